@@ -1,0 +1,128 @@
+# Makefile for scep.fcgi.  GNU make; see INSTALL.
+
+VERSION	 = 0.1
+
+PREFIX	?= /usr/local
+BINDIR	?= $(PREFIX)/sbin
+CGIDIR	?= $(PREFIX)/lib/cgi-bin
+MANDIR	?= $(PREFIX)/share/man
+DOCDIR	?= $(PREFIX)/share/doc/scep.fcgi
+CONFDIR	?= /etc/scep
+
+CC	?= cc
+PKG_CONFIG ?= pkg-config
+CFLAGS	?= -O2 -g
+
+# Objects go to BUILD, programs to BIN.
+BUILD	?= build
+BIN	?= .
+
+WARN	 = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	   -Wpointer-arith -Wcast-qual -Wconversion -Wformat=2 -Wvla \
+	   -Wwrite-strings -Wundef $(WERROR)
+HARDEN	?= -fstack-protector-strong -D_FORTIFY_SOURCE=2
+PKGS	 = libcrypto jansson libseccomp
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -fPIE -pthread \
+	   -DSCEP_CONF_PATH='"$(CONFDIR)/scep.conf"' \
+	   $(WARN) $(HARDEN) -Ilib -I. -MMD -MP \
+	   $(shell $(PKG_CONFIG) --cflags $(PKGS)) $(CFLAGS)
+ALL_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now $(LDFLAGS)
+LDLIBS	 = $(shell $(PKG_CONFIG) --libs libcrypto jansson) -ldb
+FCGILIBS = -lfcgi $(shell $(PKG_CONFIG) --libs libseccomp)
+
+LIB	 = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard lib/*/*.c)))
+SHARED	 = $(patsubst %.c,$(BUILD)/%.o,cgi/state.c cgi/log.c)
+ADM	 = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cgi/scepadm*.c)))
+CGI	 = $(filter-out $(SHARED) $(ADM), \
+	   $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cgi/*.c))))
+
+UNIT	 = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/t_*.c)))
+HELPERS	 = $(patsubst %.c,$(BUILD)/%.o, \
+	   $(filter-out tests/unit/t_%,$(sort $(wildcard tests/unit/*.c))))
+FUZZ	 = $(sort $(wildcard tests/fuzz/fuzz_*.c))
+REPLAY	 = $(patsubst %.c,$(BUILD)/%,$(FUZZ))
+
+all: $(BIN)/scep.fcgi $(BIN)/scepadm
+
+$(BUILD)/libscep.a: $(LIB)
+	rm -f $@
+	$(AR) rcs $@ $(LIB)
+
+$(BIN)/scep.fcgi: $(CGI) $(SHARED) $(BUILD)/libscep.a
+	$(CC) $(ALL_LDFLAGS) -o $@ $(CGI) $(SHARED) $(BUILD)/libscep.a \
+	    $(FCGILIBS) $(LDLIBS)
+
+$(BIN)/scepadm: $(ADM) $(SHARED) $(BUILD)/libscep.a
+	$(CC) $(ALL_LDFLAGS) -o $@ $(ADM) $(SHARED) $(BUILD)/libscep.a $(LDLIBS)
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(UNIT): $(BUILD)/%: $(BUILD)/%.o $(HELPERS) $(BUILD)/libscep.a
+	$(CC) $(ALL_LDFLAGS) -o $@ $< $(HELPERS) $(BUILD)/libscep.a \
+	    -lcmocka $(LDLIBS)
+
+# Each fuzzer, with a main() that replays the seed corpus.
+$(REPLAY): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/tests/fuzz/replay.o $(HELPERS) \
+    $(BUILD)/libscep.a
+	$(CC) $(ALL_LDFLAGS) -o $@ $< $(BUILD)/tests/fuzz/replay.o $(HELPERS) \
+	    $(BUILD)/libscep.a -lcmocka $(LDLIBS)
+
+$(BIN)/scepbot: $(BUILD)/tests/scepbot.o $(BUILD)/tests/unit/client.o
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs libcrypto)
+
+unit: $(UNIT) $(REPLAY)
+programs: all $(BIN)/scepbot
+
+# What needs no web server: layers, unit tests, seed corpora.
+check: layers all $(UNIT) $(REPLAY)
+	sh tests/check $(BUILD)
+
+layers:
+	sh tests/layers
+
+check-asan:
+	ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
+	$(MAKE) check BUILD=build-asan BIN=build-asan HARDEN= \
+	    CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' \
+	    LDFLAGS='-fsanitize=address,undefined'
+
+# libdb's own locking is invisible to TSan: see tests/tsan.supp.
+check-tsan:
+	TSAN_OPTIONS='ignore_noninstrumented_modules=1 halt_on_error=1' \
+	$(MAKE) check BUILD=build-tsan BIN=build-tsan HARDEN= \
+	    CFLAGS='-O1 -g -fsanitize=thread' LDFLAGS='-fsanitize=thread'
+
+# libFuzzer: make fuzz, then build-fuzz/fuzz_NAME tests/fuzz/corpus/NAME
+FUZZERS	 = $(patsubst tests/fuzz/%.c,build-fuzz/%,$(FUZZ))
+fuzz: $(FUZZERS)
+build-fuzz/%: tests/fuzz/%.c $(wildcard lib/*/*.[ch] tests/unit/*.[ch])
+	@mkdir -p build-fuzz
+	clang -g -O1 -std=c11 -D_GNU_SOURCE -Ilib -I. \
+	    -fsanitize=fuzzer,address,undefined -o $@ $< \
+	    $(filter-out tests/unit/t_%,$(wildcard tests/unit/*.c)) \
+	    $(wildcard lib/*/*.c) -lcmocka $(LDLIBS)
+
+lint:
+	sh tests/lint
+
+install: all
+	install -d $(DESTDIR)$(CGIDIR) $(DESTDIR)$(BINDIR) \
+	    $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8 \
+	    $(DESTDIR)$(DOCDIR)/examples
+	install -m 755 $(BIN)/scep.fcgi $(DESTDIR)$(CGIDIR)/scep.fcgi
+	install -m 755 $(BIN)/scepadm $(DESTDIR)$(BINDIR)/scepadm
+	install -m 644 cgi/scep.fcgi.8 cgi/scepadm.8 $(DESTDIR)$(MANDIR)/man8
+	install -m 644 cgi/scep.conf.5 $(DESTDIR)$(MANDIR)/man5
+	install -m 644 README INSTALL CHANGES LICENSE $(DESTDIR)$(DOCDIR)
+	install -m 644 examples/*.conf $(DESTDIR)$(DOCDIR)/examples
+
+clean:
+	rm -rf build build-asan build-tsan build-fuzz build-clang
+	rm -f scep.fcgi scepadm scepbot
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+.PHONY: all unit programs check layers check-asan check-tsan fuzz lint install \
+	clean
+.SECONDARY:

@@ -1,0 +1,53 @@
+/*
+ * state.h - the state directory: who owns it, and how to reach the owner.
+ *
+ * DIR/lock is held (flock) by the one process that has the database open;
+ * DIR/admin.sock is where that process answers scepadm.
+ */
+#ifndef SCEP_CGI_STATE_H
+#define SCEP_CGI_STATE_H
+
+#include "ca/admin.h"
+#include "ca/config.h"
+
+/*
+ * Configuration read, checked in itself, and loaded (keys and all).
+ * path NULL: the process environment's SCEP_CONF, else /etc/scep/scep.conf.
+ */
+enum scep_err	 scep_state_config(const struct scep_crypto *crypto,
+		    const char *path, int with_keys, struct scep_config **out,
+		    struct scep_error *err);
+const char	*scep_state_config_path(const char *path);
+
+/* Started by root: become the owner of the state directory for good, group
+ * included, and set umask 077.  Otherwise only the umask. */
+enum scep_err	 scep_state_become_owner(const char *dir,
+		    struct scep_error *err);
+
+/* Take DIR/lock, trying for wait_ms.  SCEP_E_BUSY names the owner's pid.
+ * *fd is to be kept open for as long as the state is owned. */
+enum scep_err	 scep_state_lock(const char *dir, int wait_ms, int *fd,
+		    struct scep_error *err);
+
+/* The owner in this process: store opened (recovered), CA opened. */
+struct scep_owner {
+	int			 lock;
+	struct scep_store	*store;
+	struct scep_ca		*ca;
+};
+enum scep_err	 scep_owner_open(const struct scep_crypto *crypto,
+		    const struct scep_config *cfg, int wait_ms,
+		    struct scep_owner *out, struct scep_error *err);
+void		 scep_owner_close(struct scep_owner *owner);
+
+/* Admin socket.  A frame is four octets of length, big-endian, and JSON. */
+enum scep_err	 scep_admin_listen(const char *dir, int *fd,
+		    struct scep_error *err);
+/* Serve one connection (peer uid checked: ours or root; deadline), then
+ * close it.  Logs each act. */
+void		 scep_admin_serve(struct scep_ca *ca, int fd);
+/* Ask the owner.  SCEP_E_NOTFOUND if nobody listens. */
+enum scep_err	 scep_admin_ask(const char *dir, struct scep_span request,
+		    struct scep_buf *reply, struct scep_error *err);
+
+#endif /* SCEP_CGI_STATE_H */

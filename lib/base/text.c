@@ -1,0 +1,162 @@
+/* text.c - bytes and times as text, and back. */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+#define CENTURY	(100L * 365 * 86400)
+
+void
+scep_time_text(time_t t, char out[SCEP_TIME_TEXT])
+{
+	struct tm	 tm;
+
+	/* strftime() writes all or nothing: a year above 9999 does not fit. */
+	if (gmtime_r(&t, &tm) == NULL ||
+	    strftime(out, SCEP_TIME_TEXT, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		(void)snprintf(out, SCEP_TIME_TEXT, "never");
+}
+
+void
+scep_hex_text(struct scep_span bytes, char *out, size_t size)
+{
+	static const char	 digits[] = "0123456789abcdef";
+	size_t			 i;
+
+	for (i = 0; i < bytes.len && 2 * i + 2 < size; i++) {
+		out[2 * i] = digits[bytes.data[i] >> 4];
+		out[2 * i + 1] = digits[bytes.data[i] & 15];
+	}
+	if (size > 0)
+		out[2 * i] = '\0';
+}
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+enum scep_err
+scep_hex_read(const char *text, uint8_t *out, size_t size, size_t *len,
+    struct scep_error *err)
+{
+	const char	*p = text;
+	int		 hi, lo;
+
+	*len = 0;
+	while (*p != '\0') {
+		if (*p == ':' || *p == ' ') {
+			p++;
+			continue;
+		}
+		hi = hex_digit(p[0]);
+		lo = hi < 0 ? -1 : hex_digit(p[1]);
+		if (lo < 0)
+			return scep_fail(err, SCEP_E_USAGE,
+			    "\"%.64s\" is not hexadecimal", text);
+		if (*len == size)
+			return scep_fail(err, SCEP_E_USAGE,
+			    "\"%.64s\" is longer than %zu octets", text, size);
+		out[(*len)++] = (uint8_t)(hi << 4 | lo);
+		p += 2;
+	}
+	return SCEP_OK;
+}
+
+enum scep_err
+scep_number_read(const char *text, long min, long max, long *out,
+    struct scep_error *err)
+{
+	char	*end;
+	long	 n;
+
+	*out = 0;
+	errno = 0;
+	n = strtol(text, &end, 10);
+	if (end == text || *end != '\0' || errno != 0 ||
+	    (*text != '-' && (*text < '0' || *text > '9')))
+		return scep_fail(err, SCEP_E_USAGE,
+		    "\"%.64s\" is not a whole number", text);
+	if (n < min || n > max)
+		return scep_fail(err, SCEP_E_USAGE,
+		    "%ld is not between %ld and %ld", n, min, max);
+	*out = n;
+	return SCEP_OK;
+}
+
+enum scep_err
+scep_duration_read(const char *text, long *seconds, struct scep_error *err)
+{
+	static const struct {
+		const char	*unit;
+		long		 seconds;
+	} units[] = {
+		{ "", 1 }, { "s", 1 }, { "m", 60 }, { "h", 3600 },
+		{ "d", 86400 }, { "w", 7 * 86400 }, { "y", 365 * 86400 },
+	};
+	char	*end;
+	size_t	 i;
+	long	 n;
+
+	*seconds = 0;
+	errno = 0;
+	n = strtol(text, &end, 10);
+	if (*text >= '0' && *text <= '9' && errno == 0)
+		for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+			if (strcmp(end, units[i].unit) == 0 &&
+			    n <= CENTURY / units[i].seconds) {
+				*seconds = n * units[i].seconds;
+				return SCEP_OK;
+			}
+	return scep_fail(err, SCEP_E_USAGE, "\"%.64s\" is not a duration of "
+	    "at most 100 years such as 90s, 15m, 24h, 7d or 1y", text);
+}
+
+/* The code point at p, its length in *n; -1 if it is not UTF-8. */
+static long
+utf8_next(const uint8_t *p, size_t left, size_t *n)
+{
+	static const long	 least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	long			 c;
+	size_t			 i;
+
+	*n = p[0] < 0x80 ? 1 : (p[0] & 0xe0) == 0xc0 ? 2 :
+	    (p[0] & 0xf0) == 0xe0 ? 3 : (p[0] & 0xf8) == 0xf0 ? 4 : 0;
+	if (*n == 0 || *n > left)
+		return -1;
+	c = *n == 1 ? p[0] : p[0] & (0x7f >> *n);
+	for (i = 1; i < *n; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return -1;
+		c = c << 6 | (p[i] & 0x3f);
+	}
+	/* Overlong forms, surrogates, beyond Unicode: RFC 3629 section 3. */
+	if (c < least[*n] || (c >= 0xd800 && c <= 0xdfff) || c > 0x10ffff)
+		return -1;
+	return c;
+}
+
+int
+scep_is_clean_utf8(struct scep_span text)
+{
+	size_t	 i, n;
+	long	 c;
+
+	for (i = 0; i < text.len; i += n) {
+		c = utf8_next(text.data + i, text.len - i, &n);
+		if (c < 0x20 || (c >= 0x7f && c < 0xa0))
+			return 0;
+	}
+	return 1;
+}

@@ -1,0 +1,52 @@
+/*
+ * admin.h - what the operator may ask of the CA: one JSON object in, one out.
+ *
+ * The same function serves admin.sock and a scepadm that owns the state.
+ *
+ *   {"do":"challenge.add", …}  →  {"ok":true,"result":…}
+ *                              or {"ok":false,"code":"not found","exit":3,
+ *                                  "error":"what, where, why, what mends it"}
+ *
+ * do               in                                 result
+ * ---------------  ---------------------------------  ----------------------
+ * challenge.add    profile, subject (text), dns:[…],  array of {id, challenge,
+ *                  ttl (s), uses, count, note           expires, profile,
+ *                                                        binds}
+ * challenge.list   —                                  array of records
+ * challenge.show   id                                 a record
+ * challenge.revoke id                                 a record
+ * challenge.hash   profile, secret                    {hash}
+ * request.list     —                                  array
+ * request.show     id                                 an object
+ * request.approve  id                                 {id, serial, subject}
+ * request.refuse   id, reason                         {id}
+ * cert.list        —                                  array
+ * cert.show        serial (hex)                       an object
+ * cert.export      serial                             {der (hex), chain:[hex…]}
+ *
+ * A challenge record: id, profile, state (live, used, expired, revoked),
+ * subject, san, uses, used, created, expires (RFC 3339), note, issuer.  A
+ * request: id, profile, state, subject, san, key_sha256, signer_sha256,
+ * transaction, peer, created, expires.  A certificate: serial, subject,
+ * issuer, san, profile, ca, state, not_before, not_after, issued, request,
+ * authority, key_sha256, sha256, sha1.
+ */
+#ifndef SCEP_CA_ADMIN_H
+#define SCEP_CA_ADMIN_H
+
+#include "ca/ca.h"
+
+#define SCEP_ADMIN_MAX	(64 * 1024 * 1024)	/* octets of a reply */
+#define SCEP_ADMIN_ASK_MAX	65536		/* octets of a request */
+
+/*
+ * Carry out one request of the operator with this uid.  ca is from
+ * scep_ca_open().  reply gets the JSON text (also when the request was
+ * refused); summary, for the log, says who did what, without a secret.
+ * Anything but SCEP_OK is the code that is in the reply.
+ */
+enum scep_err	 scep_admin(struct scep_ca *ca, time_t now, unsigned long uid,
+		    struct scep_span request, struct scep_buf *reply,
+		    char *summary, size_t summary_size, struct scep_error *err);
+
+#endif /* SCEP_CA_ADMIN_H */

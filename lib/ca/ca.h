@@ -1,0 +1,141 @@
+/*
+ * ca.h - what the RA may ask of the CA, and what it is told.
+ *
+ * The one interface between the part that faces the network and the part
+ * that holds the keys and the memory.  Two makers: scep_ca_open() in this
+ * process, scep_ca_connect() over a socket (door.h); the RA cannot tell.
+ */
+#ifndef SCEP_CA_CA_H
+#define SCEP_CA_CA_H
+
+#include "store/store.h"
+#include "wire/message.h"
+
+struct scep_config;
+
+#define SCEP_REQUEST_ID_LEN	17	/* 16 lower-case hex digits and a NUL */
+
+/* Everything borrowed for the call. */
+struct scep_enrolment {
+	const char		*profile;
+	const char		*request_id;
+	const char		*peer;
+	int			 type;		/* 19 */
+	struct scep_span	 txid;
+	struct scep_span	 signer;	/* certificate DER, as sent */
+	int			 self_signed;	/* it is, and that verified */
+	int			 cipher;	/* enum scep_cipher */
+	uint8_t			 key_sha256[SCEP_SHA256_LEN];	/* encryptedKey */
+	uint8_t			 content_sha256[SCEP_SHA256_LEN];
+					/* IV and encryptedContent */
+	struct scep_span	 plaintext;	/* whatever came out */
+};
+
+struct scep_poll {
+	const char		*profile;
+	const char		*request_id;
+	const char		*peer;
+	struct scep_span	 message;	/* the whole pkiMessage: the CA
+						   reads and verifies it itself */
+};
+
+enum scep_outcome {
+	SCEP_GRANTED,
+	SCEP_PENDING,
+	SCEP_REFUSED
+};
+
+/* Release with scep_answer_clear(). */
+struct scep_answer {
+	enum scep_outcome	 outcome;
+	enum scep_err		 code;		/* REFUSED: its row in error.c says
+						   which failInfo */
+	struct scep_buf		 cert;		/* GRANTED: DER */
+	int			 cipher;	/* poll: of the first request, else -1 */
+	/* For the log alone, never for the client: */
+	char			 reason[256];	/* "challenge is used up" */
+	char			 subject[256];
+	char			 serial[48];	/* hex */
+	char			 authority[96];	/* "challenge k3…" */
+	int			 repeated;	/* an answer given before */
+};
+void		 scep_answer_clear(struct scep_answer *answer);
+
+/* What RA workers need to know, once for each generation. */
+struct scep_published_profile {
+	char			 name[64];
+	struct scep_buf		 caps;		/* GetCACaps body */
+	struct scep_buf		 cacert;	/* GetCACert body */
+	int			 cacert_bundle;	/* which of the two types */
+	struct scep_msg_rules	 rules;
+	uint32_t		 ra;		/* index into ra[] */
+	int			 omit_content;
+	int			 fail_text;
+};
+struct scep_published_ra {
+	char			 name[64];	/* of the CA, for the log */
+	struct scep_buf		 cert;		/* DER */
+	struct scep_buf		 key;		/* PKCS #8 DER, in the clear */
+};
+struct scep_published {
+	uint32_t			 generation;
+	uint64_t			 max_request;
+	char				 default_profile[64];
+	struct scep_published_profile	*profile;	/* OPENSSL_zalloc()ed */
+	size_t				 n_profiles;
+	struct scep_published_ra	*ra;
+	size_t				 n_ras;
+};
+void		 scep_published_clear(struct scep_published *published);
+
+struct scep_ca;
+
+/*
+ * SCEP_OK whenever there is an answer, a refusal too.  Any other result is
+ * our own trouble (503): nothing happened, the client may try again.
+ * now is the caller's clock; over a socket the CA process uses its own.
+ */
+struct scep_ca_ops {
+	enum scep_err	(*enrol)(struct scep_ca *ca, time_t now,
+			    const struct scep_enrolment *request,
+			    struct scep_answer *answer,
+			    struct scep_error *err);
+	enum scep_err	(*poll)(struct scep_ca *ca, time_t now,
+			    const struct scep_poll *request,
+			    struct scep_answer *answer,
+			    struct scep_error *err);
+	enum scep_err	(*published)(struct scep_ca *ca,
+			    struct scep_published *out,
+			    struct scep_error *err);
+	void		(*close)(struct scep_ca *ca);
+};
+struct scep_ca {
+	const struct scep_ca_ops	*ops;	/* first member of each kind */
+};
+
+enum scep_err	 scep_ca_enrol(struct scep_ca *, time_t now,
+		    const struct scep_enrolment *, struct scep_answer *,
+		    struct scep_error *);
+enum scep_err	 scep_ca_poll(struct scep_ca *, time_t now,
+		    const struct scep_poll *, struct scep_answer *,
+		    struct scep_error *);
+enum scep_err	 scep_ca_published(struct scep_ca *, struct scep_published *,
+		    struct scep_error *);
+void		 scep_ca_close(struct scep_ca *);
+
+/*
+ * The CA in this process: any number of threads may call it at once.  cfg
+ * (loaded), crypto and store are borrowed and outlive it.
+ */
+enum scep_err	 scep_ca_open(const struct scep_crypto *crypto,
+		    const struct scep_config *cfg, struct scep_store *store,
+		    struct scep_ca **out, struct scep_error *err);
+
+/*
+ * What the owner does every few seconds besides: expire pending requests
+ * nobody decided, purge what may go, at most a few hundred rows at a time.
+ */
+enum scep_err	 scep_ca_tend(struct scep_ca *ca, time_t now,
+		    struct scep_error *err);
+
+#endif /* SCEP_CA_CA_H */

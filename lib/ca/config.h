@@ -1,0 +1,152 @@
+/*
+ * config.h - scep.conf's meaning: the server, the CAs, the profiles.
+ *
+ * scep_config_parse() knows keys, values and ranges, and touches no file but
+ * what the text holds; scep_config_load() adds certificates and keys from
+ * the files it names; scep_config_check() looks for faults as an operator
+ * would.  Every message says file:line (or path), what, why, and the command
+ * that mends it.
+ */
+#ifndef SCEP_CA_CONFIG_H
+#define SCEP_CA_CONFIG_H
+
+#include "base/conf.h"
+#include "wire/message.h"
+#include "wire/san.h"
+
+#define SCEP_NAME_LEN		64	/* of a CA or profile, with its NUL */
+#define SCEP_PATH_LEN		1024
+#define SCEP_CAS_MAX		16
+#define SCEP_PROFILES_MAX	64
+#define SCEP_CHAIN_MAX		8
+#define SCEP_RDN_RULES_MAX	16
+#define SCEP_PATTERNS_MAX	16
+
+enum scep_sandbox {
+	SCEP_SANDBOX_STRICT,		/* start fails where it cannot be had */
+	SCEP_SANDBOX_BEST_EFFORT
+};
+
+/* [server] */
+struct scep_server_conf {
+	char			 state[SCEP_PATH_LEN];	/* absolute */
+	char			 listen[SCEP_PATH_LEN];	/* "", unix:PATH,
+							   ADDRESS:PORT */
+	unsigned int		 socket_mode;	/* of unix:, 0660 */
+	int			 backlog;	/* 4096 */
+	int			 workers;	/* 0: twice the processors */
+	size_t			 max_request;	/* 262144 octets */
+	long			 request_timeout_s;	/* 60 */
+	int			 log_stderr, log_syslog;	/* log = stderr syslog */
+	enum scep_sandbox	 sandbox;
+	size_t			 cache;		/* of the store, octets */
+	size_t			 reserve;	/* free disk, octets */
+	char			 default_profile[SCEP_NAME_LEN];
+	char			 url[SCEP_PATH_LEN];	/* base, for people */
+};
+
+/* [ca NAME] */
+struct scep_ca_conf {
+	char			 name[SCEP_NAME_LEN];
+	const char		*file;		/* borrowed from conf */
+	int			 line;
+	char			 cert_path[SCEP_PATH_LEN];
+	char			 key_path[SCEP_PATH_LEN];
+	char			 chain_path[SCEP_PATH_LEN];	/* or "" */
+	char			 ra_cert_path[SCEP_PATH_LEN];
+	char			 ra_key_path[SCEP_PATH_LEN];
+	enum scep_digest	 digest;	/* what certificates are signed with */
+	int			 insecure_one_key;	/* ra = CA, legacy */
+
+	/* From scep_config_load(): */
+	struct scep_cert	 cert, ra_cert;
+	struct scep_cert	 chain[SCEP_CHAIN_MAX];	/* towards the root */
+	size_t			 n_chain;
+	EVP_PKEY		*key, *ra_key;	/* NULL where not asked for */
+};
+
+/* What may stand in a name: one attribute type. */
+struct scep_rdn_rule {
+	char		 type[64];		/* "CN" */
+	int		 required;
+	const char	*pattern[SCEP_PATTERNS_MAX];	/* globs, one must match;
+						   none: anything.  Owned */
+	size_t		 n_patterns;
+};
+
+enum scep_authorise {
+	SCEP_BY_CHALLENGE,
+	SCEP_BY_MANUAL
+};
+
+/* [profile NAME] */
+struct scep_profile {
+	char			 name[SCEP_NAME_LEN];
+	const char		*file;
+	int			 line;
+	size_t			 ca;		/* index into config.ca */
+	unsigned int		 authorise;	/* SCEP_BIT(SCEP_BY_CHALLENGE) … */
+	int			 has_static;
+	uint8_t			 static_hash[SCEP_SHA256_LEN];
+	long			 validity_s, backdate_s;
+	struct scep_key_rules	 keys;		/* of certificates */
+	int			 csr_sha1;	/* CSRs may be signed with SHA-1 */
+	struct scep_msg_rules	 message;
+	struct scep_rdn_rule	 rdn[SCEP_RDN_RULES_MAX];
+	size_t			 n_rdn;
+	unsigned int		 san_types;	/* SCEP_BIT(SCEP_SAN_DNS) … */
+	int			 san_wildcard;	/* "*.example" may be asked for */
+	const char		*san_pattern[SCEP_SAN__MAX][SCEP_PATTERNS_MAX];
+	size_t			 n_san_pattern[SCEP_SAN__MAX];
+	struct scep_buf		 fixed_exts;	/* DER Extensions one after another
+						   (basicConstraints, keyUsage,
+						   EKU, CDP …): built at load */
+	long			 retry_window_s, pending_ttl_s, renew_window_s;
+	long			 max_pending, max_pending_per_peer;
+	int			 omit_content;	/* I-030 */
+	int			 fail_text;	/* request id in failInfoText */
+};
+
+struct scep_config {
+	struct scep_conf	*conf;		/* owned */
+	struct scep_server_conf	 server;
+	struct scep_ca_conf	 ca[SCEP_CAS_MAX];
+	size_t			 n_cas;
+	struct scep_profile	 profile[SCEP_PROFILES_MAX];
+	size_t			 n_profiles;
+	const char		*challenge_key_path;	/* STATE/challenge.key */
+	struct scep_buf		 challenge_key;	/* 32 octets, from load */
+};
+
+/* Takes over conf, also on failure.  Relative paths are relative to the
+ * directory of the file.  Every key, value and reference is checked;
+ * SCEP_E_CONFIG for the first fault. */
+enum scep_err	 scep_config_parse(const struct scep_crypto *crypto,
+		    struct scep_conf *conf, struct scep_config **out,
+		    struct scep_error *err);
+
+/* Read certificates, keys, the challenge key; build fixed_exts. Keys match
+ * certificates, the RA's certificate is issued by its CA (or is it), a
+ * separate RA key unless insecure_one_key: else SCEP_E_CONFIG. */
+enum scep_err	 scep_config_load(const struct scep_crypto *crypto,
+		    struct scep_config *cfg, struct scep_error *err);
+void		 scep_config_free(struct scep_config *cfg);
+
+/* One fault (fatal) or one thing to know (not). */
+typedef void	(*scep_fault_fn)(void *arg, int fatal, const char *text);
+/* All of a loaded configuration's faults at time now: dates, key usage,
+ * chain, EKU, validity beyond the CA's, permissions of STATE.  SCEP_E_CONFIG
+ * if any was fatal. */
+enum scep_err	 scep_config_check(const struct scep_crypto *crypto,
+		    const struct scep_config *cfg, time_t now,
+		    scep_fault_fn fn, void *arg, struct scep_error *err);
+
+/* NULL if there is none. name "" means the default. */
+const struct scep_profile
+		*scep_config_profile(const struct scep_config *cfg,
+		    const char *name);
+const struct scep_ca_conf
+		*scep_config_ca(const struct scep_config *cfg,
+		    const char *name);
+
+#endif /* SCEP_CA_CONFIG_H */

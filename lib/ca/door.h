@@ -1,0 +1,63 @@
+/*
+ * door.h - the RA's door to the CA: struct scep_ca over a socket.
+ *
+ * Over a SOCK_STREAM socket, a message is four octets of length (big-endian,
+ * at most SCEP_DOOR_MAX) and that many octets of versioned DER, with the
+ * generation it is for.  A peer that sends anything else is cut off.
+ */
+#ifndef SCEP_CA_DOOR_H
+#define SCEP_CA_DOOR_H
+
+#include "ca/ca.h"
+
+#define SCEP_DOOR_MAX		(2 * 1024 * 1024)
+#define SCEP_DOOR_VERSION	1
+
+/* Bytes ⇄ structs; also what the fuzzer drives.  A decoded request's spans
+ * and strings borrow from the door, which is released with
+ * scep_door_clear(). */
+enum scep_door_kind {
+	SCEP_DOOR_ENROL = 1,
+	SCEP_DOOR_POLL = 2,
+	SCEP_DOOR_PUBLISHED = 3
+};
+struct scep_door_request {
+	enum scep_door_kind	 kind;
+	uint32_t		 generation;
+	struct scep_enrolment	 enrol;
+	struct scep_poll	 poll;
+	void			*asn1;		/* private */
+};
+enum scep_err	 scep_door_encode_request(const struct scep_door_request *,
+		    struct scep_buf *, struct scep_error *);
+enum scep_err	 scep_door_decode_request(struct scep_span,
+		    struct scep_door_request *, struct scep_error *);
+void		 scep_door_clear(struct scep_door_request *);
+/* rc and why travel when rc is not SCEP_OK. */
+enum scep_err	 scep_door_encode_answer(const struct scep_answer *,
+		    enum scep_err rc, const struct scep_error *why,
+		    struct scep_buf *, struct scep_error *);
+/* Gives back rc and why as they were; SCEP_E_BUSY if it does not decode. */
+enum scep_err	 scep_door_decode_answer(struct scep_span,
+		    struct scep_answer *, struct scep_error *why);
+enum scep_err	 scep_door_encode_published(const struct scep_published *,
+		    struct scep_buf *, struct scep_error *);
+enum scep_err	 scep_door_decode_published(struct scep_span,
+		    struct scep_published *, struct scep_error *);
+
+/*
+ * The RA's end.  fd becomes the CA's, and is closed with it.  Any call fails
+ * with SCEP_E_BUSY when the other end is gone or silent for timeout_ms; from
+ * then on every call does.
+ */
+enum scep_err	 scep_ca_connect(int fd, int timeout_ms, struct scep_ca **out,
+		    struct scep_error *err);
+
+/*
+ * The CA's end: read one request from fd, carry it out, answer it.
+ * SCEP_E_NOTFOUND at the end of file; SCEP_E_FORMAT for a peer to be cut off.
+ */
+enum scep_err	 scep_door_serve(struct scep_ca *ca, int fd,
+		    time_t (*clock)(void), struct scep_error *err);
+
+#endif /* SCEP_CA_DOOR_H */

@@ -1,0 +1,200 @@
+/*
+ * record.h - what the rows of the store mean: versioned DER, one struct a
+ * table.
+ *
+ * Each kind has _encode (struct → value), _decode (value → struct, cleared
+ * first, released with _clear), _get (key → struct), and _write (append a
+ * write to a change).  A decoder refuses a version it does not know and any
+ * octet too many: SCEP_E_STORE.  Texts are UTF-8; absent is "".
+ */
+#ifndef SCEP_STORE_RECORD_H
+#define SCEP_STORE_RECORD_H
+
+#include <time.h>
+
+#include "store/store.h"
+
+#define SCEP_REC_NAME	64		/* profile, CA, challenge id, … */
+#define SCEP_REC_TEXT	256		/* notes, reasons, peers */
+#define SCEP_REQUEST_ID	17		/* 16 lower-case hex digits and a NUL */
+
+enum scep_txn_state {
+	SCEP_TXN_PENDING = 1,
+	SCEP_TXN_GRANTED = 2,
+	SCEP_TXN_REFUSED = 3,		/* by an operator */
+	SCEP_TXN_EXPIRED = 4		/* nobody decided in time */
+};
+
+/* Where a transaction is found: SHA-256 of (profile, signer, transactionID),
+ * each with its length in front; then SHA-256 of the request info. */
+struct scep_txn_key {
+	uint8_t	 prefix[SCEP_SHA256_LEN];
+	uint8_t	 info[SCEP_SHA256_LEN];
+};
+
+struct scep_txn {
+	struct scep_txn_key	 key;
+	uint64_t		 rev;		/* from the store; 0: new */
+	enum scep_txn_state	 state;
+	char			 request_id[SCEP_REQUEST_ID];	/* of the first */
+	char			 profile[SCEP_REC_NAME];
+	struct scep_buf		 txid;		/* as sent */
+	time_t			 created, decided, expires;	/* expires: purge */
+	struct scep_buf		 cert_key;	/* GRANTED: row of the certificate */
+	int			 cipher;	/* enum scep_cipher of the request */
+	char			 reason[SCEP_REC_TEXT];	/* REFUSED */
+};
+
+enum scep_challenge_state {
+	SCEP_CHALLENGE_LIVE = 1,
+	SCEP_CHALLENGE_REVOKED = 2
+};
+
+#define SCEP_USES_KEPT	16	/* last uses remembered, for retry_window */
+
+struct scep_challenge_use {
+	time_t		 when;
+	uint8_t		 request[SCEP_SHA256_LEN];	/* key and names */
+	struct scep_buf	 cert_key;
+};
+
+struct scep_challenge {
+	char			 id[SCEP_REC_NAME];
+	uint64_t		 rev;
+	/* Immutable, under the mac: */
+	char			 profile[SCEP_REC_NAME];
+	struct scep_buf		 subject;	/* DER Name, or empty: any */
+	int			 binds_san;	/* san is what SAN must be */
+	struct scep_buf		 san;		/* extension value, or empty */
+	time_t			 created, expires;
+	long			 uses;		/* allowed in all */
+	uint8_t			 mac[SCEP_SHA256_LEN];
+	/* Changing: */
+	enum scep_challenge_state	 state;
+	long			 used;
+	time_t			 purge;		/* when the row may go */
+	char			 note[SCEP_REC_TEXT];
+	char			 issuer[SCEP_REC_NAME];	/* "uid 0" */
+	struct scep_challenge_use	 use[SCEP_USES_KEPT];	/* newest last */
+	size_t			 n_use;
+};
+
+enum scep_cert_state {
+	SCEP_CERT_VALID = 1,
+	SCEP_CERT_REVOKED = 2
+};
+
+struct scep_cert_rec {
+	struct scep_buf		 serial;	/* content octets */
+	uint8_t			 issuer[16];	/* SHA-256 of issuer DN, first 16 */
+	uint64_t		 rev;
+	enum scep_cert_state	 state;
+	struct scep_buf		 der;
+	char			 ca[SCEP_REC_NAME];
+	char			 profile[SCEP_REC_NAME];
+	char			 subject[SCEP_REC_TEXT];	/* as text, cut */
+	char			 request_id[SCEP_REQUEST_ID];
+	char			 authority[SCEP_REC_TEXT];	/* "challenge ID",
+							   "static challenge",
+							   "approved by uid 0" */
+	uint8_t			 key_sha256[SCEP_SHA256_LEN];
+	uint8_t			 der_sha256[SCEP_SHA256_LEN];
+	time_t			 issued, not_before, not_after;
+	time_t			 revoked;
+	int			 reason;	/* CRLReason */
+};
+
+/* A checked request that waits for an operator; never holds a challenge. */
+struct scep_pending {
+	char			 request_id[SCEP_REQUEST_ID];
+	uint64_t		 rev;
+	struct scep_txn_key	 txn;
+	char			 profile[SCEP_REC_NAME];
+	char			 peer[SCEP_REC_TEXT];
+	struct scep_buf		 txid;
+	struct scep_buf		 subject, spki, san;	/* DER; san may be empty */
+	uint8_t			 signer_sha256[SCEP_SHA256_LEN];	/* cert */
+	uint8_t			 key_sha256[SCEP_SHA256_LEN];	/* SPKI */
+	time_t			 created, expires;
+	uint8_t			 mac[SCEP_SHA256_LEN];	/* over the others */
+};
+
+/* An entry of the log, for reading back: what scep_change.log held. */
+struct scep_log_rec {
+	uint64_t	 seq;
+	struct scep_buf	 line;
+};
+
+/* Keys. */
+enum scep_err	 scep_txn_key_text(const struct scep_txn_key *key,
+		    struct scep_buf *out, struct scep_error *err);
+/* One octet of serial length, serial, 16 octets of issuer: a prefix scan
+ * finds a serial under any issuer. */
+enum scep_err	 scep_cert_key(struct scep_span serial,
+		    const uint8_t issuer[16], struct scep_buf *out,
+		    struct scep_error *err);
+
+enum scep_err	 scep_txn_encode(const struct scep_txn *, struct scep_buf *,
+		    struct scep_error *);
+enum scep_err	 scep_txn_decode(struct scep_span, struct scep_txn *,
+		    struct scep_error *);
+enum scep_err	 scep_txn_get(struct scep_store *, const struct scep_txn_key *,
+		    struct scep_txn *, struct scep_error *);
+/* The newest transaction of a prefix, whatever its request info. */
+enum scep_err	 scep_txn_newest(struct scep_store *,
+		    const uint8_t prefix[SCEP_SHA256_LEN], struct scep_txn *,
+		    struct scep_error *);
+/* Put it (expecting txn->rev), and make it the newest of its prefix if it
+ * is new (rev 0). */
+enum scep_err	 scep_txn_write(struct scep_change *, const struct scep_txn *,
+		    struct scep_error *);
+void		 scep_txn_clear(struct scep_txn *);
+
+enum scep_err	 scep_challenge_encode(const struct scep_challenge *,
+		    struct scep_buf *, struct scep_error *);
+enum scep_err	 scep_challenge_decode(struct scep_span,
+		    struct scep_challenge *, struct scep_error *);
+enum scep_err	 scep_challenge_get(struct scep_store *, const char *id,
+		    struct scep_challenge *, struct scep_error *);
+enum scep_err	 scep_challenge_write(struct scep_change *,
+		    const struct scep_challenge *, struct scep_error *);
+void		 scep_challenge_clear(struct scep_challenge *);
+
+enum scep_err	 scep_cert_rec_encode(const struct scep_cert_rec *,
+		    struct scep_buf *, struct scep_error *);
+enum scep_err	 scep_cert_rec_decode(struct scep_span,
+		    struct scep_cert_rec *, struct scep_error *);
+enum scep_err	 scep_cert_rec_get(struct scep_store *, struct scep_span key,
+		    struct scep_cert_rec *, struct scep_error *);
+enum scep_err	 scep_cert_rec_write(struct scep_change *,
+		    const struct scep_cert_rec *, struct scep_error *);
+void		 scep_cert_rec_clear(struct scep_cert_rec *);
+
+enum scep_err	 scep_pending_encode(const struct scep_pending *,
+		    struct scep_buf *, struct scep_error *);
+enum scep_err	 scep_pending_decode(struct scep_span, struct scep_pending *,
+		    struct scep_error *);
+/* The encoding with the mac left out: what the mac is over. */
+enum scep_err	 scep_pending_body(const struct scep_pending *,
+		    struct scep_buf *, struct scep_error *);
+enum scep_err	 scep_pending_get(struct scep_store *, const char *request_id,
+		    struct scep_pending *, struct scep_error *);
+enum scep_err	 scep_pending_write(struct scep_change *,
+		    const struct scep_pending *, struct scep_error *);
+void		 scep_pending_clear(struct scep_pending *);
+
+/* Delete a row, expecting this revision. */
+enum scep_err	 scep_change_delete(struct scep_change *, enum scep_table,
+		    struct scep_span key, uint64_t rev, struct scep_error *);
+/* Demand that a row has this revision (or is absent). */
+enum scep_err	 scep_change_check(struct scep_change *, enum scep_table,
+		    struct scep_span key, uint64_t rev, struct scep_error *);
+
+/* The index key of a row's value; *has is 0 where it has none (then it is not
+ * in the index). */
+enum scep_err	 scep_record_index(enum scep_index index,
+		    struct scep_span value, int *has, struct scep_buf *key,
+		    struct scep_error *err);
+enum scep_table	 scep_index_table(enum scep_index index);
+
+#endif /* SCEP_STORE_RECORD_H */

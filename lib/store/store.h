@@ -1,0 +1,148 @@
+/*
+ * store.h - what must not be forgotten.
+ *
+ * A store holds rows: a table, a key, a revision, a value.  A change is a
+ * list of writes and one log entry that happen together or not at all, and
+ * are durable when scep_store_commit() returns.  Each write says which
+ * revision it expects; a rival's write in between is SCEP_E_CHANGED, and
+ * nothing happened.  What the values mean is record.h's business; which index
+ * keys a row has is said there too, by scep_record_index().
+ *
+ * Any number of threads may use one store.
+ */
+#ifndef SCEP_STORE_STORE_H
+#define SCEP_STORE_STORE_H
+
+#include "base/buf.h"
+
+enum scep_table {
+	SCEP_T_TRANSACTION,
+	SCEP_T_NEWEST,		/* transaction prefix → newest transaction */
+	SCEP_T_CHALLENGE,
+	SCEP_T_CERTIFICATE,
+	SCEP_T_PENDING,
+	SCEP_T_LOG,		/* written by commit alone */
+	SCEP_T__MAX
+};
+
+enum scep_index {
+	SCEP_IX_TRANSACTION_EXPIRES,	/* 8 octets, seconds, big-endian */
+	SCEP_IX_CHALLENGE_EXPIRES,
+	SCEP_IX_PENDING_EXPIRES,
+	SCEP_IX_PENDING_PROFILE,	/* profile name */
+	SCEP_IX_PENDING_PEER,		/* profile, NUL, peer */
+	SCEP_IX_CERTIFICATE_SUBJECT,	/* lower-case text, 256 octets */
+	SCEP_IX_CERTIFICATE_EXPIRES,
+	SCEP_IX_CERTIFICATE_KEY,	/* SHA-256 of the SPKI */
+	SCEP_IX__MAX
+};
+
+#define SCEP_REV_ABSENT	0		/* the row must not exist */
+#define SCEP_REV_ANY	UINT64_MAX	/* whatever is there */
+
+struct scep_row {
+	struct scep_buf	 key, value;
+	uint64_t	 rev;		/* 1 when inserted, then counted up */
+};
+void		 scep_row_clear(struct scep_row *row);
+
+struct scep_write {
+	enum scep_table	 table;
+	struct scep_buf	 key, value;	/* owned by the change */
+	uint64_t	 expect;	/* revision, SCEP_REV_… */
+	enum { SCEP_WRITE_PUT, SCEP_WRITE_DELETE, SCEP_WRITE_CHECK } what;
+					/* CHECK only demands expect */
+};
+
+#define SCEP_CHANGE_MAX	16
+
+struct scep_change {
+	struct scep_write	 write[SCEP_CHANGE_MAX];
+	size_t			 n;
+	struct scep_buf		 log;	/* the log entry, one line of text
+					   without its newline; or empty */
+};
+void		 scep_change_clear(struct scep_change *change);
+
+/* Called for each row of a scan; any result but SCEP_OK ends it and is
+ * returned by the scan, but SCEP_E_EXISTS, which ends it well. */
+typedef enum scep_err	(*scep_row_fn)(void *arg, const struct scep_row *row,
+			    struct scep_error *err);
+
+struct scep_store;
+
+struct scep_store_ops {
+	/* SCEP_E_NOTFOUND if there is none. Release with scep_row_clear(). */
+	enum scep_err	(*get)(struct scep_store *store, enum scep_table table,
+			    struct scep_span key, struct scep_row *out,
+			    struct scep_error *err);
+	/* Rows with key >= from, in key order. */
+	enum scep_err	(*scan)(struct scep_store *store, enum scep_table table,
+			    struct scep_span from, scep_row_fn fn, void *arg,
+			    struct scep_error *err);
+	/* Rows with an index key >= from and < to (to empty: no end), in the
+	 * order of the index. */
+	enum scep_err	(*scan_index)(struct scep_store *store,
+			    enum scep_index index, struct scep_span from,
+			    struct scep_span to, scep_row_fn fn, void *arg,
+			    struct scep_error *err);
+	/* All of the change, durable, or nothing.  SCEP_E_CHANGED if an
+	 * expectation failed; SCEP_E_STORE otherwise (disk full, too). */
+	enum scep_err	(*commit)(struct scep_store *store,
+			    const struct scep_change *change,
+			    struct scep_error *err);
+	/* To be called every few seconds: checkpoint, old logs, free space.
+	 * SCEP_E_STORE: stop and start afresh. */
+	enum scep_err	(*tend)(struct scep_store *store,
+			    struct scep_error *err);
+	void		(*close)(struct scep_store *store);
+};
+
+struct scep_store {
+	const struct scep_store_ops	*ops;	/* an implementation's first
+						   member is a scep_store */
+};
+
+/* Told what the operator should know ("recovered in 40 ms"). */
+typedef void	(*scep_say_fn)(void *arg, const char *text);
+
+/* A store in memory, for tests and benchmarks. */
+enum scep_err	 scep_store_mem_open(struct scep_store **out,
+		    struct scep_error *err);
+
+struct scep_store_db_options {
+	const char	*dir;		/* state directory; db/ is made in it */
+	size_t		 cache;		/* octets; 0: 32 MiB */
+	size_t		 reserve;	/* refuse to write with less free disk;
+					   0: 64 MiB */
+	scep_say_fn	 say;		/* or NULL */
+	void		*say_arg;
+};
+
+/*
+ * Berkeley DB: one private environment, opened with recovery, so the caller
+ * must be the only process (it holds the state directory's lock).
+ * SCEP_E_CONFIG for a directory that cannot be used and for a schema newer
+ * than ours; SCEP_E_STORE otherwise.  An older schema is migrated.
+ * DIR/issue.log, the hash-chained copy of the log table, is completed from
+ * the table.
+ */
+enum scep_err	 scep_store_db_open(const struct scep_store_db_options *opt,
+		    struct scep_store **out, struct scep_error *err);
+
+/* Thin calls through ops; scep_store_close(NULL) does nothing. */
+enum scep_err	 scep_store_get(struct scep_store *, enum scep_table,
+		    struct scep_span key, struct scep_row *out,
+		    struct scep_error *err);
+enum scep_err	 scep_store_scan(struct scep_store *, enum scep_table,
+		    struct scep_span from, scep_row_fn, void *arg,
+		    struct scep_error *err);
+enum scep_err	 scep_store_scan_index(struct scep_store *, enum scep_index,
+		    struct scep_span from, struct scep_span to, scep_row_fn,
+		    void *arg, struct scep_error *err);
+enum scep_err	 scep_store_commit(struct scep_store *,
+		    const struct scep_change *, struct scep_error *err);
+enum scep_err	 scep_store_tend(struct scep_store *, struct scep_error *err);
+void		 scep_store_close(struct scep_store *);
+
+#endif /* SCEP_STORE_STORE_H */

@@ -1,0 +1,232 @@
+/* asn1.c - the templates of asn1.h. */
+#include <limits.h>
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/objects.h>
+
+#include "base/error.h"
+#include "wire/asn1.h"
+
+ASN1_SEQUENCE(SCEP_ATTR) = {
+	ASN1_SIMPLE(SCEP_ATTR, type, ASN1_OBJECT),
+	ASN1_SET_OF(SCEP_ATTR, values, ASN1_ANY),
+} ASN1_SEQUENCE_END(SCEP_ATTR)
+
+ASN1_SEQUENCE(SCEP_IAS) = {
+	ASN1_SIMPLE(SCEP_IAS, issuer, ASN1_SEQUENCE),
+	ASN1_SIMPLE(SCEP_IAS, serial, ASN1_INTEGER),
+} ASN1_SEQUENCE_END(SCEP_IAS)
+
+ASN1_CHOICE(SCEP_SID) = {
+	ASN1_SIMPLE(SCEP_SID, d.ias, SCEP_IAS),
+	ASN1_IMP(SCEP_SID, d.ski, ASN1_OCTET_STRING, 0),
+} ASN1_CHOICE_END(SCEP_SID)
+
+ASN1_SEQUENCE(SCEP_SIGNER) = {
+	ASN1_SIMPLE(SCEP_SIGNER, version, ASN1_INTEGER),
+	ASN1_SIMPLE(SCEP_SIGNER, sid, SCEP_SID),
+	ASN1_SIMPLE(SCEP_SIGNER, digest_alg, X509_ALGOR),
+	ASN1_IMP_SET_OF_OPT(SCEP_SIGNER, signed_attrs, SCEP_ATTR, 0),
+	ASN1_SIMPLE(SCEP_SIGNER, sig_alg, X509_ALGOR),
+	ASN1_SIMPLE(SCEP_SIGNER, signature, ASN1_OCTET_STRING),
+	ASN1_IMP_SET_OF_OPT(SCEP_SIGNER, unsigned_attrs, SCEP_ATTR, 1),
+} static_ASN1_SEQUENCE_END(SCEP_SIGNER)
+
+ASN1_SEQUENCE(SCEP_ENCAP) = {
+	ASN1_SIMPLE(SCEP_ENCAP, type, ASN1_OBJECT),
+	ASN1_EXP_OPT(SCEP_ENCAP, content, ASN1_OCTET_STRING, 0),
+} ASN1_SEQUENCE_END(SCEP_ENCAP)
+
+ASN1_SEQUENCE(SCEP_SIGNED) = {
+	ASN1_SIMPLE(SCEP_SIGNED, version, ASN1_INTEGER),
+	ASN1_SET_OF(SCEP_SIGNED, digest_algs, X509_ALGOR),
+	ASN1_SIMPLE(SCEP_SIGNED, encap, SCEP_ENCAP),
+	ASN1_IMP_SET_OF_OPT(SCEP_SIGNED, certs, ASN1_ANY, 0),
+	ASN1_IMP_SET_OF_OPT(SCEP_SIGNED, crls, ASN1_ANY, 1),
+	ASN1_SET_OF(SCEP_SIGNED, signers, SCEP_SIGNER),
+} static_ASN1_SEQUENCE_END(SCEP_SIGNED)
+
+ASN1_SEQUENCE(SCEP_CI_SIGNED) = {
+	ASN1_SIMPLE(SCEP_CI_SIGNED, type, ASN1_OBJECT),
+	ASN1_EXP(SCEP_CI_SIGNED, signed_data, SCEP_SIGNED, 0),
+} ASN1_SEQUENCE_END(SCEP_CI_SIGNED)
+
+ASN1_SEQUENCE(SCEP_KTRI) = {
+	ASN1_SIMPLE(SCEP_KTRI, version, ASN1_INTEGER),
+	ASN1_SIMPLE(SCEP_KTRI, rid, SCEP_SID),
+	ASN1_SIMPLE(SCEP_KTRI, alg, X509_ALGOR),
+	ASN1_SIMPLE(SCEP_KTRI, encrypted_key, ASN1_OCTET_STRING),
+} static_ASN1_SEQUENCE_END(SCEP_KTRI)
+
+ASN1_SEQUENCE(SCEP_ENCRYPTED) = {
+	ASN1_SIMPLE(SCEP_ENCRYPTED, type, ASN1_OBJECT),
+	ASN1_SIMPLE(SCEP_ENCRYPTED, alg, X509_ALGOR),
+	ASN1_IMP_OPT(SCEP_ENCRYPTED, content, ASN1_OCTET_STRING, 0),
+} static_ASN1_SEQUENCE_END(SCEP_ENCRYPTED)
+
+ASN1_SEQUENCE(SCEP_ENVELOPED) = {
+	ASN1_SIMPLE(SCEP_ENVELOPED, version, ASN1_INTEGER),
+	ASN1_IMP_OPT(SCEP_ENVELOPED, originator, ASN1_SEQUENCE, 0),
+	ASN1_SET_OF(SCEP_ENVELOPED, recipients, SCEP_KTRI),
+	ASN1_SIMPLE(SCEP_ENVELOPED, encrypted, SCEP_ENCRYPTED),
+	ASN1_IMP_SET_OF_OPT(SCEP_ENVELOPED, unprotected_attrs, SCEP_ATTR, 1),
+} static_ASN1_SEQUENCE_END(SCEP_ENVELOPED)
+
+ASN1_SEQUENCE(SCEP_CI_ENVELOPED) = {
+	ASN1_SIMPLE(SCEP_CI_ENVELOPED, type, ASN1_OBJECT),
+	ASN1_EXP(SCEP_CI_ENVELOPED, enveloped, SCEP_ENVELOPED, 0),
+} ASN1_SEQUENCE_END(SCEP_CI_ENVELOPED)
+
+ASN1_SEQUENCE(SCEP_SIGNED_RAW) = {
+	ASN1_SIMPLE(SCEP_SIGNED_RAW, tbs, ASN1_SEQUENCE),
+	ASN1_SIMPLE(SCEP_SIGNED_RAW, alg, ASN1_SEQUENCE),
+	ASN1_SIMPLE(SCEP_SIGNED_RAW, signature, ASN1_BIT_STRING),
+} ASN1_SEQUENCE_END(SCEP_SIGNED_RAW)
+
+ASN1_SEQUENCE(SCEP_TBS) = {
+	ASN1_EXP_OPT(SCEP_TBS, version, ASN1_INTEGER, 0),
+	ASN1_SIMPLE(SCEP_TBS, serial, ASN1_INTEGER),
+	ASN1_SIMPLE(SCEP_TBS, alg, ASN1_SEQUENCE),
+	ASN1_SIMPLE(SCEP_TBS, issuer, ASN1_SEQUENCE),
+	ASN1_SIMPLE(SCEP_TBS, validity, ASN1_SEQUENCE),
+	ASN1_SIMPLE(SCEP_TBS, subject, ASN1_SEQUENCE),
+	ASN1_SIMPLE(SCEP_TBS, spki, ASN1_SEQUENCE),
+	ASN1_IMP_OPT(SCEP_TBS, issuer_uid, ASN1_BIT_STRING, 1),
+	ASN1_IMP_OPT(SCEP_TBS, subject_uid, ASN1_BIT_STRING, 2),
+	ASN1_EXP_OPT(SCEP_TBS, extensions, ASN1_SEQUENCE, 3),
+} ASN1_SEQUENCE_END(SCEP_TBS)
+
+ASN1_SEQUENCE(SCEP_VALIDITY) = {
+	ASN1_SIMPLE(SCEP_VALIDITY, not_before, ASN1_TIME),
+	ASN1_SIMPLE(SCEP_VALIDITY, not_after, ASN1_TIME),
+} ASN1_SEQUENCE_END(SCEP_VALIDITY)
+
+ASN1_SEQUENCE(SCEP_CRI) = {
+	ASN1_SIMPLE(SCEP_CRI, version, ASN1_INTEGER),
+	ASN1_SIMPLE(SCEP_CRI, subject, ASN1_SEQUENCE),
+	ASN1_SIMPLE(SCEP_CRI, spki, ASN1_SEQUENCE),
+	ASN1_IMP_SET_OF_OPT(SCEP_CRI, attributes, SCEP_ATTR, 0),
+} ASN1_SEQUENCE_END(SCEP_CRI)
+
+ASN1_SEQUENCE(SCEP_SPKI) = {
+	ASN1_SIMPLE(SCEP_SPKI, alg, X509_ALGOR),
+	ASN1_SIMPLE(SCEP_SPKI, key, ASN1_BIT_STRING),
+} ASN1_SEQUENCE_END(SCEP_SPKI)
+
+ASN1_SEQUENCE(SCEP_RSA_PUBLIC) = {
+	ASN1_SIMPLE(SCEP_RSA_PUBLIC, n, ASN1_INTEGER),
+	ASN1_SIMPLE(SCEP_RSA_PUBLIC, e, ASN1_INTEGER),
+} ASN1_SEQUENCE_END(SCEP_RSA_PUBLIC)
+
+ASN1_SEQUENCE(SCEP_EXT) = {
+	ASN1_SIMPLE(SCEP_EXT, type, ASN1_OBJECT),
+	ASN1_OPT(SCEP_EXT, critical, ASN1_BOOLEAN),
+	ASN1_SIMPLE(SCEP_EXT, value, ASN1_OCTET_STRING),
+} ASN1_SEQUENCE_END(SCEP_EXT)
+
+ASN1_ITEM_TEMPLATE(SCEP_EXTS) =
+	ASN1_EX_TEMPLATE_TYPE(ASN1_TFLG_SEQUENCE_OF, 0, SCEP_EXTS, SCEP_EXT)
+ASN1_ITEM_TEMPLATE_END(SCEP_EXTS)
+
+ASN1_SEQUENCE(SCEP_AVA) = {
+	ASN1_SIMPLE(SCEP_AVA, type, ASN1_OBJECT),
+	ASN1_SIMPLE(SCEP_AVA, value, ASN1_ANY),
+} ASN1_SEQUENCE_END(SCEP_AVA)
+
+ASN1_ITEM_TEMPLATE(SCEP_ATTRS_ASIS) =
+	ASN1_EX_TEMPLATE_TYPE(ASN1_TFLG_SEQUENCE_OF | ASN1_TFLG_IMPTAG |
+	    ASN1_TFLG_UNIVERSAL, V_ASN1_SET, SCEP_ATTRS_ASIS, SCEP_ATTR)
+ASN1_ITEM_TEMPLATE_END(SCEP_ATTRS_ASIS)
+
+ASN1_ITEM_TEMPLATE(SCEP_ATTRS_DER) =
+	ASN1_EX_TEMPLATE_TYPE(ASN1_TFLG_SET_OF, 0, SCEP_ATTRS_DER, SCEP_ATTR)
+ASN1_ITEM_TEMPLATE_END(SCEP_ATTRS_DER)
+
+void *
+scep_asn1_parse_prefix(struct scep_span bytes, const ASN1_ITEM *it,
+    size_t *used)
+{
+	const unsigned char	*p = bytes.data;
+	void			*value;
+
+	*used = 0;
+	if (bytes.data == NULL || bytes.len > LONG_MAX)
+		return NULL;
+	value = ASN1_item_d2i(NULL, &p, (long)bytes.len, it);
+	if (value == NULL)
+		ERR_clear_error();
+	else
+		*used = (size_t)(p - bytes.data);
+	return value;
+}
+
+void *
+scep_asn1_parse(struct scep_span bytes, const ASN1_ITEM *it)
+{
+	size_t	 used;
+	void	*value = scep_asn1_parse_prefix(bytes, it, &used);
+
+	if (value != NULL && used != bytes.len) {
+		scep_asn1_free(value, it);
+		return NULL;
+	}
+	return value;
+}
+
+void
+scep_asn1_free(void *value, const ASN1_ITEM *it)
+{
+	ASN1_item_free(value, it);
+}
+
+enum scep_err
+scep_asn1_encode(const void *value, const ASN1_ITEM *it, struct scep_buf *out,
+    struct scep_error *err)
+{
+	unsigned char	*der = NULL;
+	int		 len;
+
+	if ((len = ASN1_item_i2d(value, &der, it)) <= 0)
+		return scep_fail_ssl(err, SCEP_E_INTERNAL, "encode");
+	scep_buf_clear(out);
+	out->data = der;
+	out->len = (size_t)len;
+	return SCEP_OK;
+}
+
+struct scep_span
+scep_asn1_span(const ASN1_STRING *s)
+{
+	if (s == NULL)
+		return scep_span_make(NULL, 0);
+	return scep_span_make(ASN1_STRING_get0_data(s),
+	    (size_t)ASN1_STRING_length(s));
+}
+
+ASN1_STRING
+scep_asn1_string(int type, struct scep_span bytes)
+{
+	ASN1_STRING	 s = {
+		.length = (int)bytes.len,
+		.type = type,
+		.data = (unsigned char *)(uintptr_t)bytes.data,
+		/* All bits count, the trailing zero ones too. */
+		.flags = type == V_ASN1_BIT_STRING ?
+		    ASN1_STRING_FLAG_BITS_LEFT : 0,
+	};
+
+	return s;
+}
+
+int
+scep_oid_is(const ASN1_OBJECT *oid, const char *dotted)
+{
+	char	 text[80];
+	int	 len;
+
+	if (oid == NULL)
+		return 0;
+	len = OBJ_obj2txt(text, (int)sizeof(text), oid, 1);
+	return len > 0 && len < (int)sizeof(text) && strcmp(text, dotted) == 0;
+}

@@ -1,0 +1,66 @@
+/*
+ * cert.h - certificates: taken apart as bytes, and put together.
+ */
+#ifndef SCEP_WIRE_CERT_H
+#define SCEP_WIRE_CERT_H
+
+#include "wire/key.h"
+
+/* A certificate somebody sent, or one of ours.  v1 or v3, any names, any
+ * serial, any extensions (PROTOCOL I-018).  Spans borrow from der. */
+struct scep_cert {
+	struct scep_buf		 der;
+	int			 version;	/* 1, 2 or 3 */
+	struct scep_span	 serial;	/* content octets, as sent */
+	struct scep_span	 serial_tlv;	/* whole INTEGER */
+	struct scep_span	 issuer, subject, spki;	/* whole SEQUENCEs */
+	time_t			 not_before, not_after;	/* 0 if unreadable */
+	struct scep_span	 tbs;		/* what is signed */
+	struct scep_span	 sig_alg;	/* whole AlgorithmIdentifier */
+	struct scep_span	 signature;
+	struct scep_span	 ski;		/* empty if there is none */
+	uint8_t			 sha256[SCEP_SHA256_LEN];	/* of der */
+};
+
+/* SCEP_E_FORMAT if it is no certificate.  Release with scep_cert_clear(). */
+enum scep_err	 scep_cert_parse(const struct scep_crypto *crypto,
+		    struct scep_span der, struct scep_cert *out,
+		    struct scep_error *err);
+void		 scep_cert_clear(struct scep_cert *cert);
+/* Issuer and subject are the same name. */
+int		 scep_cert_is_self_issued(const struct scep_cert *cert);
+/* Does its signature verify with key (its own, say)?  SHA-1 is allowed here:
+ * nothing is believed because of it.  SCEP_E_SIG, SCEP_E_ALG. */
+enum scep_err	 scep_cert_verify(const struct scep_crypto *crypto,
+		    const struct scep_cert *cert, const struct scep_key *key,
+		    struct scep_error *err);
+
+/* What goes into a certificate; everything borrowed. */
+struct scep_cert_plan {
+	struct scep_span	 serial;	/* positive, at most 20 octets */
+	struct scep_span	 issuer, subject, spki;	/* SEQUENCEs */
+	time_t			 not_before, not_after;
+	struct scep_span	 fixed_exts;	/* DER Extension after Extension,
+						   from the profile */
+	struct scep_span	 aki;		/* CA's key identifier */
+	struct scep_span	 san;		/* extension value, or empty */
+	EVP_PKEY		*key;		/* the CA's */
+	enum scep_digest	 digest;
+};
+
+/* TBSCertificate (v3; SKI by RFC 5280 section 4.2.1.2 method 1, AKI, the
+ * fixed extensions, SAN critical iff the subject is empty; UTCTime up to
+ * 2049). */
+enum scep_err	 scep_cert_tbs(const struct scep_crypto *crypto,
+		    const struct scep_cert_plan *plan, struct scep_buf *tbs,
+		    struct scep_error *err);
+/* Sign tbs and put the Certificate together. */
+enum scep_err	 scep_cert_sign(const struct scep_crypto *crypto,
+		    const struct scep_cert_plan *plan, struct scep_span tbs,
+		    struct scep_buf *der, struct scep_error *err);
+
+/* Degenerate SignedData (RFC 8894 section 3.4), certificates in this order. */
+enum scep_err	 scep_certs_only(const struct scep_span *certs, size_t n,
+		    struct scep_buf *der, struct scep_error *err);
+
+#endif /* SCEP_WIRE_CERT_H */

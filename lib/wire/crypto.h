@@ -1,0 +1,106 @@
+/*
+ * crypto.h - libcrypto as we use it: one library context, algorithms fetched
+ * once, everything allowed by list.
+ */
+#ifndef SCEP_WIRE_CRYPTO_H
+#define SCEP_WIRE_CRYPTO_H
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include "base/buf.h"
+
+/* Message digests we know.  MD5 is not among them (RFC 8894 section 2.9). */
+enum scep_digest {
+	SCEP_SHA1,
+	SCEP_SHA256,
+	SCEP_SHA384,
+	SCEP_SHA512,
+	SCEP_DIGEST__MAX
+};
+
+/* Content ciphers we know, all CBC.  Single DES is not among them. */
+enum scep_cipher {
+	SCEP_3DES,
+	SCEP_AES128,
+	SCEP_AES192,
+	SCEP_AES256,
+	SCEP_CIPHER__MAX
+};
+
+/* Key transport. */
+enum scep_wrap {
+	SCEP_WRAP_V15,		/* RSAES-PKCS1-v1_5 */
+	SCEP_WRAP_OAEP_SHA1,	/* RSAES-OAEP, hash and MGF1 hash alike */
+	SCEP_WRAP_OAEP_SHA256,
+	SCEP_WRAP_OAEP_SHA384,
+	SCEP_WRAP_OAEP_SHA512,
+	SCEP_WRAP__MAX
+};
+
+#define SCEP_DIGEST_MAX_LEN	64
+#define SCEP_BIT(x)		(1u << (x))
+
+/* Immutable once made; any number of threads may share one. */
+struct scep_crypto {
+	OSSL_LIB_CTX	*ctx;
+	int		 owns_ctx;
+	EVP_MD		*md[SCEP_DIGEST__MAX];
+	EVP_CIPHER	*cipher[SCEP_CIPHER__MAX];
+	EVP_MAC		*hmac;
+};
+
+/* ctx NULL: a library context of our own, with the default provider.  A ctx
+ * that is given stays the caller's. */
+enum scep_err	 scep_crypto_new(OSSL_LIB_CTX *ctx, struct scep_crypto **out,
+		    struct scep_error *err);
+void		 scep_crypto_free(struct scep_crypto *crypto);
+
+enum scep_err	 scep_crypto_random(const struct scep_crypto *crypto,
+		    uint8_t *out, size_t len, struct scep_error *err);
+/* out has room for SCEP_DIGEST_MAX_LEN; *len may be NULL. */
+enum scep_err	 scep_crypto_digest(const struct scep_crypto *crypto,
+		    enum scep_digest md, struct scep_span data, uint8_t *out,
+		    size_t *len, struct scep_error *err);
+enum scep_err	 scep_crypto_sha256(const struct scep_crypto *crypto,
+		    struct scep_span data, uint8_t out[SCEP_SHA256_LEN],
+		    struct scep_error *err);
+/* HMAC-SHA-256 over the concatenation of n parts. */
+enum scep_err	 scep_crypto_hmac(const struct scep_crypto *crypto,
+		    struct scep_span key, const struct scep_span *parts,
+		    size_t n, uint8_t out[SCEP_SHA256_LEN],
+		    struct scep_error *err);
+
+/* "SHA-256", "AES-128-CBC": for logs and records.  "sha256", "aes128": what
+ * scep.conf and `openssl` say. */
+const char	*scep_digest_name(enum scep_digest);
+const char	*scep_cipher_name(enum scep_cipher);
+const char	*scep_digest_word(enum scep_digest);
+const char	*scep_cipher_word(enum scep_cipher);
+int		 scep_cipher_key_len(enum scep_cipher);
+int		 scep_cipher_block(enum scep_cipher);
+
+/*
+ * AlgorithmIdentifiers, both ways, by allow-list.  Reading: SCEP_E_ALG for an
+ * OID not in the list or for parameters that are not the expected ones (NULL
+ * or absent for digests and RSA; an IV of one block for ciphers, borrowed
+ * from alg through iv).  A signature algorithm gives the digest it names, or
+ * SCEP_DIGEST__MAX for plain rsaEncryption.
+ */
+enum scep_err	 scep_alg_digest(const X509_ALGOR *alg, enum scep_digest *out,
+		    struct scep_error *err);
+enum scep_err	 scep_alg_rsa_signature(const X509_ALGOR *alg,
+		    enum scep_digest *out, struct scep_error *err);
+enum scep_err	 scep_alg_cipher(const X509_ALGOR *alg, enum scep_cipher *out,
+		    struct scep_span *iv, struct scep_error *err);
+enum scep_err	 scep_alg_wrap(const X509_ALGOR *alg, enum scep_wrap *out,
+		    struct scep_error *err);
+
+/* The caller frees each with X509_ALGOR_free(); NULL on out of memory. */
+X509_ALGOR	*scep_alg_new_digest(enum scep_digest md);
+X509_ALGOR	*scep_alg_new_cipher(enum scep_cipher cipher,
+		    struct scep_span iv);
+X509_ALGOR	*scep_alg_new_wrap(enum scep_wrap wrap);
+X509_ALGOR	*scep_alg_new_rsa(void);	/* rsaEncryption, NULL */
+
+#endif /* SCEP_WIRE_CRYPTO_H */

@@ -1,0 +1,43 @@
+/*
+ * csr.h - PKCS #10 requests (RFC 2986), in strict DER.
+ */
+#ifndef SCEP_WIRE_CSR_H
+#define SCEP_WIRE_CSR_H
+
+#include "wire/key.h"
+#include "wire/name.h"
+#include "wire/san.h"
+
+#define SCEP_CSR_MAX		16384	/* octets */
+#define SCEP_CHALLENGE_MAX	255	/* octets, PKCS #9 */
+
+struct scep_csr {
+	struct scep_buf		 der;		/* owned copy */
+	struct scep_span	 info;		/* CertificationRequestInfo */
+	uint8_t			 info_sha256[SCEP_SHA256_LEN];
+	struct scep_span	 subject;	/* SEQUENCE, borrowed from der */
+	struct scep_name	 name;
+	struct scep_key		 key;
+	struct scep_san_list	 san;
+	struct scep_span	 challenge;	/* UTF-8, owned below; len 0: none */
+	struct scep_buf		 challenge_buf;
+	int			 other_exts;	/* how many were ignored */
+};
+
+/*
+ * Strict DER, all of it; key within rules; names and SAN readable; exactly
+ * one value per attribute, no attribute twice, at most one of the three
+ * extension request attributes, no extension twice, at most 32; a
+ * challengePassword of any DirectoryString type or IA5String (an empty one
+ * counts as absent); then the signature (RSA v1.5 or ECDSA, with SHA-256, 384
+ * or 512, and with SHA-1 only if sha1 is not 0).
+ * SCEP_E_FORMAT, SCEP_E_ALG, SCEP_E_REFUSED or SCEP_E_SIG say what is wrong,
+ * for the log only: the client is told nothing (DESIGN 7.4).
+ * Release with scep_csr_free().
+ */
+enum scep_err	 scep_csr_parse(const struct scep_crypto *crypto,
+		    struct scep_span der, const struct scep_key_rules *rules,
+		    int sha1, struct scep_csr **out, struct scep_error *err);
+void		 scep_csr_free(struct scep_csr *csr);
+
+#endif /* SCEP_WIRE_CSR_H */

@@ -1,0 +1,57 @@
+/*
+ * key.h - public keys: looked at as bytes before libcrypto sees them.
+ */
+#ifndef SCEP_WIRE_KEY_H
+#define SCEP_WIRE_KEY_H
+
+#include "wire/crypto.h"
+
+enum scep_key_type {
+	SCEP_KEY_RSA,
+	SCEP_KEY_P256,		/* named curves only */
+	SCEP_KEY_P384,
+	SCEP_KEY_P521,
+	SCEP_KEY_ED25519,
+	SCEP_KEY_OTHER		/* anything else, explicit EC parameters too */
+};
+
+/* What a profile (or the message layer) demands of a key. */
+struct scep_key_rules {
+	unsigned int	types;		/* SCEP_BIT(SCEP_KEY_…) */
+	int		min_rsa_bits;
+	int		max_rsa_bits;
+};
+
+struct scep_key {
+	enum scep_key_type	 type;
+	int			 bits;
+	struct scep_span	 spki;	/* borrowed; DER of the whole SPKI */
+	uint8_t			 sha256[SCEP_SHA256_LEN];	/* of spki */
+	EVP_PKEY		*pkey;	/* owned */
+};
+
+/*
+ * Take a SubjectPublicKeyInfo apart, check it against rules from its bytes
+ * (type, bits, RSA modulus odd and exponent odd, 65537 <= e < 2^32, named
+ * curve, EC point uncompressed and on the curve), then make the EVP object
+ * with EVP_PKEY_fromdata().  SCEP_E_FORMAT if it does not parse,
+ * SCEP_E_ALG if it is not allowed.  spki must outlive the key.  Release with
+ * scep_key_clear().
+ */
+enum scep_err	 scep_key_load(const struct scep_crypto *crypto,
+		    struct scep_span spki, const struct scep_key_rules *rules,
+		    struct scep_key *out, struct scep_error *err);
+void		 scep_key_clear(struct scep_key *key);
+const char	*scep_key_type_name(enum scep_key_type);	/* "RSA", "P-256" */
+
+/* RSASSA-PKCS1-v1_5 or ECDSA over data; SCEP_E_SIG if it does not verify. */
+enum scep_err	 scep_key_verify(const struct scep_crypto *crypto,
+		    const struct scep_key *key, enum scep_digest md,
+		    struct scep_span data, struct scep_span signature,
+		    struct scep_error *err);
+/* The same with a private key: out is released first. */
+enum scep_err	 scep_key_sign(const struct scep_crypto *crypto, EVP_PKEY *key,
+		    enum scep_digest md, struct scep_span data,
+		    struct scep_buf *out, struct scep_error *err);
+
+#endif /* SCEP_WIRE_KEY_H */
