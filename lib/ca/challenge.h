@@ -1,0 +1,58 @@
+/*
+ * challenge.h - challenge records: minted, recognised, used up.
+ *
+ * A challenge is "ID-SECRET" in lower-case base32 without look-alikes
+ * (23456789abcdefghjkmnpqrstuvwxyz less what is left over): 10 characters of
+ * id, 26 of secret (130 bits).  The store keeps an HMAC-SHA-256 of the secret
+ * and of everything the record binds, never the secret.  Private to ca/.
+ */
+#ifndef SCEP_CA_CHALLENGE_H
+#define SCEP_CA_CHALLENGE_H
+
+#include "ca/config.h"
+#include "ca/decide.h"
+#include "store/record.h"
+#include "wire/csr.h"
+
+#define SCEP_CHALLENGE_TEXT	40	/* with its NUL */
+
+/* Fill in id and mac of a record whose other immutable members are set; text
+ * is what the operator hands out, once. */
+enum scep_err	 scep_challenge_mint(const struct scep_crypto *crypto,
+		    const struct scep_config *cfg, struct scep_challenge *rec,
+		    char text[SCEP_CHALLENGE_TEXT], struct scep_error *err);
+
+/* The id in a presented challenge; 0 if it has none. */
+int		 scep_challenge_id(struct scep_span presented,
+		    char id[SCEP_REC_NAME]);
+
+/* HMAC of a static challenge for a profile. */
+enum scep_err	 scep_challenge_static(const struct scep_crypto *crypto,
+		    const struct scep_config *cfg, const char *profile,
+		    struct scep_span secret, uint8_t out[SCEP_SHA256_LEN],
+		    struct scep_error *err);
+
+/* What a request uses a challenge for: SHA-256 of key, subject, SAN. */
+enum scep_err	 scep_challenge_request(const struct scep_crypto *crypto,
+		    const struct scep_csr *csr, uint8_t out[SCEP_SHA256_LEN],
+		    struct scep_error *err);
+
+/*
+ * Judge what the CSR presents.  rec is the record of its id, or NULL; the same
+ * work either way, comparisons in constant time.  SCEP_CH_SPENT_BY_SAME: *use
+ * is the index of the earlier use.
+ */
+enum scep_err	 scep_challenge_judge(const struct scep_crypto *crypto,
+		    const struct scep_config *cfg,
+		    const struct scep_profile *profile,
+		    const struct scep_csr *csr,
+		    const struct scep_challenge *rec, time_t now,
+		    enum scep_challenge_fact *fact, size_t *use,
+		    struct scep_error *err);
+
+/* Note one use in the record (used, use[]). */
+enum scep_err	 scep_challenge_spend(struct scep_challenge *rec, time_t now,
+		    const uint8_t request[SCEP_SHA256_LEN],
+		    struct scep_span cert_key, struct scep_error *err);
+
+#endif /* SCEP_CA_CHALLENGE_H */

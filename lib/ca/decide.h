@@ -1,0 +1,66 @@
+/*
+ * decide.h - the decision: a pure function of facts and rules.
+ *
+ * Includes neither libcrypto nor the store; tests/unit/t_decide.c is a table.
+ */
+#ifndef SCEP_CA_DECIDE_H
+#define SCEP_CA_DECIDE_H
+
+/* What the profile wants. */
+struct scep_rules {
+	unsigned int	by_challenge : 1;
+	unsigned int	by_manual : 1;
+};
+
+enum scep_challenge_fact {
+	SCEP_CH_ABSENT,
+	SCEP_CH_RECORD,		/* a record's, right, live, uses left */
+	SCEP_CH_STATIC,		/* the profile's static one */
+	SCEP_CH_SPENT_BY_SAME,	/* used up by this key and these names, within
+				   retry_window: repeat that answer */
+	SCEP_CH_UNKNOWN,	/* no such id, wrong secret, other profile */
+	SCEP_CH_EXPIRED,
+	SCEP_CH_SPENT,
+	SCEP_CH_REVOKED,
+	SCEP_CH_TAMPERED,	/* the record's mac is not ours */
+	SCEP_CH_OTHER_SUBJECT,	/* right, but bound to another subject */
+	SCEP_CH_OTHER_SAN
+};
+
+enum scep_txn_fact {
+	SCEP_TX_NONE,		/* nothing under this key */
+	SCEP_TX_SAME_PENDING,	/* this very request */
+	SCEP_TX_SAME_GRANTED,	/* … and its certificate may be handed out */
+	SCEP_TX_SAME_REFUSED,	/* … by an operator */
+	SCEP_TX_SAME_STALE,	/* …, granted or expired, to be decided anew */
+	SCEP_TX_OTHER_PENDING,	/* another request under this transactionID */
+	SCEP_TX_OTHER_FINISHED
+};
+
+struct scep_facts {
+	unsigned int	reused_envelope : 1;	/* encryptedKey seen with other content */
+	unsigned int	unreadable : 1;		/* no CSR came out, or a bad one */
+	unsigned int	is_renewal : 1;		/* messageType 17 */
+	unsigned int	self_signed : 1;	/* the signer, and verified */
+	unsigned int	signer_has_csr_key : 1;
+	unsigned int	key_is_taboo : 1;	/* a CA's or RA's own */
+	unsigned int	subject_allowed : 1;
+	unsigned int	san_allowed : 1;
+	unsigned int	queue_full : 1;		/* max_pending */
+	unsigned int	peer_queue_full : 1;	/* max_pending_per_peer */
+	enum scep_challenge_fact	challenge;
+	enum scep_txn_fact		txn;
+};
+
+enum scep_decision {
+	SCEP_GRANT,		/* issue */
+	SCEP_PEND,		/* queue for an operator */
+	SCEP_REPEAT,		/* the answer that was given before */
+	SCEP_REFUSE
+};
+
+/* Never fails. *why: a static text for the log, of what decided it. */
+enum scep_decision	 scep_decide(const struct scep_rules *rules,
+			    const struct scep_facts *facts, const char **why);
+
+#endif /* SCEP_CA_DECIDE_H */

@@ -1,0 +1,34 @@
+/*
+ * local.h - the CA in this process, as its parts see it.  Private to ca/.
+ */
+#ifndef SCEP_CA_LOCAL_H
+#define SCEP_CA_LOCAL_H
+
+#include "ca/ca.h"
+#include "ca/config.h"
+#include "store/record.h"
+
+struct scep_seen;		/* seen.h: encryptedKey → content */
+struct scep_keylock;		/* keylock.h: transactions and challenges */
+
+struct scep_local {
+	struct scep_ca			 ca;	/* first: ops */
+	const struct scep_crypto	*crypto;
+	const struct scep_config	*cfg;
+	struct scep_store		*store;
+	struct scep_seen		*seen;
+	struct scep_keylock		*lock;
+};
+
+/* What a CA process publishes to its RA workers: published.c. */
+enum scep_err	 scep_local_published(struct scep_ca *ca,
+		    struct scep_published *out, struct scep_error *err);
+/* The steps 6 to 11 of DESIGN 5: enrol.c; polls: poll.c. */
+enum scep_err	 scep_local_enrol(struct scep_ca *ca, time_t now,
+		    const struct scep_enrolment *request,
+		    struct scep_answer *answer, struct scep_error *err);
+enum scep_err	 scep_local_poll(struct scep_ca *ca, time_t now,
+		    const struct scep_poll *request,
+		    struct scep_answer *answer, struct scep_error *err);
+
+#endif /* SCEP_CA_LOCAL_H */
