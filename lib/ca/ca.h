@@ -14,6 +14,8 @@
 struct scep_config;
 
 #define SCEP_REQUEST_ID_LEN	17	/* 16 lower-case hex digits and a NUL */
+#define SCEP_PLAINTEXT_MAX	16400	/* octets of an envelope that the CA looks
+					   at; a CSR has at most 16384 */
 
 /* Everything borrowed for the call. */
 struct scep_enrolment {

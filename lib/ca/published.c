@@ -1,0 +1,180 @@
+/*
+ * published.c - what the CA tells its RA workers, once a generation:
+ * capabilities, CA certificates, rules, and the RA keys.
+ *
+ * The CA key and the challenge key are not in it.
+ */
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <openssl/x509.h>
+
+#include "base/error.h"
+#include "ca/local.h"
+
+/*
+ * GetCACaps, RFC 8894 section 3.5.2, in the order of PROTOCOL I-033.  A word
+ * stands here only if the profile does it.
+ */
+static enum scep_err
+publish_caps(const struct scep_profile *profile, struct scep_buf *out,
+    struct scep_error *err)
+{
+	const struct scep_msg_rules	*m = &profile->message;
+	const int	 aes = (m->ciphers & SCEP_BIT(SCEP_AES128)) != 0;
+	const int	 sha256 = (m->digests & SCEP_BIT(SCEP_SHA256)) != 0;
+	const struct {
+		int		 on;
+		const char	*line;
+	} caps[] = {
+		{ aes, "AES\n" },
+		{ (m->ciphers & SCEP_BIT(SCEP_3DES)) != 0, "DES3\n" },
+		{ 1, "POSTPKIOperation\n" },
+		{ (m->digests & SCEP_BIT(SCEP_SHA1)) != 0, "SHA-1\n" },
+		{ sha256, "SHA-256\n" },
+		/* Not in the RFC; strongSwan 5.9.8 wants to see it. */
+		{ (m->digests & SCEP_BIT(SCEP_SHA384)) != 0, "SHA-384\n" },
+		{ (m->digests & SCEP_BIT(SCEP_SHA512)) != 0, "SHA-512\n" },
+		/* All of section 2.9, no less. */
+		{ aes && sha256, "SCEPStandard\n" },
+	};
+	enum scep_err	 rc;
+	size_t		 i;
+
+	for (i = 0; i < sizeof(caps) / sizeof(caps[0]); i++)
+		if (caps[i].on && (rc = scep_buf_add(out,
+		    scep_span_text(caps[i].line), err)) != SCEP_OK)
+			return rc;
+	return SCEP_OK;
+}
+
+/*
+ * GetCACert, RFC 8894 section 4.2.1: the bare certificate of a lone root that
+ * answers itself, otherwise everything from the RA to the root.
+ */
+static enum scep_err
+publish_cacert(const struct scep_ca_conf *ca, struct scep_buf *out,
+    int *bundle, struct scep_error *err)
+{
+	struct scep_span	 certs[SCEP_CHAIN_MAX + 2];
+	size_t			 i, n = 0;
+
+	if (memcmp(ca->ra_cert.sha256, ca->cert.sha256, SCEP_SHA256_LEN) != 0)
+		certs[n++] = scep_buf_span(&ca->ra_cert.der);
+	certs[n++] = scep_buf_span(&ca->cert.der);
+	for (i = 0; i < ca->n_chain; i++)
+		certs[n++] = scep_buf_span(&ca->chain[i].der);
+	*bundle = n > 1;
+	return n == 1 ? scep_buf_set(out, certs[0], err) :
+	    scep_certs_only(certs, n, out, err);
+}
+
+static enum scep_err
+publish_profile(const struct scep_config *cfg,
+    const struct scep_profile *profile, struct scep_published_profile *out,
+    struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	OPENSSL_strlcpy(out->name, profile->name, sizeof(out->name));
+	out->rules = profile->message;
+	out->ra = (uint32_t)profile->ca;
+	out->omit_content = profile->omit_content;
+	out->fail_text = profile->fail_text;
+	if ((rc = publish_caps(profile, &out->caps, err)) != SCEP_OK)
+		return rc;
+	return publish_cacert(&cfg->ca[profile->ca], &out->cacert,
+	    &out->cacert_bundle, err);
+}
+
+/* The private key as PKCS #8 (RFC 5958), in the clear: the socket it goes
+ * over is a socketpair to our own child. */
+static enum scep_err
+private_der(EVP_PKEY *key, struct scep_buf *out, struct scep_error *err)
+{
+	PKCS8_PRIV_KEY_INFO	*p8;
+	unsigned char		*der = NULL;
+	int			 len = -1;
+
+	if ((p8 = EVP_PKEY2PKCS8(key)) != NULL)
+		len = i2d_PKCS8_PRIV_KEY_INFO(p8, &der);
+	PKCS8_PRIV_KEY_INFO_free(p8);	/* cleanses the key inside */
+	if (len <= 0)
+		return scep_fail_ssl(err, SCEP_E_INTERNAL, "encode RA key");
+	out->data = der;
+	out->len = (size_t)len;
+	return SCEP_OK;
+}
+
+static enum scep_err
+publish_ra(const struct scep_ca_conf *ca, struct scep_published_ra *out,
+    struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	OPENSSL_strlcpy(out->name, ca->name, sizeof(out->name));
+	if ((rc = scep_buf_set(&out->cert, scep_buf_span(&ca->ra_cert.der),
+	    err)) != SCEP_OK)
+		return rc;
+	return private_der(ca->ra_key, &out->key, err);
+}
+
+static enum scep_err
+publish(const struct scep_config *cfg, struct scep_published *out,
+    struct scep_error *err)
+{
+	enum scep_err	 rc;
+	size_t		 i;
+
+	out->profile = OPENSSL_zalloc(cfg->n_profiles *
+	    sizeof(out->profile[0]));
+	out->ra = OPENSSL_zalloc(cfg->n_cas * sizeof(out->ra[0]));
+	if (out->profile == NULL || out->ra == NULL)
+		return scep_fail(err, SCEP_E_NOMEM, "published profiles");
+	out->n_profiles = cfg->n_profiles;
+	out->n_ras = cfg->n_cas;
+	for (i = 0; i < cfg->n_profiles; i++)
+		if ((rc = publish_profile(cfg, &cfg->profile[i],
+		    &out->profile[i], err)) != SCEP_OK)
+			return rc;
+	for (i = 0; i < cfg->n_cas; i++)
+		if ((rc = publish_ra(&cfg->ca[i], &out->ra[i], err)) !=
+		    SCEP_OK)
+			return rc;
+	return SCEP_OK;
+}
+
+enum scep_err
+scep_local_published(struct scep_ca *ca, struct scep_published *out,
+    struct scep_error *err)
+{
+	const struct scep_config	*cfg = ((struct scep_local *)ca)->cfg;
+	enum scep_err			 rc;
+
+	memset(out, 0, sizeof(*out));
+	out->generation = 1;
+	out->max_request = cfg->server.max_request;
+	OPENSSL_strlcpy(out->default_profile, cfg->server.default_profile,
+	    sizeof(out->default_profile));
+	if ((rc = publish(cfg, out, err)) != SCEP_OK)
+		scep_published_clear(out);
+	return rc;
+}
+
+void
+scep_published_clear(struct scep_published *published)
+{
+	size_t	 i;
+
+	for (i = 0; i < published->n_profiles; i++) {
+		scep_buf_clear(&published->profile[i].caps);
+		scep_buf_clear(&published->profile[i].cacert);
+	}
+	for (i = 0; i < published->n_ras; i++) {
+		scep_buf_clear(&published->ra[i].cert);
+		scep_buf_clear(&published->ra[i].key);
+	}
+	OPENSSL_free(published->profile);
+	OPENSSL_free(published->ra);
+	memset(published, 0, sizeof(*published));
+}

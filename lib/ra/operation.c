@@ -1,0 +1,242 @@
+/*
+ * operation.c - one PKIOperation: read the message, ask the CA, answer.
+ *
+ * Decides nothing: what may be certified is the CA's business, what the
+ * client is told about a refusal is one row of base/error.c.
+ */
+#include <string.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "ra/local.h"
+#include "wire/reply.h"
+
+static const struct scep_ra_key *
+ra_key(const struct scep_work *work)
+{
+	return &work->ra->keys[work->profile->ra];
+}
+
+/*
+ * Open the envelope and hand whatever came out to the CA.  From here on no
+ * difference may show (DESIGN 7.4): neither here nor in what is logged before
+ * the CA's answer.
+ */
+static enum scep_err
+enrol(const struct scep_work *work, const struct scep_address *from,
+    const struct scep_message *msg, struct scep_answer *answer,
+    struct scep_error *err)
+{
+	const struct scep_crypto	*crypto = work->ra->crypto;
+	const struct scep_opener	*opener = &ra_key(work)->opener;
+	struct scep_enrolment		 ask = {
+		.profile = work->profile->name,
+		.request_id = work->id,
+		.peer = work->http->peer,
+		.type = (int)msg->type,
+		.txid = { from->txid, from->txid_len },
+		.signer = scep_buf_span(&from->signer.der),
+		.self_signed = msg->self_signed,
+		.cipher = (int)msg->envelope.cipher,
+	};
+	struct scep_buf	 plain = { NULL, 0 }, sealed = { NULL, 0 };
+	enum scep_err	 rc;
+	int		 i;
+
+	if ((i = scep_envelope_find(&msg->envelope, opener)) == -1)
+		return scep_fail(err, SCEP_E_REFUSED,
+		    "no recipient of the envelope is our RA");
+	if ((rc = scep_envelope_open(crypto, opener, &msg->envelope, (size_t)i,
+	    &plain, err)) != SCEP_OK ||
+	    (rc = scep_crypto_sha256(crypto,
+	    msg->envelope.recipient[i].encrypted_key, ask.key_sha256, err)) !=
+	    SCEP_OK ||
+	    (rc = scep_buf_set(&sealed, msg->envelope.iv, err)) != SCEP_OK ||
+	    (rc = scep_buf_add(&sealed, msg->envelope.content, err)) !=
+	    SCEP_OK ||
+	    (rc = scep_crypto_sha256(crypto, scep_buf_span(&sealed),
+	    ask.content_sha256, err)) != SCEP_OK)
+		goto out;
+	ask.plaintext = scep_buf_span(&plain);
+	/* One octet more than the CA reads is as unreadable as all of them. */
+	if (ask.plaintext.len > SCEP_PLAINTEXT_MAX)
+		ask.plaintext.len = SCEP_PLAINTEXT_MAX;
+	rc = scep_ca_enrol(work->ra->ca, work->now, &ask, answer, err);
+out:
+	scep_buf_clear(&plain);
+	scep_buf_clear(&sealed);
+	return rc;
+}
+
+static enum scep_err
+poll(const struct scep_work *work, struct scep_span der,
+    struct scep_answer *answer, struct scep_error *err)
+{
+	const struct scep_poll	 ask = {
+		.profile = work->profile->name,
+		.request_id = work->id,
+		.peer = work->http->peer,
+		.message = der,
+	};
+
+	return scep_ca_poll(work->ra->ca, work->now, &ask, answer, err);
+}
+
+/* RFC 8894 section 3.2.1.2: a table, and nothing by default. */
+static enum scep_err
+ask_ca(const struct scep_work *work, struct scep_span der,
+    const struct scep_address *from, const struct scep_message *msg,
+    struct scep_answer *answer, struct scep_error *err)
+{
+	switch (msg->type) {
+	case SCEP_MSG_PKCSREQ:
+		return enrol(work, from, msg, answer, err);
+	case SCEP_MSG_CERTPOLL:
+		return poll(work, der, answer, err);
+	case SCEP_MSG_RENEWALREQ:
+	case SCEP_MSG_GETCERT:
+	case SCEP_MSG_GETCRL:
+	case SCEP_MSG_CERTREP:
+		break;
+	}
+	return scep_fail(err, SCEP_E_REFUSED, "%s is not offered",
+	    scep_msg_type_name((int)msg->type));
+}
+
+static void
+log_request(const struct scep_work *work, const struct scep_address *from,
+    size_t trailing)
+{
+	if (from->type >= 0)
+		scep_line_text(work->log, "type",
+		    scep_msg_type_name(from->type));
+	if (from->txid_len > 0)
+		scep_line_add(work->log, "txid",
+		    scep_span_make(from->txid, from->txid_len));
+	if (trailing > 0)
+		scep_line_fmt(work->log, "trailing", "%zu", trailing);
+}
+
+static void
+log_failure(const struct scep_work *work, enum scep_err code,
+    const char *reason)
+{
+	scep_line_text(work->log, "result", "refused");
+	scep_line_text(work->log, "fail", scep_err_name(code));
+	scep_line_text(work->log, "reason", reason);
+}
+
+static void
+log_answer(const struct scep_work *work, const struct scep_answer *answer)
+{
+	if (answer->subject[0] != '\0')
+		scep_line_text(work->log, "subject", answer->subject);
+	if (answer->outcome == SCEP_REFUSED)
+		log_failure(work, answer->code, answer->reason);
+	else {
+		scep_line_text(work->log, "result",
+		    answer->outcome == SCEP_GRANTED ? "granted" : "pending");
+		scep_line_text(work->log, "reason", answer->reason);
+	}
+	if (answer->serial[0] != '\0')
+		scep_line_text(work->log, "serial", answer->serial);
+	if (answer->authority[0] != '\0')
+		scep_line_text(work->log, "authority", answer->authority);
+	if (answer->repeated)
+		scep_line_text(work->log, "repeated", "yes");
+}
+
+/* A CertRep FAILURE says no more than its failInfo and a name for the line
+ * in the log. */
+static enum scep_err
+send_failure(const struct scep_work *work, const struct scep_address *to,
+    enum scep_err code, struct scep_buf *out, struct scep_error *err)
+{
+	char			 text[sizeof("request ") + SCEP_REQUEST_ID_LEN];
+	struct scep_reply	 reply = {
+		.status = SCEP_STATUS_FAILURE,
+		.fail_info = scep_err_fail_info(code),
+		.omit_content = work->profile->omit_content,
+		.to = to,
+		.ra_cert = &ra_key(work)->cert,
+		.ra_key = ra_key(work)->key,
+	};
+
+	if (work->profile->fail_text) {
+		memcpy(text, "request ", 8);
+		memcpy(text + 8, work->id, SCEP_REQUEST_ID_LEN);
+		reply.fail_text = text;
+	}
+	return scep_reply_build(work->ra->crypto, &reply, out, err);
+}
+
+/* PROTOCOL I-021: a poll whose envelope was not read is answered in the
+ * cipher of the request it asks about. */
+static void
+choose_cipher(const struct scep_work *work, const struct scep_message *msg,
+    const struct scep_answer *answer, struct scep_address *to)
+{
+	if (!msg->has_envelope && answer->cipher >= 0 &&
+	    answer->cipher < SCEP_CIPHER__MAX &&
+	    (work->profile->rules.ciphers & SCEP_BIT(answer->cipher)) != 0)
+		to->cipher = (enum scep_cipher)answer->cipher;
+}
+
+static enum scep_err
+send_answer(const struct scep_work *work, const struct scep_message *msg,
+    const struct scep_answer *answer, struct scep_address *to,
+    struct scep_buf *out, struct scep_error *err)
+{
+	const struct scep_span	 leaf = scep_buf_span(&answer->cert);
+	struct scep_buf		 certs = { NULL, 0 };
+	struct scep_reply	 reply = {
+		.status = SCEP_STATUS_PENDING,
+		.omit_content = work->profile->omit_content,
+		.to = to,
+		.to_key = &msg->signer_key,
+		.ra_cert = &ra_key(work)->cert,
+		.ra_key = ra_key(work)->key,
+	};
+	enum scep_err		 rc = SCEP_OK;
+
+	if (answer->outcome == SCEP_REFUSED)
+		return send_failure(work, to, answer->code, out, err);
+	if (answer->outcome == SCEP_GRANTED) {
+		choose_cipher(work, msg, answer, to);
+		reply.status = SCEP_STATUS_SUCCESS;
+		rc = scep_certs_only(&leaf, 1, &certs, err);
+		reply.certs_only = scep_buf_span(&certs);
+	}
+	if (rc == SCEP_OK)
+		rc = scep_reply_build(work->ra->crypto, &reply, out, err);
+	scep_buf_clear(&certs);
+	return rc;
+}
+
+enum scep_err
+scep_ra_operation(const struct scep_work *work, struct scep_span der,
+    struct scep_buf *out, struct scep_error *err)
+{
+	struct scep_answer	 answer = { .cipher = -1 };
+	struct scep_address	 from;
+	struct scep_message	*msg = NULL;
+	size_t			 trailing = 0;
+	enum scep_err		 rc;
+
+	rc = scep_message_read(work->ra->crypto, &work->profile->rules,
+	    work->now, der, &from, &trailing, &msg, err);
+	log_request(work, &from, trailing);
+	if (rc == SCEP_OK)
+		rc = ask_ca(work, der, &from, msg, &answer, err);
+	if (rc == SCEP_OK) {
+		log_answer(work, &answer);
+		rc = send_answer(work, msg, &answer, &from, out, err);
+	} else if (from.complete && scep_err_fail_info(rc) != -1) {
+		log_failure(work, rc, err->text);
+		rc = send_failure(work, &from, rc, out, err);
+	}
+	scep_answer_clear(&answer);
+	scep_message_free(msg);
+	scep_address_clear(&from);
+	return rc;
+}

@@ -1,0 +1,309 @@
+/*
+ * ra.c - the stateless engine: an HTTP request in, an HTTP response out.
+ *
+ * Finds the profile and the operation; GetCACaps and GetCACert are bytes that
+ * the CA published, PKIOperation is operation.c's.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include <openssl/x509.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "ra/local.h"
+#include "wire/query.h"
+
+#define TYPE_TEXT	"text/plain"
+#define TYPE_CA		"application/x-x509-ca-cert"
+#define TYPE_CA_RA	"application/x-x509-ca-ra-cert"
+#define TYPE_PKI	"application/x-pki-message"
+
+void
+scep_http_response_clear(struct scep_http_response *response)
+{
+	OPENSSL_free(response->body);
+	response->body = NULL;
+	response->body_len = 0;
+}
+
+static enum scep_err
+private_read(const struct scep_crypto *crypto, struct scep_span der,
+    EVP_PKEY **out, struct scep_error *err)
+{
+	PKCS8_PRIV_KEY_INFO	*p8;
+	const unsigned char	*p = der.data;
+
+	*out = NULL;
+	if ((p8 = d2i_PKCS8_PRIV_KEY_INFO(NULL, &p, (long)der.len)) != NULL)
+		*out = EVP_PKCS82PKEY_ex(p8, crypto->ctx, NULL);
+	PKCS8_PRIV_KEY_INFO_free(p8);
+	return *out != NULL ? SCEP_OK :
+	    scep_fail_ssl(err, SCEP_E_INTERNAL, "RA key from the CA process");
+}
+
+static enum scep_err
+key_init(const struct scep_crypto *crypto, const struct scep_published_ra *ra,
+    struct scep_ra_key *out, struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	if ((rc = scep_cert_parse(crypto, scep_buf_span(&ra->cert), &out->cert,
+	    err)) != SCEP_OK ||
+	    (rc = private_read(crypto, scep_buf_span(&ra->key), &out->key,
+	    err)) != SCEP_OK)
+		return rc;
+	return scep_opener_init(crypto, &out->cert, out->key, &out->opener,
+	    err);
+}
+
+static enum scep_err
+keys_init(struct scep_ra *ra, struct scep_error *err)
+{
+	size_t		 i, n = ra->published.n_ras;
+	enum scep_err	 rc;
+
+	if ((ra->keys = OPENSSL_zalloc((n + 1) * sizeof(*ra->keys))) == NULL)
+		return scep_fail(err, SCEP_E_NOMEM, "RA keys");
+	for (i = 0; i < n; i++)
+		if ((rc = key_init(ra->crypto, &ra->published.ra[i],
+		    &ra->keys[i], err)) != SCEP_OK)
+			return rc;
+	for (i = 0; i < ra->published.n_profiles; i++)
+		if (ra->published.profile[i].ra >= n)
+			return scep_fail(err, SCEP_E_INTERNAL,
+			    "profile %s has no RA",
+			    ra->published.profile[i].name);
+	return SCEP_OK;
+}
+
+enum scep_err
+scep_ra_new(const struct scep_crypto *crypto, struct scep_ca *ca,
+    struct scep_ra **out, struct scep_error *err)
+{
+	struct scep_ra	*ra;
+	enum scep_err	 rc;
+
+	*out = NULL;
+	if ((ra = OPENSSL_zalloc(sizeof(*ra))) == NULL)
+		return scep_fail(err, SCEP_E_NOMEM, "RA");
+	ra->crypto = crypto;
+	ra->ca = ca;
+	if ((rc = scep_ca_published(ca, &ra->published, err)) != SCEP_OK ||
+	    (rc = keys_init(ra, err)) != SCEP_OK) {
+		scep_ra_free(ra);
+		return rc;
+	}
+	*out = ra;
+	return SCEP_OK;
+}
+
+void
+scep_ra_free(struct scep_ra *ra)
+{
+	size_t	 i;
+
+	if (ra == NULL)
+		return;
+	for (i = 0; ra->keys != NULL && i < ra->published.n_ras; i++) {
+		scep_opener_clear(&ra->keys[i].opener);
+		scep_cert_clear(&ra->keys[i].cert);
+		EVP_PKEY_free(ra->keys[i].key);
+	}
+	OPENSSL_free(ra->keys);
+	scep_published_clear(&ra->published);
+	OPENSSL_free(ra);
+}
+
+size_t
+scep_ra_max_request(const struct scep_ra *ra)
+{
+	return (size_t)ra->published.max_request;
+}
+
+/*
+ * …/PROFILE[/anything]; nothing, or the pkiclient.exe that Windows and Cisco
+ * append (PROTOCOL I-003), is the default profile.
+ */
+static enum scep_err
+find_profile(struct scep_work *work, struct scep_error *err)
+{
+	const struct scep_published	*all = &work->ra->published;
+	const char	*path = work->http->path, *name;
+	size_t		 i, len;
+
+	path += strspn(path, "/");
+	len = strcspn(path, "/");
+	name = path;
+	if (len == 0 || (len == strlen("pkiclient.exe") &&
+	    strncasecmp(path, "pkiclient.exe", len) == 0)) {
+		name = all->default_profile;
+		len = strlen(name);
+	}
+	for (i = 0; i < all->n_profiles; i++)
+		if (strlen(all->profile[i].name) == len &&
+		    memcmp(all->profile[i].name, name, len) == 0) {
+			work->profile = &all->profile[i];
+			scep_line_text(work->log, "profile",
+			    work->profile->name);
+			return SCEP_OK;
+		}
+	return scep_fail(err, SCEP_E_PATH, "no profile \"%.64s\"", name);
+}
+
+static enum scep_err
+serve_bytes(const struct scep_buf *bytes, const char *type,
+    const struct scep_work *work, struct scep_http_response *response,
+    struct scep_error *err)
+{
+	struct scep_buf	 copy = { NULL, 0 };
+	enum scep_err	 rc;
+
+	if ((rc = scep_buf_set(&copy, scep_buf_span(bytes), err)) != SCEP_OK)
+		return rc;
+	response->type = type;
+	response->body = copy.data;
+	response->body_len = copy.len;
+	scep_line_text(work->log, "result", "served");
+	return SCEP_OK;
+}
+
+static enum scep_err
+serve_operation(const struct scep_work *work, struct scep_span der,
+    struct scep_http_response *response, struct scep_error *err)
+{
+	struct scep_buf	 out = { NULL, 0 };
+	enum scep_err	 rc;
+
+	if (der.len == 0)
+		return scep_fail(err, SCEP_E_HTTP, "no message");
+	if (der.len > scep_ra_max_request(work->ra))
+		return scep_fail(err, SCEP_E_TOOBIG,
+		    "%zu octets, at most %zu", der.len,
+		    scep_ra_max_request(work->ra));
+	if ((rc = scep_ra_operation(work, der, &out, err)) != SCEP_OK) {
+		scep_buf_clear(&out);
+		return rc;
+	}
+	response->type = TYPE_PKI;
+	response->no_store = 1;
+	response->body = out.data;
+	response->body_len = out.len;
+	return SCEP_OK;
+}
+
+/* RFC 8894 section 4.1; a POST needs no operation (PROTOCOL C-023). */
+static enum scep_err
+serve_post(const struct scep_work *work, const struct scep_query *query,
+    struct scep_http_response *response, struct scep_error *err)
+{
+	if (query->op != SCEP_OP_NONE && query->op != SCEP_OP_PKIOPERATION)
+		return scep_fail(err, SCEP_E_HTTP, "POST with operation=%s",
+		    query->op_text);
+	return serve_operation(work, scep_span_make(work->http->body,
+	    work->http->body_len), response, err);
+}
+
+static enum scep_err
+serve_get(const struct scep_work *work, const struct scep_query *query,
+    struct scep_http_response *response, struct scep_error *err)
+{
+	struct scep_buf	 der = { NULL, 0 };
+	enum scep_err	 rc;
+
+	switch (query->op) {
+	case SCEP_OP_GETCACAPS:
+		return serve_bytes(&work->profile->caps, TYPE_TEXT, work,
+		    response, err);
+	case SCEP_OP_GETCACERT:
+		return serve_bytes(&work->profile->cacert,
+		    work->profile->cacert_bundle ? TYPE_CA_RA : TYPE_CA, work,
+		    response, err);
+	case SCEP_OP_PKIOPERATION:
+		break;
+	case SCEP_OP_NONE:
+		return scep_fail(err, SCEP_E_HTTP, "no operation");
+	case SCEP_OP_GETNEXTCACERT:
+	case SCEP_OP_OTHER:
+		return scep_fail(err, SCEP_E_HTTP,
+		    "operation %s is not offered", query->op_text);
+	}
+	if ((rc = scep_query_decode(query->message,
+	    scep_ra_max_request(work->ra), &der, err)) == SCEP_OK)
+		rc = serve_operation(work, scep_buf_span(&der), response, err);
+	scep_buf_clear(&der);
+	return rc;
+}
+
+static enum scep_err
+serve(struct scep_work *work, struct scep_http_response *response,
+    struct scep_error *err)
+{
+	struct scep_query	 query;
+	uint8_t			 id[(SCEP_REQUEST_ID_LEN - 1) / 2];
+	enum scep_err		 rc;
+
+	if ((rc = scep_crypto_random(work->ra->crypto, id, sizeof(id), err)) !=
+	    SCEP_OK)
+		return rc;
+	scep_hex_text(scep_span_make(id, sizeof(id)), work->id,
+	    sizeof(work->id));
+	scep_line_text(work->log, "id", work->id);
+	scep_line_text(work->log, "peer", work->http->peer);
+	scep_line_text(work->log, "method", work->http->method);
+	scep_query_parse(work->http->query, &query);
+	if (query.op != SCEP_OP_NONE)
+		scep_line_text(work->log, "op", query.op_text);
+	if ((rc = find_profile(work, err)) != SCEP_OK)
+		return rc;
+	if (strcmp(work->http->method, "POST") == 0)
+		return serve_post(work, &query, response, err);
+	if (strcmp(work->http->method, "GET") == 0)
+		return serve_get(work, &query, response, err);
+	return scep_fail(err, SCEP_E_METHOD, "method %.16s",
+	    work->http->method);
+}
+
+/* What a client is told that gets no CertRep: the kind of trouble, and what
+ * to look for in the log. */
+static void
+answer_error(const struct scep_work *work, enum scep_err rc,
+    const struct scep_error *why, struct scep_http_response *response)
+{
+	struct scep_buf		 body = { NULL, 0 };
+	struct scep_error	 err;
+
+	response->status = scep_err_http(rc);
+	response->type = TYPE_TEXT;
+	response->no_store = 1;
+	if (scep_buf_add(&body, scep_span_text(scep_err_name(rc)), &err) ==
+	    SCEP_OK && scep_buf_add(&body, scep_span_text(", request "),
+	    &err) == SCEP_OK &&
+	    scep_buf_add(&body, scep_span_text(work->id), &err) == SCEP_OK)
+		(void)scep_buf_add(&body, scep_span_text("\n"), &err);
+	response->body = body.data;
+	response->body_len = body.len;
+	scep_line_text(work->log, "result", "error");
+	scep_line_text(work->log, "error", scep_err_name(rc));
+	scep_line_text(work->log, "reason", why->text);
+}
+
+void
+scep_ra_handle(struct scep_ra *ra, time_t now,
+    const struct scep_http_request *request,
+    struct scep_http_response *response, struct scep_line *log)
+{
+	struct scep_work	 work = {
+		.ra = ra,
+		.now = now,
+		.http = request,
+		.log = log,
+	};
+	struct scep_error	 err;
+	enum scep_err		 rc;
+
+	memset(response, 0, sizeof(*response));
+	response->status = 200;
+	if ((rc = serve(&work, response, &err)) != SCEP_OK)
+		answer_error(&work, rc, &err, response);
+}
