@@ -1,0 +1,166 @@
+/*
+ * scepadm.c - the operator's command: a table of nouns and verbs.
+ */
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cgi/log.h"
+#include "cgi/scepadm.h"
+
+static const struct {
+	const char	*noun;
+	const char	*verb;		/* NULL: the noun is the verb */
+	adm_fn		 fn;
+	const char	*usage;
+} verbs[] = {
+	{ "init", NULL, adm_init,
+	    "[--dir DIR] [--cn NAME] [--key TYPE] [--url BASE] [--json]" },
+	{ "check", NULL, adm_check, "[--json]" },
+	{ "challenge", "add", adm_challenge_add,
+	    "[--profile P] [--subject DN | --cn CN] [--dns NAME]...\n"
+	    "           [--ttl 24h] [--uses 1] [--count N] [--note TEXT] "
+	    "[--json]" },
+	{ "challenge", "list", adm_challenge_list, "[--json]" },
+	{ "challenge", "show", adm_challenge_show, "[--json] ID" },
+	{ "challenge", "revoke", adm_challenge_revoke, "[--json] ID" },
+	{ "challenge", "hash", adm_challenge_hash,
+	    "[--profile P] [--json] < FILE" },
+	{ "request", "list", adm_request_list, "[--json]" },
+	{ "request", "show", adm_request_show, "[--json] ID" },
+	{ "request", "approve", adm_request_approve, "[--json] ID" },
+	{ "request", "refuse", adm_request_refuse,
+	    "[--reason TEXT] [--json] ID" },
+	{ "cert", "list", adm_cert_list, "[--json]" },
+	{ "cert", "show", adm_cert_show, "[--json] SERIAL" },
+	{ "cert", "export", adm_cert_export,
+	    "[--chain] [--der] [--json] SERIAL" },
+};
+#define VERBS	(sizeof(verbs) / sizeof(verbs[0]))
+
+static void
+usage(FILE *to, const char *noun)
+{
+	size_t	 i;
+
+	for (i = 0; i < VERBS; i++)
+		if (noun == NULL || strcmp(noun, verbs[i].noun) == 0)
+			(void)fprintf(to, "%s scepadm [-c scep.conf] %s%s%s "
+			    "%s\n", i == 0 || noun != NULL ? "usage:" :
+			    "      ", verbs[i].noun,
+			    verbs[i].verb != NULL ? " " : "",
+			    verbs[i].verb != NULL ? verbs[i].verb : "",
+			    verbs[i].usage);
+}
+
+/* The row for argv, and how many words it took; VERBS if there is none. */
+static size_t
+find(int argc, char *argv[], int *words)
+{
+	size_t	 i;
+
+	for (i = 0; i < VERBS; i++) {
+		if (strcmp(argv[0], verbs[i].noun) != 0)
+			continue;
+		*words = verbs[i].verb == NULL ? 1 : 2;
+		if (verbs[i].verb == NULL || (argc > 1 &&
+		    strcmp(argv[1], verbs[i].verb) == 0))
+			return i;
+	}
+	return VERBS;
+}
+
+static int
+is_noun(const char *word)
+{
+	size_t	 i;
+
+	for (i = 0; i < VERBS; i++)
+		if (strcmp(word, verbs[i].noun) == 0)
+			return 1;
+	return 0;
+}
+
+static int
+run(struct adm *adm, int argc, char *argv[])
+{
+	enum scep_err	 rc;
+	size_t		 i;
+	int		 words = 0;
+
+	if ((i = find(argc, argv, &words)) == VERBS) {
+		int	 help = argc > 1 && (strcmp(argv[1], "-h") == 0 ||
+			    strcmp(argv[1], "--help") == 0);
+
+		usage(help ? stdout : stderr, is_noun(argv[0]) ? argv[0] :
+		    NULL);
+		return help && is_noun(argv[0]) ? 0 :
+		    scep_err_exit(SCEP_E_USAGE);
+	}
+	adm->usage = verbs[i].usage;
+	adm->err.text[0] = '\0';
+	rc = verbs[i].fn(adm, argc - words + 1, argv + words - 1);
+	if (rc == SCEP_E_USAGE && adm->err.text[0] == '\0') {
+		usage(stdout, verbs[i].noun);	/* -h */
+		return 0;
+	}
+	if (rc != SCEP_OK)
+		(void)fprintf(stderr, "scepadm: %s\n", adm->err.text);
+	return scep_err_exit(rc);
+}
+
+/* Keys and fresh challenges pass through this process: no core, no ptrace. */
+static void
+keep_secrets(void)
+{
+	const struct rlimit	 none = { 0, 0 };
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct scep_crypto	*crypto = NULL;
+	struct adm		 adm = { .conf = NULL };
+	int			 c, status;
+
+	keep_secrets();
+	(void)setlocale(LC_CTYPE, "");
+	/* Leave what stands behind the noun to the noun. */
+	while ((c = getopt(argc, argv, "+c:h")) != -1) {
+		switch (c) {
+		case 'c':
+			adm.conf = optarg;
+			break;
+		case 'h':
+			usage(stdout, NULL);
+			return 0;
+		default:
+			usage(stderr, NULL);
+			return scep_err_exit(SCEP_E_USAGE);
+		}
+	}
+	if (optind == argc) {
+		usage(stderr, NULL);
+		return scep_err_exit(SCEP_E_USAGE);
+	}
+	scep_log_open("scepadm", SCEP_LOG_SYSLOG);
+	if (scep_crypto_new(NULL, &crypto, &adm.err) != SCEP_OK) {
+		(void)fprintf(stderr, "scepadm: %s\n", adm.err.text);
+		return scep_err_exit(adm.err.code);
+	}
+	adm.crypto = crypto;
+	status = run(&adm, argc - optind, argv + optind);
+	scep_crypto_free(crypto);
+	if (fflush(stdout) == EOF) {
+		(void)fprintf(stderr, "scepadm: cannot write the output\n");
+		return scep_err_exit(SCEP_E_STORE);
+	}
+	return status;
+}

@@ -1,0 +1,74 @@
+/*
+ * scepadm.h - what the nouns of scepadm share.
+ */
+#ifndef SCEP_CGI_SCEPADM_H
+#define SCEP_CGI_SCEPADM_H
+
+#include <stdio.h>
+
+#include <jansson.h>
+
+#include "base/error.h"
+#include "wire/crypto.h"
+
+/* One run of the command. */
+struct adm {
+	const struct scep_crypto	*crypto;
+	const char			*conf;	/* of -c, or NULL */
+	int				 json;	/* --json */
+	const char			*usage;	/* of this noun and verb */
+	struct scep_error		 err;
+};
+
+/* A verb: argv[0] is the verb.  What it returns says the exit status; the
+ * reason, if there is one to print, is in adm->err. */
+typedef enum scep_err	(*adm_fn)(struct adm *adm, int argc, char *argv[]);
+
+enum scep_err	 adm_init(struct adm *, int, char *[]);
+enum scep_err	 adm_check(struct adm *, int, char *[]);
+enum scep_err	 adm_challenge_add(struct adm *, int, char *[]);
+enum scep_err	 adm_challenge_list(struct adm *, int, char *[]);
+enum scep_err	 adm_challenge_show(struct adm *, int, char *[]);
+enum scep_err	 adm_challenge_revoke(struct adm *, int, char *[]);
+enum scep_err	 adm_challenge_hash(struct adm *, int, char *[]);
+enum scep_err	 adm_request_list(struct adm *, int, char *[]);
+enum scep_err	 adm_request_show(struct adm *, int, char *[]);
+enum scep_err	 adm_request_approve(struct adm *, int, char *[]);
+enum scep_err	 adm_request_refuse(struct adm *, int, char *[]);
+enum scep_err	 adm_cert_list(struct adm *, int, char *[]);
+enum scep_err	 adm_cert_show(struct adm *, int, char *[]);
+enum scep_err	 adm_cert_export(struct adm *, int, char *[]);
+
+/*
+ * Options of a verb.  A text option gets its value, a flag (has_arg 0) sets
+ * *flag; --json and -h are understood everywhere.  SCEP_E_USAGE with the
+ * reason; *operand is the first of n_operands that must be left.
+ */
+struct adm_option {
+	const char	*name;		/* "cn" of --cn; NULL ends the list */
+	const char	**text;		/* value of the last one given, or … */
+	int		*flag;		/* … set to 1, or … */
+	json_t		*list;		/* … each value appended */
+};
+enum scep_err	 adm_options(struct adm *adm, int argc, char *argv[],
+		    const struct adm_option *options, int n_operands,
+		    char ***operand);
+
+/* Carry out one request of ca/admin.h: by the owner if there is one, else by
+ * ourselves.  request is stolen.  *result is the caller's. */
+enum scep_err	 adm_ask(struct adm *adm, json_t *request, json_t **result);
+
+/* Tables and records for people; "" for what is absent.  Control characters
+ * do not reach the terminal. */
+struct adm_column {
+	const char	*title;
+	const char	*key;
+};
+void		 adm_print_table(const json_t *rows,
+		    const struct adm_column *columns);
+void		 adm_print_record(const json_t *record,
+		    const struct adm_column *columns);
+/* The result as JSON (--json). */
+void		 adm_print_json(const json_t *result);
+
+#endif /* SCEP_CGI_SCEPADM_H */

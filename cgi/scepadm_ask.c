@@ -1,0 +1,182 @@
+/*
+ * scepadm_ask.c - options in, a request to the owner of the state, a result.
+ *
+ * If nobody owns the state, scepadm does for as long as the request takes:
+ * the same function answers either way (ca/admin.h).
+ */
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cgi/log.h"
+#include "cgi/scepadm.h"
+#include "cgi/state.h"
+
+#define OPTIONS_MAX	16
+#define OWNER_WAIT_MS	100
+#define OWNER_TRIES	30		/* an owner that is starting */
+
+static enum scep_err
+options_check(struct adm *adm, int argc, int n_operands)
+{
+	if (argc - optind < n_operands)
+		return scep_fail(&adm->err, SCEP_E_USAGE,
+		    "an argument is missing; usage: %s", adm->usage);
+	if (argc - optind > n_operands)
+		return scep_fail(&adm->err, SCEP_E_USAGE,
+		    "an argument too many; usage: %s", adm->usage);
+	return SCEP_OK;
+}
+
+static void
+option_take(const struct adm_option *option, const char *value)
+{
+	if (option->flag != NULL)
+		*option->flag = 1;
+	else if (option->text != NULL)
+		*option->text = value;
+	else
+		(void)json_array_append_new(option->list, json_string(value));
+}
+
+enum scep_err
+adm_options(struct adm *adm, int argc, char *argv[],
+    const struct adm_option *options, int n_operands, char ***operand)
+{
+	struct option	 longs[OPTIONS_MAX] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+	};
+	int		 c, i, which = 0;
+
+	for (i = 0; options != NULL && options[i].name != NULL; i++) {
+		longs[i + 2].name = options[i].name;
+		longs[i + 2].has_arg = options[i].flag != NULL ?
+		    no_argument : required_argument;
+		longs[i + 2].val = 0x100 + i;
+	}
+	optind = 0;			/* glibc: start afresh */
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "h", longs, &which)) != -1) {
+		if (c == 'j')
+			adm->json = 1;
+		else if (c == 'h')
+			return SCEP_E_USAGE;	/* no text: help was asked for */
+		else if (c == '?')
+			return scep_fail(&adm->err, SCEP_E_USAGE,
+			    "%s: no such option, or its value is missing; "
+			    "usage: %s", argv[optind - 1], adm->usage);
+		else
+			option_take(&options[c - 0x100], optarg);
+	}
+	if (operand != NULL)
+		*operand = argv + optind;
+	return options_check(adm, argc, n_operands);
+}
+
+/* Be the owner for one request. */
+static enum scep_err
+ask_ourselves(struct adm *adm, struct scep_span request,
+    struct scep_buf *reply)
+{
+	struct scep_config	*cfg = NULL;
+	struct scep_owner	 owner;
+	struct scep_line	 line = { .len = 0 };
+	char			 summary[512] = "";
+	enum scep_err		 rc;
+
+	if ((rc = scep_state_config(adm->crypto, adm->conf, 1, &cfg,
+	    &adm->err)) != SCEP_OK)
+		return rc;
+	if ((rc = scep_owner_open(adm->crypto, cfg, OWNER_WAIT_MS, &owner,
+	    &adm->err)) != SCEP_OK) {
+		scep_config_free(cfg);
+		return rc;
+	}
+	/* A refusal is in the reply; the result here would say the same. */
+	(void)scep_admin(owner.ca, time(NULL), (unsigned long)getuid(),
+	    request, reply, summary, sizeof(summary), &adm->err);
+	scep_line_text(&line, "admin", summary);
+	scep_log_line(&line);
+	scep_owner_close(&owner);
+	scep_config_free(cfg);
+	return reply->len > 0 ? SCEP_OK : adm->err.code;
+}
+
+static enum scep_err
+ask_somebody(struct adm *adm, const char *dir, struct scep_span request,
+    struct scep_buf *reply)
+{
+	const struct timespec	 wait = { 0, OWNER_WAIT_MS * 1000000L };
+	enum scep_err		 rc = SCEP_E_BUSY;
+	int			 i;
+
+	for (i = 0; rc == SCEP_E_BUSY && i < OWNER_TRIES; i++) {
+		if (i > 0)
+			(void)nanosleep(&wait, NULL);
+		rc = scep_admin_ask(dir, request, reply, &adm->err);
+		if (rc == SCEP_E_NOTFOUND)
+			rc = ask_ourselves(adm, request, reply);
+	}
+	return rc;
+}
+
+/* {"ok":true,"result":…}, or the reason and its exit status. */
+static enum scep_err
+reply_read(struct adm *adm, const struct scep_buf *reply, json_t **result)
+{
+	json_error_t	 why;
+	json_t		*root;
+	const char	*code, *text;
+	enum scep_err	 rc = SCEP_E_INTERNAL;
+	int		 i;
+
+	if ((root = json_loadb((const char *)reply->data, reply->len, 0,
+	    &why)) == NULL)
+		return scep_fail(&adm->err, SCEP_E_BUSY,
+		    "the owner's answer is no JSON: %s", why.text);
+	if (json_is_true(json_object_get(root, "ok"))) {
+		*result = json_incref(json_object_get(root, "result"));
+		json_decref(root);
+		return SCEP_OK;
+	}
+	code = json_string_value(json_object_get(root, "code"));
+	text = json_string_value(json_object_get(root, "error"));
+	for (i = 0; code != NULL && i < SCEP_E__MAX; i++)
+		if (strcmp(code, scep_err_name((enum scep_err)i)) == 0)
+			rc = (enum scep_err)i;
+	(void)scep_fail(&adm->err, rc, "%s", text != NULL ? text :
+	    "no reason given");
+	json_decref(root);
+	return rc;
+}
+
+enum scep_err
+adm_ask(struct adm *adm, json_t *request, json_t **result)
+{
+	struct scep_config	*cfg = NULL;
+	struct scep_buf		 reply = { NULL, 0 };
+	char			*text;
+	enum scep_err		 rc;
+
+	*result = NULL;
+	text = json_dumps(request, JSON_COMPACT);
+	json_decref(request);
+	if (text == NULL)
+		return scep_fail(&adm->err, SCEP_E_USAGE,
+		    "an argument is not UTF-8");
+	if ((rc = scep_state_config(adm->crypto, adm->conf, 0, &cfg,
+	    &adm->err)) == SCEP_OK &&
+	    (rc = scep_state_become_owner(cfg->server.state, &adm->err)) ==
+	    SCEP_OK &&
+	    (rc = ask_somebody(adm, cfg->server.state, scep_span_text(text),
+	    &reply)) == SCEP_OK)
+		rc = reply_read(adm, &reply, result);
+	scep_config_free(cfg);
+	scep_buf_clear(&reply);
+	OPENSSL_cleanse(text, strlen(text));	/* challenge.hash holds one */
+	free(text);
+	return rc;
+}

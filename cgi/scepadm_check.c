@@ -1,0 +1,123 @@
+/*
+ * scepadm_check.c - is everything as it should be?  The same checks that
+ * scep.fcgi makes when it starts, and the store.
+ */
+#include <time.h>
+#include <unistd.h>
+
+#include "cgi/scepadm.h"
+#include "cgi/state.h"
+
+struct findings {
+	const struct adm	*adm;
+	json_t			*list;
+	int			 fatal;
+};
+
+static void
+note(void *arg, int fatal, const char *text)
+{
+	struct findings	*f = arg;
+
+	f->fatal += fatal != 0;
+	(void)json_array_append_new(f->list, json_pack("{s:s,s:s}", "level",
+	    fatal ? "error" : "warning", "text", text));
+	if (!f->adm->json)
+		(void)printf("%s: %s\n", fatal ? "error" : "warning", text);
+}
+
+static void
+remark(const struct findings *f, const char *text)
+{
+	if (!f->adm->json)
+		(void)printf("%s\n", text);
+}
+
+/* An owner at work proves the store; without one, open it ourselves. */
+static enum scep_err
+check_store(struct adm *adm, const struct scep_config *cfg,
+    struct findings *f)
+{
+	struct scep_owner	 owner;
+	struct scep_error	 why;
+	int			 lock;
+	enum scep_err		 rc;
+
+	rc = scep_state_lock(cfg->server.state, 0, &lock, &why);
+	if (rc == SCEP_E_BUSY) {
+		remark(f, "store: in use by a running server");
+		return SCEP_OK;
+	}
+	if (rc == SCEP_OK) {
+		(void)close(lock);
+		rc = scep_owner_open(adm->crypto, cfg, 0, &owner, &why);
+	}
+	if (rc != SCEP_OK) {
+		note(f, 1, why.text);
+		return rc;
+	}
+	scep_owner_close(&owner);
+	remark(f, "store: opens");
+	return SCEP_OK;
+}
+
+static enum scep_err
+check_all(struct adm *adm, struct findings *f, struct scep_config **cfg)
+{
+	enum scep_err	 rc;
+
+	/* First without the keys: whose they are is in the configuration. */
+	if ((rc = scep_state_config(adm->crypto, adm->conf, 0, cfg,
+	    &adm->err)) != SCEP_OK ||
+	    (rc = scep_state_become_owner((*cfg)->server.state, &adm->err)) !=
+	    SCEP_OK)
+		return rc;
+	scep_config_free(*cfg);
+	if ((rc = scep_state_config(adm->crypto, adm->conf, 1, cfg,
+	    &adm->err)) != SCEP_OK)
+		return rc;
+	rc = scep_config_check(adm->crypto, *cfg, time(NULL), note, f,
+	    &adm->err);
+	if (rc != SCEP_OK)
+		return rc;
+	return check_store(adm, *cfg, f);
+}
+
+static void
+conclude(const struct adm *adm, const struct findings *f,
+    const struct scep_config *cfg)
+{
+	if (adm->json) {
+		adm_print_json(f->list);
+		return;
+	}
+	if (f->fatal == 0)
+		(void)printf("%s: %zu CA%s, %zu profile%s: ok\n",
+		    scep_state_config_path(adm->conf), cfg->n_cas,
+		    cfg->n_cas == 1 ? "" : "s", cfg->n_profiles,
+		    cfg->n_profiles == 1 ? "" : "s");
+}
+
+enum scep_err
+adm_check(struct adm *adm, int argc, char *argv[])
+{
+	struct findings		 f = { .adm = adm };
+	struct scep_config	*cfg = NULL;
+	enum scep_err		 rc;
+
+	if ((rc = adm_options(adm, argc, argv, NULL, 0, NULL)) != SCEP_OK)
+		return rc;
+	f.list = json_array();
+	rc = check_all(adm, &f, &cfg);
+	if (rc != SCEP_OK && f.fatal == 0) {
+		note(&f, 1, adm->err.text);
+		cfg = NULL;		/* freed where it failed */
+	}
+	conclude(adm, &f, cfg);
+	if (rc != SCEP_OK)
+		(void)scep_fail(&adm->err, rc, "%d fault%s: not ready to "
+		    "start", f.fatal, f.fatal == 1 ? "" : "s");
+	scep_config_free(cfg);
+	json_decref(f.list);
+	return rc;
+}

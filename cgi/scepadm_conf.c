@@ -1,0 +1,56 @@
+/* scepadm_conf.c - the scep.conf that `scepadm init` writes. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cgi/scepadm_conf.h"
+
+static const char	conf[] =
+"# scep.conf - see scep.conf(5).  After a change: scepadm check, then restart.\n"
+"# %s\n"
+"\n"
+"[server]\n"
+"# Keys, database, lock and the administrator's socket; relative paths are\n"
+"# relative to this file.\n"
+"state = state\n"
+"# Where devices reach the server; for people and for certificates.\n"
+"url = %s\n"
+"# Without a web server that starts scep.fcgi: a socket of our own.\n"
+"#listen = unix:/run/scep/scep.sock\n"
+"log = stderr syslog\n"
+"\n"
+"[ca main]\n"
+"certificate = ca.pem\n"
+"key = state/ca.key\n"
+"# A key of its own opens what devices send and signs what they get; the\n"
+"# CA's key signs certificates and nothing else.\n"
+"ra_certificate = ra.pem\n"
+"ra_key = state/ra.key\n"
+"\n"
+"# %s/default, and %s without a name.\n"
+"[profile default]\n"
+"ca = main\n"
+"# Who may enrol: holders of a challenge made by `scepadm challenge add`.\n"
+"# `authorise = challenge manual` also queues requests without a challenge\n"
+"# for `scepadm request approve`.\n"
+"authorise = challenge\n"
+"validity = 365d\n"
+"rsa_bits = 2048-4096\n"
+"# What a device may ask to be called.\n"
+"subject_allow = CN O OU C serialNumber\n"
+"subject_require = CN\n"
+"san_allow = DNS\n"
+"extensions = client\n"
+"\n"
+"# x509v3_config(5); basicConstraints, key identifiers and SAN are made by\n"
+"# the server.\n"
+"[extensions client]\n"
+"keyUsage = critical, digitalSignature, keyEncipherment\n"
+"extendedKeyUsage = clientAuth\n";
+
+char *
+adm_conf_text(const char *cn, const char *url)
+{
+	char	*text;
+
+	return asprintf(&text, conf, cn, url, url, url) == -1 ? NULL : text;
+}
