@@ -1,0 +1,302 @@
+/*
+ * alg.c - AlgorithmIdentifiers, read by allow-list and written.
+ */
+#include <openssl/objects.h>
+#include <openssl/rsa.h>
+
+#include "base/error.h"
+#include "wire/asn1.h"
+#include "wire/crypto.h"
+
+static const struct {
+	const char	*name;
+	const char	*word;
+	int		 nid;
+	int		 rsa_nid;	/* with RSA, RFC 8017 appendix A.2.4 */
+} digests[SCEP_DIGEST__MAX] = {
+	[SCEP_SHA1] = { "SHA-1", "sha1", NID_sha1,
+	    NID_sha1WithRSAEncryption },
+	[SCEP_SHA256] = { "SHA-256", "sha256", NID_sha256,
+	    NID_sha256WithRSAEncryption },
+	[SCEP_SHA384] = { "SHA-384", "sha384", NID_sha384,
+	    NID_sha384WithRSAEncryption },
+	[SCEP_SHA512] = { "SHA-512", "sha512", NID_sha512,
+	    NID_sha512WithRSAEncryption },
+};
+
+static const struct {
+	const char	*name;
+	const char	*word;
+	int		 nid;
+	int		 key_len, block;	/* octets */
+} ciphers[SCEP_CIPHER__MAX] = {
+	[SCEP_3DES] = { "DES-EDE3-CBC", "3des", NID_des_ede3_cbc, 24, 8 },
+	[SCEP_AES128] = { "AES-128-CBC", "aes128", NID_aes_128_cbc, 16, 16 },
+	[SCEP_AES192] = { "AES-192-CBC", "aes192", NID_aes_192_cbc, 24, 16 },
+	[SCEP_AES256] = { "AES-256-CBC", "aes256", NID_aes_256_cbc, 32, 16 },
+};
+
+static const int	oaep_digest[SCEP_WRAP__MAX] = {
+	[SCEP_WRAP_OAEP_SHA1] = NID_sha1,
+	[SCEP_WRAP_OAEP_SHA256] = NID_sha256,
+	[SCEP_WRAP_OAEP_SHA384] = NID_sha384,
+	[SCEP_WRAP_OAEP_SHA512] = NID_sha512,
+};
+
+const char *
+scep_digest_name(enum scep_digest md)
+{
+	return digests[md].name;
+}
+
+const char *
+scep_digest_word(enum scep_digest md)
+{
+	return digests[md].word;
+}
+
+const char *
+scep_cipher_name(enum scep_cipher cipher)
+{
+	return ciphers[cipher].name;
+}
+
+const char *
+scep_cipher_word(enum scep_cipher cipher)
+{
+	return ciphers[cipher].word;
+}
+
+int
+scep_cipher_key_len(enum scep_cipher cipher)
+{
+	return ciphers[cipher].key_len;
+}
+
+int
+scep_cipher_block(enum scep_cipher cipher)
+{
+	return ciphers[cipher].block;
+}
+
+static int
+is_null_or_absent(const X509_ALGOR *alg)
+{
+	int	 type;
+
+	X509_ALGOR_get0(NULL, &type, NULL, alg);
+	return type == V_ASN1_UNDEF || type == V_ASN1_NULL;
+}
+
+static int
+nid_of(const X509_ALGOR *alg)
+{
+	const ASN1_OBJECT	*oid;
+
+	X509_ALGOR_get0(&oid, NULL, NULL, alg);
+	return OBJ_obj2nid(oid);
+}
+
+static enum scep_err
+unknown(const X509_ALGOR *alg, const char *what, struct scep_error *err)
+{
+	const ASN1_OBJECT	*oid;
+	char			 text[80];
+
+	X509_ALGOR_get0(&oid, NULL, NULL, alg);
+	if (OBJ_obj2txt(text, (int)sizeof(text), oid, 0) <= 0)
+		text[0] = '\0';
+	return scep_fail(err, SCEP_E_ALG, "%s %s, or its parameters, "
+	    "not allowed", what, text);
+}
+
+enum scep_err
+scep_alg_digest(const X509_ALGOR *alg, enum scep_digest *out,
+    struct scep_error *err)
+{
+	int	 i, nid = nid_of(alg);
+
+	for (i = 0; i < SCEP_DIGEST__MAX; i++)
+		if (nid == digests[i].nid && is_null_or_absent(alg)) {
+			*out = (enum scep_digest)i;
+			return SCEP_OK;
+		}
+	return unknown(alg, "digest", err);
+}
+
+enum scep_err
+scep_alg_rsa_signature(const X509_ALGOR *alg, enum scep_digest *out,
+    struct scep_error *err)
+{
+	int	 i, nid = nid_of(alg);
+
+	*out = SCEP_DIGEST__MAX;
+	if (!is_null_or_absent(alg))
+		return unknown(alg, "signature algorithm", err);
+	if (nid == NID_rsaEncryption)
+		return SCEP_OK;
+	for (i = 0; i < SCEP_DIGEST__MAX; i++)
+		if (nid == digests[i].rsa_nid) {
+			*out = (enum scep_digest)i;
+			return SCEP_OK;
+		}
+	return unknown(alg, "signature algorithm", err);
+}
+
+enum scep_err
+scep_alg_cipher(const X509_ALGOR *alg, enum scep_cipher *out,
+    struct scep_span *iv, struct scep_error *err)
+{
+	const void	*param;
+	int		 i, type, nid = nid_of(alg);
+
+	X509_ALGOR_get0(NULL, &type, &param, alg);
+	for (i = 0; i < SCEP_CIPHER__MAX; i++) {
+		if (nid != ciphers[i].nid || type != V_ASN1_OCTET_STRING)
+			continue;
+		*iv = scep_asn1_span(param);
+		if (iv->len != (size_t)ciphers[i].block)
+			break;
+		*out = (enum scep_cipher)i;
+		return SCEP_OK;
+	}
+	return unknown(alg, "content cipher", err);
+}
+
+/* Hash and MGF1 hash alike, no label: RFC 8017 appendix A.2.1. */
+static enum scep_err
+oaep_wrap(const X509_ALGOR *alg, enum scep_wrap *out, struct scep_error *err)
+{
+	RSA_OAEP_PARAMS		*params = NULL;
+	const void		*seq;
+	X509_ALGOR		*mgf_hash = NULL;
+	int			 i, type, hash = NID_sha1, mgf = NID_sha1;
+	int			 ok = 0;
+
+	X509_ALGOR_get0(NULL, &type, &seq, alg);
+	if (type == V_ASN1_SEQUENCE)
+		params = scep_asn1_parse(scep_asn1_span(seq),
+		    ASN1_ITEM_rptr(RSA_OAEP_PARAMS));
+	if (params != NULL) {
+		ok = params->pSourceFunc == NULL;
+		if (params->hashFunc != NULL)
+			hash = nid_of(params->hashFunc);
+		if (params->maskGenFunc != NULL) {
+			X509_ALGOR_get0(NULL, &type, &seq,
+			    params->maskGenFunc);
+			ok = ok && nid_of(params->maskGenFunc) == NID_mgf1 &&
+			    type == V_ASN1_SEQUENCE && (mgf_hash =
+			    scep_asn1_parse(scep_asn1_span(seq),
+			    ASN1_ITEM_rptr(X509_ALGOR))) != NULL;
+			mgf = mgf_hash != NULL ? nid_of(mgf_hash) : NID_undef;
+		}
+	}
+	RSA_OAEP_PARAMS_free(params);
+	X509_ALGOR_free(mgf_hash);
+	for (i = SCEP_WRAP_OAEP_SHA1; ok && i < SCEP_WRAP__MAX; i++)
+		if (hash == oaep_digest[i] && mgf == hash) {
+			*out = (enum scep_wrap)i;
+			return SCEP_OK;
+		}
+	return unknown(alg, "key transport", err);
+}
+
+enum scep_err
+scep_alg_wrap(const X509_ALGOR *alg, enum scep_wrap *out,
+    struct scep_error *err)
+{
+	switch (nid_of(alg)) {
+	case NID_rsaEncryption:
+		if (!is_null_or_absent(alg))
+			break;
+		*out = SCEP_WRAP_V15;
+		return SCEP_OK;
+	case NID_rsaesOaep:
+		return oaep_wrap(alg, out, err);
+	default:
+		break;
+	}
+	return unknown(alg, "key transport", err);
+}
+
+static X509_ALGOR *
+alg_new(int nid, int type, void *value)
+{
+	X509_ALGOR	*alg;
+
+	if ((alg = X509_ALGOR_new()) != NULL &&
+	    X509_ALGOR_set0(alg, OBJ_nid2obj(nid), type, value) != 1) {
+		X509_ALGOR_free(alg);
+		alg = NULL;
+	}
+	return alg;
+}
+
+X509_ALGOR *
+scep_alg_new_digest(enum scep_digest md)
+{
+	return alg_new(digests[md].nid, V_ASN1_NULL, NULL);
+}
+
+X509_ALGOR *
+scep_alg_new_rsa(void)
+{
+	return alg_new(NID_rsaEncryption, V_ASN1_NULL, NULL);
+}
+
+X509_ALGOR *
+scep_alg_new_cipher(enum scep_cipher cipher, struct scep_span iv)
+{
+	ASN1_OCTET_STRING	*s;
+	X509_ALGOR		*alg;
+
+	if ((s = ASN1_OCTET_STRING_new()) == NULL ||
+	    ASN1_OCTET_STRING_set(s, iv.data, (int)iv.len) != 1) {
+		ASN1_OCTET_STRING_free(s);
+		return NULL;
+	}
+	if ((alg = alg_new(ciphers[cipher].nid, V_ASN1_OCTET_STRING, s)) ==
+	    NULL)
+		ASN1_OCTET_STRING_free(s);
+	return alg;
+}
+
+/* An AlgorithmIdentifier as the SEQUENCE parameter of another; consumes
+ * inner. */
+static X509_ALGOR *
+alg_new_nested(int nid, void *inner, const ASN1_ITEM *it)
+{
+	ASN1_STRING	*seq = NULL;
+	X509_ALGOR	*alg = NULL;
+
+	if (inner != NULL && ASN1_item_pack(inner, it, &seq) != NULL &&
+	    (alg = alg_new(nid, V_ASN1_SEQUENCE, seq)) == NULL)
+		ASN1_STRING_free(seq);
+	ASN1_item_free(inner, it);
+	return alg;
+}
+
+X509_ALGOR *
+scep_alg_new_wrap(enum scep_wrap wrap)
+{
+	RSA_OAEP_PARAMS	*params;
+
+	if (wrap == SCEP_WRAP_V15)
+		return scep_alg_new_rsa();
+	if ((params = RSA_OAEP_PARAMS_new()) == NULL)
+		return NULL;
+	/* SHA-1 is the DEFAULT of both, and DER leaves defaults out. */
+	if (wrap != SCEP_WRAP_OAEP_SHA1) {
+		params->hashFunc = alg_new(oaep_digest[wrap], V_ASN1_NULL,
+		    NULL);
+		params->maskGenFunc = alg_new_nested(NID_mgf1,
+		    alg_new(oaep_digest[wrap], V_ASN1_NULL, NULL),
+		    ASN1_ITEM_rptr(X509_ALGOR));
+		if (params->hashFunc == NULL || params->maskGenFunc == NULL) {
+			RSA_OAEP_PARAMS_free(params);
+			return NULL;
+		}
+	}
+	return alg_new_nested(NID_rsaesOaep, params,
+	    ASN1_ITEM_rptr(RSA_OAEP_PARAMS));
+}

@@ -1,0 +1,151 @@
+/*
+ * crypto.c - libcrypto's algorithms, fetched once from one library context.
+ *
+ * Knows no message and no key.
+ */
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/provider.h>
+#include <openssl/rand.h>
+
+#include "base/error.h"
+#include "wire/crypto.h"
+
+/* What libcrypto calls what we allow. */
+static const char *const	md_fetch[SCEP_DIGEST__MAX] = {
+	[SCEP_SHA1] = "SHA1",
+	[SCEP_SHA256] = "SHA2-256",
+	[SCEP_SHA384] = "SHA2-384",
+	[SCEP_SHA512] = "SHA2-512",
+};
+
+static const char *const	cipher_fetch[SCEP_CIPHER__MAX] = {
+	[SCEP_3DES] = "DES-EDE3-CBC",
+	[SCEP_AES128] = "AES-128-CBC",
+	[SCEP_AES192] = "AES-192-CBC",
+	[SCEP_AES256] = "AES-256-CBC",
+};
+
+static enum scep_err
+fetch_all(struct scep_crypto *crypto, struct scep_error *err)
+{
+	int	 i;
+
+	for (i = 0; i < SCEP_DIGEST__MAX; i++)
+		if ((crypto->md[i] = EVP_MD_fetch(crypto->ctx, md_fetch[i],
+		    NULL)) == NULL)
+			return scep_fail_ssl(err, SCEP_E_INTERNAL,
+			    "libcrypto offers no %s", md_fetch[i]);
+	for (i = 0; i < SCEP_CIPHER__MAX; i++)
+		if ((crypto->cipher[i] = EVP_CIPHER_fetch(crypto->ctx,
+		    cipher_fetch[i], NULL)) == NULL)
+			return scep_fail_ssl(err, SCEP_E_INTERNAL,
+			    "libcrypto offers no %s", cipher_fetch[i]);
+	if ((crypto->hmac = EVP_MAC_fetch(crypto->ctx, "HMAC", NULL)) == NULL)
+		return scep_fail_ssl(err, SCEP_E_INTERNAL,
+		    "libcrypto offers no HMAC");
+	return SCEP_OK;
+}
+
+enum scep_err
+scep_crypto_new(OSSL_LIB_CTX *ctx, struct scep_crypto **out,
+    struct scep_error *err)
+{
+	struct scep_crypto	*crypto;
+	enum scep_err		 rc;
+
+	*out = NULL;
+	if ((crypto = OPENSSL_zalloc(sizeof(*crypto))) == NULL)
+		return scep_fail(err, SCEP_E_NOMEM, "crypto");
+	crypto->ctx = ctx;
+	if (ctx == NULL) {
+		crypto->owns_ctx = 1;
+		crypto->ctx = OSSL_LIB_CTX_new();
+	}
+	if (crypto->ctx == NULL)
+		rc = scep_fail_ssl(err, SCEP_E_NOMEM, "library context");
+	else
+		rc = fetch_all(crypto, err);
+	if (rc != SCEP_OK) {
+		scep_crypto_free(crypto);
+		return rc;
+	}
+	*out = crypto;
+	return SCEP_OK;
+}
+
+void
+scep_crypto_free(struct scep_crypto *crypto)
+{
+	int	 i;
+
+	if (crypto == NULL)
+		return;
+	for (i = 0; i < SCEP_DIGEST__MAX; i++)
+		EVP_MD_free(crypto->md[i]);
+	for (i = 0; i < SCEP_CIPHER__MAX; i++)
+		EVP_CIPHER_free(crypto->cipher[i]);
+	EVP_MAC_free(crypto->hmac);
+	if (crypto->owns_ctx)
+		OSSL_LIB_CTX_free(crypto->ctx);
+	OPENSSL_free(crypto);
+}
+
+enum scep_err
+scep_crypto_random(const struct scep_crypto *crypto, uint8_t *out, size_t len,
+    struct scep_error *err)
+{
+	if (RAND_bytes_ex(crypto->ctx, out, len, 0) != 1)
+		return scep_fail_ssl(err, SCEP_E_INTERNAL,
+		    "%zu random octets", len);
+	return SCEP_OK;
+}
+
+enum scep_err
+scep_crypto_digest(const struct scep_crypto *crypto, enum scep_digest md,
+    struct scep_span data, uint8_t *out, size_t *len, struct scep_error *err)
+{
+	unsigned int	 n = 0;
+
+	if (EVP_Digest(data.data, data.len, out, &n, crypto->md[md], NULL) !=
+	    1)
+		return scep_fail_ssl(err, SCEP_E_INTERNAL, "%s",
+		    scep_digest_name(md));
+	if (len != NULL)
+		*len = n;
+	return SCEP_OK;
+}
+
+enum scep_err
+scep_crypto_sha256(const struct scep_crypto *crypto, struct scep_span data,
+    uint8_t out[SCEP_SHA256_LEN], struct scep_error *err)
+{
+	return scep_crypto_digest(crypto, SCEP_SHA256, data, out, NULL, err);
+}
+
+enum scep_err
+scep_crypto_hmac(const struct scep_crypto *crypto, struct scep_span key,
+    const struct scep_span *parts, size_t n, uint8_t out[SCEP_SHA256_LEN],
+    struct scep_error *err)
+{
+	char		 digest[] = "SHA2-256";
+	OSSL_PARAM	 params[] = {
+		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
+		    digest, 0),
+		OSSL_PARAM_construct_end()
+	};
+	EVP_MAC_CTX	*ctx;
+	size_t		 i, len = 0;
+	int		 ok;
+
+	if ((ctx = EVP_MAC_CTX_new(crypto->hmac)) == NULL)
+		return scep_fail_ssl(err, SCEP_E_NOMEM, "HMAC");
+	ok = EVP_MAC_init(ctx, key.data, key.len, params) == 1;
+	for (i = 0; ok && i < n; i++)
+		ok = parts[i].len == 0 ||
+		    EVP_MAC_update(ctx, parts[i].data, parts[i].len) == 1;
+	ok = ok && EVP_MAC_final(ctx, out, &len, SCEP_SHA256_LEN) == 1 &&
+	    len == SCEP_SHA256_LEN;
+	EVP_MAC_CTX_free(ctx);
+	return ok ? SCEP_OK : scep_fail_ssl(err, SCEP_E_INTERNAL, "HMAC");
+}
