@@ -68,6 +68,12 @@ scep_cipher_word(enum scep_cipher cipher)
 }
 
 int
+scep_digest_nid(enum scep_digest md)
+{
+	return digests[md].nid;
+}
+
+int
 scep_cipher_key_len(enum scep_cipher cipher)
 {
 	return ciphers[cipher].key_len;

@@ -77,6 +77,7 @@ const char	*scep_digest_name(enum scep_digest);
 const char	*scep_cipher_name(enum scep_cipher);
 const char	*scep_digest_word(enum scep_digest);
 const char	*scep_cipher_word(enum scep_cipher);
+int		 scep_digest_nid(enum scep_digest);	/* NID_sha256 */
 int		 scep_cipher_key_len(enum scep_cipher);
 int		 scep_cipher_block(enum scep_cipher);
 

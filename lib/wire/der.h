@@ -16,4 +16,14 @@
  */
 enum scep_err	 scep_der_check(struct scep_span bytes, struct scep_error *err);
 
+/* One TLV of a definite length and a low tag number. */
+struct scep_tlv {
+	uint8_t			 tag;		/* identifier octet */
+	struct scep_span	 whole, content;
+};
+
+/* Take the next TLV off the front of *rest; 0 if there is none, or it is not
+ * of that form, or it does not fit. */
+int		 scep_der_next(struct scep_span *rest, struct scep_tlv *out);
+
 #endif /* SCEP_WIRE_DER_H */

@@ -1,0 +1,227 @@
+/*
+ * cert.c - certificates, taken apart as bytes.
+ *
+ * Reads what any client may sign with (v1 or v3, any serial, any extension);
+ * believes nothing of it but its key.
+ */
+#include <string.h>
+
+#include <openssl/asn1.h>
+#include <openssl/objects.h>
+
+#include "base/error.h"
+#include "wire/asn1.h"
+#include "wire/cert.h"
+#include "wire/der.h"
+#include "wire/name.h"
+
+#define CERT_MAX	32768	/* octets */
+
+enum { INTEGER = 0x02, BIT_STRING = 0x03, SEQUENCE = 0x30, CTX0 = 0xa0,
+    CTX3 = 0xa3 };
+
+/* Seconds since 1970, or 0 for what is no time. */
+static time_t
+time_read(const struct scep_tlv *tlv)
+{
+	ASN1_TIME	 t = scep_asn1_string(tlv->tag, tlv->content);
+	struct tm	 tm;
+	time_t		 when;
+
+	if ((tlv->tag != V_ASN1_UTCTIME && tlv->tag != V_ASN1_GENERALIZEDTIME)
+	    || ASN1_TIME_to_tm(&t, &tm) != 1)
+		return 0;
+	when = timegm(&tm);
+	return when > 0 ? when : 0;
+}
+
+static int
+take(struct scep_span *rest, uint8_t tag, struct scep_tlv *out)
+{
+	return scep_der_next(rest, out) && out->tag == tag;
+}
+
+static int
+read_validity(struct scep_span content, struct scep_cert *out)
+{
+	struct scep_tlv	 tlv;
+
+	if (!scep_der_next(&content, &tlv))
+		return 0;
+	out->not_before = time_read(&tlv);
+	if (!scep_der_next(&content, &tlv))
+		return 0;
+	out->not_after = time_read(&tlv);
+	return 1;
+}
+
+static int
+read_version(struct scep_span *tbs, struct scep_cert *out)
+{
+	struct scep_tlv	 tlv, number;
+
+	out->version = 1;
+	if (tbs->len == 0 || tbs->data[0] != CTX0)
+		return 1;
+	if (!scep_der_next(tbs, &tlv) ||
+	    !take(&tlv.content, INTEGER, &number) ||
+	    number.content.len != 1 || number.content.data[0] > 2)
+		return 0;
+	out->version = number.content.data[0] + 1;
+	return 1;
+}
+
+/* RFC 5280 section 4.2.1.2; whatever else stands there is not read. */
+static void
+read_ski(struct scep_span extensions, struct scep_cert *out)
+{
+	static const uint8_t	 oid[] = { 0x06, 0x03, 0x55, 0x1d, 0x0e };
+	struct scep_tlv		 ext, tlv;
+	struct scep_span	 rest;
+
+	while (take(&extensions, SEQUENCE, &ext)) {
+		rest = ext.content;
+		if (!scep_der_next(&rest, &tlv) || !scep_span_equal(tlv.whole,
+		    scep_span_make(oid, sizeof(oid))))
+			continue;
+		/* An OCTET STRING in the OCTET STRING of the extension. */
+		if (take(&rest, V_ASN1_OCTET_STRING, &tlv) &&
+		    take(&tlv.content, V_ASN1_OCTET_STRING, &ext))
+			out->ski = ext.content;
+		return;
+	}
+}
+
+static int
+read_tbs(struct scep_span tbs, struct scep_cert *out)
+{
+	struct scep_tlv	 tlv;
+
+	if (!read_version(&tbs, out) || !take(&tbs, INTEGER, &tlv) ||
+	    tlv.content.len == 0)
+		return 0;
+	out->serial = tlv.content;
+	out->serial_tlv = tlv.whole;
+	if (!take(&tbs, SEQUENCE, &tlv) ||
+	    !scep_span_equal(tlv.whole, out->sig_alg))
+		return 0;		/* RFC 5280 section 4.1.1.2 */
+	if (!take(&tbs, SEQUENCE, &tlv))
+		return 0;
+	out->issuer = tlv.whole;
+	if (!take(&tbs, SEQUENCE, &tlv) || !read_validity(tlv.content, out) ||
+	    !take(&tbs, SEQUENCE, &tlv))
+		return 0;
+	out->subject = tlv.whole;
+	if (!take(&tbs, SEQUENCE, &tlv))
+		return 0;
+	out->spki = tlv.whole;
+	while (scep_der_next(&tbs, &tlv))
+		if (tlv.tag == CTX3 && take(&tlv.content, SEQUENCE, &tlv))
+			read_ski(tlv.content, out);
+	return tbs.len == 0;
+}
+
+static int
+read_cert(struct scep_cert *out)
+{
+	struct scep_span	 rest = scep_buf_span(&out->der);
+	struct scep_tlv		 cert, tlv;
+
+	if (!take(&rest, SEQUENCE, &cert) || rest.len > 0)
+		return 0;
+	rest = cert.content;
+	if (!take(&rest, SEQUENCE, &cert) || !take(&rest, SEQUENCE, &tlv))
+		return 0;
+	out->tbs = cert.whole;
+	out->sig_alg = tlv.whole;
+	if (!take(&rest, BIT_STRING, &tlv) || rest.len > 0 ||
+	    tlv.content.len < 2 || tlv.content.data[0] != 0)
+		return 0;
+	out->signature = scep_span_make(tlv.content.data + 1,
+	    tlv.content.len - 1);
+	return read_tbs(cert.content, out);
+}
+
+enum scep_err
+scep_cert_parse(const struct scep_crypto *crypto, struct scep_span der,
+    struct scep_cert *out, struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	memset(out, 0, sizeof(*out));
+	if (der.len > CERT_MAX)
+		return scep_fail(err, SCEP_E_FORMAT,
+		    "certificate of %zu octets, at most %d", der.len,
+		    CERT_MAX);
+	if ((rc = scep_buf_set(&out->der, der, err)) != SCEP_OK)
+		return rc;
+	if (!read_cert(out))
+		rc = scep_fail(err, SCEP_E_FORMAT,
+		    "no certificate in %zu octets", der.len);
+	else
+		rc = scep_crypto_sha256(crypto, der, out->sha256, err);
+	if (rc != SCEP_OK)
+		scep_cert_clear(out);
+	return rc;
+}
+
+void
+scep_cert_clear(struct scep_cert *cert)
+{
+	scep_buf_clear(&cert->der);
+	memset(cert, 0, sizeof(*cert));
+}
+
+int
+scep_cert_is_self_issued(const struct scep_cert *cert)
+{
+	return scep_name_match(cert->issuer, cert->subject);
+}
+
+/* Which digest does the signature algorithm name, for this kind of key? */
+static enum scep_err
+signature_digest(const struct scep_cert *cert, const struct scep_key *key,
+    enum scep_digest *md, struct scep_error *err)
+{
+	X509_ALGOR		*alg;
+	const ASN1_OBJECT	*oid;
+	int			 md_nid, pk_nid, i;
+	enum scep_err		 rc;
+
+	if ((alg = scep_asn1_parse(cert->sig_alg,
+	    ASN1_ITEM_rptr(X509_ALGOR))) == NULL)
+		return scep_fail(err, SCEP_E_FORMAT,
+		    "certificate's signature algorithm");
+	*md = SCEP_DIGEST__MAX;
+	if (key->type == SCEP_KEY_RSA) {
+		rc = scep_alg_rsa_signature(alg, md, err);
+	} else {
+		X509_ALGOR_get0(&oid, NULL, NULL, alg);
+		rc = SCEP_OK;
+		if (OBJ_find_sigid_algs(OBJ_obj2nid(oid), &md_nid, &pk_nid) ==
+		    1 && pk_nid == NID_X9_62_id_ecPublicKey)
+			for (i = 0; i < SCEP_DIGEST__MAX; i++)
+				if (md_nid == scep_digest_nid(
+				    (enum scep_digest)i))
+					*md = (enum scep_digest)i;
+	}
+	X509_ALGOR_free(alg);
+	if (rc == SCEP_OK && *md == SCEP_DIGEST__MAX)
+		rc = scep_fail(err, SCEP_E_ALG,
+		    "certificate's signature algorithm not allowed");
+	return rc;
+}
+
+enum scep_err
+scep_cert_verify(const struct scep_crypto *crypto,
+    const struct scep_cert *cert, const struct scep_key *key,
+    struct scep_error *err)
+{
+	enum scep_digest	 md;
+	enum scep_err		 rc;
+
+	if ((rc = signature_digest(cert, key, &md, err)) != SCEP_OK)
+		return rc;
+	return scep_key_verify(crypto, key, md, cert->tbs, cert->signature,
+	    err);
+}
