@@ -15,6 +15,7 @@ struct scep_conf_entry {
 	const char	*value;		/* variables expanded, quotes gone */
 	const char	*file;
 	int		 line;
+	int		 used;		/* some value named it as $key */
 };
 
 struct scep_conf_section {
@@ -34,15 +35,18 @@ struct scep_conf;		/* owns all of the above */
  * a key = value, a comment or a blank line; a doubled section or key; a
  * value longer than 4096 octets; a control character; an undefined variable;
  * more than 256 sections, 4096 entries or 1 MiB.  Keys before the first
- * section are in a section of kind "".
+ * section are in a section of kind "".  No .include here.
  */
 enum scep_err	 scep_conf_parse(struct scep_span text, const char *file,
 		    struct scep_conf **out, struct scep_error *err);
-/* Read path and parse it. */
+/* Read path and parse it, and the files it includes; SCEP_E_CONFIG also if
+ * one of them is not there. */
 enum scep_err	 scep_conf_load(const char *path, struct scep_conf **out,
 		    struct scep_error *err);
 void		 scep_conf_free(struct scep_conf *conf);
 
+/* The file it began with. */
+const char	*scep_conf_file(const struct scep_conf *conf);
 size_t		 scep_conf_count(const struct scep_conf *conf);
 const struct scep_conf_section
 		*scep_conf_section(const struct scep_conf *conf, size_t i);

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include <openssl/asn1.h>
-#include <openssl/objects.h>
 
 #include "base/error.h"
 #include "wire/asn1.h"
@@ -178,40 +177,6 @@ scep_cert_is_self_issued(const struct scep_cert *cert)
 	return scep_name_match(cert->issuer, cert->subject);
 }
 
-/* Which digest does the signature algorithm name, for this kind of key? */
-static enum scep_err
-signature_digest(const struct scep_cert *cert, const struct scep_key *key,
-    enum scep_digest *md, struct scep_error *err)
-{
-	X509_ALGOR		*alg;
-	const ASN1_OBJECT	*oid;
-	int			 md_nid, pk_nid, i;
-	enum scep_err		 rc;
-
-	if ((alg = scep_asn1_parse(cert->sig_alg,
-	    ASN1_ITEM_rptr(X509_ALGOR))) == NULL)
-		return scep_fail(err, SCEP_E_FORMAT,
-		    "certificate's signature algorithm");
-	*md = SCEP_DIGEST__MAX;
-	if (key->type == SCEP_KEY_RSA) {
-		rc = scep_alg_rsa_signature(alg, md, err);
-	} else {
-		X509_ALGOR_get0(&oid, NULL, NULL, alg);
-		rc = SCEP_OK;
-		if (OBJ_find_sigid_algs(OBJ_obj2nid(oid), &md_nid, &pk_nid) ==
-		    1 && pk_nid == NID_X9_62_id_ecPublicKey)
-			for (i = 0; i < SCEP_DIGEST__MAX; i++)
-				if (md_nid == scep_digest_nid(
-				    (enum scep_digest)i))
-					*md = (enum scep_digest)i;
-	}
-	X509_ALGOR_free(alg);
-	if (rc == SCEP_OK && *md == SCEP_DIGEST__MAX)
-		rc = scep_fail(err, SCEP_E_ALG,
-		    "certificate's signature algorithm not allowed");
-	return rc;
-}
-
 enum scep_err
 scep_cert_verify(const struct scep_crypto *crypto,
     const struct scep_cert *cert, const struct scep_key *key,
@@ -220,7 +185,8 @@ scep_cert_verify(const struct scep_crypto *crypto,
 	enum scep_digest	 md;
 	enum scep_err		 rc;
 
-	if ((rc = signature_digest(cert, key, &md, err)) != SCEP_OK)
+	if ((rc = scep_key_signature_digest(key, cert->sig_alg, &md,
+	    err)) != SCEP_OK)
 		return rc;
 	return scep_key_verify(crypto, key, md, cert->tbs, cert->signature,
 	    err);

@@ -261,6 +261,46 @@ scep_key_clear(struct scep_key *key)
 	memset(key, 0, sizeof(*key));
 }
 
+/* ecdsa-with-SHAnnn, RFC 5758 section 3.2. */
+static enum scep_digest
+ecdsa_digest(const X509_ALGOR *alg)
+{
+	const ASN1_OBJECT	*oid;
+	int			 i, type, md = NID_undef, pk = NID_undef;
+
+	X509_ALGOR_get0(&oid, &type, NULL, alg);
+	if (type != V_ASN1_UNDEF ||
+	    OBJ_find_sigid_algs(OBJ_obj2nid(oid), &md, &pk) != 1 ||
+	    pk != NID_X9_62_id_ecPublicKey)
+		return SCEP_DIGEST__MAX;
+	for (i = 0; i < SCEP_DIGEST__MAX; i++)
+		if (md == scep_digest_nid((enum scep_digest)i))
+			return (enum scep_digest)i;
+	return SCEP_DIGEST__MAX;
+}
+
+enum scep_err
+scep_key_signature_digest(const struct scep_key *key, struct scep_span der,
+    enum scep_digest *md, struct scep_error *err)
+{
+	X509_ALGOR	*alg;
+	enum scep_err	 rc = SCEP_OK;
+
+	*md = SCEP_DIGEST__MAX;
+	if ((alg = scep_asn1_parse(der, ASN1_ITEM_rptr(X509_ALGOR))) == NULL)
+		return scep_fail(err, SCEP_E_FORMAT,
+		    "signature algorithm does not parse");
+	if (key->type == SCEP_KEY_RSA)
+		rc = scep_alg_rsa_signature(alg, md, err);
+	else
+		*md = ecdsa_digest(alg);
+	X509_ALGOR_free(alg);
+	if (rc == SCEP_OK && *md == SCEP_DIGEST__MAX)
+		rc = scep_fail(err, SCEP_E_ALG,
+		    "signature algorithm names no digest that is allowed");
+	return rc;
+}
+
 enum scep_err
 scep_key_verify(const struct scep_crypto *crypto, const struct scep_key *key,
     enum scep_digest md, struct scep_span data, struct scep_span signature,

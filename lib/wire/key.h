@@ -44,6 +44,11 @@ enum scep_err	 scep_key_load(const struct scep_crypto *crypto,
 void		 scep_key_clear(struct scep_key *key);
 const char	*scep_key_type_name(enum scep_key_type);	/* "RSA", "P-256" */
 
+/* The digest that a signature algorithm (DER) names, which must be one for
+ * this kind of key; SCEP_E_FORMAT, SCEP_E_ALG. */
+enum scep_err	 scep_key_signature_digest(const struct scep_key *key,
+		    struct scep_span alg, enum scep_digest *md,
+		    struct scep_error *err);
 /* RSASSA-PKCS1-v1_5 or ECDSA over data; SCEP_E_SIG if it does not verify. */
 enum scep_err	 scep_key_verify(const struct scep_crypto *crypto,
 		    const struct scep_key *key, enum scep_digest md,

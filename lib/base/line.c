@@ -1,0 +1,117 @@
+/*
+ * line.c - one log line of key=value pairs.
+ *
+ * The one place where what a client sent becomes text of ours: escaped and
+ * bounded, so that no value can end the line or pose as another pair.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/line.h"
+#include "base/text.h"
+
+#define BARE	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" \
+		"0123456789-._:/@+,*=()"
+
+/* A pair being built; what does not fit makes it too long. */
+struct pair {
+	char	 text[SCEP_LINE_MAX];
+	size_t	 len;
+};
+
+static void
+put(struct pair *pair, const void *text, size_t len)
+{
+	if (len < sizeof(pair->text) - pair->len) {
+		memcpy(pair->text + pair->len, text, len);
+		pair->len += len;
+	} else
+		pair->len = sizeof(pair->text) - 1;
+}
+
+static int
+is_bare(struct scep_span value)
+{
+	size_t	 i;
+
+	for (i = 0; i < value.len; i++)
+		if (value.data[i] == '\0' ||
+		    strchr(BARE, value.data[i]) == NULL)
+			return 0;
+	return value.len > 0;
+}
+
+/* Octets at p that may stand as they are: one character, or 0. */
+static size_t
+clean_len(const uint8_t *p, size_t left)
+{
+	size_t	 n;
+
+	if (*p < 0x80)
+		return *p >= 0x20 && *p != 0x7f && *p != '"' && *p != '\\';
+	for (n = 2; n <= 4 && n <= left; n++)
+		if (scep_is_clean_utf8(scep_span_make(p, n)))
+			return n;
+	return 0;
+}
+
+static void
+put_escaped(struct pair *pair, struct scep_span value)
+{
+	char	 hex[5];
+	size_t	 i, n;
+
+	for (i = 0; i < value.len; i += n) {
+		n = clean_len(value.data + i, value.len - i);
+		if (n > 0) {
+			put(pair, value.data + i, n);
+			continue;
+		}
+		(void)snprintf(hex, sizeof(hex), "\\x%02x", value.data[i]);
+		put(pair, hex, 4);
+		n = 1;
+	}
+}
+
+void
+scep_line_add(struct scep_line *line, const char *key, struct scep_span value)
+{
+	struct pair	 pair = { .len = 0 };
+	int		 cut = value.len > SCEP_VALUE_MAX, bare;
+
+	if (cut)
+		value.len = SCEP_VALUE_MAX;
+	bare = is_bare(value);
+	if (line->len > 0)
+		put(&pair, " ", 1);
+	put(&pair, key, strlen(key));
+	put(&pair, bare ? "=" : "=\"", bare ? 1 : 2);
+	put_escaped(&pair, value);
+	put(&pair, "...", cut ? 3 : 0);
+	put(&pair, "\"", bare ? 0 : 1);
+	if (pair.len >= sizeof(line->text) - line->len)
+		return;
+	memcpy(line->text + line->len, pair.text, pair.len);
+	line->len += pair.len;
+	line->text[line->len] = '\0';
+}
+
+void
+scep_line_text(struct scep_line *line, const char *key, const char *value)
+{
+	scep_line_add(line, key, scep_span_text(value));
+}
+
+void
+scep_line_fmt(struct scep_line *line, const char *key, const char *fmt, ...)
+{
+	char	 text[SCEP_VALUE_MAX + 2];	/* one too many is cut */
+	va_list	 ap;
+
+	va_start(ap, fmt);
+	if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
+		text[0] = '\0';
+	va_end(ap);
+	scep_line_text(line, key, text);
+}

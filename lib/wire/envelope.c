@@ -1,0 +1,243 @@
+/*
+ * envelope.c - an envelope opened without telling how it went (DESIGN 9).
+ *
+ * From the encrypted key on there is no branch on a secret: what went wrong
+ * becomes other plaintext, always the same for the same message.
+ */
+#include <string.h>
+
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/rsa.h>
+
+#include "base/error.h"
+#include "wire/asn1.h"
+#include "wire/envelope.h"
+
+#define RSA_MAX		1024	/* octets of modulus */
+#define KEY_MAX		32	/* octets of content key */
+#define LABEL		"scep.fcgi substitute content key 1"
+
+static const int	oaep_md[SCEP_WRAP__MAX] = {
+	[SCEP_WRAP_OAEP_SHA1] = SCEP_SHA1,
+	[SCEP_WRAP_OAEP_SHA256] = SCEP_SHA256,
+	[SCEP_WRAP_OAEP_SHA384] = SCEP_SHA384,
+	[SCEP_WRAP_OAEP_SHA512] = SCEP_SHA512,
+};
+
+enum scep_err
+scep_opener_init(const struct scep_crypto *crypto,
+    const struct scep_cert *cert, EVP_PKEY *key, struct scep_opener *out,
+    struct scep_error *err)
+{
+	const struct scep_span	 label = scep_span_text(LABEL);
+	uint8_t			 d[RSA_MAX];
+	BIGNUM			*bn = NULL;
+	enum scep_err		 rc;
+	int			 len;
+
+	memset(out, 0, sizeof(*out));
+	out->cert = cert;
+	out->key = key;
+	if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_D, &bn) != 1 ||
+	    BN_num_bytes(bn) > RSA_MAX) {
+		BN_clear_free(bn);
+		return scep_fail_ssl(err, SCEP_E_CONFIG,
+		    "the RA key is no RSA private key");
+	}
+	len = BN_bn2bin(bn, d);
+	rc = scep_crypto_hmac(crypto, scep_span_make(d, (size_t)len), &label,
+	    1, out->secret, err);
+	OPENSSL_cleanse(d, sizeof(d));
+	BN_clear_free(bn);
+	return rc;
+}
+
+void
+scep_opener_clear(struct scep_opener *opener)
+{
+	OPENSSL_cleanse(opener, sizeof(*opener));
+}
+
+/* All ones if x is not 0, else 0; no branch. */
+static uint32_t
+mask_nonzero(uint32_t x)
+{
+	return 0u - ((x | (0u - x)) >> 31);
+}
+
+/* All ones if a > b (both below 2^31). */
+static uint32_t
+mask_greater(uint32_t a, uint32_t b)
+{
+	return 0u - ((b - a) >> 31);
+}
+
+static EVP_PKEY_CTX *
+decrypt_ctx(const struct scep_crypto *crypto,
+    const struct scep_opener *opener, int padding)
+{
+	EVP_PKEY_CTX	*ctx;
+
+	ctx = EVP_PKEY_CTX_new_from_pkey(crypto->ctx, opener->key, NULL);
+	if (ctx != NULL && (EVP_PKEY_decrypt_init(ctx) != 1 ||
+	    EVP_PKEY_CTX_set_rsa_padding(ctx, padding) != 1)) {
+		EVP_PKEY_CTX_free(ctx);
+		ctx = NULL;
+	}
+	return ctx;
+}
+
+/*
+ * RFC 8017 section 7.2.2: 00 02 PS 00 M, with M of the length the cipher
+ * wants and nothing else.  Raw RSA, and our own look at it.  Whether the
+ * ciphertext is of the right length and below the modulus is public.
+ */
+static enum scep_err
+unwrap_v15(const struct scep_crypto *crypto, const struct scep_opener *opener,
+    struct scep_span ct, uint8_t *key, size_t key_len, uint32_t *bad,
+    struct scep_error *err)
+{
+	uint8_t		 em[RSA_MAX];
+	size_t		 k = (size_t)EVP_PKEY_get_size(opener->key);
+	size_t		 i, len = sizeof(em), zero = k - 1 - key_len;
+	EVP_PKEY_CTX	*ctx;
+
+	if ((ctx = decrypt_ctx(crypto, opener, RSA_NO_PADDING)) == NULL)
+		return scep_fail_ssl(err, SCEP_E_NOMEM, "decrypt");
+	memset(em, 0, sizeof(em));
+	*bad = 0;
+	if (ct.len != k || EVP_PKEY_decrypt(ctx, em, &len, ct.data, ct.len) !=
+	    1 || len != k)
+		*bad = ~0u;
+	EVP_PKEY_CTX_free(ctx);
+	*bad |= mask_nonzero(em[0]) | mask_nonzero(em[1] ^ 2u) |
+	    mask_nonzero(em[zero]);
+	for (i = 2; i < zero; i++)
+		*bad |= ~mask_nonzero(em[i]);
+	memcpy(key, em + zero + 1, key_len);
+	OPENSSL_cleanse(em, sizeof(em));
+	return SCEP_OK;
+}
+
+static enum scep_err
+unwrap_oaep(const struct scep_crypto *crypto, const struct scep_opener *opener,
+    enum scep_wrap wrap, struct scep_span ct, uint8_t *key, size_t key_len,
+    uint32_t *bad, struct scep_error *err)
+{
+	const EVP_MD	*md = crypto->md[oaep_md[wrap]];
+	uint8_t		 out[RSA_MAX];
+	size_t		 len = sizeof(out);
+	EVP_PKEY_CTX	*ctx;
+	int		 ok;
+
+	if ((ctx = decrypt_ctx(crypto, opener, RSA_PKCS1_OAEP_PADDING)) ==
+	    NULL || EVP_PKEY_CTX_set_rsa_oaep_md(ctx, md) != 1 ||
+	    EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, md) != 1) {
+		EVP_PKEY_CTX_free(ctx);
+		return scep_fail_ssl(err, SCEP_E_INTERNAL, "decrypt");
+	}
+	memset(out, 0, sizeof(out));
+	/* libcrypto's OAEP check is in constant time; its verdict is not
+	 * acted on but turned into a mask. */
+	ok = EVP_PKEY_decrypt(ctx, out, &len, ct.data, ct.len);
+	EVP_PKEY_CTX_free(ctx);
+	*bad = mask_nonzero((uint32_t)ok ^ 1u) |
+	    mask_nonzero((uint32_t)(len ^ key_len));
+	memcpy(key, out, key_len);
+	OPENSSL_cleanse(out, sizeof(out));
+	return SCEP_OK;
+}
+
+/* The content key, or one that only looks like it. */
+static enum scep_err
+unwrap(const struct scep_crypto *crypto, const struct scep_opener *opener,
+    const struct scep_recipient *rcpt, uint8_t *key, size_t key_len,
+    struct scep_error *err)
+{
+	uint8_t		 substitute[SCEP_SHA256_LEN];
+	uint32_t	 bad = 0;
+	size_t		 i;
+	enum scep_err	 rc;
+
+	if ((rc = scep_crypto_hmac(crypto, scep_span_make(opener->secret,
+	    sizeof(opener->secret)), &rcpt->encrypted_key, 1, substitute,
+	    err)) != SCEP_OK)
+		return rc;
+	rc = rcpt->wrap == SCEP_WRAP_V15 ?
+	    unwrap_v15(crypto, opener, rcpt->encrypted_key, key, key_len, &bad,
+	    err) :
+	    unwrap_oaep(crypto, opener, rcpt->wrap, rcpt->encrypted_key, key,
+	    key_len, &bad, err);
+	/* What libcrypto thought of it must not meet the next request. */
+	ERR_clear_error();
+	for (i = 0; rc == SCEP_OK && i < key_len; i++)
+		key[i] = (uint8_t)((key[i] & ~bad) | (substitute[i] & bad));
+	OPENSSL_cleanse(substitute, sizeof(substitute));
+	return rc;
+}
+
+/* RFC 5652 section 6.3: the last octet says how many there are, all alike.
+ * Where they are not, nothing is cut off and the first octet is spoiled. */
+static void
+unpad(struct scep_buf *plain, uint32_t block)
+{
+	uint32_t	 n = plain->data[plain->len - 1], bad, i, in;
+
+	bad = ~mask_nonzero(n) | mask_greater(n, block);
+	for (i = 1; i <= block; i++) {
+		in = ~mask_greater(i, n);
+		bad |= in & mask_nonzero(plain->data[plain->len - i] ^ n);
+	}
+	plain->data[0] ^= (uint8_t)(bad & 0xff);
+	plain->len -= n & ~bad;
+}
+
+static enum scep_err
+decrypt(const struct scep_crypto *crypto, const struct scep_envelope *env,
+    const uint8_t *key, struct scep_buf *out, struct scep_error *err)
+{
+	EVP_CIPHER_CTX	*ctx;
+	int		 ok, n = 0, last = 0;
+
+	if ((out->data = OPENSSL_malloc(env->content.len + 32)) == NULL)
+		return scep_fail(err, SCEP_E_NOMEM, "%zu octets",
+		    env->content.len);
+	out->len = env->content.len;
+	if ((ctx = EVP_CIPHER_CTX_new()) == NULL)
+		return scep_fail_ssl(err, SCEP_E_NOMEM, "decrypt");
+	ok = EVP_DecryptInit_ex2(ctx, crypto->cipher[env->cipher], key,
+	    env->iv.data, NULL) == 1 &&
+	    EVP_CIPHER_CTX_set_padding(ctx, 0) == 1 &&
+	    EVP_DecryptUpdate(ctx, out->data, &n, env->content.data,
+	    (int)env->content.len) == 1 &&
+	    EVP_DecryptFinal_ex(ctx, out->data + n, &last) == 1;
+	EVP_CIPHER_CTX_free(ctx);
+	if (!ok)
+		return scep_fail_ssl(err, SCEP_E_INTERNAL, "decrypt");
+	unpad(out, (uint32_t)scep_cipher_block(env->cipher));
+	return SCEP_OK;
+}
+
+enum scep_err
+scep_envelope_open(const struct scep_crypto *crypto,
+    const struct scep_opener *opener, const struct scep_envelope *env,
+    size_t i, struct scep_buf *out, struct scep_error *err)
+{
+	const struct scep_recipient	*rcpt = &env->recipient[i];
+	uint8_t				 key[KEY_MAX];
+	enum scep_err			 rc;
+
+	scep_buf_clear(out);
+	if (!rcpt->wrap_known)
+		return scep_fail(err, SCEP_E_ALG,
+		    "key transport algorithm not allowed");
+	if ((rc = unwrap(crypto, opener, rcpt, key,
+	    (size_t)scep_cipher_key_len(env->cipher), err)) == SCEP_OK)
+		rc = decrypt(crypto, env, key, out, err);
+	OPENSSL_cleanse(key, sizeof(key));
+	if (rc != SCEP_OK)
+		scep_buf_clear(out);
+	return rc;
+}

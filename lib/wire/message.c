@@ -1,0 +1,419 @@
+/*
+ * message.c - a pkiMessage read, in the order that message.h promises.
+ *
+ * Everything here is public: nothing is decrypted, so each reason may be told.
+ */
+#include <string.h>
+
+#include <openssl/objects.h>
+
+#include "base/error.h"
+#include "wire/attrs.h"
+#include "wire/message.h"
+#include "wire/message_parts.h"
+
+/* What is being read, and what the spans of the message borrow from. */
+struct reading {
+	const struct scep_crypto	*crypto;
+	const struct scep_msg_rules	*rules;
+	time_t				 now;
+	struct scep_address		*addr;
+	struct scep_message		*msg;
+	SCEP_CI_SIGNED			*ci;
+	const SCEP_SIGNER		*signer;
+	struct scep_attrs		 attrs;
+	struct scep_span		 content;	/* eContent */
+};
+
+static const struct {
+	enum scep_msg_type	 type;
+	const char		*text;		/* on the wire */
+	const char		*name;
+	int			 is_request;
+} types[] = {			/* RFC 8894 section 3.2.1.2 */
+	{ SCEP_MSG_CERTREP,	"3",	"CertRep",	0 },
+	{ SCEP_MSG_RENEWALREQ,	"17",	"RenewalReq",	1 },
+	{ SCEP_MSG_PKCSREQ,	"19",	"PKCSReq",	1 },
+	{ SCEP_MSG_CERTPOLL,	"20",	"CertPoll",	1 },
+	{ SCEP_MSG_GETCERT,	"21",	"GetCert",	1 },
+	{ SCEP_MSG_GETCRL,	"22",	"GetCRL",	1 },
+};
+#define TYPES	(sizeof(types) / sizeof(types[0]))
+
+const char *
+scep_msg_type_name(int type)
+{
+	size_t	 i;
+
+	for (i = 0; i < TYPES; i++)
+		if ((int)types[i].type == type)
+			return types[i].name;
+	return "unknown";
+}
+
+/* One SignerInfo with signed attributes, and not more of anything than a
+ * client has reason to send. */
+static enum scep_err
+check_structure(struct reading *r, struct scep_error *err)
+{
+	const SCEP_SIGNED	*sd = r->ci->signed_data;
+
+	if (OBJ_obj2nid(r->ci->type) != NID_pkcs7_signed)
+		return scep_fail(err, SCEP_E_FORMAT, "not SignedData");
+	if (sk_SCEP_SIGNER_num(sd->signers) != 1)
+		return scep_fail(err, SCEP_E_FORMAT, "%d signers, not one",
+		    sk_SCEP_SIGNER_num(sd->signers));
+	r->signer = sk_SCEP_SIGNER_value(sd->signers, 0);
+	/* RFC 8894 section 3.2; a signature without them verifies (T-21). */
+	if (sk_SCEP_ATTR_num(r->signer->signed_attrs) < 1 ||
+	    sk_SCEP_ATTR_num(r->signer->signed_attrs) > SCEP_ATTRS_MAX)
+		return scep_fail(err, SCEP_E_FORMAT,
+		    "%d signed attributes, not 1 to %d",
+		    sk_SCEP_ATTR_num(r->signer->signed_attrs),
+		    SCEP_ATTRS_MAX);
+	if (sk_ASN1_TYPE_num(sd->certs) < 1 ||
+	    sk_ASN1_TYPE_num(sd->certs) > SCEP_CERTS_MAX)
+		return scep_fail(err, SCEP_E_FORMAT,
+		    "%d certificates, not 1 to %d",
+		    sk_ASN1_TYPE_num(sd->certs), SCEP_CERTS_MAX);
+	return SCEP_OK;
+}
+
+/* The certificate that the SignerInfo names, never just the first (T-23). */
+static enum scep_err
+find_signer(struct reading *r, struct scep_error *err)
+{
+	const STACK_OF(ASN1_TYPE)	*bag = r->ci->signed_data->certs;
+	const ASN1_TYPE			*entry;
+	struct scep_cert		*cert = &r->addr->signer;
+	struct scep_error		 ignored;
+	int				 i;
+
+	for (i = 0; i < sk_ASN1_TYPE_num(bag); i++) {
+		entry = sk_ASN1_TYPE_value(bag, i);
+		if (entry->type != V_ASN1_SEQUENCE ||
+		    scep_cert_parse(r->crypto,
+		    scep_asn1_span(entry->value.sequence), cert, &ignored) !=
+		    SCEP_OK)
+			continue;
+		if (scep_sid_is(r->signer->sid, cert))
+			return SCEP_OK;
+		scep_cert_clear(cert);
+	}
+	return scep_fail(err, SCEP_E_FORMAT,
+	    "the signer's certificate is not in the message");
+}
+
+/* RFC 8894 sections 3.2.1.1 and 3.2.1.5; lengths as PROTOCOL C-106, C-108. */
+static enum scep_err
+read_address(struct reading *r, struct scep_error *err)
+{
+	static const int	 text[4] = { V_ASN1_PRINTABLESTRING,
+				    V_ASN1_UTF8STRING, V_ASN1_IA5STRING, 0 };
+	static const int	 octets[4] = { V_ASN1_OCTET_STRING, 0 };
+	struct scep_address	*addr = r->addr;
+	struct scep_span	 txid, nonce;
+	enum scep_err		 rc;
+
+	if ((rc = scep_attrs_one(&r->attrs, SCEP_ATTR_TRANSACTION_ID, text,
+	    SCEP_E_FORMAT, &txid, err)) != SCEP_OK ||
+	    (rc = scep_attrs_one(&r->attrs, SCEP_ATTR_SENDER_NONCE, octets,
+	    SCEP_E_FORMAT, &nonce, err)) != SCEP_OK)
+		return rc;
+	if (txid.len < 1 || txid.len > SCEP_TXID_MAX)
+		return scep_fail(err, SCEP_E_FORMAT,
+		    "transactionID of %zu octets, not 1 to %d", txid.len,
+		    SCEP_TXID_MAX);
+	if (nonce.len < 1 || nonce.len > SCEP_NONCE_MAX)
+		return scep_fail(err, SCEP_E_FORMAT,
+		    "senderNonce of %zu octets, not 1 to %d", nonce.len,
+		    SCEP_NONCE_MAX);
+	memcpy(addr->txid, txid.data, txid.len);
+	addr->txid_len = txid.len;
+	memcpy(addr->nonce, nonce.data, nonce.len);
+	addr->nonce_len = nonce.len;
+	addr->complete = 1;
+	return SCEP_OK;
+}
+
+static enum scep_err
+read_type(struct reading *r, struct scep_error *err)
+{
+	static const int	 printable[4] = { V_ASN1_PRINTABLESTRING, 0 };
+	struct scep_span	 text;
+	enum scep_err		 rc;
+	size_t			 i;
+
+	if ((rc = scep_attrs_one(&r->attrs, SCEP_ATTR_MESSAGE_TYPE, printable,
+	    SCEP_E_REFUSED, &text, err)) != SCEP_OK)
+		return rc;
+	for (i = 0; i < TYPES; i++) {
+		if (!scep_span_equal(text, scep_span_text(types[i].text)))
+			continue;
+		r->addr->type = (int)types[i].type;
+		r->msg->type = types[i].type;
+		if (types[i].is_request)
+			return SCEP_OK;
+	}
+	return scep_fail(err, SCEP_E_REFUSED,
+	    "messageType \"%.*s\" is no request",
+	    text.len > 16 ? 16 : (int)text.len,
+	    text.len > 0 ? (const char *)text.data : "");
+}
+
+/* RFC 5652 sections 5.1 and 5.3: nothing signs these, so nothing odd is let
+ * through. */
+static enum scep_err
+check_versions(const struct reading *r, struct scep_error *err)
+{
+	long	 sd = ASN1_INTEGER_get(r->ci->signed_data->version);
+	long	 si = ASN1_INTEGER_get(r->signer->version);
+
+	if ((sd != 1 && sd != 3) ||
+	    si != (r->signer->sid->type == SCEP_SID_IAS ? 1 : 3))
+		return scep_fail(err, SCEP_E_REFUSED,
+		    "SignedData version %ld, SignerInfo version %ld", sd, si);
+	return SCEP_OK;
+}
+
+/* digestAlgorithms lists the one that is used. */
+static enum scep_err
+check_digest_list(const struct reading *r, enum scep_digest used,
+    struct scep_error *err)
+{
+	const STACK_OF(X509_ALGOR)	*list =
+					    r->ci->signed_data->digest_algs;
+	enum scep_digest		 md;
+	enum scep_err			 rc;
+	int				 i, found = 0;
+
+	if (sk_X509_ALGOR_num(list) > SCEP_DIGEST__MAX)
+		return scep_fail(err, SCEP_E_ALG, "%d digestAlgorithms",
+		    sk_X509_ALGOR_num(list));
+	for (i = 0; i < sk_X509_ALGOR_num(list); i++) {
+		if ((rc = scep_alg_digest(sk_X509_ALGOR_value(list, i), &md,
+		    err)) != SCEP_OK)
+			return rc;
+		found |= md == used;
+	}
+	return found ? SCEP_OK : scep_fail(err, SCEP_E_ALG,
+	    "digestAlgorithms lacks the signer's %s", scep_digest_name(used));
+}
+
+/* RSA names no digest of its own, or the same; ECDSA never gets this far. */
+static enum scep_err
+check_signature_alg(const struct reading *r, enum scep_digest md,
+    struct scep_error *err)
+{
+	enum scep_digest	 named;
+	enum scep_err		 rc;
+
+	if ((rc = scep_alg_rsa_signature(r->signer->sig_alg, &named, err)) !=
+	    SCEP_OK)
+		return rc;
+	if (named != SCEP_DIGEST__MAX && named != md)
+		return scep_fail(err, SCEP_E_ALG,
+		    "signature with %s over a digest with %s",
+		    scep_digest_name(named), scep_digest_name(md));
+	return SCEP_OK;
+}
+
+/* The order matters: algorithms before keys, keys before verification. */
+static enum scep_err
+check_algorithms(struct reading *r, struct scep_error *err)
+{
+	enum scep_digest	 md;
+	enum scep_err		 rc;
+
+	if ((rc = scep_alg_digest(r->signer->digest_alg, &md, err)) !=
+	    SCEP_OK)
+		return rc;
+	if ((r->rules->digests & SCEP_BIT(md)) == 0)
+		return scep_fail(err, SCEP_E_ALG, "digest %s is not allowed",
+		    scep_digest_name(md));
+	if ((rc = scep_key_load(r->crypto, r->addr->signer.spki,
+	    &r->rules->signer, &r->msg->signer_key, err)) != SCEP_OK) {
+		/* A key that does not parse can not be answered either. */
+		return rc == SCEP_E_FORMAT ? (err->code = SCEP_E_ALG) : rc;
+	}
+	if ((rc = check_versions(r, err)) != SCEP_OK ||
+	    (rc = check_digest_list(r, md, err)) != SCEP_OK ||
+	    (rc = check_signature_alg(r, md, err)) != SCEP_OK)
+		return rc;
+	r->addr->digest = md;
+	return scep_envelope_algorithms(r->content, r->rules, r->addr, r->msg,
+	    err);
+}
+
+/* RFC 5652 section 11: contentType names what is signed (and RFC 8894
+ * section 3.2 wants id-data), messageDigest is its digest. */
+static enum scep_err
+check_content(const struct reading *r, struct scep_error *err)
+{
+	static const int	 octets[4] = { V_ASN1_OCTET_STRING, 0 };
+	const ASN1_TYPE		*type = r->attrs.value[SCEP_ATTR_CONTENT_TYPE];
+	uint8_t			 digest[SCEP_DIGEST_MAX_LEN];
+	struct scep_span	 wanted;
+	size_t			 len;
+	enum scep_err		 rc;
+
+	if (r->attrs.count[SCEP_ATTR_CONTENT_TYPE] != 1 ||
+	    type->type != V_ASN1_OBJECT ||
+	    OBJ_obj2nid(type->value.object) != NID_pkcs7_data)
+		return scep_fail(err, SCEP_E_SIG,
+		    "contentType is not id-data, once");
+	if ((rc = scep_attrs_one(&r->attrs, SCEP_ATTR_MESSAGE_DIGEST, octets,
+	    SCEP_E_SIG, &wanted, err)) != SCEP_OK ||
+	    (rc = scep_crypto_digest(r->crypto, r->addr->digest, r->content,
+	    digest, &len, err)) != SCEP_OK)
+		return rc;
+	if (wanted.len != len || CRYPTO_memcmp(wanted.data, digest, len) != 0)
+		return scep_fail(err, SCEP_E_SIG,
+		    "messageDigest is not the content's");
+	return SCEP_OK;
+}
+
+static enum scep_err
+verify_attrs(const struct reading *r, const ASN1_ITEM *it,
+    struct scep_error *err)
+{
+	struct scep_buf	 der = { NULL, 0 };
+	enum scep_err	 rc;
+
+	if ((rc = scep_asn1_encode(r->signer->signed_attrs, it, &der, err)) ==
+	    SCEP_OK)
+		rc = scep_key_verify(r->crypto, &r->msg->signer_key,
+		    r->addr->digest, scep_buf_span(&der),
+		    scep_asn1_span(r->signer->signature), err);
+	scep_buf_clear(&der);
+	return rc;
+}
+
+/* As they stand on the wire, which is what libcrypto verifies too; or in the
+ * order of DER that section 5.4 of RFC 5652 asks the signer for. */
+static enum scep_err
+check_signature(const struct reading *r, struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	rc = verify_attrs(r, ASN1_ITEM_rptr(SCEP_ATTRS_ASIS), err);
+	if (rc == SCEP_E_SIG)
+		rc = verify_attrs(r, ASN1_ITEM_rptr(SCEP_ATTRS_DER), err);
+	return rc;
+}
+
+/* RFC 8894 section 2.3: a new client's certificate is self-signed. */
+static enum scep_err
+check_self_signed(struct reading *r, struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	if (!scep_cert_is_self_issued(&r->addr->signer))
+		return SCEP_OK;
+	if ((rc = scep_cert_verify(r->crypto, &r->addr->signer,
+	    &r->msg->signer_key, err)) != SCEP_OK)
+		return scep_fail_within(err, "signer certificate");
+	r->msg->self_signed = 1;
+	return SCEP_OK;
+}
+
+static enum scep_err
+check_time(const struct reading *r, struct scep_error *err)
+{
+	const ASN1_TYPE	*value = r->attrs.value[SCEP_ATTR_SIGNING_TIME];
+	struct tm	 tm;
+	time_t		 when;
+
+	if (r->rules->signing_time_s == 0 || value == NULL)
+		return SCEP_OK;
+	if (r->attrs.count[SCEP_ATTR_SIGNING_TIME] != 1 ||
+	    (value->type != V_ASN1_UTCTIME &&
+	    value->type != V_ASN1_GENERALIZEDTIME) ||
+	    ASN1_TIME_to_tm(value->value.asn1_string, &tm) != 1)
+		return scep_fail(err, SCEP_E_TIME, "signingTime is no time");
+	when = timegm(&tm);
+	r->msg->signing_time = when;
+	if (when < r->now - r->rules->signing_time_s ||
+	    when > r->now + r->rules->signing_time_s)
+		return scep_fail(err, SCEP_E_TIME,
+		    "signingTime is %lld s off, at most %ld",
+		    (long long)(when - r->now), r->rules->signing_time_s);
+	return SCEP_OK;
+}
+
+static enum scep_err
+read_message(struct reading *r, struct scep_error *err)
+{
+	const SCEP_ENCAP	*encap = r->ci->signed_data->encap;
+	enum scep_err		 rc;
+
+	if ((rc = check_structure(r, err)) != SCEP_OK ||
+	    (rc = find_signer(r, err)) != SCEP_OK)
+		return rc;
+	scep_attrs_read(r->signer->signed_attrs, &r->attrs);
+	r->content = scep_asn1_span(encap->content);
+	if ((rc = read_address(r, err)) != SCEP_OK ||
+	    (rc = read_type(r, err)) != SCEP_OK ||
+	    (rc = check_algorithms(r, err)) != SCEP_OK ||
+	    (rc = check_content(r, err)) != SCEP_OK ||
+	    (rc = check_signature(r, err)) != SCEP_OK ||
+	    (rc = check_self_signed(r, err)) != SCEP_OK ||
+	    (rc = check_time(r, err)) != SCEP_OK)
+		return rc;
+	if (OBJ_obj2nid(encap->type) != NID_pkcs7_data)
+		return scep_fail(err, SCEP_E_REFUSED,
+		    "eContentType is not id-data");
+	return scep_envelope_read(r->msg, err);
+}
+
+enum scep_err
+scep_message_read(const struct scep_crypto *crypto,
+    const struct scep_msg_rules *rules, time_t now, struct scep_span der,
+    struct scep_address *addr, size_t *trailing, struct scep_message **out,
+    struct scep_error *err)
+{
+	struct reading	 r = { .crypto = crypto, .rules = rules, .now = now,
+			    .addr = addr };
+	size_t		 used;
+	enum scep_err	 rc;
+
+	*out = NULL;
+	*trailing = 0;
+	memset(addr, 0, sizeof(*addr));
+	addr->type = -1;
+	addr->digest = SCEP_SHA256;
+	addr->cipher = SCEP_AES128;
+	if ((r.ci = scep_asn1_parse_prefix(der,
+	    ASN1_ITEM_rptr(SCEP_CI_SIGNED), &used)) == NULL)
+		return scep_fail(err, SCEP_E_FORMAT, "no pkiMessage");
+	*trailing = der.len - used;
+	if ((r.msg = OPENSSL_zalloc(sizeof(*r.msg))) == NULL) {
+		scep_asn1_free(r.ci, ASN1_ITEM_rptr(SCEP_CI_SIGNED));
+		return scep_fail(err, SCEP_E_NOMEM, "message");
+	}
+	r.msg->asn1[0] = r.ci;
+	if ((rc = read_message(&r, err)) != SCEP_OK) {
+		scep_message_free(r.msg);
+		return rc;
+	}
+	*out = r.msg;
+	return SCEP_OK;
+}
+
+void
+scep_message_free(struct scep_message *msg)
+{
+	if (msg == NULL)
+		return;
+	scep_key_clear(&msg->signer_key);
+	scep_asn1_free(msg->asn1[0], ASN1_ITEM_rptr(SCEP_CI_SIGNED));
+	scep_asn1_free(msg->asn1[1], ASN1_ITEM_rptr(SCEP_CI_ENVELOPED));
+	OPENSSL_free(msg);
+}
+
+void
+scep_address_clear(struct scep_address *addr)
+{
+	scep_cert_clear(&addr->signer);
+	memset(addr, 0, sizeof(*addr));
+}
