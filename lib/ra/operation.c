@@ -23,7 +23,7 @@ ra_key(const struct scep_work *work)
  * the CA's answer.
  */
 static enum scep_err
-enrol(const struct scep_work *work, const struct scep_address *from,
+enrol(const struct scep_work *work, struct scep_address *from,
     const struct scep_message *msg, struct scep_answer *answer,
     struct scep_error *err)
 {
@@ -46,6 +46,8 @@ enrol(const struct scep_work *work, const struct scep_address *from,
 	if ((i = scep_envelope_find(&msg->envelope, opener)) == -1)
 		return scep_fail(err, SCEP_E_REFUSED,
 		    "no recipient of the envelope is our RA");
+	if (msg->envelope.recipient[i].wrap_known)
+		from->wrap = msg->envelope.recipient[i].wrap;	/* mirrored */
 	if ((rc = scep_envelope_open(crypto, opener, &msg->envelope, (size_t)i,
 	    &plain, err)) != SCEP_OK ||
 	    (rc = scep_crypto_sha256(crypto,
@@ -85,7 +87,7 @@ poll(const struct scep_work *work, struct scep_span der,
 /* RFC 8894 section 3.2.1.2: a table, and nothing by default. */
 static enum scep_err
 ask_ca(const struct scep_work *work, struct scep_span der,
-    const struct scep_address *from, const struct scep_message *msg,
+    struct scep_address *from, const struct scep_message *msg,
     struct scep_answer *answer, struct scep_error *err)
 {
 	switch (msg->type) {

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "wire/envelope.h"
 #include "wire/message_parts.h"
+#include "wire/name.h"
 
 static int
 serial_is(const ASN1_INTEGER *serial, const struct scep_cert *cert)
