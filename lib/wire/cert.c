@@ -8,10 +8,10 @@
 
 #include <openssl/asn1.h>
 
+#include "base/der.h"
 #include "base/error.h"
 #include "wire/asn1.h"
 #include "wire/cert.h"
-#include "wire/der.h"
 #include "wire/name.h"
 
 #define CERT_MAX	32768	/* octets */

@@ -9,10 +9,10 @@
 #include <openssl/asn1.h>
 #include <openssl/objects.h>
 
+#include "base/der.h"
 #include "base/error.h"
 #include "wire/asn1.h"
 #include "wire/cert.h"
-#include "wire/der.h"
 
 #define KEY_ID_LEN	20	/* SHA-1 */
 #define YEAR_2050	2524608000	/* RFC 5280 section 4.1.2.5 */
@@ -30,38 +30,6 @@ ASN1_SEQUENCE(CERT_OUT) = {
 	ASN1_SIMPLE(CERT_OUT, alg, ASN1_SEQUENCE),
 	ASN1_SIMPLE(CERT_OUT, signature, ASN1_BIT_STRING),
 } static_ASN1_SEQUENCE_END(CERT_OUT)
-
-/* The tag and length that go in front of len octets. */
-static size_t
-header(uint8_t tag, size_t len, uint8_t out[6])
-{
-	size_t	 n = 0, bytes;
-
-	out[n++] = tag;
-	if (len < 0x80) {
-		out[n++] = (uint8_t)len;
-		return n;
-	}
-	bytes = len < 0x100 ? 1 : len < 0x10000 ? 2 : len < 0x1000000 ? 3 : 4;
-	out[n++] = (uint8_t)(0x80 | bytes);
-	while (bytes-- > 0)
-		out[n++] = (uint8_t)(len >> (8 * bytes));
-	return n;
-}
-
-/* Append tag, length, content. */
-static enum scep_err
-put(struct scep_buf *out, uint8_t tag, struct scep_span content,
-    struct scep_error *err)
-{
-	uint8_t		 head[6];
-	enum scep_err	 rc;
-
-	if ((rc = scep_buf_add(out, scep_span_make(head,
-	    header(tag, content.len, head)), err)) != SCEP_OK)
-		return rc;
-	return scep_buf_add(out, content, err);
-}
 
 /* The signature algorithm follows the CA's key: RFC 4055 section 5 (NULL),
  * RFC 5758 section 3.2 (no parameters). */
@@ -99,9 +67,9 @@ put_time(struct scep_buf *out, time_t t, struct scep_error *err)
 	    strftime(text, sizeof(text), "%Y%m%d%H%M%SZ", &tm) == 0)
 		return scep_fail(err, SCEP_E_INTERNAL, "time out of range");
 	if (t >= YEAR_2050)
-		return put(out, V_ASN1_GENERALIZEDTIME, scep_span_text(text),
+		return scep_der_put(out, V_ASN1_GENERALIZEDTIME, scep_span_text(text),
 		    err);
-	return put(out, V_ASN1_UTCTIME, scep_span_text(text + 2), err);
+	return scep_der_put(out, V_ASN1_UTCTIME, scep_span_text(text + 2), err);
 }
 
 static enum scep_err
@@ -113,7 +81,7 @@ put_validity(struct scep_buf *out, const struct scep_cert_plan *plan,
 
 	if ((rc = put_time(&both, plan->not_before, err)) == SCEP_OK &&
 	    (rc = put_time(&both, plan->not_after, err)) == SCEP_OK)
-		rc = put(out, SEQUENCE, scep_buf_span(&both), err);
+		rc = scep_der_put(out, SEQUENCE, scep_buf_span(&both), err);
 	scep_buf_clear(&both);
 	return rc;
 }
@@ -170,15 +138,15 @@ put_key_ids(const struct scep_crypto *crypto, struct scep_buf *out,
 	enum scep_err	 rc;
 
 	if ((rc = key_id(crypto, plan->spki, id, err)) == SCEP_OK &&
-	    (rc = put(&value, V_ASN1_OCTET_STRING, scep_span_make(id,
+	    (rc = scep_der_put(&value, V_ASN1_OCTET_STRING, scep_span_make(id,
 	    sizeof(id)), err)) == SCEP_OK)
 		rc = put_ext(out, NID_subject_key_identifier, 0,
 		    scep_buf_span(&value), err);
 	scep_buf_clear(&value);
 	/* AuthorityKeyIdentifier ::= SEQUENCE { keyIdentifier [0] … } */
 	if (rc == SCEP_OK &&
-	    (rc = put(&keyid, 0x80, plan->aki, err)) == SCEP_OK &&
-	    (rc = put(&value, SEQUENCE, scep_buf_span(&keyid), err)) ==
+	    (rc = scep_der_put(&keyid, 0x80, plan->aki, err)) == SCEP_OK &&
+	    (rc = scep_der_put(&value, SEQUENCE, scep_buf_span(&keyid), err)) ==
 	    SCEP_OK)
 		rc = put_ext(out, NID_authority_key_identifier, 0,
 		    scep_buf_span(&value), err);
@@ -206,8 +174,8 @@ put_extensions(const struct scep_crypto *crypto, struct scep_buf *out,
 		rc = put_ext(&all, NID_subject_alt_name,
 		    is_empty_name(plan->subject), plan->san, err);
 	if (rc == SCEP_OK &&
-	    (rc = put(&seq, SEQUENCE, scep_buf_span(&all), err)) == SCEP_OK)
-		rc = put(out, CTX3, scep_buf_span(&seq), err);
+	    (rc = scep_der_put(&seq, SEQUENCE, scep_buf_span(&all), err)) == SCEP_OK)
+		rc = scep_der_put(out, CTX3, scep_buf_span(&seq), err);
 	scep_buf_clear(&all);
 	scep_buf_clear(&seq);
 	return rc;
@@ -221,9 +189,9 @@ put_body(const struct scep_crypto *crypto, struct scep_buf *out,
 	struct scep_buf		 alg = { NULL, 0 };
 	enum scep_err		 rc;
 
-	if ((rc = put(out, CTX0, scep_span_make(v3, sizeof(v3)), err)) ==
+	if ((rc = scep_der_put(out, CTX0, scep_span_make(v3, sizeof(v3)), err)) ==
 	    SCEP_OK &&
-	    (rc = put(out, V_ASN1_INTEGER, plan->serial, err)) == SCEP_OK &&
+	    (rc = scep_der_put(out, V_ASN1_INTEGER, plan->serial, err)) == SCEP_OK &&
 	    (rc = signature_alg(plan, &alg, err)) == SCEP_OK &&
 	    (rc = scep_buf_add(out, scep_buf_span(&alg), err)) == SCEP_OK &&
 	    (rc = scep_buf_add(out, plan->issuer, err)) == SCEP_OK &&
@@ -245,7 +213,7 @@ scep_cert_tbs(const struct scep_crypto *crypto,
 
 	scep_buf_clear(tbs);
 	if ((rc = put_body(crypto, &body, plan, err)) == SCEP_OK)
-		rc = put(tbs, SEQUENCE, scep_buf_span(&body), err);
+		rc = scep_der_put(tbs, SEQUENCE, scep_buf_span(&body), err);
 	scep_buf_clear(&body);
 	return rc;
 }
@@ -304,14 +272,14 @@ scep_certs_only(const struct scep_span *certs, size_t n, struct scep_buf *der,
 	if (rc == SCEP_OK &&
 	    (rc = scep_buf_add(&body, scep_span_make(front, sizeof(front)),
 	    err)) == SCEP_OK &&
-	    (rc = put(&body, CTX0, scep_buf_span(&bag), err)) == SCEP_OK &&
+	    (rc = scep_der_put(&body, CTX0, scep_buf_span(&bag), err)) == SCEP_OK &&
 	    (rc = scep_buf_add(&body, scep_span_make(no_signers,
 	    sizeof(no_signers)), err)) == SCEP_OK &&
-	    (rc = put(&seq, SEQUENCE, scep_buf_span(&body), err)) == SCEP_OK &&
+	    (rc = scep_der_put(&seq, SEQUENCE, scep_buf_span(&body), err)) == SCEP_OK &&
 	    (rc = scep_buf_add(&info, scep_span_make(signed_data,
 	    sizeof(signed_data)), err)) == SCEP_OK &&
-	    (rc = put(&info, CTX0, scep_buf_span(&seq), err)) == SCEP_OK)
-		rc = put(der, SEQUENCE, scep_buf_span(&info), err);
+	    (rc = scep_der_put(&info, CTX0, scep_buf_span(&seq), err)) == SCEP_OK)
+		rc = scep_der_put(der, SEQUENCE, scep_buf_span(&info), err);
 	scep_buf_clear(&bag);
 	scep_buf_clear(&body);
 	scep_buf_clear(&seq);

@@ -9,11 +9,11 @@
 #include <openssl/objects.h>
 #include <openssl/x509v3.h>
 
+#include "base/der.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "wire/asn1.h"
 #include "wire/csr.h"
-#include "wire/der.h"
 
 #define ATTRS_MAX	16
 #define EXTS_MAX	32

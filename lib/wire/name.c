@@ -14,10 +14,10 @@
 #include <openssl/objects.h>
 #include <openssl/x509.h>
 
+#include "base/der.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "wire/asn1.h"
-#include "wire/der.h"
 #include "wire/name.h"
 #include "wire/name_types.h"
 

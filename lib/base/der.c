@@ -3,8 +3,8 @@
  *
  * OpenSSL's templates read BER; what the CA reads must have one encoding.
  */
+#include "base/der.h"
 #include "base/error.h"
-#include "wire/der.h"
 
 #define TAG_NUMBER	0x1f
 #define CONSTRUCTED	0x20
@@ -154,4 +154,35 @@ scep_der_check(struct scep_span bytes, struct scep_error *err)
 			depth--;
 	} while (depth > 0);
 	return SCEP_OK;
+}
+
+/* The tag and length that go in front of len octets. */
+static size_t
+header(uint8_t tag, size_t len, uint8_t out[6])
+{
+	size_t	 n = 0, bytes;
+
+	out[n++] = tag;
+	if (len < 0x80) {
+		out[n++] = (uint8_t)len;
+		return n;
+	}
+	bytes = len < 0x100 ? 1 : len < 0x10000 ? 2 : len < 0x1000000 ? 3 : 4;
+	out[n++] = (uint8_t)(0x80 | bytes);
+	while (bytes-- > 0)
+		out[n++] = (uint8_t)(len >> (8 * bytes));
+	return n;
+}
+
+enum scep_err
+scep_der_put(struct scep_buf *out, uint8_t tag, struct scep_span content,
+    struct scep_error *err)
+{
+	uint8_t		 head[6];
+	enum scep_err	 rc;
+
+	if ((rc = scep_buf_add(out, scep_span_make(head,
+	    header(tag, content.len, head)), err)) != SCEP_OK)
+		return rc;
+	return scep_buf_add(out, content, err);
 }

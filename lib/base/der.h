@@ -1,8 +1,8 @@
 /*
  * der.h - is it DER?  The CA parses nothing that is not.
  */
-#ifndef SCEP_WIRE_DER_H
-#define SCEP_WIRE_DER_H
+#ifndef SCEP_BASE_DER_H
+#define SCEP_BASE_DER_H
 
 #include "base/buf.h"
 
@@ -26,4 +26,8 @@ struct scep_tlv {
  * of that form, or it does not fit. */
 int		 scep_der_next(struct scep_span *rest, struct scep_tlv *out);
 
-#endif /* SCEP_WIRE_DER_H */
+/* Append identifier octet, length and content. */
+enum scep_err	 scep_der_put(struct scep_buf *out, uint8_t tag,
+		    struct scep_span content, struct scep_error *err);
+
+#endif /* SCEP_BASE_DER_H */

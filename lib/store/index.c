@@ -1,0 +1,129 @@
+/*
+ * index.c - under which keys else a row is found.
+ */
+#include <ctype.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "store/record.h"
+
+static const enum scep_table	tables[SCEP_IX__MAX] = {
+	[SCEP_IX_TRANSACTION_EXPIRES] = SCEP_T_TRANSACTION,
+	[SCEP_IX_CHALLENGE_EXPIRES] = SCEP_T_CHALLENGE,
+	[SCEP_IX_PENDING_EXPIRES] = SCEP_T_PENDING,
+	[SCEP_IX_PENDING_PROFILE] = SCEP_T_PENDING,
+	[SCEP_IX_PENDING_PEER] = SCEP_T_PENDING,
+	[SCEP_IX_CERTIFICATE_SUBJECT] = SCEP_T_CERTIFICATE,
+	[SCEP_IX_CERTIFICATE_EXPIRES] = SCEP_T_CERTIFICATE,
+	[SCEP_IX_CERTIFICATE_KEY] = SCEP_T_CERTIFICATE,
+};
+
+enum scep_table
+scep_index_table(enum scep_index index)
+{
+	return tables[index];
+}
+
+/* Big-endian, so that the order of the octets is that of the times. */
+static enum scep_err
+time_key(time_t t, struct scep_buf *key, struct scep_error *err)
+{
+	uint8_t	 octets[8];
+	int	 i;
+
+	for (i = 0; i < 8; i++)
+		octets[i] = (uint8_t)((uint64_t)t >> (56 - 8 * i));
+	return scep_buf_set(key, scep_span_make(octets, 8), err);
+}
+
+static enum scep_err
+txn_index(struct scep_span value, struct scep_buf *key,
+    struct scep_error *err)
+{
+	struct scep_txn	 txn;
+	enum scep_err	 rc;
+
+	if ((rc = scep_txn_decode(value, &txn, err)) != SCEP_OK)
+		return rc;
+	rc = time_key(txn.expires, key, err);
+	scep_txn_clear(&txn);
+	return rc;
+}
+
+static enum scep_err
+challenge_index(struct scep_span value, struct scep_buf *key,
+    struct scep_error *err)
+{
+	struct scep_challenge	 c;
+	enum scep_err		 rc;
+
+	if ((rc = scep_challenge_decode(value, &c, err)) != SCEP_OK)
+		return rc;
+	rc = time_key(c.purge, key, err);
+	scep_challenge_clear(&c);
+	return rc;
+}
+
+static enum scep_err
+pending_index(enum scep_index index, struct scep_span value,
+    struct scep_buf *key, struct scep_error *err)
+{
+	struct scep_pending	 p;
+	enum scep_err		 rc;
+
+	if ((rc = scep_pending_decode(value, &p, err)) != SCEP_OK)
+		return rc;
+	if (index == SCEP_IX_PENDING_EXPIRES)
+		rc = time_key(p.expires, key, err);
+	else if ((rc = scep_buf_set(key, scep_span_text(p.profile), err)) ==
+	    SCEP_OK && index == SCEP_IX_PENDING_PEER &&
+	    (rc = scep_buf_add(key, scep_span_make("", 1), err)) == SCEP_OK)
+		rc = scep_buf_add(key, scep_span_text(p.peer), err);
+	scep_pending_clear(&p);
+	return rc;
+}
+
+static enum scep_err
+cert_index(enum scep_index index, struct scep_span value,
+    struct scep_buf *key, struct scep_error *err)
+{
+	struct scep_cert_rec	 rec;
+	enum scep_err		 rc;
+	size_t			 i;
+
+	if ((rc = scep_cert_rec_decode(value, &rec, err)) != SCEP_OK)
+		return rc;
+	if (index == SCEP_IX_CERTIFICATE_EXPIRES)
+		rc = time_key(rec.not_after, key, err);
+	else if (index == SCEP_IX_CERTIFICATE_KEY)
+		rc = scep_buf_set(key, scep_span_make(rec.key_sha256,
+		    sizeof(rec.key_sha256)), err);
+	else {
+		for (i = 0; rec.subject[i] != '\0'; i++)
+			rec.subject[i] = (char)tolower(
+			    (unsigned char)rec.subject[i]);
+		rc = scep_buf_set(key, scep_span_text(rec.subject), err);
+	}
+	scep_cert_rec_clear(&rec);
+	return rc;
+}
+
+enum scep_err
+scep_record_index(enum scep_index index, struct scep_span value, int *has,
+    struct scep_buf *key, struct scep_error *err)
+{
+	*has = 1;
+	switch (tables[index]) {
+	case SCEP_T_TRANSACTION:
+		return txn_index(value, key, err);
+	case SCEP_T_CHALLENGE:
+		return challenge_index(value, key, err);
+	case SCEP_T_PENDING:
+		return pending_index(index, value, key, err);
+	case SCEP_T_CERTIFICATE:
+		return cert_index(index, value, key, err);
+	default:
+		*has = 0;
+		return SCEP_OK;
+	}
+}

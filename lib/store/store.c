@@ -1,0 +1,74 @@
+/* store.c - what every store shares: releasing, and calls through ops. */
+#include <string.h>
+
+#include "store/store.h"
+
+void
+scep_row_clear(struct scep_row *row)
+{
+	scep_buf_clear(&row->key);
+	scep_buf_clear(&row->value);
+	row->rev = 0;
+}
+
+void
+scep_change_clear(struct scep_change *change)
+{
+	size_t	 i;
+
+	for (i = 0; i < change->n; i++) {
+		scep_buf_clear(&change->write[i].key);
+		scep_buf_clear(&change->write[i].value);
+	}
+	scep_buf_clear(&change->log);
+	change->n = 0;
+}
+
+enum scep_err
+scep_store_get(struct scep_store *store, enum scep_table table,
+    struct scep_span key, struct scep_row *out, struct scep_error *err)
+{
+	memset(out, 0, sizeof(*out));
+	return store->ops->get(store, table, key, out, err);
+}
+
+enum scep_err
+scep_store_scan(struct scep_store *store, enum scep_table table,
+    struct scep_span from, scep_row_fn fn, void *arg, struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	rc = store->ops->scan(store, table, from, fn, arg, err);
+	return rc == SCEP_E_EXISTS ? SCEP_OK : rc;
+}
+
+enum scep_err
+scep_store_scan_index(struct scep_store *store, enum scep_index index,
+    struct scep_span from, struct scep_span to, scep_row_fn fn, void *arg,
+    struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	rc = store->ops->scan_index(store, index, from, to, fn, arg, err);
+	return rc == SCEP_E_EXISTS ? SCEP_OK : rc;
+}
+
+enum scep_err
+scep_store_commit(struct scep_store *store, const struct scep_change *change,
+    struct scep_error *err)
+{
+	return store->ops->commit(store, change, err);
+}
+
+enum scep_err
+scep_store_tend(struct scep_store *store, struct scep_error *err)
+{
+	return store->ops->tend(store, err);
+}
+
+void
+scep_store_close(struct scep_store *store)
+{
+	if (store != NULL)
+		store->ops->close(store);
+}
