@@ -120,9 +120,10 @@ add_write(struct scep_change *change, enum scep_table table,
     struct scep_span key, uint64_t expect, struct scep_write **out,
     struct scep_error *err)
 {
-	struct scep_write	*w;
+	struct scep_write	*w = NULL;
 	enum scep_err		 rc;
 
+	*out = NULL;
 	if (change->n == SCEP_CHANGE_MAX)
 		return scep_fail(err, SCEP_E_INTERNAL,
 		    "a change of more than %d writes", SCEP_CHANGE_MAX);
@@ -142,7 +143,7 @@ enum scep_err
 scep_change_delete(struct scep_change *change, enum scep_table table,
     struct scep_span key, uint64_t rev, struct scep_error *err)
 {
-	struct scep_write	*w;
+	struct scep_write	*w = NULL;
 	enum scep_err		 rc;
 
 	if ((rc = add_write(change, table, key, rev, &w, err)) == SCEP_OK)
@@ -154,7 +155,7 @@ enum scep_err
 scep_change_check(struct scep_change *change, enum scep_table table,
     struct scep_span key, uint64_t rev, struct scep_error *err)
 {
-	struct scep_write	*w;
+	struct scep_write	*w = NULL;
 	enum scep_err		 rc;
 
 	if ((rc = add_write(change, table, key, rev, &w, err)) == SCEP_OK)
@@ -259,7 +260,7 @@ scep_txn_write(struct scep_change *change, const struct scep_txn *txn,
     struct scep_error *err)
 {
 	struct scep_buf		 key = { NULL, 0 };
-	struct scep_write	*w;
+	struct scep_write	*w = NULL;
 	enum scep_err		 rc;
 
 	if ((rc = scep_txn_key_text(&txn->key, &key, err)) == SCEP_OK &&
@@ -367,7 +368,7 @@ enum scep_err
 scep_challenge_write(struct scep_change *change,
     const struct scep_challenge *c, struct scep_error *err)
 {
-	struct scep_write	*w;
+	struct scep_write	*w = NULL;
 	enum scep_err		 rc;
 
 	if ((rc = add_write(change, SCEP_T_CHALLENGE, scep_span_text(c->id),
@@ -446,7 +447,7 @@ scep_cert_rec_write(struct scep_change *change,
     const struct scep_cert_rec *rec, struct scep_error *err)
 {
 	struct scep_buf		 key = { NULL, 0 };
-	struct scep_write	*w;
+	struct scep_write	*w = NULL;
 	enum scep_err		 rc;
 
 	if ((rc = scep_cert_key(scep_buf_span(&rec->serial), rec->issuer,
@@ -511,7 +512,7 @@ enum scep_err
 scep_pending_write(struct scep_change *change, const struct scep_pending *p,
     struct scep_error *err)
 {
-	struct scep_write	*w;
+	struct scep_write	*w = NULL;
 	enum scep_err		 rc;
 
 	if ((rc = add_write(change, SCEP_T_PENDING,

@@ -174,7 +174,8 @@ put_extensions(const struct scep_crypto *crypto, struct scep_buf *out,
 		rc = put_ext(&all, NID_subject_alt_name,
 		    is_empty_name(plan->subject), plan->san, err);
 	if (rc == SCEP_OK &&
-	    (rc = scep_der_put(&seq, SEQUENCE, scep_buf_span(&all), err)) == SCEP_OK)
+	    (rc = scep_der_put(&seq, SEQUENCE, scep_buf_span(&all), err)) ==
+	    SCEP_OK)
 		rc = scep_der_put(out, CTX3, scep_buf_span(&seq), err);
 	scep_buf_clear(&all);
 	scep_buf_clear(&seq);
@@ -191,7 +192,8 @@ put_body(const struct scep_crypto *crypto, struct scep_buf *out,
 
 	if ((rc = scep_der_put(out, CTX0, scep_span_make(v3, sizeof(v3)), err)) ==
 	    SCEP_OK &&
-	    (rc = scep_der_put(out, V_ASN1_INTEGER, plan->serial, err)) == SCEP_OK &&
+	    (rc = scep_der_put(out, V_ASN1_INTEGER, plan->serial, err)) ==
+	    SCEP_OK &&
 	    (rc = signature_alg(plan, &alg, err)) == SCEP_OK &&
 	    (rc = scep_buf_add(out, scep_buf_span(&alg), err)) == SCEP_OK &&
 	    (rc = scep_buf_add(out, plan->issuer, err)) == SCEP_OK &&
@@ -272,10 +274,12 @@ scep_certs_only(const struct scep_span *certs, size_t n, struct scep_buf *der,
 	if (rc == SCEP_OK &&
 	    (rc = scep_buf_add(&body, scep_span_make(front, sizeof(front)),
 	    err)) == SCEP_OK &&
-	    (rc = scep_der_put(&body, CTX0, scep_buf_span(&bag), err)) == SCEP_OK &&
+	    (rc = scep_der_put(&body, CTX0, scep_buf_span(&bag), err)) ==
+	    SCEP_OK &&
 	    (rc = scep_buf_add(&body, scep_span_make(no_signers,
 	    sizeof(no_signers)), err)) == SCEP_OK &&
-	    (rc = scep_der_put(&seq, SEQUENCE, scep_buf_span(&body), err)) == SCEP_OK &&
+	    (rc = scep_der_put(&seq, SEQUENCE, scep_buf_span(&body), err)) ==
+	    SCEP_OK &&
 	    (rc = scep_buf_add(&info, scep_span_make(signed_data,
 	    sizeof(signed_data)), err)) == SCEP_OK &&
 	    (rc = scep_der_put(&info, CTX0, scep_buf_span(&seq), err)) == SCEP_OK)

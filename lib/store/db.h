@@ -1,0 +1,80 @@
+/*
+ * db.h - the Berkeley DB store, as its parts see it.  Private to store/.
+ */
+#ifndef SCEP_STORE_DB_H
+#define SCEP_STORE_DB_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include <db.h>
+
+#include "store/record.h"
+
+#define SCEP_DB_PATH	1024
+#define SCEP_DB_SCHEMA	1
+#define SCEP_DB_HEADER	9	/* octets in front of a value: format, rev */
+
+struct scep_journal;
+
+struct scep_db {
+	struct scep_store	 store;		/* first */
+	DB_ENV			*env;
+	DB			*table[SCEP_T__MAX];
+	DB			*index[SCEP_IX__MAX];
+	DB			*meta;
+	struct scep_journal	*journal;
+	char			 dir[SCEP_DB_PATH];	/* state directory */
+	size_t			 reserve;	/* octets of free disk */
+	scep_say_fn		 say;
+	void			*say_arg;
+	atomic_int		 broken;	/* the environment panicked */
+	atomic_int		 messages;	/* errcall's, to bound them */
+};
+
+/* db_open.c: what Berkeley DB said, as our error; DB_RUNRECOVERY breaks the
+ * store. */
+enum scep_err	 scep_db_fail(struct scep_db *db, int r, const char *what,
+		    struct scep_error *err);
+void		 scep_db_say(const struct scep_db *db, const char *fmt, ...)
+		    __attribute__((format(printf, 2, 3)));
+DBT		 scep_dbt(struct scep_span bytes);
+
+/* A stored value: header and DER. */
+enum scep_err	 scep_db_pack(uint64_t rev, struct scep_span value,
+		    struct scep_buf *out, struct scep_error *err);
+/* The DER in a stored value and its revision; 0 if it is none. */
+int		 scep_db_unpack(struct scep_span stored,
+		    struct scep_span *value, uint64_t *rev);
+
+/* db_rows.c */
+enum scep_err	 scep_db_get(struct scep_store *, enum scep_table,
+		    struct scep_span key, struct scep_row *,
+		    struct scep_error *);
+enum scep_err	 scep_db_scan(struct scep_store *, enum scep_table,
+		    struct scep_span from, scep_row_fn, void *,
+		    struct scep_error *);
+enum scep_err	 scep_db_scan_index(struct scep_store *, enum scep_index,
+		    struct scep_span from, struct scep_span to, scep_row_fn,
+		    void *, struct scep_error *);
+/* db_commit.c */
+enum scep_err	 scep_db_commit(struct scep_store *,
+		    const struct scep_change *, struct scep_error *);
+/* Number of the last row of the log table, 0 if it is empty. */
+enum scep_err	 scep_db_last_seq(struct scep_db *db, uint64_t *seq,
+		    struct scep_error *err);
+void		 scep_db_seq_key(uint64_t seq, uint8_t out[8]);
+
+/*
+ * journal.c - DIR/issue.log, the hash-chained copy of the log table.  A seq
+ * is taken before a transaction and done after it, whether it committed or
+ * not; done() returns when every line up to seq is in the file.
+ */
+enum scep_err	 scep_journal_open(struct scep_db *db, uint64_t last_seq,
+		    struct scep_journal **out, struct scep_error *err);
+uint64_t	 scep_journal_take(struct scep_journal *journal);
+enum scep_err	 scep_journal_done(struct scep_journal *journal, uint64_t seq,
+		    struct scep_span line, struct scep_error *err);
+void		 scep_journal_close(struct scep_journal *journal);
+
+#endif /* SCEP_STORE_DB_H */

@@ -1,0 +1,454 @@
+/*
+ * db_open.c - the Berkeley DB environment: opened with recovery, tended,
+ * closed.
+ *
+ * DB_PRIVATE: the regions are in this process's memory, so nobody else may
+ * have it open, and none is left behind by a kill (DESIGN 3).  Opened after
+ * any fork, never across one.
+ */
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "store/db.h"
+
+#define CACHE		(32u << 20)
+#define RESERVE		(64u << 20)
+#define PAGE		4096	/* not the file system's idea (DEPLOYMENT 1.3) */
+#define LOG_FILE	(4u << 20)	/* a nearly full disk must still start */
+#define LOG_BUFFER	(1u << 20)
+#define LOCKS		20000
+#define LOCKERS		2000
+#define TXNS		1000
+#define CHECKPOINT_KB	4096
+#define CHECKPOINT_MIN	1
+#define MESSAGES	20	/* of errcall, between two tends */
+
+static const char *const	table_names[SCEP_T__MAX] = {
+	[SCEP_T_TRANSACTION] = "transactions.db",
+	[SCEP_T_NEWEST] = "newest.db",
+	[SCEP_T_CHALLENGE] = "challenges.db",
+	[SCEP_T_CERTIFICATE] = "certificates.db",
+	[SCEP_T_PENDING] = "pending.db",
+	[SCEP_T_LOG] = "log.db",
+};
+
+static const char *const	index_names[SCEP_IX__MAX] = {
+	[SCEP_IX_TRANSACTION_EXPIRES] = "transactions-expires.db",
+	[SCEP_IX_CHALLENGE_EXPIRES] = "challenges-expires.db",
+	[SCEP_IX_PENDING_EXPIRES] = "pending-expires.db",
+	[SCEP_IX_PENDING_PROFILE] = "pending-profile.db",
+	[SCEP_IX_PENDING_PEER] = "pending-peer.db",
+	[SCEP_IX_CERTIFICATE_SUBJECT] = "certificates-subject.db",
+	[SCEP_IX_CERTIFICATE_EXPIRES] = "certificates-expires.db",
+	[SCEP_IX_CERTIFICATE_KEY] = "certificates-key.db",
+};
+
+void
+scep_db_say(const struct scep_db *db, const char *fmt, ...)
+{
+	char	 text[512];
+	va_list	 ap;
+
+	if (db->say == NULL)
+		return;
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	db->say(db->say_arg, text);
+}
+
+enum scep_err
+scep_db_fail(struct scep_db *db, int r, const char *what,
+    struct scep_error *err)
+{
+	if (r == DB_RUNRECOVERY)
+		atomic_store(&db->broken, 1);
+	if (r == DB_NOTFOUND)
+		return scep_fail(err, SCEP_E_NOTFOUND, "no such row");
+	return scep_fail(err, SCEP_E_STORE, "%s/db: %s: %s", db->dir, what,
+	    db_strerror(r));
+}
+
+DBT
+scep_dbt(struct scep_span bytes)
+{
+	DBT	 dbt;
+
+	memset(&dbt, 0, sizeof(dbt));
+	dbt.data = (void *)(uintptr_t)bytes.data;
+	dbt.size = (u_int32_t)bytes.len;
+	return dbt;
+}
+
+enum scep_err
+scep_db_pack(uint64_t rev, struct scep_span value, struct scep_buf *out,
+    struct scep_error *err)
+{
+	uint8_t		 header[SCEP_DB_HEADER] = { 1 };
+	enum scep_err	 rc;
+	int		 i;
+
+	for (i = 0; i < 8; i++)
+		header[1 + i] = (uint8_t)(rev >> (56 - 8 * i));
+	if ((rc = scep_buf_set(out, scep_span_make(header, sizeof(header)),
+	    err)) != SCEP_OK)
+		return rc;
+	return scep_buf_add(out, value, err);
+}
+
+int
+scep_db_unpack(struct scep_span stored, struct scep_span *value,
+    uint64_t *rev)
+{
+	int	 i;
+
+	if (stored.len < SCEP_DB_HEADER || stored.data[0] != 1)
+		return 0;
+	for (*rev = 0, i = 0; i < 8; i++)
+		*rev = *rev << 8 | stored.data[1 + i];
+	*value = scep_span_make(stored.data + SCEP_DB_HEADER,
+	    stored.len - SCEP_DB_HEADER);
+	return 1;
+}
+
+/* Berkeley DB's own words; hundreds a second on a full disk. */
+static void
+on_error(const DB_ENV *env, const char *prefix, const char *text)
+{
+	struct scep_db	*db = env->app_private;
+
+	(void)prefix;
+	if (atomic_fetch_add(&db->messages, 1) < MESSAGES)
+		scep_db_say(db, "Berkeley DB: %s", text);
+}
+
+static void
+on_event(DB_ENV *env, u_int32_t event, void *info)
+{
+	(void)info;
+	if (event == DB_EVENT_PANIC || event == DB_EVENT_WRITE_FAILED)
+		atomic_store(&((struct scep_db *)env->app_private)->broken,
+		    1);
+}
+
+static enum scep_err
+open_env(struct scep_db *db, size_t cache, const char *home,
+    struct scep_error *err)
+{
+	DB_ENV	*env;
+	int	 r;
+
+	if ((r = db_env_create(&db->env, 0)) != 0) {
+		db->env = NULL;
+		return scep_db_fail(db, r, "environment", err);
+	}
+	env = db->env;
+	env->app_private = db;
+	env->set_errcall(env, on_error);
+	if ((r = env->set_event_notify(env, on_event)) != 0 ||
+	    (r = env->set_cachesize(env, 0, (u_int32_t)(cache != 0 ? cache :
+	    CACHE), 1)) != 0 ||
+	    (r = env->set_lg_bsize(env, LOG_BUFFER)) != 0 ||
+	    (r = env->set_lg_max(env, LOG_FILE)) != 0 ||
+	    (r = env->set_lk_detect(env, DB_LOCK_MINWRITE)) != 0 ||
+	    (r = env->set_lk_max_locks(env, LOCKS)) != 0 ||
+	    (r = env->set_lk_max_objects(env, LOCKS)) != 0 ||
+	    (r = env->set_lk_max_lockers(env, LOCKERS)) != 0 ||
+	    (r = env->set_tx_max(env, TXNS)) != 0 ||
+	    (r = env->open(env, home, DB_CREATE | DB_INIT_TXN | DB_INIT_LOCK |
+	    DB_INIT_LOG | DB_INIT_MPOOL | DB_THREAD | DB_PRIVATE | DB_RECOVER,
+	    0600)) != 0)
+		return scep_db_fail(db, r, "open with recovery", err);
+	return SCEP_OK;
+}
+
+static enum scep_err
+open_db(struct scep_db *db, const char *name, int dup, DB **out,
+    struct scep_error *err)
+{
+	DB	*h;
+	int	 r;
+
+	if ((r = db_create(&h, db->env, 0)) != 0)
+		return scep_db_fail(db, r, name, err);
+	*out = h;
+	if ((r = h->set_pagesize(h, PAGE)) != 0 ||
+	    (r = h->set_flags(h, DB_CHKSUM | (dup ? DB_DUPSORT : 0))) != 0 ||
+	    (r = h->open(h, NULL, name, NULL, DB_BTREE, DB_CREATE |
+	    DB_AUTO_COMMIT | DB_THREAD, 0600)) != 0)
+		return scep_db_fail(db, r, name, err);
+	return SCEP_OK;
+}
+
+/* The key of one index for a stored value; libdb frees it. */
+static int
+index_key(DB *secondary, const DBT *key, const DBT *data, DBT *result)
+{
+	const enum scep_index	*index = secondary->app_private;
+	struct scep_span	 value;
+	struct scep_buf		 made = { NULL, 0 };
+	struct scep_error	 err;
+	uint64_t		 rev;
+	int			 has = 0;
+
+	(void)key;
+	memset(result, 0, sizeof(*result));
+	if (!scep_db_unpack(scep_span_make(data->data, data->size), &value,
+	    &rev) || scep_record_index(*index, value, &has, &made, &err) !=
+	    SCEP_OK)
+		return EINVAL;
+	if (!has || (result->data = malloc(made.len + 1)) == NULL) {
+		scep_buf_clear(&made);
+		return has ? ENOMEM : DB_DONOTINDEX;
+	}
+	if (made.len > 0)
+		memcpy(result->data, made.data, made.len);
+	result->size = (u_int32_t)made.len;
+	result->flags = DB_DBT_APPMALLOC;
+	scep_buf_clear(&made);
+	return 0;
+}
+
+static const enum scep_index	index_numbers[SCEP_IX__MAX] = {
+	SCEP_IX_TRANSACTION_EXPIRES, SCEP_IX_CHALLENGE_EXPIRES,
+	SCEP_IX_PENDING_EXPIRES, SCEP_IX_PENDING_PROFILE,
+	SCEP_IX_PENDING_PEER, SCEP_IX_CERTIFICATE_SUBJECT,
+	SCEP_IX_CERTIFICATE_EXPIRES, SCEP_IX_CERTIFICATE_KEY,
+};
+
+/* DB_CREATE: an index that is empty is filled from its table. */
+static enum scep_err
+open_index(struct scep_db *db, enum scep_index index, struct scep_error *err)
+{
+	DB		*primary = db->table[scep_index_table(index)];
+	enum scep_err	 rc;
+	int		 r;
+
+	if ((rc = open_db(db, index_names[index], 1, &db->index[index],
+	    err)) != SCEP_OK)
+		return rc;
+	db->index[index]->app_private =
+	    (void *)(uintptr_t)&index_numbers[index];
+	if ((r = primary->associate(primary, NULL, db->index[index],
+	    index_key, DB_CREATE)) != 0)
+		return scep_db_fail(db, r, index_names[index], err);
+	return SCEP_OK;
+}
+
+/* What an older schema lacks or has otherwise is in the indexes: they are
+ * emptied, and open_index() fills them. */
+static enum scep_err
+migrate(struct scep_db *db, unsigned int from, struct scep_error *err)
+{
+	int	 i, r;
+
+	scep_db_say(db, "%s/db: schema %u is migrated to %u: indexes are "
+	    "made anew", db->dir, from, SCEP_DB_SCHEMA);
+	for (i = 0; i < SCEP_IX__MAX; i++) {
+		r = db->env->dbremove(db->env, NULL, index_names[i], NULL,
+		    DB_AUTO_COMMIT);
+		if (r != 0 && r != ENOENT)
+			return scep_db_fail(db, r, index_names[i], err);
+	}
+	return SCEP_OK;
+}
+
+static enum scep_err
+check_schema(struct scep_db *db, struct scep_error *err)
+{
+	char		 text[16] = "";
+	DBT		 key = scep_dbt(scep_span_text("schema")), value;
+	unsigned int	 found = 0;
+	enum scep_err	 rc;
+	int		 r;
+
+	memset(&value, 0, sizeof(value));
+	value.data = text;
+	value.ulen = sizeof(text) - 1;
+	value.flags = DB_DBT_USERMEM;
+	r = db->meta->get(db->meta, NULL, &key, &value, 0);
+	if (r != 0 && r != DB_NOTFOUND)
+		return scep_db_fail(db, r, "schema", err);
+	if (r == 0)
+		found = (unsigned int)strtoul(text, NULL, 10);
+	if (found > SCEP_DB_SCHEMA)
+		return scep_fail(err, SCEP_E_CONFIG, "%s/db has schema %u and "
+		    "this program knows %u: it was written by a newer "
+		    "version; install that one again", db->dir, found,
+		    SCEP_DB_SCHEMA);
+	if (found == SCEP_DB_SCHEMA)
+		return SCEP_OK;
+	if (r == 0 && (rc = migrate(db, found, err)) != SCEP_OK)
+		return rc;
+	(void)snprintf(text, sizeof(text), "%d", SCEP_DB_SCHEMA);
+	value = scep_dbt(scep_span_text(text));
+	if ((r = db->meta->put(db->meta, NULL, &key, &value,
+	    DB_AUTO_COMMIT)) != 0)
+		return scep_db_fail(db, r, "schema", err);
+	return SCEP_OK;
+}
+
+static enum scep_err
+open_all(struct scep_db *db, struct scep_error *err)
+{
+	enum scep_err	 rc;
+	int		 i;
+
+	if ((rc = open_db(db, "meta.db", 0, &db->meta, err)) != SCEP_OK ||
+	    (rc = check_schema(db, err)) != SCEP_OK)
+		return rc;
+	for (i = 0; i < SCEP_T__MAX; i++)
+		if ((rc = open_db(db, table_names[i], 0, &db->table[i],
+		    err)) != SCEP_OK)
+			return rc;
+	for (i = 0; i < SCEP_IX__MAX; i++)
+		if ((rc = open_index(db, (enum scep_index)i, err)) !=
+		    SCEP_OK)
+			return rc;
+	return SCEP_OK;
+}
+
+static void
+close_handle(DB **h, u_int32_t flags)
+{
+	if (*h != NULL)
+		(void)(*h)->close(*h, flags);
+	*h = NULL;
+}
+
+/* DIR/db/unclean is there while the store is open. */
+static void
+marker_path(const struct scep_db *db, char out[SCEP_DB_PATH])
+{
+	(void)snprintf(out, SCEP_DB_PATH, "%.1000s/db/unclean", db->dir);
+}
+
+static void
+note_unclean(struct scep_db *db)
+{
+	char	 path[SCEP_DB_PATH];
+	int	 fd;
+
+	marker_path(db, path);
+	if (access(path, F_OK) == 0)
+		scep_db_say(db, "%s/db: recovered after an unclean stop",
+		    db->dir);
+	if ((fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600)) != -1)
+		(void)close(fd);
+}
+
+static void
+db_close(struct scep_store *store)
+{
+	struct scep_db	*db = (struct scep_db *)store;
+	char		 path[SCEP_DB_PATH];
+	int		 i, clean = db->journal != NULL &&
+			    !atomic_load(&db->broken);
+
+	scep_journal_close(db->journal);
+	for (i = 0; i < SCEP_IX__MAX; i++)
+		close_handle(&db->index[i], 0);
+	for (i = 0; i < SCEP_T__MAX; i++)
+		close_handle(&db->table[i], 0);
+	close_handle(&db->meta, 0);
+	if (db->env != NULL) {
+		if (clean)
+			(void)db->env->txn_checkpoint(db->env, 0, 0,
+			    DB_FORCE);
+		if (db->env->close(db->env, 0) == 0 && clean) {
+			marker_path(db, path);
+			(void)unlink(path);
+		}
+	}
+	free(db);
+}
+
+static enum scep_err
+db_tend(struct scep_store *store, struct scep_error *err)
+{
+	struct scep_db	*db = (struct scep_db *)store;
+	struct statvfs	 fs;
+	int		 r;
+
+	atomic_store(&db->messages, 0);
+	if (atomic_load(&db->broken))
+		return scep_fail(err, SCEP_E_STORE,
+		    "%s/db: the environment is broken; a restart recovers it",
+		    db->dir);
+	if ((r = db->env->txn_checkpoint(db->env, CHECKPOINT_KB,
+	    CHECKPOINT_MIN, 0)) != 0)
+		return scep_db_fail(db, r, "checkpoint", err);
+	if ((r = db->env->log_archive(db->env, NULL, DB_ARCH_REMOVE)) != 0)
+		return scep_db_fail(db, r, "remove old logs", err);
+	if (statvfs(db->dir, &fs) == 0 &&
+	    (uint64_t)fs.f_bavail * fs.f_frsize < 2 * (uint64_t)db->reserve)
+		scep_db_say(db, "%s: %llu MiB of disk are left; below %zu MiB "
+		    "nothing is issued", db->dir, (unsigned long long)
+		    fs.f_bavail * fs.f_frsize >> 20, db->reserve >> 20);
+	return SCEP_OK;
+}
+
+static const struct scep_store_ops	db_ops = {
+	.get = scep_db_get,
+	.scan = scep_db_scan,
+	.scan_index = scep_db_scan_index,
+	.commit = scep_db_commit,
+	.tend = db_tend,
+	.close = db_close,
+};
+
+static enum scep_err
+open_store(struct scep_db *db, const struct scep_store_db_options *opt,
+    struct scep_error *err)
+{
+	char		 home[SCEP_DB_PATH + 4];
+	uint64_t	 last;
+	enum scep_err	 rc;
+
+	(void)snprintf(home, sizeof(home), "%s/db", db->dir);
+	if (mkdir(home, 0700) == -1 && errno != EEXIST)
+		return scep_fail(err, SCEP_E_CONFIG, "%s: %s", home,
+		    strerror(errno));
+	if ((rc = open_env(db, opt->cache, home, err)) != SCEP_OK ||
+	    (rc = open_all(db, err)) != SCEP_OK ||
+	    (rc = scep_db_last_seq(db, &last, err)) != SCEP_OK ||
+	    (rc = scep_journal_open(db, last, &db->journal, err)) != SCEP_OK)
+		return rc;
+	note_unclean(db);
+	return SCEP_OK;
+}
+
+enum scep_err
+scep_store_db_open(const struct scep_store_db_options *opt,
+    struct scep_store **out, struct scep_error *err)
+{
+	struct scep_db	*db;
+	enum scep_err	 rc;
+
+	*out = NULL;
+	if (strlen(opt->dir) > SCEP_DB_PATH - 32)
+		return scep_fail(err, SCEP_E_CONFIG,
+		    "state directory: the path is too long");
+	if ((db = calloc(1, sizeof(*db))) == NULL)
+		return scep_fail(err, SCEP_E_NOMEM, "store");
+	db->store.ops = &db_ops;
+	(void)snprintf(db->dir, sizeof(db->dir), "%s", opt->dir);
+	db->reserve = opt->reserve != 0 ? opt->reserve : RESERVE;
+	db->say = opt->say;
+	db->say_arg = opt->say_arg;
+	if ((rc = open_store(db, opt, err)) != SCEP_OK) {
+		db_close(&db->store);
+		return rc;
+	}
+	*out = &db->store;
+	return SCEP_OK;
+}

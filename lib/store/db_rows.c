@@ -1,0 +1,218 @@
+/*
+ * db_rows.c - reading: one row, a table in order, an index in order.
+ *
+ * A scan reads a page of rows, closes its cursor, and only then calls back:
+ * what it calls may use the store, and no lock is held meanwhile.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "store/db.h"
+
+#define SCAN_PAGE	64	/* rows */
+#define TRIES		20
+
+static enum scep_err
+fill_row(struct scep_db *db, const DBT *key, const DBT *value,
+    struct scep_row *out, struct scep_error *err)
+{
+	struct scep_span	 der;
+	enum scep_err		 rc;
+
+	memset(out, 0, sizeof(*out));
+	if (!scep_db_unpack(scep_span_make(value->data, value->size), &der,
+	    &out->rev))
+		return scep_fail(err, SCEP_E_STORE,
+		    "%s/db: a row that is none of ours", db->dir);
+	if ((rc = scep_buf_set(&out->key, scep_span_make(key->data,
+	    key->size), err)) != SCEP_OK ||
+	    (rc = scep_buf_set(&out->value, der, err)) != SCEP_OK)
+		scep_row_clear(out);
+	return rc;
+}
+
+enum scep_err
+scep_db_get(struct scep_store *store, enum scep_table table,
+    struct scep_span key, struct scep_row *out, struct scep_error *err)
+{
+	struct scep_db	*db = (struct scep_db *)store;
+	DBT		 k = scep_dbt(key), v;
+	enum scep_err	 rc;
+	int		 i, r = DB_LOCK_DEADLOCK;
+
+	memset(&v, 0, sizeof(v));
+	v.flags = DB_DBT_MALLOC;
+	for (i = 0; r == DB_LOCK_DEADLOCK && i < TRIES; i++)
+		r = db->table[table]->get(db->table[table], NULL, &k, &v, 0);
+	if (r != 0)
+		return scep_db_fail(db, r, "read", err);
+	rc = fill_row(db, &k, &v, out, err);
+	free(v.data);
+	return rc;
+}
+
+/* Where a scan stands. */
+struct place {
+	DB			*db;		/* table or index */
+	int			 is_index;
+	struct scep_buf		 ikey, pkey;	/* of the last row seen */
+	struct scep_span	 to;		/* index: where it ends */
+};
+
+static int
+is_past(const DBT *key, struct scep_span to)
+{
+	size_t	 n = key->size < to.len ? key->size : to.len;
+	int	 c;
+
+	if (to.len == 0)
+		return 0;
+	c = n > 0 ? memcmp(key->data, to.data, n) : 0;
+	return c > 0 || (c == 0 && key->size >= to.len);
+}
+
+static int
+step(DBC *c, const struct place *at, DBT *ikey, DBT *pkey, DBT *v,
+    u_int32_t how)
+{
+	return at->is_index ? c->pget(c, ikey, pkey, v, how) :
+	    c->get(c, ikey, v, how);
+}
+
+/* To the first row behind the last one seen, or to the first one. */
+static int
+seek(DBC *c, const struct place *at, int first, DBT *ikey, DBT *pkey, DBT *v)
+{
+	int	 r;
+
+	*ikey = scep_dbt(scep_buf_span(&at->ikey));
+	*pkey = scep_dbt(scep_buf_span(&at->pkey));
+	ikey->flags = pkey->flags = DB_DBT_MALLOC;
+	if (first || !at->is_index) {
+		r = step(c, at, ikey, pkey, v, DB_SET_RANGE);
+		if (first || r != 0 || ikey->size != at->ikey.len ||
+		    (ikey->size > 0 &&
+		    memcmp(ikey->data, at->ikey.data, ikey->size) != 0))
+			return r;
+		return step(c, at, ikey, pkey, v, DB_NEXT);
+	}
+	r = c->pget(c, ikey, pkey, v, DB_GET_BOTH_RANGE);
+	if (r == DB_NOTFOUND) {		/* no more of this index key */
+		*ikey = scep_dbt(scep_buf_span(&at->ikey));
+		ikey->flags = DB_DBT_MALLOC;
+		memset(pkey, 0, sizeof(*pkey));
+		pkey->flags = DB_DBT_MALLOC;
+		r = c->pget(c, ikey, pkey, v, DB_SET_RANGE);
+		while (r == 0 && ikey->size == at->ikey.len &&
+		    memcmp(ikey->data, at->ikey.data, ikey->size) == 0)
+			r = c->pget(c, ikey, pkey, v, DB_NEXT_NODUP);
+		return r;
+	}
+	if (r == 0 && pkey->size == at->pkey.len &&
+	    memcmp(pkey->data, at->pkey.data, pkey->size) == 0)
+		r = c->pget(c, ikey, pkey, v, DB_NEXT);
+	return r;
+}
+
+static enum scep_err
+keep(struct scep_db *db, struct place *at, const DBT *ikey, const DBT *pkey,
+    const DBT *v, struct scep_row *row, struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	if ((rc = fill_row(db, at->is_index ? pkey : ikey, v, row, err)) !=
+	    SCEP_OK)
+		return rc;
+	if ((rc = scep_buf_set(&at->ikey, scep_span_make(ikey->data,
+	    ikey->size), err)) == SCEP_OK && at->is_index)
+		rc = scep_buf_set(&at->pkey, scep_span_make(pkey->data,
+		    pkey->size), err);
+	if (rc != SCEP_OK)
+		scep_row_clear(row);
+	return rc;
+}
+
+/* Up to a page of rows; *n of them, 0 at the end. */
+static enum scep_err
+read_page(struct scep_db *db, struct place *at, int first,
+    struct scep_row *rows, size_t *n, struct scep_error *err)
+{
+	DBT		 ikey, pkey, v;
+	DBC		*c;
+	enum scep_err	 rc = SCEP_OK;
+	int		 r;
+
+	*n = 0;
+	memset(&v, 0, sizeof(v));
+	v.flags = DB_DBT_MALLOC;
+	if ((r = at->db->cursor(at->db, NULL, &c, DB_READ_COMMITTED)) != 0)
+		return scep_db_fail(db, r, "scan", err);
+	r = seek(c, at, first, &ikey, &pkey, &v);
+	while (r == 0) {
+		if (!is_past(&ikey, at->to))
+			rc = keep(db, at, &ikey, &pkey, &v, &rows[*n], err);
+		else
+			r = DB_NOTFOUND;
+		free(ikey.data);
+		free(v.data);
+		if (at->is_index)
+			free(pkey.data);
+		if (r != 0 || rc != SCEP_OK || ++*n == SCAN_PAGE)
+			break;
+		r = step(c, at, &ikey, &pkey, &v, DB_NEXT);
+	}
+	(void)c->close(c);
+	if (rc == SCEP_OK && r != 0 && r != DB_NOTFOUND)
+		rc = scep_db_fail(db, r, "scan", err);
+	return rc;
+}
+
+static enum scep_err
+scan(struct scep_db *db, struct place *at, struct scep_span from,
+    scep_row_fn fn, void *arg, struct scep_error *err)
+{
+	struct scep_row	*rows;
+	enum scep_err	 rc;
+	size_t		 i, n = 0;
+	int		 first = 1;
+
+	if ((rows = calloc(SCAN_PAGE, sizeof(*rows))) == NULL)
+		return scep_fail(err, SCEP_E_NOMEM, "scan");
+	rc = scep_buf_set(&at->ikey, from, err);
+	do {
+		if (rc == SCEP_OK)
+			rc = read_page(db, at, first, rows, &n, err);
+		first = 0;
+		for (i = 0; rc == SCEP_OK && i < n; i++)
+			rc = fn(arg, &rows[i], err);
+		for (i = 0; i < SCAN_PAGE; i++)
+			scep_row_clear(&rows[i]);
+	} while (rc == SCEP_OK && n == SCAN_PAGE);
+	scep_buf_clear(&at->ikey);
+	scep_buf_clear(&at->pkey);
+	free(rows);
+	return rc;
+}
+
+enum scep_err
+scep_db_scan(struct scep_store *store, enum scep_table table,
+    struct scep_span from, scep_row_fn fn, void *arg, struct scep_error *err)
+{
+	struct scep_db	*db = (struct scep_db *)store;
+	struct place	 at = { .db = db->table[table] };
+
+	return scan(db, &at, from, fn, arg, err);
+}
+
+enum scep_err
+scep_db_scan_index(struct scep_store *store, enum scep_index index,
+    struct scep_span from, struct scep_span to, scep_row_fn fn, void *arg,
+    struct scep_error *err)
+{
+	struct scep_db	*db = (struct scep_db *)store;
+	struct place	 at = { .db = db->index[index], .is_index = 1,
+			    .to = to };
+
+	return scan(db, &at, from, fn, arg, err);
+}

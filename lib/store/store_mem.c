@@ -1,0 +1,338 @@
+/*
+ * store_mem.c - a store in memory: for tests and benchmarks.
+ *
+ * One mutex, sorted arrays.  Scans work on copies, so that what they call may
+ * use the store.
+ */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "store/record.h"
+
+struct table {
+	struct scep_row	*row;		/* sorted by key */
+	size_t		 n, room;
+};
+
+struct mem {
+	struct scep_store	 store;		/* first */
+	pthread_mutex_t		 mutex;
+	struct table		 table[SCEP_T__MAX];
+	uint64_t		 seq;		/* of the last log row */
+};
+
+static int
+compare(struct scep_span a, struct scep_span b)
+{
+	size_t	 n = a.len < b.len ? a.len : b.len;
+	int	 c = n > 0 ? memcmp(a.data, b.data, n) : 0;
+
+	return c != 0 ? c : (a.len > b.len) - (a.len < b.len);
+}
+
+/* Where key is, or would be. */
+static size_t
+find(const struct table *t, struct scep_span key, int *there)
+{
+	size_t	 lo = 0, hi = t->n, mid;
+	int	 c;
+
+	*there = 0;
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		c = compare(scep_buf_span(&t->row[mid].key), key);
+		if (c == 0) {
+			*there = 1;
+			return mid;
+		}
+		if (c < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static enum scep_err
+copy_row(const struct scep_row *from, struct scep_row *to,
+    struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	memset(to, 0, sizeof(*to));
+	if ((rc = scep_buf_set(&to->key, scep_buf_span(&from->key), err)) !=
+	    SCEP_OK || (rc = scep_buf_set(&to->value,
+	    scep_buf_span(&from->value), err)) != SCEP_OK) {
+		scep_row_clear(to);
+		return rc;
+	}
+	to->rev = from->rev;
+	return SCEP_OK;
+}
+
+static enum scep_err
+mem_get(struct scep_store *store, enum scep_table table, struct scep_span key,
+    struct scep_row *out, struct scep_error *err)
+{
+	struct mem	*m = (struct mem *)store;
+	enum scep_err	 rc;
+	size_t		 i;
+	int		 there;
+
+	(void)pthread_mutex_lock(&m->mutex);
+	i = find(&m->table[table], key, &there);
+	rc = there ? copy_row(&m->table[table].row[i], out, err) :
+	    scep_fail(err, SCEP_E_NOTFOUND, "no such row");
+	(void)pthread_mutex_unlock(&m->mutex);
+	return rc;
+}
+
+/* Copies of a table's rows from a key on, under the mutex. */
+static enum scep_err
+snapshot(struct mem *m, enum scep_table table, struct scep_span from,
+    struct table *out, struct scep_error *err)
+{
+	struct table	*t = &m->table[table];
+	enum scep_err	 rc = SCEP_OK;
+	size_t		 i;
+	int		 there;
+
+	memset(out, 0, sizeof(*out));
+	(void)pthread_mutex_lock(&m->mutex);
+	i = find(t, from, &there);
+	if ((out->row = calloc(t->n - i + 1, sizeof(*out->row))) == NULL)
+		rc = scep_fail(err, SCEP_E_NOMEM, "scan");
+	for (; rc == SCEP_OK && i < t->n; i++)
+		if ((rc = copy_row(&t->row[i], &out->row[out->n], err)) ==
+		    SCEP_OK)
+			out->n++;
+	(void)pthread_mutex_unlock(&m->mutex);
+	return rc;
+}
+
+static void
+table_clear(struct table *t)
+{
+	size_t	 i;
+
+	for (i = 0; i < t->n; i++)
+		scep_row_clear(&t->row[i]);
+	free(t->row);
+	memset(t, 0, sizeof(*t));
+}
+
+static enum scep_err
+mem_scan(struct scep_store *store, enum scep_table table,
+    struct scep_span from, scep_row_fn fn, void *arg, struct scep_error *err)
+{
+	struct table	 copy;
+	enum scep_err	 rc;
+	size_t		 i;
+
+	rc = snapshot((struct mem *)store, table, from, &copy, err);
+	for (i = 0; rc == SCEP_OK && i < copy.n; i++)
+		rc = fn(arg, &copy.row[i], err);
+	table_clear(&copy);
+	return rc;
+}
+
+struct indexed {
+	struct scep_buf		 key;
+	const struct scep_row	*row;
+};
+
+static int
+compare_indexed(const void *a, const void *b)
+{
+	const struct indexed	*x = a, *y = b;
+	int			 c;
+
+	c = compare(scep_buf_span(&x->key), scep_buf_span(&y->key));
+	return c != 0 ? c : compare(scep_buf_span(&x->row->key),
+	    scep_buf_span(&y->row->key));
+}
+
+static enum scep_err
+mem_scan_index(struct scep_store *store, enum scep_index index,
+    struct scep_span from, struct scep_span to, scep_row_fn fn, void *arg,
+    struct scep_error *err)
+{
+	struct table	 copy;
+	struct indexed	*list;
+	enum scep_err	 rc;
+	size_t		 i, n = 0;
+	int		 has;
+
+	rc = snapshot((struct mem *)store, scep_index_table(index),
+	    scep_span_make(NULL, 0), &copy, err);
+	list = calloc(copy.n + 1, sizeof(*list));
+	if (rc == SCEP_OK && list == NULL)
+		rc = scep_fail(err, SCEP_E_NOMEM, "scan");
+	for (i = 0; rc == SCEP_OK && i < copy.n; i++) {
+		list[n].row = &copy.row[i];
+		rc = scep_record_index(index, scep_buf_span(
+		    &copy.row[i].value), &has, &list[n].key, err);
+		n += rc == SCEP_OK && has;
+	}
+	if (rc == SCEP_OK)
+		qsort(list, n, sizeof(*list), compare_indexed);
+	for (i = 0; rc == SCEP_OK && i < n; i++)
+		if (compare(scep_buf_span(&list[i].key), from) >= 0 &&
+		    (to.len == 0 || compare(scep_buf_span(&list[i].key), to) <
+		    0))
+			rc = fn(arg, list[i].row, err);
+	for (i = 0; list != NULL && i <= copy.n; i++)
+		scep_buf_clear(&list[i].key);
+	free(list);
+	table_clear(&copy);
+	return rc;
+}
+
+static enum scep_err
+expect(const struct mem *m, const struct scep_write *w,
+    struct scep_error *err)
+{
+	const struct table	*t = &m->table[w->table];
+	int			 there;
+	size_t			 i = find(t, scep_buf_span(&w->key), &there);
+	uint64_t		 rev = there ? t->row[i].rev :
+				    SCEP_REV_ABSENT;
+
+	if (w->expect != SCEP_REV_ANY && w->expect != rev)
+		return scep_fail(err, SCEP_E_CHANGED,
+		    "row of table %d has changed", (int)w->table);
+	return SCEP_OK;
+}
+
+static enum scep_err
+put(struct table *t, struct scep_span key, struct scep_span value,
+    struct scep_error *err)
+{
+	struct scep_row	 fresh = { { NULL, 0 }, { NULL, 0 }, 1 }, *grown;
+	enum scep_err	 rc;
+	size_t		 i;
+	int		 there;
+
+	i = find(t, key, &there);
+	if (there) {
+		t->row[i].rev++;
+		return scep_buf_set(&t->row[i].value, value, err);
+	}
+	if (t->n == t->room) {
+		grown = realloc(t->row, (2 * t->room + 16) * sizeof(*grown));
+		if (grown == NULL)
+			return scep_fail(err, SCEP_E_NOMEM, "table");
+		t->row = grown;
+		t->room = 2 * t->room + 16;
+	}
+	if ((rc = scep_buf_set(&fresh.key, key, err)) != SCEP_OK ||
+	    (rc = scep_buf_set(&fresh.value, value, err)) != SCEP_OK) {
+		scep_row_clear(&fresh);
+		return rc;
+	}
+	memmove(&t->row[i + 1], &t->row[i], (t->n - i) * sizeof(*t->row));
+	t->row[i] = fresh;
+	t->n++;
+	return SCEP_OK;
+}
+
+static void
+take_out(struct table *t, struct scep_span key)
+{
+	int	 there;
+	size_t	 i = find(t, key, &there);
+
+	if (!there)
+		return;
+	scep_row_clear(&t->row[i]);
+	t->n--;
+	memmove(&t->row[i], &t->row[i + 1], (t->n - i) * sizeof(*t->row));
+}
+
+static enum scep_err
+apply(struct mem *m, const struct scep_change *change, struct scep_error *err)
+{
+	enum scep_err	 rc = SCEP_OK;
+	uint8_t		 key[8];
+	size_t		 i;
+
+	for (i = 0; i < change->n; i++)
+		if ((rc = expect(m, &change->write[i], err)) != SCEP_OK)
+			return rc;
+	for (i = 0; rc == SCEP_OK && i < change->n; i++) {
+		const struct scep_write	*w = &change->write[i];
+
+		if (w->what == SCEP_WRITE_PUT)
+			rc = put(&m->table[w->table], scep_buf_span(&w->key),
+			    scep_buf_span(&w->value), err);
+		else if (w->what == SCEP_WRITE_DELETE)
+			take_out(&m->table[w->table], scep_buf_span(&w->key));
+	}
+	if (rc != SCEP_OK || change->log.len == 0)
+		return rc;
+	m->seq++;
+	for (i = 0; i < 8; i++)
+		key[i] = (uint8_t)(m->seq >> (56 - 8 * i));
+	return put(&m->table[SCEP_T_LOG], scep_span_make(key, 8),
+	    scep_buf_span(&change->log), err);
+}
+
+static enum scep_err
+mem_commit(struct scep_store *store, const struct scep_change *change,
+    struct scep_error *err)
+{
+	struct mem	*m = (struct mem *)store;
+	enum scep_err	 rc;
+
+	(void)pthread_mutex_lock(&m->mutex);
+	rc = apply(m, change, err);
+	(void)pthread_mutex_unlock(&m->mutex);
+	return rc;
+}
+
+static enum scep_err
+mem_tend(struct scep_store *store, struct scep_error *err)
+{
+	(void)store;
+	(void)err;
+	return SCEP_OK;
+}
+
+static void
+mem_close(struct scep_store *store)
+{
+	struct mem	*m = (struct mem *)store;
+	int		 i;
+
+	for (i = 0; i < SCEP_T__MAX; i++)
+		table_clear(&m->table[i]);
+	(void)pthread_mutex_destroy(&m->mutex);
+	free(m);
+}
+
+static const struct scep_store_ops	mem_ops = {
+	.get = mem_get,
+	.scan = mem_scan,
+	.scan_index = mem_scan_index,
+	.commit = mem_commit,
+	.tend = mem_tend,
+	.close = mem_close,
+};
+
+enum scep_err
+scep_store_mem_open(struct scep_store **out, struct scep_error *err)
+{
+	struct mem	*m;
+
+	*out = NULL;
+	if ((m = calloc(1, sizeof(*m))) == NULL ||
+	    pthread_mutex_init(&m->mutex, NULL) != 0) {
+		free(m);
+		return scep_fail(err, SCEP_E_NOMEM, "memory store");
+	}
+	m->store.ops = &mem_ops;
+	*out = &m->store;
+	return SCEP_OK;
+}
