@@ -4,6 +4,7 @@
  * A scan reads a page of rows, closes its cursor, and only then calls back:
  * what it calls may use the store, and no lock is held meanwhile.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,39 +81,47 @@ step(DBC *c, const struct place *at, DBT *ikey, DBT *pkey, DBT *v,
 	    c->get(c, ikey, v, how);
 }
 
+/* Keys that libdb may grow: freed once, at the end of a page. */
+static int
+grown(struct scep_span bytes, DBT *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->flags = DB_DBT_REALLOC;
+	if ((out->data = malloc(bytes.len + 1)) == NULL)
+		return ENOMEM;
+	if (bytes.len > 0)
+		memcpy(out->data, bytes.data, bytes.len);
+	out->size = (u_int32_t)bytes.len;
+	return 0;
+}
+
+static int
+is_at(const DBT *key, const struct scep_buf *where)
+{
+	return scep_span_equal(scep_span_make(key->data, key->size),
+	    scep_buf_span(where));
+}
+
 /* To the first row behind the last one seen, or to the first one. */
 static int
 seek(DBC *c, const struct place *at, int first, DBT *ikey, DBT *pkey, DBT *v)
 {
 	int	 r;
 
-	*ikey = scep_dbt(scep_buf_span(&at->ikey));
-	*pkey = scep_dbt(scep_buf_span(&at->pkey));
-	ikey->flags = pkey->flags = DB_DBT_MALLOC;
 	if (first || !at->is_index) {
 		r = step(c, at, ikey, pkey, v, DB_SET_RANGE);
-		if (first || r != 0 || ikey->size != at->ikey.len ||
-		    (ikey->size > 0 &&
-		    memcmp(ikey->data, at->ikey.data, ikey->size) != 0))
-			return r;
-		return step(c, at, ikey, pkey, v, DB_NEXT);
+		return first || r != 0 || !is_at(ikey, &at->ikey) ? r :
+		    step(c, at, ikey, pkey, v, DB_NEXT);
 	}
 	r = c->pget(c, ikey, pkey, v, DB_GET_BOTH_RANGE);
 	if (r == DB_NOTFOUND) {		/* no more of this index key */
-		*ikey = scep_dbt(scep_buf_span(&at->ikey));
-		ikey->flags = DB_DBT_MALLOC;
-		memset(pkey, 0, sizeof(*pkey));
-		pkey->flags = DB_DBT_MALLOC;
 		r = c->pget(c, ikey, pkey, v, DB_SET_RANGE);
-		while (r == 0 && ikey->size == at->ikey.len &&
-		    memcmp(ikey->data, at->ikey.data, ikey->size) == 0)
+		while (r == 0 && is_at(ikey, &at->ikey))
 			r = c->pget(c, ikey, pkey, v, DB_NEXT_NODUP);
 		return r;
 	}
-	if (r == 0 && pkey->size == at->pkey.len &&
-	    memcmp(pkey->data, at->pkey.data, pkey->size) == 0)
-		r = c->pget(c, ikey, pkey, v, DB_NEXT);
-	return r;
+	return r == 0 && is_at(pkey, &at->pkey) ?
+	    c->pget(c, ikey, pkey, v, DB_NEXT) : r;
 }
 
 static enum scep_err
@@ -134,38 +143,45 @@ keep(struct scep_db *db, struct place *at, const DBT *ikey, const DBT *pkey,
 }
 
 /* Up to a page of rows; *n of them, 0 at the end. */
+static int
+read_rows(struct scep_db *db, struct place *at, int first, DBT dbts[3],
+    struct scep_row *rows, size_t *n, enum scep_err *rc,
+    struct scep_error *err)
+{
+	DBC	*c;
+	int	 r;
+
+	if ((r = at->db->cursor(at->db, NULL, &c, DB_READ_COMMITTED)) != 0)
+		return r;
+	r = seek(c, at, first, &dbts[0], &dbts[1], &dbts[2]);
+	while (r == 0 && !is_past(&dbts[0], at->to)) {
+		*rc = keep(db, at, &dbts[0], &dbts[1], &dbts[2], &rows[*n],
+		    err);
+		if (*rc != SCEP_OK || ++*n == SCAN_PAGE)
+			break;
+		r = step(c, at, &dbts[0], &dbts[1], &dbts[2], DB_NEXT);
+	}
+	(void)c->close(c);
+	return r == DB_NOTFOUND ? 0 : r;
+}
+
 static enum scep_err
 read_page(struct scep_db *db, struct place *at, int first,
     struct scep_row *rows, size_t *n, struct scep_error *err)
 {
-	DBT		 ikey, pkey, v;
-	DBC		*c;
+	DBT		 dbts[3];	/* index key or key, key, value */
 	enum scep_err	 rc = SCEP_OK;
-	int		 r;
+	int		 i, r;
 
 	*n = 0;
-	memset(&v, 0, sizeof(v));
-	v.flags = DB_DBT_MALLOC;
-	if ((r = at->db->cursor(at->db, NULL, &c, DB_READ_COMMITTED)) != 0)
-		return scep_db_fail(db, r, "scan", err);
-	r = seek(c, at, first, &ikey, &pkey, &v);
-	while (r == 0) {
-		if (!is_past(&ikey, at->to))
-			rc = keep(db, at, &ikey, &pkey, &v, &rows[*n], err);
-		else
-			r = DB_NOTFOUND;
-		free(ikey.data);
-		free(v.data);
-		if (at->is_index)
-			free(pkey.data);
-		if (r != 0 || rc != SCEP_OK || ++*n == SCAN_PAGE)
-			break;
-		r = step(c, at, &ikey, &pkey, &v, DB_NEXT);
-	}
-	(void)c->close(c);
-	if (rc == SCEP_OK && r != 0 && r != DB_NOTFOUND)
-		rc = scep_db_fail(db, r, "scan", err);
-	return rc;
+	memset(dbts, 0, sizeof(dbts));
+	dbts[2].flags = DB_DBT_REALLOC;
+	if ((r = grown(scep_buf_span(&at->ikey), &dbts[0])) == 0 &&
+	    (r = grown(scep_buf_span(&at->pkey), &dbts[1])) == 0)
+		r = read_rows(db, at, first, dbts, rows, n, &rc, err);
+	for (i = 0; i < 3; i++)
+		free(dbts[i].data);
+	return rc == SCEP_OK && r != 0 ? scep_db_fail(db, r, "scan", err) : rc;
 }
 
 static enum scep_err
