@@ -1,0 +1,130 @@
+/* t_line.c - a log line: what is escaped, bounded, left out. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/line.h"
+
+#define LENGTH(a)	(sizeof(a) / sizeof((a)[0]))
+
+static void
+each_value_stands_as_it_should(void **state)
+{
+	static const struct {
+		const char	*value, *text;
+	} rows[] = {
+		{ "abcXYZ019-._:/@+,*=()", "k=abcXYZ019-._:/@+,*=()" },
+		{ "", "k=\"\"" },
+		{ "a b", "k=\"a b\"" },
+		{ "a\"b", "k=\"a\\x22b\"" },
+		{ "a\\b", "k=\"a\\x5cb\"" },
+		{ "a\nlevel=error", "k=\"a\\x0alevel=error\"" },
+		{ "\x1b[31m", "k=\"\\x1b[31m\"" },
+		{ "\x7f", "k=\"\\x7f\"" },
+		{ "M\xc3\xbcller", "k=\"M\xc3\xbcller\"" },
+		{ "\xe2\x82\xac\xf0\x9f\x98\x80",
+		    "k=\"\xe2\x82\xac\xf0\x9f\x98\x80\"" },
+		{ "\xc2\x9b", "k=\"\\xc2\\x9b\"" },
+		{ "\xc0\xaf", "k=\"\\xc0\\xaf\"" },
+		{ "\xed\xa0\x80", "k=\"\\xed\\xa0\\x80\"" },
+		{ "a\xe2\x82", "k=\"a\\xe2\\x82\"" },
+		{ "\xff", "k=\"\\xff\"" },
+		{ "a;b", "k=\"a;b\"" },
+	};
+	struct scep_line	 line;
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(rows); i++) {
+		line.len = 0;
+		line.text[0] = '\0';
+		scep_line_text(&line, "k", rows[i].value);
+		assert_string_equal(line.text, rows[i].text);
+		assert_int_equal(line.len, strlen(rows[i].text));
+	}
+}
+
+static void
+a_nul_inside_is_escaped(void **state)
+{
+	struct scep_line	 line = { .len = 0 };
+
+	(void)state;
+	scep_line_add(&line, "k", scep_span_make("a\0b", 3));
+	assert_string_equal(line.text, "k=\"a\\x00b\"");
+}
+
+static void
+pairs_are_parted_by_one_blank(void **state)
+{
+	struct scep_line	 line = { .len = 0 };
+
+	(void)state;
+	scep_line_text(&line, "a", "1");
+	scep_line_fmt(&line, "b", "%d %s", 2, "x");
+	scep_line_fmt(&line, "c", "%d", 3);
+	assert_string_equal(line.text, "a=1 b=\"2 x\" c=3");
+}
+
+static void
+a_long_value_is_cut_and_says_so(void **state)
+{
+	struct scep_line	 line = { .len = 0 };
+	char			 text[SCEP_VALUE_MAX + 2];
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	scep_line_add(&line, "k", scep_span_make(text, SCEP_VALUE_MAX));
+	assert_int_equal(line.len, 2 + SCEP_VALUE_MAX);
+	line.len = 0;
+	scep_line_add(&line, "k", scep_span_make(text, SCEP_VALUE_MAX + 1));
+	assert_int_equal(line.len, 2 + SCEP_VALUE_MAX + 3);
+	assert_string_equal(line.text + line.len - 4, "x...");
+	line.len = 0;
+	text[SCEP_VALUE_MAX + 1] = '\0';
+	scep_line_fmt(&line, "k", "%s", text);
+	assert_string_equal(line.text + line.len - 4, "x...");
+	line.len = 0;
+	memset(text, ' ', sizeof(text));
+	scep_line_add(&line, "k", scep_span_make(text, SCEP_VALUE_MAX + 1));
+	assert_string_equal(line.text + line.len - 5, " ...\"");
+}
+
+static void
+a_pair_that_does_not_fit_is_left_out_whole(void **state)
+{
+	struct scep_line	 line = { .len = 0 };
+	uint8_t			 bad[SCEP_VALUE_MAX];
+	size_t			 before;
+	int			 i;
+
+	(void)state;
+	memset(bad, 0xff, sizeof(bad));
+	for (i = 0; i < 3; i++)		/* 1,028 octets each */
+		scep_line_add(&line, "k", scep_span_make(bad, sizeof(bad)));
+	before = line.len;
+	assert_in_range(before, 3000, 3200);
+	scep_line_add(&line, "k", scep_span_make(bad, sizeof(bad)));
+	assert_int_equal(line.len, before);
+	assert_int_equal(line.text[before], '\0');
+	scep_line_text(&line, "result", "ok");
+	assert_string_equal(line.text + before, " result=ok");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	 tests[] = {
+		cmocka_unit_test(each_value_stands_as_it_should),
+		cmocka_unit_test(a_nul_inside_is_escaped),
+		cmocka_unit_test(pairs_are_parted_by_one_blank),
+		cmocka_unit_test(a_long_value_is_cut_and_says_so),
+		cmocka_unit_test(a_pair_that_does_not_fit_is_left_out_whole),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
