@@ -1,0 +1,17 @@
+/*
+ * rules.h - may a certificate of this profile have this name?  Private to
+ * ca/.
+ */
+#ifndef SCEP_CA_RULES_H
+#define SCEP_CA_RULES_H
+
+#include "ca/config.h"
+#include "wire/name.h"
+
+/* SCEP_E_REFUSED says which attribute, and why. */
+enum scep_err	 scep_rules_subject(const struct scep_profile *profile,
+		    const struct scep_name *name, struct scep_error *err);
+enum scep_err	 scep_rules_san(const struct scep_profile *profile,
+		    const struct scep_san_list *san, struct scep_error *err);
+
+#endif /* SCEP_CA_RULES_H */
