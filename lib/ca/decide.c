@@ -75,9 +75,9 @@ without_challenge(const struct scep_rules *rules,
 		return say(SCEP_REFUSE, why, "another request under a "
 		    "finished transaction, without a fresh challenge");
 	if (facts->queue_full)
-		return say(SCEP_REFUSE, why, "the queue is full");
+		return say(SCEP_DEFER, why, "the queue is full");
 	if (facts->peer_queue_full)
-		return say(SCEP_REFUSE, why, "the queue is full for this "
+		return say(SCEP_DEFER, why, "the queue is full for this "
 		    "address");
 	return say(SCEP_PEND, why, "queued for approval");
 }

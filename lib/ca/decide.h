@@ -56,6 +56,7 @@ enum scep_decision {
 	SCEP_GRANT,		/* issue */
 	SCEP_PEND,		/* queue for an operator */
 	SCEP_REPEAT,		/* the answer that was given before */
+	SCEP_DEFER,		/* no room now: our trouble, try again (503) */
 	SCEP_REFUSE
 };
 

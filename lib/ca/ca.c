@@ -1,0 +1,241 @@
+/*
+ * ca.c - the CA in this process: opened, tended, closed; and the calls that
+ * an RA makes through struct scep_ca.
+ */
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "base/error.h"
+#include "base/line.h"
+#include "base/text.h"
+#include "ca/keylock.h"
+#include "ca/local.h"
+#include "ca/seen.h"
+
+#define TEND_ROWS	256	/* of each kind, each time */
+
+void
+scep_answer_clear(struct scep_answer *answer)
+{
+	scep_buf_clear(&answer->cert);
+	memset(answer, 0, sizeof(*answer));
+	answer->cipher = -1;
+}
+
+enum scep_err
+scep_ca_enrol(struct scep_ca *ca, time_t now, const struct scep_enrolment *ask,
+    struct scep_answer *answer, struct scep_error *err)
+{
+	return ca->ops->enrol(ca, now, ask, answer, err);
+}
+
+enum scep_err
+scep_ca_poll(struct scep_ca *ca, time_t now, const struct scep_poll *ask,
+    struct scep_answer *answer, struct scep_error *err)
+{
+	return ca->ops->poll(ca, now, ask, answer, err);
+}
+
+enum scep_err
+scep_ca_published(struct scep_ca *ca, struct scep_published *out,
+    struct scep_error *err)
+{
+	return ca->ops->published(ca, out, err);
+}
+
+void
+scep_ca_close(struct scep_ca *ca)
+{
+	if (ca != NULL)
+		ca->ops->close(ca);
+}
+
+static void
+local_close(struct scep_ca *ca)
+{
+	struct scep_local	*l = (struct scep_local *)ca;
+
+	scep_seen_free(l->seen);
+	scep_keylock_free(l->lock);
+	OPENSSL_free(l);
+}
+
+static const struct scep_ca_ops	local_ops = {
+	.enrol = scep_local_enrol,
+	.poll = scep_local_poll,
+	.published = scep_local_published,
+	.close = local_close,
+};
+
+enum scep_err
+scep_ca_open(const struct scep_crypto *crypto, const struct scep_config *cfg,
+    struct scep_store *store, struct scep_ca **out, struct scep_error *err)
+{
+	struct scep_local	*l;
+	enum scep_err		 rc;
+
+	*out = NULL;
+	if ((l = OPENSSL_zalloc(sizeof(*l))) == NULL)
+		return scep_fail(err, SCEP_E_NOMEM, "CA");
+	l->ca.ops = &local_ops;
+	l->crypto = crypto;
+	l->cfg = cfg;
+	l->store = store;
+	if ((rc = scep_seen_new(&l->seen, err)) != SCEP_OK ||
+	    (rc = scep_keylock_new(&l->lock, err)) != SCEP_OK) {
+		local_close(&l->ca);
+		return rc;
+	}
+	*out = &l->ca;
+	return SCEP_OK;
+}
+
+/* What one round of tending is about. */
+struct round {
+	struct scep_local	*ca;
+	time_t			 now;
+	int			 left;
+};
+
+/* End a scan when the round has done enough. */
+static enum scep_err
+done_one(struct round *r, enum scep_err rc)
+{
+	if (rc != SCEP_OK && rc != SCEP_E_CHANGED)
+		return rc;
+	return --r->left <= 0 ? SCEP_E_EXISTS : SCEP_OK;
+}
+
+static enum scep_err
+expire(struct round *r, struct scep_pending *p, uint64_t rev,
+    struct scep_error *err)
+{
+	struct scep_change	 change = { .n = 0 };
+	struct scep_line	 line = { .len = 0 };
+	struct scep_txn		 txn;
+	char			 when[SCEP_TIME_TEXT];
+	enum scep_err		 rc;
+
+	if ((rc = scep_txn_get(r->ca->store, &p->txn, &txn, err)) == SCEP_OK) {
+		txn.state = SCEP_TXN_EXPIRED;
+		txn.decided = r->now;
+		rc = scep_txn_write(&change, &txn, err);
+		scep_txn_clear(&txn);
+	} else if (rc == SCEP_E_NOTFOUND)
+		rc = SCEP_OK;
+	scep_time_text(r->now, when);
+	scep_line_text(&line, "time", when);
+	scep_line_text(&line, "event", "expired");
+	scep_line_text(&line, "id", p->request_id);
+	scep_line_text(&line, "profile", p->profile);
+	if (rc == SCEP_OK &&
+	    (rc = scep_change_delete(&change, SCEP_T_PENDING,
+	    scep_span_text(p->request_id), rev, err)) == SCEP_OK &&
+	    (rc = scep_buf_set(&change.log, scep_span_text(line.text), err)) ==
+	    SCEP_OK)
+		rc = scep_store_commit(r->ca->store, &change, err);
+	scep_change_clear(&change);
+	return rc;
+}
+
+static enum scep_err
+expire_row(void *arg, const struct scep_row *row, struct scep_error *err)
+{
+	struct round		*r = arg;
+	struct scep_pending	 p;
+	struct scep_span	 key;
+	enum scep_err		 rc;
+
+	if ((rc = scep_pending_decode(scep_buf_span(&row->value), &p, err)) !=
+	    SCEP_OK)
+		return rc;
+	key = scep_span_make(p.txn.prefix, sizeof(p.txn.prefix));
+	scep_keylock_take(r->ca->lock, &key, 1);
+	rc = expire(r, &p, row->rev, err);
+	scep_keylock_give(r->ca->lock, &key, 1);
+	scep_pending_clear(&p);
+	return done_one(r, rc);
+}
+
+/* The pointer to the newest goes with the transaction it points to. */
+static enum scep_err
+forget_newest(struct round *r, const struct scep_row *row,
+    struct scep_change *change, struct scep_error *err)
+{
+	struct scep_span	 prefix = scep_span_make(row->key.data,
+				    SCEP_SHA256_LEN);
+	struct scep_row		 newest;
+	enum scep_err		 rc;
+
+	if (row->key.len < SCEP_SHA256_LEN)
+		return SCEP_OK;
+	rc = scep_store_get(r->ca->store, SCEP_T_NEWEST, prefix, &newest,
+	    err);
+	if (rc == SCEP_E_NOTFOUND)
+		return SCEP_OK;
+	if (rc == SCEP_OK && scep_span_equal(scep_buf_span(&newest.value),
+	    scep_buf_span(&row->key)))
+		rc = scep_change_delete(change, SCEP_T_NEWEST, prefix,
+		    newest.rev, err);
+	scep_row_clear(&newest);
+	return rc;
+}
+
+static enum scep_err
+purge(struct round *r, enum scep_table table, const struct scep_row *row,
+    struct scep_error *err)
+{
+	struct scep_change	 change = { .n = 0 };
+	enum scep_err		 rc;
+
+	rc = scep_change_delete(&change, table, scep_buf_span(&row->key),
+	    row->rev, err);
+	if (rc == SCEP_OK && table == SCEP_T_TRANSACTION)
+		rc = forget_newest(r, row, &change, err);
+	if (rc == SCEP_OK)
+		rc = scep_store_commit(r->ca->store, &change, err);
+	scep_change_clear(&change);
+	return done_one(r, rc);
+}
+
+static enum scep_err
+purge_txn(void *arg, const struct scep_row *row, struct scep_error *err)
+{
+	return purge(arg, SCEP_T_TRANSACTION, row, err);
+}
+
+static enum scep_err
+purge_challenge(void *arg, const struct scep_row *row, struct scep_error *err)
+{
+	return purge(arg, SCEP_T_CHALLENGE, row, err);
+}
+
+/* Everything whose time is up, by the index that is in the order of times. */
+static enum scep_err
+sweep(struct scep_local *ca, time_t now, enum scep_index index,
+    scep_row_fn fn, struct scep_error *err)
+{
+	struct round	 r = { .ca = ca, .now = now, .left = TEND_ROWS };
+	uint8_t		 to[8];
+	int		 i;
+
+	for (i = 0; i < 8; i++)
+		to[i] = (uint8_t)((uint64_t)(now + 1) >> (56 - 8 * i));
+	return scep_store_scan_index(ca->store, index, scep_span_make(NULL, 0),
+	    scep_span_make(to, sizeof(to)), fn, &r, err);
+}
+
+enum scep_err
+scep_ca_tend(struct scep_ca *ca, time_t now, struct scep_error *err)
+{
+	struct scep_local	*l = (struct scep_local *)ca;
+	enum scep_err		 rc;
+
+	if ((rc = sweep(l, now, SCEP_IX_PENDING_EXPIRES, expire_row, err)) !=
+	    SCEP_OK ||
+	    (rc = sweep(l, now, SCEP_IX_TRANSACTION_EXPIRES, purge_txn,
+	    err)) != SCEP_OK)
+		return rc;
+	return sweep(l, now, SCEP_IX_CHALLENGE_EXPIRES, purge_challenge, err);
+}

@@ -1,0 +1,13 @@
+/*
+ * dummy_csr.h - a request to work on where none can be read.  Private to ca/.
+ */
+#ifndef SCEP_CA_DUMMY_CSR_H
+#define SCEP_CA_DUMMY_CSR_H
+
+#include "base/buf.h"
+
+/* DER of a PKCS #10 with an RSA-2048 key, a challengePassword and a DNS name;
+ * its signature verifies. */
+struct scep_span scep_dummy_csr(void);
+
+#endif /* SCEP_CA_DUMMY_CSR_H */

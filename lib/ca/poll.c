@@ -1,0 +1,123 @@
+/*
+ * poll.c - a CertPoll (RFC 8894 section 3.3.3): what became of a request.
+ *
+ * Decided by the signature, the signer and the transactionID; never decrypted
+ * (PROTOCOL C-181, C-184).  Writes nothing.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "ca/transaction.h"
+
+static void
+refuse(struct scep_answer *answer, enum scep_err code, const char *reason)
+{
+	answer->outcome = SCEP_REFUSED;
+	answer->code = code;
+	(void)snprintf(answer->reason, sizeof(answer->reason), "%.255s",
+	    reason);
+}
+
+static enum scep_err
+granted(struct scep_local *ca, const struct scep_txn *txn, time_t now,
+    struct scep_answer *answer, struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	rc = scep_transaction_cert(ca, scep_buf_span(&txn->cert_key), now,
+	    answer, err);
+	if (rc == SCEP_E_CERTID) {
+		refuse(answer, SCEP_E_CERTID, err->text);
+		return SCEP_OK;
+	}
+	answer->outcome = SCEP_GRANTED;
+	(void)snprintf(answer->reason, sizeof(answer->reason), "%s",
+	    "granted");
+	return rc;
+}
+
+static enum scep_err
+answer_txn(struct scep_local *ca, const struct scep_txn *txn, time_t now,
+    struct scep_answer *answer, struct scep_error *err)
+{
+	answer->cipher = txn->cipher;
+	switch (txn->state) {
+	case SCEP_TXN_GRANTED:
+		return granted(ca, txn, now, answer, err);
+	case SCEP_TXN_PENDING:
+		if (now < txn->expires - SCEP_TXN_KEPT_S) {
+			answer->outcome = SCEP_PENDING;
+			(void)snprintf(answer->reason, sizeof(answer->reason),
+			    "request %s waits for approval", txn->request_id);
+			return SCEP_OK;
+		}
+		break;
+	case SCEP_TXN_REFUSED:
+		refuse(answer, SCEP_E_REFUSED, "refused by an operator");
+		return SCEP_OK;
+	case SCEP_TXN_EXPIRED:
+		break;
+	}
+	refuse(answer, SCEP_E_REFUSED, "nobody decided in time");
+	return SCEP_OK;
+}
+
+/* The message is ours to believe: read and verified here, whatever the worker
+ * thought of it. */
+static enum scep_err
+find_txn(struct scep_local *ca, const struct scep_profile *profile, time_t now,
+    struct scep_span der, struct scep_txn *txn, struct scep_error *err)
+{
+	struct scep_address	 from;
+	struct scep_message	*msg = NULL;
+	struct scep_txn_key	 key;
+	size_t			 trailing;
+	enum scep_err		 rc;
+
+	rc = scep_message_read(ca->crypto, &profile->message, now, der, &from,
+	    &trailing, &msg, err);
+	if (rc == SCEP_OK && msg->type != SCEP_MSG_CERTPOLL)
+		rc = scep_fail(err, SCEP_E_REFUSED, "not a CertPoll");
+	if (rc == SCEP_OK)
+		rc = scep_transaction_key(ca, profile->name, &from.signer,
+		    scep_span_make(from.txid, from.txid_len), NULL, &key,
+		    err);
+	if (rc == SCEP_OK)
+		rc = scep_txn_newest(ca->store, key.prefix, txn, err);
+	scep_message_free(msg);
+	scep_address_clear(&from);
+	return rc;
+}
+
+enum scep_err
+scep_local_poll(struct scep_ca *self, time_t now, const struct scep_poll *ask,
+    struct scep_answer *answer, struct scep_error *err)
+{
+	struct scep_local		*ca = (struct scep_local *)self;
+	const struct scep_profile	*profile;
+	struct scep_txn			 txn;
+	enum scep_err			 rc;
+
+	memset(answer, 0, sizeof(*answer));
+	answer->cipher = -1;
+	if ((profile = scep_config_profile(ca->cfg, ask->profile)) == NULL)
+		return scep_fail(err, SCEP_E_INTERNAL,
+		    "the worker asks for profile \"%s\"", ask->profile);
+	rc = find_txn(ca, profile, now, ask->message, &txn, err);
+	if (rc == SCEP_E_NOTFOUND) {
+		/* RFC 8894 section 4.4: rejected; Dogtag says so too. */
+		refuse(answer, SCEP_E_CERTID, "no such transaction of this "
+		    "signer");
+		return SCEP_OK;
+	}
+	if (rc != SCEP_OK && scep_err_fail_info(rc) != -1) {
+		refuse(answer, rc, err->text);
+		return SCEP_OK;
+	}
+	if (rc != SCEP_OK)
+		return rc;
+	rc = answer_txn(ca, &txn, now, answer, err);
+	scep_txn_clear(&txn);
+	return rc;
+}

@@ -1,0 +1,190 @@
+/* transaction.c - transactions: their keys, and what is known of them. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "ca/transaction.h"
+
+static enum scep_err
+add_part(struct scep_buf *out, struct scep_span part, struct scep_error *err)
+{
+	const uint8_t	 len[2] = { (uint8_t)(part.len >> 8),
+			    (uint8_t)part.len };
+	enum scep_err	 rc;
+
+	if ((rc = scep_buf_add(out, scep_span_make(len, 2), err)) != SCEP_OK)
+		return rc;
+	return scep_buf_add(out, part, err);
+}
+
+/* Is it a certificate of ours?  By issuer, serial and SHA-256. */
+static enum scep_err
+is_ours(struct scep_local *ca, const struct scep_cert *cert, int *ours,
+    struct scep_error *err)
+{
+	uint8_t			 issuer[SCEP_SHA256_LEN];
+	struct scep_buf		 key = { NULL, 0 };
+	struct scep_cert_rec	 rec;
+	enum scep_err		 rc;
+
+	*ours = 0;
+	if (cert->serial.len > 40)
+		return SCEP_OK;
+	if ((rc = scep_crypto_sha256(ca->crypto, cert->issuer, issuer,
+	    err)) != SCEP_OK ||
+	    (rc = scep_cert_key(cert->serial, issuer, &key, err)) != SCEP_OK)
+		return rc;
+	rc = scep_cert_rec_get(ca->store, scep_buf_span(&key), &rec, err);
+	scep_buf_clear(&key);
+	if (rc == SCEP_E_NOTFOUND)
+		return SCEP_OK;
+	if (rc == SCEP_OK) {
+		*ours = memcmp(rec.der_sha256, cert->sha256,
+		    SCEP_SHA256_LEN) == 0;
+		scep_cert_rec_clear(&rec);
+	}
+	return rc;
+}
+
+enum scep_err
+scep_transaction_key(struct scep_local *ca, const char *profile,
+    const struct scep_cert *signer, struct scep_span txid,
+    const uint8_t info[SCEP_SHA256_LEN], struct scep_txn_key *out,
+    struct scep_error *err)
+{
+	uint8_t		 who[SCEP_SHA256_LEN];
+	struct scep_buf	 all = { NULL, 0 };
+	enum scep_err	 rc;
+	int		 ours;
+
+	memset(out, 0, sizeof(*out));
+	if (info != NULL)
+		memcpy(out->info, info, SCEP_SHA256_LEN);
+	if ((rc = is_ours(ca, signer, &ours, err)) != SCEP_OK ||
+	    (rc = scep_crypto_sha256(ca->crypto, ours ?
+	    scep_buf_span(&signer->der) : signer->spki, who, err)) != SCEP_OK)
+		return rc;
+	if ((rc = add_part(&all, scep_span_text(profile), err)) == SCEP_OK &&
+	    (rc = add_part(&all, scep_span_make(who, sizeof(who)), err)) ==
+	    SCEP_OK &&
+	    (rc = add_part(&all, txid, err)) == SCEP_OK)
+		rc = scep_crypto_sha256(ca->crypto, scep_buf_span(&all),
+		    out->prefix, err);
+	scep_buf_clear(&all);
+	return rc;
+}
+
+/* May the certificate of a finished transaction be handed out once more, or
+ * is the request to be decided anew? */
+static enum scep_err
+granted_fact(struct scep_local *ca, const struct scep_profile *profile,
+    const struct scep_txn *txn, time_t now, enum scep_txn_fact *fact,
+    struct scep_error *err)
+{
+	struct scep_cert_rec	 rec;
+	enum scep_err		 rc;
+
+	*fact = SCEP_TX_SAME_STALE;
+	rc = scep_cert_rec_get(ca->store, scep_buf_span(&txn->cert_key), &rec,
+	    err);
+	if (rc == SCEP_E_NOTFOUND)
+		return SCEP_OK;
+	if (rc != SCEP_OK)
+		return rc;
+	if (rec.state == SCEP_CERT_VALID &&
+	    now < rec.not_after - profile->renew_window_s)
+		*fact = SCEP_TX_SAME_GRANTED;
+	scep_cert_rec_clear(&rec);
+	return SCEP_OK;
+}
+
+static enum scep_err
+same_fact(struct scep_local *ca, const struct scep_profile *profile,
+    const struct scep_txn *txn, time_t now, enum scep_txn_fact *fact,
+    struct scep_error *err)
+{
+	switch (txn->state) {
+	case SCEP_TXN_PENDING:
+		/* Its row is kept for a while after nobody decided. */
+		*fact = now < txn->expires - SCEP_TXN_KEPT_S ?
+		    SCEP_TX_SAME_PENDING : SCEP_TX_SAME_STALE;
+		return SCEP_OK;
+	case SCEP_TXN_REFUSED:
+		*fact = SCEP_TX_SAME_REFUSED;
+		return SCEP_OK;
+	case SCEP_TXN_EXPIRED:
+		*fact = SCEP_TX_SAME_STALE;
+		return SCEP_OK;
+	case SCEP_TXN_GRANTED:
+		break;
+	}
+	return granted_fact(ca, profile, txn, now, fact, err);
+}
+
+static enum scep_err
+other_fact(struct scep_local *ca, const struct scep_txn_key *key, time_t now,
+    enum scep_txn_fact *fact, struct scep_error *err)
+{
+	struct scep_txn	 newest;
+	enum scep_err	 rc;
+
+	rc = scep_txn_newest(ca->store, key->prefix, &newest, err);
+	if (rc == SCEP_E_NOTFOUND) {
+		*fact = SCEP_TX_NONE;
+		return SCEP_OK;
+	}
+	if (rc != SCEP_OK)
+		return rc;
+	*fact = newest.state == SCEP_TXN_PENDING &&
+	    now < newest.expires - SCEP_TXN_KEPT_S ?
+	    SCEP_TX_OTHER_PENDING : SCEP_TX_OTHER_FINISHED;
+	scep_txn_clear(&newest);
+	return SCEP_OK;
+}
+
+enum scep_err
+scep_transaction_fact(struct scep_local *ca,
+    const struct scep_profile *profile, const struct scep_txn_key *key,
+    time_t now, struct scep_txn *txn, enum scep_txn_fact *fact,
+    struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	rc = scep_txn_get(ca->store, key, txn, err);
+	if (rc == SCEP_OK)
+		return same_fact(ca, profile, txn, now, fact, err);
+	memset(txn, 0, sizeof(*txn));
+	if (rc != SCEP_E_NOTFOUND)
+		return rc;
+	return other_fact(ca, key, now, fact, err);
+}
+
+enum scep_err
+scep_transaction_cert(struct scep_local *ca, struct scep_span cert_key,
+    time_t now, struct scep_answer *answer, struct scep_error *err)
+{
+	struct scep_cert_rec	 rec;
+	enum scep_err		 rc;
+
+	rc = scep_cert_rec_get(ca->store, cert_key, &rec, err);
+	if (rc == SCEP_E_NOTFOUND)
+		return scep_fail(err, SCEP_E_CERTID,
+		    "the certificate is not in the store");
+	if (rc != SCEP_OK)
+		return rc;
+	if (rec.state != SCEP_CERT_VALID || now >= rec.not_after)
+		rc = scep_fail(err, SCEP_E_CERTID,
+		    "the certificate was revoked, or has expired");
+	else
+		rc = scep_buf_set(&answer->cert, scep_buf_span(&rec.der),
+		    err);
+	scep_hex_text(scep_buf_span(&rec.serial), answer->serial,
+	    sizeof(answer->serial));
+	(void)snprintf(answer->authority, sizeof(answer->authority), "%.95s",
+	    rec.authority);
+	(void)snprintf(answer->subject, sizeof(answer->subject), "%s",
+	    rec.subject);
+	scep_cert_rec_clear(&rec);
+	return rc;
+}

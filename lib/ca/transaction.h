@@ -1,0 +1,39 @@
+/*
+ * transaction.h - a request's life: found again by its key (DESIGN 5,
+ * Retries).  Private to ca/.
+ */
+#ifndef SCEP_CA_TRANSACTION_H
+#define SCEP_CA_TRANSACTION_H
+
+#include "ca/decide.h"
+#include "ca/local.h"
+
+#define SCEP_TXN_KEPT_S	(30L * 86400)	/* behind the end of what it is about */
+
+/*
+ * The key of a transaction: profile, signer, transactionID, and the SHA-256 of
+ * the request info.  The signer is the certificate if we issued it, else its
+ * public key.
+ */
+enum scep_err	 scep_transaction_key(struct scep_local *ca,
+		    const char *profile, const struct scep_cert *signer,
+		    struct scep_span txid, const uint8_t info[SCEP_SHA256_LEN],
+		    struct scep_txn_key *out, struct scep_error *err);
+
+/*
+ * What is known under this key.  *txn is the very transaction (rev 0 if there
+ * is none); the caller clears it.
+ */
+enum scep_err	 scep_transaction_fact(struct scep_local *ca,
+		    const struct scep_profile *profile,
+		    const struct scep_txn_key *key, time_t now,
+		    struct scep_txn *txn, enum scep_txn_fact *fact,
+		    struct scep_error *err);
+
+/* Hand out a certificate again: cert, serial and authority of the answer.
+ * SCEP_E_CERTID if it is revoked or has expired. */
+enum scep_err	 scep_transaction_cert(struct scep_local *ca,
+		    struct scep_span cert_key, time_t now,
+		    struct scep_answer *answer, struct scep_error *err);
+
+#endif /* SCEP_CA_TRANSACTION_H */
