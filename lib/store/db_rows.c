@@ -7,12 +7,14 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/error.h"
 #include "store/db.h"
 
 #define SCAN_PAGE	64	/* rows */
 #define TRIES		20
+#define WAIT_NS		500000L	/* before the second; doubled each time */
 
 static enum scep_err
 fill_row(struct scep_db *db, const DBT *key, const DBT *value,
@@ -165,23 +167,45 @@ read_rows(struct scep_db *db, struct place *at, int first, DBT dbts[3],
 	return r == DB_NOTFOUND ? 0 : r;
 }
 
-static enum scep_err
-read_page(struct scep_db *db, struct place *at, int first,
-    struct scep_row *rows, size_t *n, struct scep_error *err)
+/* One go at it, from where the page stands. */
+static int
+go_on(struct scep_db *db, struct place *at, int first, struct scep_row *rows,
+    size_t *n, enum scep_err *rc, struct scep_error *err)
 {
-	DBT		 dbts[3];	/* index key or key, key, value */
-	enum scep_err	 rc = SCEP_OK;
-	int		 i, r;
+	DBT	 dbts[3];	/* index key or key, key, value */
+	int	 i, r;
 
-	*n = 0;
 	memset(dbts, 0, sizeof(dbts));
 	dbts[2].flags = DB_DBT_REALLOC;
 	if ((r = grown(scep_buf_span(&at->ikey), &dbts[0])) == 0 &&
 	    (r = grown(scep_buf_span(&at->pkey), &dbts[1])) == 0)
-		r = read_rows(db, at, first, dbts, rows, n, &rc, err);
+		r = read_rows(db, at, first, dbts, rows, n, rc, err);
 	for (i = 0; i < 3; i++)
 		free(dbts[i].data);
-	return rc == SCEP_OK && r != 0 ? scep_db_fail(db, r, "scan", err) : rc;
+	return r;
+}
+
+/* An index and its table are locked in the other order by writers: losing to
+ * one is normal, and what was read till then stays. */
+static enum scep_err
+read_page(struct scep_db *db, struct place *at, int first,
+    struct scep_row *rows, size_t *n, struct scep_error *err)
+{
+	struct timespec	 wait = { 0, WAIT_NS };
+	enum scep_err	 rc = SCEP_OK;
+	int		 i, r;
+
+	*n = 0;
+	for (i = 0; (r = go_on(db, at, first && *n == 0, rows, n, &rc, err)) ==
+	    DB_LOCK_DEADLOCK && i < TRIES; i++) {
+		(void)nanosleep(&wait, NULL);
+		wait.tv_nsec *= wait.tv_nsec < 100000000L ? 2 : 1;
+	}
+	if (rc != SCEP_OK || r == 0)
+		return rc;
+	return r == DB_LOCK_DEADLOCK ? scep_fail(err, SCEP_E_BUSY,
+	    "%s/db: rivals for the same rows", db->dir) :
+	    scep_db_fail(db, r, "scan", err);
 }
 
 static enum scep_err

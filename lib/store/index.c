@@ -1,9 +1,6 @@
 /*
  * index.c - under which keys else a row is found.
  */
-#include <ctype.h>
-#include <string.h>
-
 #include "base/error.h"
 #include "store/record.h"
 
@@ -24,13 +21,16 @@ scep_index_table(enum scep_index index)
 	return tables[index];
 }
 
-/* Big-endian, so that the order of the octets is that of the times. */
+/* Big-endian, so that the order of the octets is that of the times.  0 is
+ * never: then there is no key. */
 static enum scep_err
 time_key(time_t t, struct scep_buf *key, struct scep_error *err)
 {
 	uint8_t	 octets[8];
 	int	 i;
 
+	if (t == 0)
+		return SCEP_OK;
 	for (i = 0; i < 8; i++)
 		octets[i] = (uint8_t)((uint64_t)t >> (56 - 8 * i));
 	return scep_buf_set(key, scep_span_make(octets, 8), err);
@@ -83,13 +83,21 @@ pending_index(enum scep_index index, struct scep_span value,
 	return rc;
 }
 
+/* The same in every locale: ASCII only. */
+static void
+lower(char *s)
+{
+	for (; *s != '\0'; s++)
+		if (*s >= 'A' && *s <= 'Z')
+			*s = (char)(*s - 'A' + 'a');
+}
+
 static enum scep_err
 cert_index(enum scep_index index, struct scep_span value,
     struct scep_buf *key, struct scep_error *err)
 {
 	struct scep_cert_rec	 rec;
 	enum scep_err		 rc;
-	size_t			 i;
 
 	if ((rc = scep_cert_rec_decode(value, &rec, err)) != SCEP_OK)
 		return rc;
@@ -99,20 +107,17 @@ cert_index(enum scep_index index, struct scep_span value,
 		rc = scep_buf_set(key, scep_span_make(rec.key_sha256,
 		    sizeof(rec.key_sha256)), err);
 	else {
-		for (i = 0; rec.subject[i] != '\0'; i++)
-			rec.subject[i] = (char)tolower(
-			    (unsigned char)rec.subject[i]);
+		lower(rec.subject);
 		rc = scep_buf_set(key, scep_span_text(rec.subject), err);
 	}
 	scep_cert_rec_clear(&rec);
 	return rc;
 }
 
-enum scep_err
-scep_record_index(enum scep_index index, struct scep_span value, int *has,
+static enum scep_err
+index_key(enum scep_index index, struct scep_span value,
     struct scep_buf *key, struct scep_error *err)
 {
-	*has = 1;
 	switch (tables[index]) {
 	case SCEP_T_TRANSACTION:
 		return txn_index(value, key, err);
@@ -120,10 +125,19 @@ scep_record_index(enum scep_index index, struct scep_span value, int *has,
 		return challenge_index(value, key, err);
 	case SCEP_T_PENDING:
 		return pending_index(index, value, key, err);
-	case SCEP_T_CERTIFICATE:
-		return cert_index(index, value, key, err);
 	default:
-		*has = 0;
-		return SCEP_OK;
+		return cert_index(index, value, key, err);
 	}
+}
+
+enum scep_err
+scep_record_index(enum scep_index index, struct scep_span value, int *has,
+    struct scep_buf *key, struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	scep_buf_clear(key);
+	rc = index_key(index, value, key, err);
+	*has = rc == SCEP_OK && key->len > 0;
+	return rc;
 }

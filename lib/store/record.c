@@ -101,7 +101,8 @@ decode(const struct scep_field *fields, size_t n, struct scep_span der,
     void *value, size_t size, const char *what, struct scep_error *err)
 {
 	memset(value, 0, size);
-	if (scep_fields_decode(VERSION, fields, n, der, value, err) ==
+	if (scep_der_check(der, err) == SCEP_OK &&
+	    scep_fields_decode(VERSION, fields, n, der, value, err) ==
 	    SCEP_OK)
 		return SCEP_OK;
 	err->code = SCEP_E_STORE;
@@ -267,7 +268,7 @@ scep_txn_write(struct scep_change *change, const struct scep_txn *txn,
 	    (rc = add_write(change, SCEP_T_TRANSACTION, scep_buf_span(&key),
 	    txn->rev, &w, err)) == SCEP_OK &&
 	    (rc = scep_txn_encode(txn, &w->value, err)) == SCEP_OK &&
-	    (rc = add_write(change, SCEP_T_NEWEST,
+	    txn->rev == SCEP_REV_ABSENT && (rc = add_write(change, SCEP_T_NEWEST,
 	    scep_span_make(txn->key.prefix, SCEP_SHA256_LEN), SCEP_REV_ANY, &w,
 	    err)) == SCEP_OK)
 		rc = scep_buf_set(&w->value, scep_buf_span(&key), err);
@@ -297,6 +298,10 @@ scep_challenge_encode(const struct scep_challenge *c, struct scep_buf *out,
 	enum scep_err		 rc = SCEP_OK;
 	size_t			 i;
 
+	if (c->n_use > SCEP_USES_KEPT)
+		return scep_fail(err, SCEP_E_INTERNAL,
+		    "challenge record with %zu uses, at most %d", c->n_use,
+		    SCEP_USES_KEPT);
 	for (i = 0; rc == SCEP_OK && i < c->n_use; i++)
 		rc = scep_fields_encode(VERSION, use_fields, N(use_fields),
 		    &c->use[i], &row.uses, err);

@@ -1,7 +1,10 @@
 /* store.c - what every store shares: releasing, and calls through ops. */
 #include <string.h>
 
+#include "base/error.h"
 #include "store/store.h"
+
+#define LOG_LINE_MAX	16384	/* octets of a log entry */
 
 void
 scep_row_clear(struct scep_row *row)
@@ -53,10 +56,39 @@ scep_store_scan_index(struct scep_store *store, enum scep_index index,
 	return rc == SCEP_E_EXISTS ? SCEP_OK : rc;
 }
 
+/* What no store takes. */
+static enum scep_err
+check_change(const struct scep_change *change, struct scep_error *err)
+{
+	const struct scep_buf	*log = &change->log;
+	size_t			 i;
+
+	for (i = 0; i < change->n; i++)
+		if ((unsigned int)change->write[i].table >= SCEP_T_LOG ||
+		    change->write[i].key.len == 0)
+			return scep_fail(err, SCEP_E_INTERNAL,
+			    "a write to table %d with a key of %zu octets",
+			    (int)change->write[i].table,
+			    change->write[i].key.len);
+	if (log->len > LOG_LINE_MAX)
+		return scep_fail(err, SCEP_E_INTERNAL,
+		    "a log entry of %zu octets, at most %d", log->len,
+		    LOG_LINE_MAX);
+	if (log->len > 0 && (memchr(log->data, '\n', log->len) != NULL ||
+	    memchr(log->data, '\0', log->len) != NULL))
+		return scep_fail(err, SCEP_E_INTERNAL,
+		    "a log entry with a newline or a NUL");
+	return SCEP_OK;
+}
+
 enum scep_err
 scep_store_commit(struct scep_store *store, const struct scep_change *change,
     struct scep_error *err)
 {
+	enum scep_err	 rc;
+
+	if ((rc = check_change(change, err)) != SCEP_OK)
+		return rc;
 	return store->ops->commit(store, change, err);
 }
 

@@ -206,6 +206,22 @@ expect(const struct mem *m, const struct scep_write *w,
 	return SCEP_OK;
 }
 
+/* A value that an index cannot read is not written. */
+static enum scep_err
+check_indexes(const struct scep_write *w, struct scep_error *err)
+{
+	struct scep_buf	 key = { NULL, 0 };
+	enum scep_err	 rc = SCEP_OK;
+	int		 i, has;
+
+	for (i = 0; rc == SCEP_OK && i < SCEP_IX__MAX; i++)
+		if (scep_index_table((enum scep_index)i) == w->table)
+			rc = scep_record_index((enum scep_index)i,
+			    scep_buf_span(&w->value), &has, &key, err);
+	scep_buf_clear(&key);
+	return rc;
+}
+
 static enum scep_err
 put(struct table *t, struct scep_span key, struct scep_span value,
     struct scep_error *err)
@@ -259,7 +275,9 @@ apply(struct mem *m, const struct scep_change *change, struct scep_error *err)
 	size_t		 i;
 
 	for (i = 0; i < change->n; i++)
-		if ((rc = expect(m, &change->write[i], err)) != SCEP_OK)
+		if ((rc = expect(m, &change->write[i], err)) != SCEP_OK ||
+		    (change->write[i].what == SCEP_WRITE_PUT &&
+		    (rc = check_indexes(&change->write[i], err)) != SCEP_OK))
 			return rc;
 	for (i = 0; rc == SCEP_OK && i < change->n; i++) {
 		const struct scep_write	*w = &change->write[i];
