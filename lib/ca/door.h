@@ -26,7 +26,7 @@ struct scep_door_request {
 	uint32_t		 generation;
 	struct scep_enrolment	 enrol;
 	struct scep_poll	 poll;
-	void			*asn1;		/* private */
+	void			*text;		/* private: the strings */
 };
 enum scep_err	 scep_door_encode_request(const struct scep_door_request *,
 		    struct scep_buf *, struct scep_error *);
@@ -52,10 +52,14 @@ enum scep_err	 scep_door_decode_published(struct scep_span,
  */
 enum scep_err	 scep_ca_connect(int fd, int timeout_ms, struct scep_ca **out,
 		    struct scep_error *err);
+/* 0 from the first such failure on; ca is from scep_ca_connect(). */
+int		 scep_ca_is_connected(const struct scep_ca *ca);
 
 /*
  * The CA's end: read one request from fd, carry it out, answer it.
- * SCEP_E_NOTFOUND at the end of file; SCEP_E_FORMAT for a peer to be cut off.
+ * SCEP_E_NOTFOUND at the end of file; anything else but SCEP_OK, SCEP_E_FORMAT
+ * above all, for a peer to be cut off.  Its silence between requests may last,
+ * not within one.
  */
 enum scep_err	 scep_door_serve(struct scep_ca *ca, int fd,
 		    time_t (*clock)(void), struct scep_error *err);

@@ -1,0 +1,101 @@
+/* door_answer.c - what the CA answers, as DER and back. */
+#include <string.h>
+
+#include "base/error.h"
+#include "ca/door_outer.h"
+
+/* Texts for the log go as octets: they may have been cut anywhere. */
+struct answer_body {
+	unsigned int		 outcome, code;
+	struct scep_span	 cert;
+	int			 cipher, repeated;
+	struct scep_span	 reason, subject, serial, authority;
+};
+static const struct scep_field	answer_fields[] = {
+	SCEP_FIELD(SCEP_F_UINT, answer_body, outcome, 0),
+	SCEP_FIELD(SCEP_F_UINT, answer_body, code, 0),
+	SCEP_FIELD(SCEP_F_SPAN, answer_body, cert, SCEP_DOOR_CERT),
+	SCEP_FIELD(SCEP_F_INT, answer_body, cipher, 1),
+	SCEP_FIELD(SCEP_F_INT, answer_body, repeated, 0),
+	SCEP_FIELD(SCEP_F_SPAN, answer_body, reason, 255),
+	SCEP_FIELD(SCEP_F_SPAN, answer_body, subject, 255),
+	SCEP_FIELD(SCEP_F_SPAN, answer_body, serial, 47),
+	SCEP_FIELD(SCEP_F_SPAN, answer_body, authority, 95),
+};
+
+enum scep_err
+scep_door_encode_answer(const struct scep_answer *answer, enum scep_err rc,
+    const struct scep_error *why, struct scep_buf *out,
+    struct scep_error *err)
+{
+	struct scep_buf		 der = { NULL, 0 };
+	enum scep_err		 done;
+
+	if (rc == SCEP_OK) {
+		const struct answer_body	 body = {
+			.outcome = (unsigned int)answer->outcome,
+			.code = (unsigned int)answer->code,
+			.cert = scep_buf_span(&answer->cert),
+			.cipher = answer->cipher,
+			.repeated = answer->repeated,
+			.reason = scep_span_text(answer->reason),
+			.subject = scep_span_text(answer->subject),
+			.serial = scep_span_text(answer->serial),
+			.authority = scep_span_text(answer->authority),
+		};
+
+		if ((done = ENCODE(answer_fields, &body, &der, err)) !=
+		    SCEP_OK)
+			return done;
+	}
+	done = scep_door_result_encode(SCEP_DOOR_ANSWER, rc, why,
+	    scep_buf_span(&der), out, err);
+	scep_buf_clear(&der);
+	return done;
+}
+
+static int
+is_sound(const struct answer_body *body)
+{
+	switch (body->outcome) {
+	case SCEP_GRANTED:
+		return body->cert.len > 0 && body->cipher < SCEP_CIPHER__MAX;
+	case SCEP_PENDING:
+		return body->cert.len == 0 && body->cipher < SCEP_CIPHER__MAX;
+	case SCEP_REFUSED:
+		return body->cert.len == 0 && body->code < SCEP_E__MAX &&
+		    scep_err_fail_info((enum scep_err)body->code) >= 0;
+	}
+	return 0;
+}
+
+enum scep_err
+scep_door_decode_answer(struct scep_span der, struct scep_answer *out,
+    struct scep_error *why)
+{
+	struct scep_door_outer	 outer;
+	struct answer_body	 body;
+	enum scep_err		 rc;
+
+	memset(out, 0, sizeof(*out));
+	if ((rc = scep_door_result_decode(der, SCEP_DOOR_ANSWER, &outer,
+	    why)) != SCEP_OK)
+		return rc;
+	memset(&body, 0, sizeof(body));
+	if (DECODE(answer_fields, outer.body, &body, why) != SCEP_OK ||
+	    !is_sound(&body) ||
+	    !scep_door_text(body.reason, out->reason, sizeof(out->reason)) ||
+	    !scep_door_text(body.subject, out->subject, sizeof(out->subject)) ||
+	    !scep_door_text(body.serial, out->serial, sizeof(out->serial)) ||
+	    !scep_door_text(body.authority, out->authority,
+	    sizeof(out->authority)))
+		return scep_fail(why, SCEP_E_BUSY,
+		    "the CA process gave an answer that does not decode");
+	out->outcome = (enum scep_outcome)body.outcome;
+	out->code = body.outcome == SCEP_REFUSED ?
+	    (enum scep_err)body.code : SCEP_OK;
+	out->cipher = body.cipher < 0 ? -1 : body.cipher;
+	out->repeated = body.repeated != 0;
+	return body.cert.len == 0 ? SCEP_OK :
+	    scep_buf_set(&out->cert, body.cert, why);
+}

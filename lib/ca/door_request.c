@@ -1,0 +1,244 @@
+/*
+ * door_request.c - what an RA asks, as DER and back.
+ *
+ * A request comes from a process that may have been taken over: nothing in it
+ * is believed, its lengths least of all.
+ */
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "base/error.h"
+#include "ca/door_outer.h"
+
+#define PROFILE_MAX	63
+#define PEER_MAX	255
+
+struct enrol_body {
+	struct scep_span	 profile, request_id, peer;
+	struct scep_enrolment	 ask;
+};
+static const struct scep_field	enrol_fields[] = {
+	SCEP_FIELD(SCEP_F_SPAN, enrol_body, profile, PROFILE_MAX),
+	SCEP_FIELD(SCEP_F_SPAN, enrol_body, request_id,
+	    SCEP_REQUEST_ID_LEN - 1),
+	SCEP_FIELD(SCEP_F_SPAN, enrol_body, peer, PEER_MAX),
+	SCEP_FIELD(SCEP_F_INT, enrol_body, ask.type, 0),
+	SCEP_FIELD(SCEP_F_SPAN, enrol_body, ask.txid, SCEP_TXID_MAX),
+	SCEP_FIELD(SCEP_F_SPAN, enrol_body, ask.signer, SCEP_DOOR_HALF),
+	SCEP_FIELD(SCEP_F_INT, enrol_body, ask.self_signed, 0),
+	SCEP_FIELD(SCEP_F_INT, enrol_body, ask.cipher, 0),
+	SCEP_FIELD_OCTETS(enrol_body, ask.key_sha256),
+	SCEP_FIELD_OCTETS(enrol_body, ask.content_sha256),
+	SCEP_FIELD(SCEP_F_SPAN, enrol_body, ask.plaintext,
+	    SCEP_PLAINTEXT_MAX),
+};
+
+struct poll_body {
+	struct scep_span	 profile, request_id, peer, message;
+};
+static const struct scep_field	poll_fields[] = {
+	SCEP_FIELD(SCEP_F_SPAN, poll_body, profile, PROFILE_MAX),
+	SCEP_FIELD(SCEP_F_SPAN, poll_body, request_id,
+	    SCEP_REQUEST_ID_LEN - 1),
+	SCEP_FIELD(SCEP_F_SPAN, poll_body, peer, PEER_MAX),
+	SCEP_FIELD(SCEP_F_SPAN, poll_body, message, SCEP_DOOR_HALF),
+};
+
+static enum scep_err
+check_len(const char *what, struct scep_span s, size_t max,
+    struct scep_error *err)
+{
+	return s.len <= max ? SCEP_OK : scep_fail(err, SCEP_E_TOOBIG,
+	    "%s of %zu octets, at most %zu", what, s.len, max);
+}
+
+static enum scep_err
+encode_enrol(const struct scep_enrolment *ask, struct scep_buf *out,
+    struct scep_error *err)
+{
+	const struct enrol_body	 body = {
+		.profile = scep_span_text(ask->profile),
+		.request_id = scep_span_text(ask->request_id),
+		.peer = scep_span_text(ask->peer),
+		.ask = *ask,
+	};
+	enum scep_err		 rc;
+
+	if ((rc = check_len("profile", body.profile, PROFILE_MAX, err)) !=
+	    SCEP_OK ||
+	    (rc = check_len("peer", body.peer, PEER_MAX, err)) != SCEP_OK ||
+	    (rc = check_len("transactionID", ask->txid, SCEP_TXID_MAX,
+	    err)) != SCEP_OK ||
+	    (rc = check_len("signer", ask->signer, SCEP_DOOR_HALF, err)) !=
+	    SCEP_OK ||
+	    (rc = check_len("plaintext", ask->plaintext, SCEP_PLAINTEXT_MAX,
+	    err)) != SCEP_OK)
+		return rc;
+	return ENCODE(enrol_fields, &body, out, err);
+}
+
+static enum scep_err
+encode_poll(const struct scep_poll *ask, struct scep_buf *out,
+    struct scep_error *err)
+{
+	const struct poll_body	 body = {
+		.profile = scep_span_text(ask->profile),
+		.request_id = scep_span_text(ask->request_id),
+		.peer = scep_span_text(ask->peer),
+		.message = ask->message,
+	};
+	enum scep_err		 rc;
+
+	if ((rc = check_len("profile", body.profile, PROFILE_MAX, err)) !=
+	    SCEP_OK ||
+	    (rc = check_len("peer", body.peer, PEER_MAX, err)) != SCEP_OK ||
+	    (rc = check_len("message", body.message, SCEP_DOOR_HALF, err)) !=
+	    SCEP_OK)
+		return rc;
+	return ENCODE(poll_fields, &body, out, err);
+}
+
+enum scep_err
+scep_door_encode_request(const struct scep_door_request *request,
+    struct scep_buf *out, struct scep_error *err)
+{
+	struct scep_buf	 body = { NULL, 0 };
+	struct scep_door_outer	 outer = {
+		.kind = (unsigned int)request->kind,
+		.generation = request->generation,
+	};
+	enum scep_err	 rc = SCEP_OK;
+
+	if (request->kind == SCEP_DOOR_ENROL)
+		rc = encode_enrol(&request->enrol, &body, err);
+	else if (request->kind == SCEP_DOOR_POLL)
+		rc = encode_poll(&request->poll, &body, err);
+	outer.body = scep_buf_span(&body);
+	if (rc == SCEP_OK)
+		rc = scep_door_outer_encode(&outer, out, err);
+	scep_buf_clear(&body);
+	return rc;
+}
+
+/* What a request's strings are kept in: spans of a message have no NUL. */
+struct strings {
+	char	 profile[PROFILE_MAX + 1];
+	char	 request_id[SCEP_REQUEST_ID_LEN];
+	char	 peer[PEER_MAX + 1];
+};
+
+static enum scep_err
+take_strings(struct scep_span profile, struct scep_span id,
+    struct scep_span peer, struct scep_door_request *out,
+    struct scep_error *err)
+{
+	struct strings	*s;
+
+	if ((s = out->text = OPENSSL_zalloc(sizeof(*s))) == NULL)
+		return scep_fail(err, SCEP_E_NOMEM, "request from the RA");
+	if (!scep_door_text(profile, s->profile, sizeof(s->profile)) ||
+	    !scep_door_text(peer, s->peer, sizeof(s->peer)) ||
+	    !scep_door_text(id, s->request_id, sizeof(s->request_id)) ||
+	    strlen(s->request_id) != SCEP_REQUEST_ID_LEN - 1 ||
+	    strspn(s->request_id, "0123456789abcdef") !=
+	    SCEP_REQUEST_ID_LEN - 1)
+		return scep_fail(err, SCEP_E_FORMAT,
+		    "profile, request id or peer of %zu, %zu and %zu octets "
+		    "is no such text", profile.len, id.len, peer.len);
+	return SCEP_OK;
+}
+
+static enum scep_err
+decode_enrol(struct scep_span der, struct scep_door_request *out,
+    struct scep_error *err)
+{
+	const struct strings	*s;
+	struct enrol_body	 body;
+	enum scep_err		 rc;
+
+	memset(&body, 0, sizeof(body));
+	if ((rc = DECODE(enrol_fields, der, &body, err)) != SCEP_OK ||
+	    (rc = take_strings(body.profile, body.request_id, body.peer, out,
+	    err)) != SCEP_OK)
+		return rc;
+	if (body.ask.cipher >= SCEP_CIPHER__MAX || body.ask.self_signed > 1)
+		return scep_fail(err, SCEP_E_FORMAT,
+		    "cipher %d, self_signed %d", body.ask.cipher,
+		    body.ask.self_signed);
+	s = out->text;
+	out->enrol = body.ask;
+	out->enrol.profile = s->profile;
+	out->enrol.request_id = s->request_id;
+	out->enrol.peer = s->peer;
+	return SCEP_OK;
+}
+
+static enum scep_err
+decode_poll(struct scep_span der, struct scep_door_request *out,
+    struct scep_error *err)
+{
+	const struct strings	*s;
+	struct poll_body	 body;
+	enum scep_err		 rc;
+
+	memset(&body, 0, sizeof(body));
+	if ((rc = DECODE(poll_fields, der, &body, err)) != SCEP_OK ||
+	    (rc = take_strings(body.profile, body.request_id, body.peer, out,
+	    err)) != SCEP_OK)
+		return rc;
+	s = out->text;
+	out->poll.profile = s->profile;
+	out->poll.request_id = s->request_id;
+	out->poll.peer = s->peer;
+	out->poll.message = body.message;
+	return SCEP_OK;
+}
+
+static enum scep_err
+decode_body(const struct scep_door_outer *outer, struct scep_door_request *out,
+    struct scep_error *err)
+{
+	out->generation = outer->generation;
+	switch (outer->kind) {
+	case SCEP_DOOR_ENROL:
+		out->kind = SCEP_DOOR_ENROL;
+		return decode_enrol(outer->body, out, err);
+	case SCEP_DOOR_POLL:
+		out->kind = SCEP_DOOR_POLL;
+		return decode_poll(outer->body, out, err);
+	case SCEP_DOOR_PUBLISHED:
+		out->kind = SCEP_DOOR_PUBLISHED;
+		if (outer->body.len == 0)
+			return SCEP_OK;
+		break;
+	}
+	return scep_fail(err, SCEP_E_FORMAT,
+	    "request of kind %u with %zu octets", outer->kind,
+	    outer->body.len);
+}
+
+enum scep_err
+scep_door_decode_request(struct scep_span der, struct scep_door_request *out,
+    struct scep_error *err)
+{
+	struct scep_door_outer	 outer;
+	enum scep_err	 rc;
+
+	memset(out, 0, sizeof(*out));
+	if ((rc = scep_door_outer_decode(der, &outer, err)) != SCEP_OK)
+		return rc;
+	if (outer.code != SCEP_OK || outer.why.len > 0)
+		return scep_fail(err, SCEP_E_FORMAT, "a request with a result");
+	if ((rc = decode_body(&outer, out, err)) != SCEP_OK)
+		scep_door_clear(out);
+	return rc;
+}
+
+void
+scep_door_clear(struct scep_door_request *request)
+{
+	OPENSSL_free(request->text);
+	memset(request, 0, sizeof(*request));
+}
+
