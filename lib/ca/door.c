@@ -2,13 +2,9 @@
  * door.c - the RA's door to the CA: one question and one answer at a time
  * over a stream socket.
  *
- * Knows frames and silence; what is in a message is door_request.c's,
- * door_answer.c's and door_published.c's business.
+ * What is in a message is door_request.c's, door_answer.c's and
+ * door_published.c's business.
  */
-#include <sys/socket.h>
-
-#include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,109 +12,9 @@
 
 #include "base/error.h"
 #include "ca/door_outer.h"
+#include "ca/frame.h"
 
-#define HEADER		4
 #define STALLED_MS	10000	/* a peer silent in the middle of a frame */
-
-/* The socket can be read (or written) now; 0 when the time is up. */
-static int
-is_ready(int fd, short events, int timeout_ms)
-{
-	struct pollfd	 p = { .fd = fd, .events = events };
-	int		 n;
-
-	do
-		n = poll(&p, 1, timeout_ms);
-	while (n == -1 && errno == EINTR);
-	return n == 1;
-}
-
-/* How many of len octets came before the end of the file or silence. */
-static size_t
-receive(int fd, uint8_t *data, size_t len, int timeout_ms)
-{
-	size_t	 done = 0;
-	ssize_t	 n;
-
-	while (done < len) {
-		n = recv(fd, data + done, len - done, MSG_DONTWAIT);
-		if (n > 0)
-			done += (size_t)n;
-		else if (n == 0 || (errno != EAGAIN && errno != EINTR) ||
-		    !is_ready(fd, POLLIN, timeout_ms))
-			break;
-	}
-	return done;
-}
-
-static int
-send_all(int fd, struct scep_span bytes, int timeout_ms)
-{
-	size_t	 done = 0;
-	ssize_t	 n;
-
-	while (done < bytes.len) {
-		n = send(fd, bytes.data + done, bytes.len - done,
-		    MSG_DONTWAIT | MSG_NOSIGNAL);
-		if (n > 0)
-			done += (size_t)n;
-		else if ((errno != EAGAIN && errno != EINTR) ||
-		    !is_ready(fd, POLLOUT, timeout_ms))
-			return 0;
-	}
-	return 1;
-}
-
-static int
-send_frame(int fd, const struct scep_buf *message, int timeout_ms)
-{
-	const size_t	 n = message->len;
-	const uint8_t	 header[HEADER] = { (uint8_t)(n >> 24),
-			    (uint8_t)(n >> 16), (uint8_t)(n >> 8),
-			    (uint8_t)n };
-
-	return n <= SCEP_DOOR_MAX &&
-	    send_all(fd, scep_span_make(header, sizeof(header)),
-	    timeout_ms) &&
-	    send_all(fd, scep_buf_span(message), timeout_ms);
-}
-
-/*
- * SCEP_E_NOTFOUND at the end of the file, SCEP_E_BUSY for silence before the
- * first octet, SCEP_E_FORMAT for what is no whole frame.
- */
-static enum scep_err
-receive_frame(int fd, int first_ms, int rest_ms, struct scep_buf *out,
-    struct scep_error *err)
-{
-	uint8_t	 header[HEADER];
-	size_t	 len;
-
-	if (!is_ready(fd, POLLIN, first_ms))
-		return scep_fail(err, SCEP_E_BUSY, "no answer in %d ms",
-		    first_ms);
-	len = receive(fd, header, sizeof(header), rest_ms);
-	if (len == 0)
-		return scep_fail(err, SCEP_E_NOTFOUND, "end of file");
-	if (len < sizeof(header))
-		return scep_fail(err, SCEP_E_FORMAT,
-		    "frame ends after %zu octets", len);
-	len = (size_t)header[0] << 24 | (size_t)header[1] << 16 |
-	    (size_t)header[2] << 8 | header[3];
-	if (len == 0 || len > SCEP_DOOR_MAX)
-		return scep_fail(err, SCEP_E_FORMAT,
-		    "frame of %zu octets, 1 to %d", len, SCEP_DOOR_MAX);
-	if ((out->data = OPENSSL_malloc(len)) == NULL)
-		return scep_fail(err, SCEP_E_NOMEM, "frame of %zu octets",
-		    len);
-	out->len = len;
-	if ((len = receive(fd, out->data, out->len, rest_ms)) == out->len)
-		return SCEP_OK;
-	(void)scep_fail(err, SCEP_E_FORMAT, "frame of %zu octets ends after "
-	    "%zu", out->len, len);
-	scep_buf_clear(out);
-	return err->code;
-}
 
 /* The RA's end. */
 
@@ -146,28 +42,19 @@ ask(struct remote *r, struct scep_door_request *request,
 {
 	struct scep_buf	 message = { NULL, 0 };
 	enum scep_err	 rc;
-	int		 sent;
 
 	if (!r->connected)
 		return scep_fail(err, SCEP_E_BUSY,
 		    "CA process: connection lost");
 	request->generation = r->generation;
-	if ((rc = scep_door_encode_request(request, &message, err)) !=
-	    SCEP_OK) {
-		scep_buf_clear(&message);
-		return rc;
-	}
-	sent = send_frame(r->fd, &message, r->timeout_ms);
+	rc = scep_door_encode_request(request, &message, err);
+	if (rc == SCEP_OK && (scep_frame_send(r->fd, scep_buf_span(&message),
+	    r->timeout_ms, err) != SCEP_OK || scep_frame_receive(r->fd,
+	    SCEP_DOOR_MAX, r->timeout_ms, r->timeout_ms, answer, err) !=
+	    SCEP_OK))
+		rc = hang_up(r, err);
 	scep_buf_clear(&message);
-	if (!sent) {
-		(void)scep_fail(err, SCEP_E_BUSY, "cannot send: %s",
-		    strerror(errno));
-		return hang_up(r, err);
-	}
-	if (receive_frame(r->fd, r->timeout_ms, r->timeout_ms, answer, err) !=
-	    SCEP_OK)
-		return hang_up(r, err);
-	return SCEP_OK;
+	return rc;
 }
 
 static enum scep_err
@@ -320,16 +207,16 @@ scep_door_serve(struct scep_ca *ca, int fd, time_t (*clock)(void),
 	struct scep_door_request	 request;
 	enum scep_err			 rc;
 
-	if ((rc = receive_frame(fd, -1, STALLED_MS, &in, err)) != SCEP_OK)
+	if ((rc = scep_frame_receive(fd, SCEP_DOOR_MAX, -1, STALLED_MS, &in,
+	    err)) != SCEP_OK)
 		return rc;
 	if ((rc = scep_door_decode_request(scep_buf_span(&in), &request,
 	    err)) == SCEP_OK) {
 		rc = answer(ca, clock(), &request, &out, err);
 		scep_door_clear(&request);
 	}
-	if (rc == SCEP_OK && !send_frame(fd, &out, STALLED_MS))
-		rc = scep_fail(err, SCEP_E_FORMAT,
-		    "the RA does not take its answer: %s", strerror(errno));
+	if (rc == SCEP_OK)
+		rc = scep_frame_send(fd, scep_buf_span(&out), STALLED_MS, err);
 	scep_buf_clear(&in);
 	scep_buf_clear(&out);
 	return rc;
