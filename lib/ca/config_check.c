@@ -1,0 +1,332 @@
+/*
+ * config_check.c - faults in a configuration that loads: dates, key usage,
+ * chain, permissions, and what an operator should know.
+ *
+ * Reports all that it finds, and what mends it; changes nothing.
+ */
+#include <sys/stat.h>
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "ca/config_local.h"
+
+#define DAY		86400L
+#define SOON		(30 * DAY)
+#define YEAR_2026	1767225600L	/* 2026-01-01: before this code */
+
+struct check {
+	const struct scep_crypto	*crypto;
+	const struct scep_config	*cfg;
+	time_t				 now;
+	scep_fault_fn			 fn;
+	void				*arg;
+	struct scep_error		*err;	/* the first fatal one */
+	int				 fatal;
+};
+
+static void __attribute__((format(printf, 3, 4)))
+report(struct check *c, int fatal, const char *fmt, ...)
+{
+	char	 text[sizeof(c->err->text)];
+	va_list	 ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (fatal && c->fatal++ == 0)
+		(void)scep_fail(c->err, SCEP_E_CONFIG, "%s", text);
+	if (c->fn != NULL)
+		c->fn(c->arg, fatal, text);
+}
+
+static void
+check_clock(struct check *c)
+{
+	char	 text[SCEP_TIME_TEXT];
+
+	scep_time_text(c->now, text);
+	if (c->now < YEAR_2026)
+		report(c, 1, "the clock says %s, which is in the past; set "
+		    "it, or every certificate will be dated wrongly", text);
+}
+
+static void
+check_dates(struct check *c, const char *what, const char *path,
+    const struct scep_cert *cert)
+{
+	char	 text[SCEP_TIME_TEXT];
+
+	if (cert->not_before > c->now) {
+		scep_time_text(cert->not_before, text);
+		report(c, 1, "%s: the %s certificate is not valid before "
+		    "%s; is the clock right", path, what, text);
+	}
+	scep_time_text(cert->not_after, text);
+	if (cert->not_after < c->now)
+		report(c, 1, "%s: the %s certificate expired on %s; issue a "
+		    "new one for the same key", path, what, text);
+	else if (cert->not_after - c->now < SOON)
+		report(c, 0, "%s: the %s certificate expires on %s, in %ld "
+		    "days; issue a new one for the same key", path, what,
+		    text, (long)(cert->not_after - c->now) / DAY);
+}
+
+/* RFC 5280 sections 4.2.1.3 and 4.2.1.9; RFC 8894 section 2.1.2. */
+static void
+check_ca_usage(struct check *c, const struct scep_ca_conf *ca, X509 *cert)
+{
+	uint32_t	 flags = X509_get_extension_flags(cert);
+	uint32_t	 usage = X509_get_key_usage(cert);
+
+	if ((flags & EXFLAG_INVALID) != 0)
+		report(c, 1, "%s: extensions of the CA certificate do not "
+		    "parse", ca->cert_path);
+	if ((flags & EXFLAG_BCONS) == 0 || (flags & EXFLAG_CA) == 0)
+		report(c, 1, "%s: no CA certificate: basicConstraints "
+		    "CA:TRUE is missing, and no device would trust what it "
+		    "issues", ca->cert_path);
+	if ((flags & EXFLAG_KUSAGE) == 0) {
+		report(c, 0, "%s: the CA certificate has no keyUsage; macOS "
+		    "and jscep look for digitalSignature there",
+		    ca->cert_path);
+		return;
+	}
+	if ((usage & KU_KEY_CERT_SIGN) == 0)
+		report(c, 1, "%s: keyUsage of the CA certificate lacks "
+		    "keyCertSign, so it may issue nothing", ca->cert_path);
+	if ((usage & KU_DIGITAL_SIGNATURE) == 0)
+		report(c, 0, "%s: keyUsage of the CA certificate lacks "
+		    "digitalSignature, which RFC 8894 section 2.1.2 wants; "
+		    "macOS and jscep may refuse this CA.  It works with "
+		    "other devices; a new CA certificate for the same key "
+		    "mends it", ca->cert_path);
+}
+
+/* Devices choose by these bits: digitalSignature verifies what we answer,
+ * keyEncipherment takes what they send (PROTOCOL C-064). */
+static void
+check_ra_usage(struct check *c, const struct scep_ca_conf *ca, X509 *ra)
+{
+	uint32_t	 usage = X509_get_key_usage(ra);
+	int		 has = (X509_get_extension_flags(ra) &
+			    EXFLAG_KUSAGE) != 0;
+
+	if (has && (usage & KU_DIGITAL_SIGNATURE) != 0 &&
+	    (usage & KU_KEY_ENCIPHERMENT) != 0)
+		return;
+	/* A CA from elsewhere cannot be helped, and many devices look away. */
+	if (ca->insecure_one_key) {
+		report(c, 0, "%s: devices encrypt to the CA's key, and its "
+		    "keyUsage lacks keyEncipherment or digitalSignature "
+		    "(RFC 8894 section 2.1.2); some will refuse it",
+		    ca->cert_path);
+		return;
+	}
+	report(c, 1, "%s: keyUsage of the RA certificate must have "
+	    "digitalSignature and keyEncipherment, or devices do not know "
+	    "it for what it is; issue a new one for the same key",
+	    ca->ra_cert_path);
+}
+
+static int
+signed_by(X509 *cert, X509 *issuer)
+{
+	int	 ok = X509_check_issued(issuer, cert) == X509_V_OK &&
+		    X509_verify(cert, X509_get0_pubkey(issuer)) == 1;
+
+	ERR_clear_error();
+	return ok;
+}
+
+/* From the CA to the root, link by link; takes the certificate over. */
+static void
+check_chain(struct check *c, const struct scep_ca_conf *ca, X509 *below)
+{
+	struct scep_error	 err;
+	X509			*above;
+	size_t			 i;
+
+	for (i = 0; i < ca->n_chain; i++) {
+		if ((above = scep_config_x509(c->crypto, &ca->chain[i],
+		    ca->chain_path, &err)) == NULL) {
+			report(c, 1, "%s", err.text);
+			break;
+		}
+		check_dates(c, "chain's", ca->chain_path, &ca->chain[i]);
+		if (!signed_by(below, above))
+			report(c, 1, "%s: certificate %zu did not issue the "
+			    "one before it (the first one: %s); the order is "
+			    "from the CA's issuer to the root",
+			    ca->chain_path, i + 1, ca->cert_path);
+		X509_free(below);
+		below = above;
+	}
+	if (i == ca->n_chain && !signed_by(below, below))
+		report(c, 0, "%s: no root: the last certificate is not "
+		    "self-signed, and a device that has not got the root "
+		    "cannot check the chain; put it at the end of chain",
+		    ca->n_chain > 0 ? ca->chain_path : ca->cert_path);
+	X509_free(below);
+}
+
+static void
+check_ca(struct check *c, const struct scep_ca_conf *ca)
+{
+	struct scep_error	 err;
+	X509			*cert, *ra;
+
+	cert = scep_config_x509(c->crypto, &ca->cert, ca->cert_path, &err);
+	ra = scep_config_x509(c->crypto, &ca->ra_cert, ca->ra_cert_path,
+	    &err);
+	check_dates(c, "CA", ca->cert_path, &ca->cert);
+	if (cert == NULL || ra == NULL)
+		report(c, 1, "%s", err.text);
+	else {
+		check_ca_usage(c, ca, cert);
+		check_ra_usage(c, ca, ra);
+	}
+	if (ca->insecure_one_key)
+		report(c, 0, "%s:%d: [ca %s]: insecure_one_key: who breaks "
+		    "into a worker holds the CA's key; make a key for the "
+		    "RA", ca->file, ca->line, ca->name);
+	else
+		check_dates(c, "RA", ca->ra_cert_path, &ca->ra_cert);
+	if (cert != NULL)
+		check_chain(c, ca, cert);
+	X509_free(ra);
+}
+
+static void
+check_profile(struct check *c, const struct scep_profile *p)
+{
+	const struct scep_ca_conf	*ca = &c->cfg->ca[p->ca];
+	char				 text[SCEP_TIME_TEXT];
+
+	if (ca->cert.not_after >= c->now &&
+	    c->now + p->validity_s > ca->cert.not_after) {
+		scep_time_text(ca->cert.not_after, text);
+		report(c, 0, "%s:%d: [profile %s]: validity of %ld days "
+		    "goes beyond the CA's; certificates will end on %s",
+		    p->file, p->line, p->name, p->validity_s / DAY, text);
+	}
+	if (p->has_static)
+		report(c, 0, "%s:%d: [profile %s]: challenge_hash is one "
+		    "secret shared by all devices: who has it enrols under "
+		    "any name the profile allows; scepadm challenge add "
+		    "makes one for each", p->file, p->line, p->name);
+}
+
+static void
+check_state(struct check *c)
+{
+	const char	*dir = c->cfg->server.state;
+	struct stat	 st;
+
+	if (stat(dir, &st) == -1 || !S_ISDIR(st.st_mode)) {
+		report(c, 1, "%s: the state directory is not there; install "
+		    "-d -m 700 %s", dir, dir);
+		return;
+	}
+	if (st.st_uid != geteuid())
+		report(c, 1, "%s: the state directory belongs to uid %u and "
+		    "this is uid %u; run it as that user, or chown -R %u %s",
+		    dir, (unsigned int)st.st_uid, (unsigned int)geteuid(),
+		    (unsigned int)geteuid(), dir);
+	if ((st.st_mode & 077) != 0)
+		report(c, 1, "%s: mode %04o lets others into the state "
+		    "directory; chmod 700 %s", dir,
+		    (unsigned int)st.st_mode & 07777, dir);
+}
+
+static void
+check_secret(struct check *c, const char *path)
+{
+	struct stat	 st;
+
+	if (lstat(path, &st) == -1)
+		report(c, 1, "%s: no such file any more", path);
+	else if ((st.st_mode & 077) != 0)
+		report(c, 1, "%s: mode %04o lets others at a secret; chmod "
+		    "600 %s", path, (unsigned int)st.st_mode & 07777, path);
+}
+
+/* Who can write what the CA believes can be the CA. */
+static void
+check_public(struct check *c, const char *path)
+{
+	struct stat	 st;
+
+	if (*path == '\0' || stat(path, &st) == -1)
+		return;
+	if ((st.st_mode & 02) != 0)
+		report(c, 1, "%s: mode %04o lets anybody change it; chmod "
+		    "o-w %s", path, (unsigned int)st.st_mode & 07777, path);
+	else if ((st.st_mode & 020) != 0)
+		report(c, 0, "%s: mode %04o lets its group change it; chmod "
+		    "g-w %s", path, (unsigned int)st.st_mode & 07777, path);
+}
+
+static void
+check_files(struct check *c)
+{
+	const struct scep_ca_conf	*ca;
+	size_t				 i;
+
+	check_public(c, scep_conf_file(c->cfg->conf));
+	for (i = 0; i < c->cfg->n_cas; i++) {
+		ca = &c->cfg->ca[i];
+		check_secret(c, ca->key_path);
+		check_public(c, ca->cert_path);
+		check_public(c, ca->chain_path);
+		if (ca->insecure_one_key)
+			continue;
+		check_secret(c, ca->ra_key_path);
+		check_public(c, ca->ra_cert_path);
+	}
+	check_secret(c, c->cfg->challenge_key_path);
+}
+
+/* FastCGI has no password: who reaches the socket says whom it speaks for. */
+static void
+check_listen(struct check *c)
+{
+	const char	*at = c->cfg->server.listen;
+
+	if (*at != '\0' && strncmp(at, "unix:", 5) != 0 &&
+	    strncmp(at, "127.", 4) != 0 && strncmp(at, "[::1]:", 6) != 0)
+		report(c, 0, "listen = %s: anybody in the network can speak "
+		    "FastCGI to it and make up a peer's address; use unix: "
+		    "or 127.0.0.1, or keep a firewall in front", at);
+	if ((c->cfg->server.socket_mode & 02) != 0 &&
+	    strncmp(at, "unix:", 5) == 0)
+		report(c, 0, "socket_mode = %04o: any local user can speak "
+		    "FastCGI to it; 0660 and a common group will do",
+		    c->cfg->server.socket_mode);
+}
+
+enum scep_err
+scep_config_check(const struct scep_crypto *crypto,
+    const struct scep_config *cfg, time_t now, scep_fault_fn fn, void *arg,
+    struct scep_error *err)
+{
+	struct check	 c = { crypto, cfg, now, fn, arg, err, 0 };
+	size_t		 i;
+
+	check_clock(&c);
+	check_listen(&c);
+	check_state(&c);
+	check_files(&c);
+	for (i = 0; i < cfg->n_cas; i++)
+		check_ca(&c, &cfg->ca[i]);
+	for (i = 0; i < cfg->n_profiles; i++)
+		check_profile(&c, &cfg->profile[i]);
+	return c.fatal > 0 ? SCEP_E_CONFIG : SCEP_OK;
+}

@@ -1,0 +1,340 @@
+/*
+ * config_exts.c - the extensions that a profile puts into every certificate,
+ * from x509v3_config(5) text to DER.
+ *
+ * OpenSSL makes each from its text; what came out is judged here, whatever
+ * the text was, so that DER: and dotted OIDs open no back door.
+ */
+#include <string.h>
+
+#include <openssl/conf.h>
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+#include "base/der.h"
+#include "base/error.h"
+#include "ca/config_local.h"
+
+#define LENGTH(a)	(sizeof(a) / sizeof((a)[0]))
+#define EXTS_MAX	32
+#define DER_MAX		8192	/* of all extensions of a profile */
+
+#define BY_SERVER	"the server makes this one itself, from what the " \
+			"device may ask for and from the CA"
+#define FOR_CAS		"only for certificates of CAs, and this server " \
+			"issues none"
+#define FOR_CRLS	"only for CRLs"
+
+static const struct {
+	int		 nid;
+	const char	*why;
+} refused[] = {
+	{ NID_subject_key_identifier, BY_SERVER },
+	{ NID_authority_key_identifier, BY_SERVER },
+	{ NID_subject_alt_name, BY_SERVER },
+	{ NID_name_constraints, FOR_CAS },
+	{ NID_policy_constraints, FOR_CAS },
+	{ NID_policy_mappings, FOR_CAS },
+	{ NID_inhibit_any_policy, FOR_CAS },
+	{ NID_crl_number, FOR_CRLS },
+	{ NID_delta_crl, FOR_CRLS },
+	{ NID_crl_reason, FOR_CRLS },
+	{ NID_issuing_distribution_point, FOR_CRLS },
+	{ NID_ct_precert_poison, "it makes a certificate unusable" },
+};
+
+/* One section on its way. */
+struct making {
+	const struct scep_crypto	*crypto;
+	X509V3_CTX			 ctx;
+	CONF				*nconf;		/* empty */
+	STACK_OF(X509_EXTENSION)	*done;
+	const struct scep_conf_entry	*entry;		/* NULL: our own */
+	struct scep_error		*err;
+};
+
+static enum scep_err
+fault(const struct making *m, const char *why)
+{
+	if (m->entry == NULL)
+		return scep_fail(m->err, SCEP_E_INTERNAL,
+		    "built-in extension: %s", why);
+	return scep_fail(m->err, SCEP_E_CONFIG, "%s:%d: %s: %s",
+	    m->entry->file, m->entry->line, m->entry->key, why);
+}
+
+/* RFC 5280 section 4.2.1.9: a device is no CA. */
+static const char *
+judge_basic(void *value)
+{
+	const BASIC_CONSTRAINTS	*basic = value;
+
+	return basic->ca ? "CA:TRUE would make every device a CA" :
+	    basic->pathlen != NULL ? "a path length is for CAs" : NULL;
+}
+
+/* RFC 5280 section 4.2.1.3; bits 5 and 6. */
+static const char *
+judge_key_usage(void *value)
+{
+	if (ASN1_BIT_STRING_get_bit(value, 5))
+		return "keyCertSign would make every device a CA";
+	if (ASN1_BIT_STRING_get_bit(value, 6))
+		return "cRLSign is for CAs";
+	return NULL;
+}
+
+static const char *
+judge_ext_key_usage(void *value)
+{
+	STACK_OF(ASN1_OBJECT)	*ekus = value;
+	int			 i;
+
+	for (i = 0; i < sk_ASN1_OBJECT_num(ekus); i++)
+		if (OBJ_obj2nid(sk_ASN1_OBJECT_value(ekus, i)) ==
+		    NID_anyExtendedKeyUsage)
+			return "anyExtendedKeyUsage is every purpose there "
+			    "is; name those that are meant";
+	return NULL;
+}
+
+static const struct {
+	int			 nid;
+	const ASN1_ITEM		*(*item)(void);
+	const char		*(*judge)(void *value);
+} judges[] = {
+	{ NID_basic_constraints, BASIC_CONSTRAINTS_it, judge_basic },
+	{ NID_key_usage, ASN1_BIT_STRING_it, judge_key_usage },
+	{ NID_ext_key_usage, EXTENDED_KEY_USAGE_it, judge_ext_key_usage },
+};
+
+/* If libcrypto knows the type, the value must be of it. */
+static int
+is_of_its_type(X509_EXTENSION *ext, int nid)
+{
+	const X509V3_EXT_METHOD	*method = X509V3_EXT_get_nid(nid);
+	void			*value;
+
+	if (nid == NID_undef || method == NULL)
+		return 1;
+	if ((value = X509V3_EXT_d2i(ext)) == NULL)
+		return 0;
+	if (method->it != NULL)
+		ASN1_item_free(value, ASN1_ITEM_ptr(method->it));
+	else
+		method->ext_free(value);
+	return 1;
+}
+
+/* Why the value may not stay, or NULL. */
+static const char *
+judge_value(const struct making *m, X509_EXTENSION *ext, int nid)
+{
+	const ASN1_OCTET_STRING	*data = X509_EXTENSION_get_data(ext);
+	const unsigned char	*p = ASN1_STRING_get0_data(data);
+	const char		*why = "its value does not parse";
+	size_t			 i, len = (size_t)ASN1_STRING_length(data);
+	ASN1_VALUE		*value;
+
+	if (scep_der_check(scep_span_make(p, len), m->err) != SCEP_OK)
+		return "its value is not DER";
+	if (!is_of_its_type(ext, nid))
+		return why;
+	for (i = 0; i < LENGTH(judges); i++) {
+		if (judges[i].nid != nid)
+			continue;
+		value = ASN1_item_d2i(NULL, &p, (long)len, judges[i].item());
+		if (value != NULL)
+			why = judges[i].judge(value);
+		ASN1_item_free(value, judges[i].item());
+		return why;
+	}
+	return NULL;
+}
+
+static enum scep_err
+judge(const struct making *m, X509_EXTENSION *ext)
+{
+	ASN1_OBJECT	*oid = X509_EXTENSION_get_object(ext);
+	const char	*why;
+	int		 nid = OBJ_obj2nid(oid);
+	size_t		 i;
+
+	for (i = 0; i < LENGTH(refused); i++)
+		if (nid == refused[i].nid)
+			return fault(m, refused[i].why);
+	if (X509v3_get_ext_by_OBJ(m->done, oid, -1) != -1)
+		return fault(m, "this extension is here already, under "
+		    "another name (RFC 5280 section 4.2 allows one)");
+	if ((why = judge_value(m, ext, nid)) != NULL) {
+		ERR_clear_error();
+		return fault(m, why);
+	}
+	return SCEP_OK;
+}
+
+/* Where an extension that cannot be made went wrong. */
+static enum scep_err
+not_made(const struct making *m, const char *value)
+{
+	if (m->entry != NULL && strchr(value, '@') != NULL)
+		return scep_fail_ssl(m->err, SCEP_E_CONFIG, "%s:%d: %s: "
+		    "sections named with @ are not read; write the value "
+		    "out, or as DER:", m->entry->file, m->entry->line,
+		    m->entry->key);
+	if (m->entry != NULL)
+		return scep_fail_ssl(m->err, SCEP_E_CONFIG,
+		    "%s:%d: %s = %.128s", m->entry->file, m->entry->line,
+		    m->entry->key, value);
+	return scep_fail_ssl(m->err, SCEP_E_INTERNAL, "built-in extension");
+}
+
+/* One extension behind those that are there, or in front of them. */
+static enum scep_err
+add(struct making *m, const char *name, const char *value, int where)
+{
+	X509_EXTENSION	*ext;
+	enum scep_err	 rc;
+
+	ext = X509V3_EXT_nconf(m->nconf, &m->ctx, name, value);
+	if (ext == NULL)
+		return not_made(m, value);
+	if ((rc = judge(m, ext)) != SCEP_OK) {
+		X509_EXTENSION_free(ext);
+		return rc;
+	}
+	if (sk_X509_EXTENSION_insert(m->done, ext, where) == 0) {
+		X509_EXTENSION_free(ext);
+		return scep_fail(m->err, SCEP_E_NOMEM, "extensions");
+	}
+	return SCEP_OK;
+}
+
+static enum scep_err
+add_section(struct making *m, const struct scep_conf_section *section)
+{
+	enum scep_err	 rc;
+	size_t		 i;
+
+	for (i = 0; i < section->n; i++) {
+		m->entry = &section->entries[i];
+		if (i == EXTS_MAX)
+			return fault(m, "more than 32 extensions");
+		if (*m->entry->value == '\0')
+			return fault(m, "no value");
+		if ((rc = add(m, m->entry->key, m->entry->value, -1)) !=
+		    SCEP_OK)
+			return rc;
+	}
+	m->entry = NULL;
+	return SCEP_OK;
+}
+
+/* keyEncipherment, because SCEP encrypts its answer to that key. */
+static enum scep_err
+add_built_in(struct making *m)
+{
+	enum scep_err	 rc;
+
+	if ((rc = add(m, "keyUsage",
+	    "critical,digitalSignature,keyEncipherment", -1)) != SCEP_OK)
+		return rc;
+	return add(m, "extendedKeyUsage", "clientAuth", -1);
+}
+
+static enum scep_err
+add_all(struct making *m, const struct scep_conf_section *section)
+{
+	enum scep_err	 rc;
+
+	rc = section != NULL ? add_section(m, section) : add_built_in(m);
+	if (rc != SCEP_OK)
+		return rc;
+	if (X509v3_get_ext_by_NID(m->done, NID_basic_constraints, -1) != -1)
+		return SCEP_OK;
+	return add(m, "basicConstraints", "critical,CA:FALSE", 0);
+}
+
+/* As they stand in a TBSCertificate, one after another. */
+static enum scep_err
+encode(const struct making *m, const struct scep_conf_section *section,
+    struct scep_buf *out)
+{
+	unsigned char	*der;
+	enum scep_err	 rc = SCEP_OK;
+	int		 i, len;
+
+	scep_buf_clear(out);
+	for (i = 0; i < sk_X509_EXTENSION_num(m->done) && rc == SCEP_OK;
+	    i++) {
+		der = NULL;
+		len = i2d_X509_EXTENSION(sk_X509_EXTENSION_value(m->done, i),
+		    &der);
+		if (len <= 0)
+			return scep_fail_ssl(m->err, SCEP_E_NOMEM,
+			    "extensions");
+		rc = scep_buf_add(out, scep_span_make(der, (size_t)len),
+		    m->err);
+		OPENSSL_free(der);
+	}
+	if (rc == SCEP_OK && out->len > DER_MAX && section != NULL)
+		rc = scep_fail(m->err, SCEP_E_CONFIG, "%s:%d: [extensions "
+		    "%s]: %zu octets, at most %d", section->file,
+		    section->line, section->name, out->len, DER_MAX);
+	return rc;
+}
+
+/* A database without anything: what a value names is not there. */
+static CONF *
+empty_conf(const struct scep_crypto *crypto)
+{
+	CONF	*conf = NCONF_new_ex(crypto->ctx, NULL);
+	BIO	*bio = BIO_new_mem_buf("", 0);
+	long	 line;
+
+	if (conf == NULL || bio == NULL ||
+	    NCONF_load_bio(conf, bio, &line) <= 0) {
+		NCONF_free(conf);
+		conf = NULL;
+	}
+	BIO_free(bio);
+	return conf;
+}
+
+enum scep_err
+scep_config_exts(const struct scep_crypto *crypto,
+    const struct scep_conf_section *section, X509 *issuer,
+    struct scep_buf *out, struct scep_error *err)
+{
+	struct making	 m = { .crypto = crypto, .err = err };
+	enum scep_err	 rc;
+
+	m.nconf = empty_conf(crypto);
+	m.done = sk_X509_EXTENSION_new_null();
+	if (m.nconf == NULL || m.done == NULL)
+		rc = scep_fail_ssl(err, SCEP_E_NOMEM, "extensions");
+	else {
+		X509V3_set_ctx(&m.ctx, issuer, NULL, NULL, NULL,
+		    issuer == NULL ? X509V3_CTX_TEST : 0);
+		X509V3_set_nconf(&m.ctx, m.nconf);
+		if ((rc = add_all(&m, section)) == SCEP_OK)
+			rc = encode(&m, section, out);
+	}
+	if (rc != SCEP_OK)
+		scep_buf_clear(out);
+	sk_X509_EXTENSION_pop_free(m.done, X509_EXTENSION_free);
+	NCONF_free(m.nconf);
+	return rc;
+}
+
+const struct scep_conf_section *
+scep_config_exts_of(const struct scep_config *cfg,
+    const struct scep_profile *profile)
+{
+	const struct scep_conf_entry	*e;
+
+	e = scep_conf_get(scep_conf_find(cfg->conf, "profile",
+	    profile->name), "extensions");
+	return e == NULL ? NULL :
+	    scep_conf_find(cfg->conf, "extensions", e->value);
+}

@@ -1,0 +1,385 @@
+/*
+ * config_load.c - certificates and keys from the files that scep.conf names.
+ *
+ * Knows files and what must fit together for anything to work; leaves dates
+ * and usage to config_check.c.  Runs at start, never in a request's path, so
+ * OpenSSL's own decoders serve here.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "ca/config_local.h"
+
+#define FILE_MAX_LEN	(256UL * 1024)
+#define CHALLENGE_KEY_LEN	32
+#define RA_MIN_BITS	2048
+
+/* Certificates of one file. */
+struct bag {
+	struct scep_cert	*cert;
+	size_t			 n, max;
+};
+
+static enum scep_err
+bag_add(const struct scep_crypto *crypto, struct scep_span der,
+    const char *path, struct bag *bag, struct scep_error *err)
+{
+	if (bag->n == bag->max)
+		return scep_fail(err, SCEP_E_CONFIG, bag->max == 1 ?
+		    "%s: more than %zu certificate; the others belong in "
+		    "chain" : "%s: more than %zu certificates", path,
+		    bag->max);
+	if (scep_cert_parse(crypto, der, &bag->cert[bag->n], err) !=
+	    SCEP_OK) {
+		err->code = SCEP_E_CONFIG;
+		return scep_fail_within(err, "%s", path);
+	}
+	bag->n++;
+	return SCEP_OK;
+}
+
+/* Each certificate of a PEM text; whatever else is in it is passed over. */
+static enum scep_err
+bag_add_pem(const struct scep_crypto *crypto, struct scep_span text,
+    const char *path, struct bag *bag, struct scep_error *err)
+{
+	BIO		*bio;
+	char		*name = NULL, *header = NULL;
+	unsigned char	*der = NULL;
+	long		 len;
+	enum scep_err	 rc = SCEP_OK;
+
+	if ((bio = BIO_new_mem_buf(text.data, (int)text.len)) == NULL)
+		return scep_fail_ssl(err, SCEP_E_NOMEM, "%s", path);
+	while (rc == SCEP_OK &&
+	    PEM_read_bio(bio, &name, &header, &der, &len) == 1) {
+		if (strcmp(name, PEM_STRING_X509) == 0)
+			rc = bag_add(crypto, scep_span_make(der, (size_t)len),
+			    path, bag, err);
+		OPENSSL_free(name);
+		OPENSSL_free(header);
+		OPENSSL_clear_free(der, (size_t)len);
+	}
+	BIO_free(bio);
+	ERR_clear_error();		/* "no start line": the end */
+	if (rc == SCEP_OK && bag->n == 0)
+		rc = scep_fail(err, SCEP_E_CONFIG, "%s: no certificate in "
+		    "PEM or DER", path);
+	return rc;
+}
+
+static enum scep_err
+read_certs(const struct scep_crypto *crypto, const char *path,
+    struct bag *bag, struct scep_error *err)
+{
+	struct scep_buf	 bytes = { NULL, 0 };
+	enum scep_err	 rc;
+
+	if (scep_file_read(path, FILE_MAX_LEN, &bytes, err) != SCEP_OK) {
+		err->code = SCEP_E_CONFIG;
+		return SCEP_E_CONFIG;
+	}
+	rc = bytes.len > 0 && bytes.data[0] == 0x30 ?
+	    bag_add(crypto, scep_buf_span(&bytes), path, bag, err) :
+	    bag_add_pem(crypto, scep_buf_span(&bytes), path, bag, err);
+	scep_buf_clear(&bytes);
+	return rc;
+}
+
+static enum scep_err
+read_cert(const struct scep_crypto *crypto, const char *path,
+    struct scep_cert *out, struct scep_error *err)
+{
+	struct bag	 bag = { out, 0, 1 };
+
+	return read_certs(crypto, path, &bag, err);
+}
+
+/* Nobody is asked for a passphrase; that one was wanted is all we note. */
+static int
+no_passphrase(char *buf, int size, int writing, void *asked)
+{
+	(void)writing;
+	if (size > 0)
+		buf[0] = '\0';
+	*(int *)asked = 1;
+	return -1;
+}
+
+static enum scep_err
+parse_key(const struct scep_crypto *crypto, struct scep_span text,
+    const char *path, EVP_PKEY **out, struct scep_error *err)
+{
+	BIO	*bio;
+	int	 asked = 0;
+
+	if ((bio = BIO_new_mem_buf(text.data, (int)text.len)) == NULL)
+		return scep_fail_ssl(err, SCEP_E_NOMEM, "%s", path);
+	*out = PEM_read_bio_PrivateKey_ex(bio, NULL, no_passphrase, &asked,
+	    crypto->ctx, NULL);
+	BIO_free(bio);
+	if (*out != NULL) {
+		ERR_clear_error();
+		return SCEP_OK;
+	}
+	if (asked) {
+		ERR_clear_error();
+		return scep_fail(err, SCEP_E_CONFIG, "%s: the key is "
+		    "encrypted, and nobody is there to type the passphrase "
+		    "when the server starts; openssl pkey -in %s -out NEW, "
+		    "then chmod 600 NEW", path, path);
+	}
+	return scep_fail_ssl(err, SCEP_E_CONFIG, "%s: no private key in PEM",
+	    path);
+}
+
+static enum scep_err
+read_key(const struct scep_crypto *crypto, const char *path, EVP_PKEY **out,
+    struct scep_error *err)
+{
+	struct scep_buf	 bytes = { NULL, 0 };
+	enum scep_err	 rc;
+
+	if (scep_file_read_secret(path, FILE_MAX_LEN, &bytes, err) !=
+	    SCEP_OK) {
+		err->code = SCEP_E_CONFIG;
+		return SCEP_E_CONFIG;
+	}
+	rc = parse_key(crypto, scep_buf_span(&bytes), path, out, err);
+	scep_buf_clear(&bytes);
+	return rc;
+}
+
+X509 *
+scep_config_x509(const struct scep_crypto *crypto,
+    const struct scep_cert *cert, const char *path, struct scep_error *err)
+{
+	const unsigned char	*p = cert->der.data;
+	X509			*x;
+
+	if ((x = X509_new_ex(crypto->ctx, NULL)) != NULL &&
+	    d2i_X509(&x, &p, (long)cert->der.len) != NULL)
+		return x;
+	/* d2i_X509() has freed x, and set it to NULL, if it failed. */
+	(void)scep_fail_ssl(err, SCEP_E_CONFIG, "%s: certificate", path);
+	return NULL;
+}
+
+static enum scep_err
+check_pair(X509 *cert, const char *cert_path, EVP_PKEY *key,
+    const char *key_path, struct scep_error *err)
+{
+	EVP_PKEY	*public = X509_get0_pubkey(cert);
+
+	if (public != NULL && EVP_PKEY_eq(public, key) == 1)
+		return SCEP_OK;
+	ERR_clear_error();
+	return scep_fail(err, SCEP_E_CONFIG, "%s: not the key of the "
+	    "certificate in %s; openssl pkey -in %s -pubout shows the one, "
+	    "openssl x509 -in %s -noout -pubkey the other", key_path,
+	    cert_path, key_path, cert_path);
+}
+
+/* What scep_cert_sign() can sign with. */
+static enum scep_err
+check_ca_key(const struct scep_ca_conf *ca, struct scep_error *err)
+{
+	int	 bits = EVP_PKEY_get_bits(ca->key);
+
+	if (EVP_PKEY_is_a(ca->key, "RSA") && bits >= RA_MIN_BITS)
+		return SCEP_OK;
+	if (EVP_PKEY_is_a(ca->key, "EC") && bits >= 256)
+		return SCEP_OK;
+	return scep_fail(err, SCEP_E_CONFIG, "%s: %s of %d bits; a CA's key "
+	    "is RSA of at least %d bits, or EC of at least 256",
+	    ca->key_path, EVP_PKEY_get0_type_name(ca->key), bits,
+	    RA_MIN_BITS);
+}
+
+/* Devices encrypt to it: RSA. */
+static enum scep_err
+check_ra_key(const struct scep_ca_conf *ca, struct scep_error *err)
+{
+	if (!EVP_PKEY_is_a(ca->ra_key, "RSA") ||
+	    EVP_PKEY_get_bits(ca->ra_key) < RA_MIN_BITS)
+		return scep_fail(err, SCEP_E_CONFIG, "%s: %s of %d bits; "
+		    "devices encrypt to this key, and can do so only to RSA "
+		    "of at least %d bits%s", ca->ra_key_path,
+		    EVP_PKEY_get0_type_name(ca->ra_key),
+		    EVP_PKEY_get_bits(ca->ra_key), RA_MIN_BITS,
+		    ca->insecure_one_key ? "; an EC CA needs an RA key of "
+		    "its own" : "");
+	if (!ca->insecure_one_key && EVP_PKEY_eq(ca->key, ca->ra_key) == 1)
+		return scep_fail(err, SCEP_E_CONFIG, "%s: the same key as "
+		    "in %s; make a key for the RA, or say insecure_one_key "
+		    "= yes", ca->ra_key_path, ca->key_path);
+	ERR_clear_error();
+	return SCEP_OK;
+}
+
+/* PROTOCOL C-064: issued by the CA directly. */
+static enum scep_err
+check_ra_issuer(const struct scep_ca_conf *ca, X509 *cert, X509 *ra_cert,
+    struct scep_error *err)
+{
+	if (ca->insecure_one_key || (X509_NAME_cmp(
+	    X509_get_issuer_name(ra_cert), X509_get_subject_name(cert)) == 0 &&
+	    X509_verify(ra_cert, X509_get0_pubkey(cert)) == 1)) {
+		ERR_clear_error();
+		return SCEP_OK;
+	}
+	ERR_clear_error();
+	return scep_fail(err, SCEP_E_CONFIG, "%s: not issued by the CA in "
+	    "%s; devices trust an RA only if its CA vouches for it directly "
+	    "(openssl verify -partial_chain -CAfile %s %s)", ca->ra_cert_path,
+	    ca->cert_path, ca->cert_path, ca->ra_cert_path);
+}
+
+static enum scep_err
+check_ca(const struct scep_crypto *crypto, const struct scep_ca_conf *ca,
+    struct scep_error *err)
+{
+	X509		*cert = NULL, *ra_cert = NULL;
+	enum scep_err	 rc = SCEP_E_CONFIG;
+
+	if ((cert = scep_config_x509(crypto, &ca->cert, ca->cert_path,
+	    err)) == NULL || (ra_cert = scep_config_x509(crypto,
+	    &ca->ra_cert, ca->ra_cert_path, err)) == NULL)
+		goto out;
+	if ((rc = check_pair(cert, ca->cert_path, ca->key, ca->key_path,
+	    err)) != SCEP_OK ||
+	    (rc = check_pair(ra_cert, ca->ra_cert_path, ca->ra_key,
+	    ca->ra_key_path, err)) != SCEP_OK ||
+	    (rc = check_ca_key(ca, err)) != SCEP_OK ||
+	    (rc = check_ra_key(ca, err)) != SCEP_OK)
+		goto out;
+	rc = check_ra_issuer(ca, cert, ra_cert, err);
+out:
+	X509_free(cert);
+	X509_free(ra_cert);
+	return rc;
+}
+
+/* The chain, without the CA's own certificate: many files begin with it. */
+static enum scep_err
+read_chain(const struct scep_crypto *crypto, struct scep_ca_conf *ca,
+    struct scep_error *err)
+{
+	struct bag	 bag = { ca->chain, 0, SCEP_CHAIN_MAX };
+	enum scep_err	 rc;
+
+	if (*ca->chain_path == '\0')
+		return SCEP_OK;
+	rc = read_certs(crypto, ca->chain_path, &bag, err);
+	ca->n_chain = bag.n;
+	if (rc == SCEP_OK && memcmp(ca->chain[0].sha256, ca->cert.sha256,
+	    SCEP_SHA256_LEN) == 0) {
+		scep_cert_clear(&ca->chain[0]);
+		memmove(&ca->chain[0], &ca->chain[1],
+		    --ca->n_chain * sizeof(ca->chain[0]));
+	}
+	return rc;
+}
+
+static enum scep_err
+load_ca(const struct scep_crypto *crypto, struct scep_ca_conf *ca,
+    struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	if ((rc = read_cert(crypto, ca->cert_path, &ca->cert, err)) !=
+	    SCEP_OK ||
+	    (rc = read_key(crypto, ca->key_path, &ca->key, err)) != SCEP_OK ||
+	    (rc = read_cert(crypto, ca->ra_cert_path, &ca->ra_cert, err)) !=
+	    SCEP_OK ||
+	    (rc = read_key(crypto, ca->ra_key_path, &ca->ra_key, err)) !=
+	    SCEP_OK ||
+	    (rc = read_chain(crypto, ca, err)) != SCEP_OK)
+		return rc;
+	return check_ca(crypto, ca, err);
+}
+
+static enum scep_err
+load_exts(const struct scep_crypto *crypto, const struct scep_config *cfg,
+    struct scep_profile *p, struct scep_error *err)
+{
+	const struct scep_ca_conf	*ca = &cfg->ca[p->ca];
+	X509				*issuer;
+	enum scep_err			 rc;
+
+	issuer = scep_config_x509(crypto, &ca->cert, ca->cert_path, err);
+	if (issuer == NULL)
+		return err->code;
+	rc = scep_config_exts(crypto, scep_config_exts_of(cfg, p), issuer,
+	    &p->fixed_exts, err);
+	X509_free(issuer);
+	return rc;
+}
+
+/* 64 hexadecimal digits and a newline. */
+static enum scep_err
+parse_challenge_key(struct scep_config *cfg, struct scep_buf *text,
+    struct scep_error *err)
+{
+	uint8_t		 key[CHALLENGE_KEY_LEN];
+	size_t		 digits = strspn((const char *)text->data,
+			    "0123456789abcdefABCDEF"), len;
+	enum scep_err	 rc;
+
+	if (digits != 2 * sizeof(key) || text->len - digits > 1 ||
+	    (text->len > digits && text->data[digits] != '\n'))
+		return scep_fail(err, SCEP_E_CONFIG, "%s: not %zu "
+		    "hexadecimal digits and a newline; restore it from a "
+		    "backup: with another key no open challenge is valid",
+		    cfg->challenge_key_path, 2 * sizeof(key));
+	text->data[digits] = '\0';
+	if ((rc = scep_hex_read((const char *)text->data, key, sizeof(key),
+	    &len, err)) == SCEP_OK)
+		rc = scep_buf_set(&cfg->challenge_key, scep_span_make(key,
+		    len), err);
+	OPENSSL_cleanse(key, sizeof(key));
+	return rc;
+}
+
+static enum scep_err
+load_challenge_key(struct scep_config *cfg, struct scep_error *err)
+{
+	struct scep_buf	 text = { NULL, 0 };
+	enum scep_err	 rc;
+
+	rc = scep_file_read_secret(cfg->challenge_key_path, 1024, &text, err);
+	if (rc == SCEP_E_NOTFOUND)
+		return scep_fail(err, SCEP_E_CONFIG, "%s: no such file; "
+		    "restore it from a backup, or, where no challenge is "
+		    "open: (umask 077; openssl rand -hex 32 >%s)",
+		    cfg->challenge_key_path, cfg->challenge_key_path);
+	if (rc == SCEP_OK)
+		rc = parse_challenge_key(cfg, &text, err);
+	scep_buf_clear(&text);
+	return rc;
+}
+
+enum scep_err
+scep_config_load(const struct scep_crypto *crypto, struct scep_config *cfg,
+    struct scep_error *err)
+{
+	enum scep_err	 rc;
+	size_t		 i;
+
+	for (i = 0; i < cfg->n_cas; i++)
+		if ((rc = load_ca(crypto, &cfg->ca[i], err)) != SCEP_OK)
+			return scep_fail_within(err, "%s:%d: [ca %s]",
+			    cfg->ca[i].file, cfg->ca[i].line,
+			    cfg->ca[i].name);
+	for (i = 0; i < cfg->n_profiles; i++)
+		if ((rc = load_exts(crypto, cfg, &cfg->profile[i], err)) !=
+		    SCEP_OK)
+			return rc;
+	return load_challenge_key(cfg, err);
+}

@@ -1,0 +1,118 @@
+/*
+ * config_local.h - what the parts of the configuration share.
+ * Private to config*.c.
+ */
+#ifndef SCEP_CA_CONFIG_LOCAL_H
+#define SCEP_CA_CONFIG_LOCAL_H
+
+#include "ca/config.h"
+
+/* One section being read. */
+struct scep_reading {
+	const struct scep_crypto	*crypto;
+	struct scep_config		*cfg;
+	const struct scep_conf_section	*section;
+	const struct scep_conf_entry	*entry;	/* NULL: the section itself */
+	struct scep_error		*err;
+};
+
+/* Record "file:line: key: text" (or "[section]: text"), SCEP_E_CONFIG. */
+enum scep_err	 scep_config_fault(const struct scep_reading *r,
+		    const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* One row of a table of keys: the manual says the same in words. */
+struct scep_setting;
+typedef enum scep_err	(*scep_setting_fn)(struct scep_reading *r,
+			    const struct scep_setting *s, void *to);
+struct scep_setting {
+	const char	*key;
+	scep_setting_fn	 read;
+	size_t		 offset;	/* of what it sets */
+	const char	*deflt;		/* read like a value; "": leave it
+					   as it is; NULL: required */
+	long		 min, max;
+	const struct scep_word	*words;
+};
+
+struct scep_word {
+	const char	*word;
+	unsigned int	 value;
+	const char	*refusal;	/* why it is not taken, or NULL */
+};
+
+/* Kinds of values: config_value.c.  Each reads r->entry->value into *to. */
+enum scep_err	 scep_read_text(struct scep_reading *,
+		    const struct scep_setting *, void *);
+enum scep_err	 scep_read_path(struct scep_reading *,
+		    const struct scep_setting *, void *);
+enum scep_err	 scep_read_name(struct scep_reading *,
+		    const struct scep_setting *, void *);
+enum scep_err	 scep_read_int(struct scep_reading *,
+		    const struct scep_setting *, void *);
+enum scep_err	 scep_read_long(struct scep_reading *,
+		    const struct scep_setting *, void *);
+enum scep_err	 scep_read_size(struct scep_reading *,
+		    const struct scep_setting *, void *);
+enum scep_err	 scep_read_duration(struct scep_reading *,
+		    const struct scep_setting *, void *);
+enum scep_err	 scep_read_word(struct scep_reading *,
+		    const struct scep_setting *, void *);
+enum scep_err	 scep_read_words(struct scep_reading *,
+		    const struct scep_setting *, void *);	/* value: bit */
+enum scep_err	 scep_read_listen(struct scep_reading *,
+		    const struct scep_setting *, void *);
+enum scep_err	 scep_read_mode(struct scep_reading *,
+		    const struct scep_setting *, void *);
+enum scep_err	 scep_read_url(struct scep_reading *,
+		    const struct scep_setting *, void *);
+
+/* Names: config_names.c; *to is the profile. */
+#define SCEP_SUBJECT_PATTERN	"subject_pattern."
+#define SCEP_SAN_PATTERN	"san_pattern."
+enum scep_err	 scep_read_subject_allow(struct scep_reading *,
+		    const struct scep_setting *, void *);
+enum scep_err	 scep_read_subject_require(struct scep_reading *,
+		    const struct scep_setting *, void *);
+/* The keys that begin so; after the table. */
+enum scep_err	 scep_config_read_patterns(struct scep_reading *r,
+		    struct scep_profile *p);
+
+#define SCEP_CONF_WORD_MAX	256
+/* The next of the words in *p; 0 if there is none.  Longer ones are cut. */
+int		 scep_config_word(const char **p,
+		    char out[SCEP_CONF_WORD_MAX]);
+int		 scep_config_is_name(const char *text);
+
+/* Read a section by its table: unknown keys refused, defaults put in.
+ * Keys that begin with one of the n prefixes are left to the caller. */
+enum scep_err	 scep_config_section(struct scep_reading *r,
+		    const struct scep_setting *table, size_t n,
+		    const char *const *prefixes, size_t n_prefixes, void *base);
+/* The one of n words (at p, stride octets apart) that is at most two typing
+ * errors away, or NULL. */
+const char	*scep_config_near(const char *word, const void *p, size_t n,
+		    size_t stride);
+
+/* The three kinds of sections: config_server.c, config_profile.c. */
+enum scep_err	 scep_config_read_server(struct scep_reading *r);
+enum scep_err	 scep_config_read_ca(struct scep_reading *r);
+enum scep_err	 scep_config_read_profile(struct scep_reading *r);
+
+/*
+ * DER Extensions of an [extensions NAME] section; section NULL: the built-in
+ * ones.  issuer NULL: only to see whether they can be made.
+ */
+enum scep_err	 scep_config_exts(const struct scep_crypto *crypto,
+		    const struct scep_conf_section *section, X509 *issuer,
+		    struct scep_buf *out, struct scep_error *err);
+/* The one that a profile names, or NULL. */
+const struct scep_conf_section
+		*scep_config_exts_of(const struct scep_config *cfg,
+		    const struct scep_profile *profile);
+
+/* A parsed certificate as OpenSSL's object; X509_free() it.  NULL: err. */
+X509		*scep_config_x509(const struct scep_crypto *crypto,
+		    const struct scep_cert *cert, const char *path,
+		    struct scep_error *err);
+
+#endif /* SCEP_CA_CONFIG_LOCAL_H */

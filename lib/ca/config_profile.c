@@ -1,0 +1,273 @@
+/*
+ * config_profile.c - the table of [profile NAME], and what its keys demand
+ * of each other.
+ *
+ * scep.conf(5) says the same in words: a key that is here is there.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "ca/config_local.h"
+
+#define LENGTH(a)	(sizeof(a) / sizeof((a)[0]))
+#define P(member)	offsetof(struct scep_profile, member)
+
+#define HOUR	3600L
+#define DAY	(24 * HOUR)
+#define YEAR	(365 * DAY)
+
+#define RSA_MIN		2048
+#define RSA_MAX		8192
+
+#define NO_EC	"EC keys of devices are not served yet: an answer cannot be " \
+		"encrypted to them; only rsa for now"
+
+static const struct scep_word	authorises[] = {
+	{ "challenge", SCEP_BIT(SCEP_BY_CHALLENGE), NULL },
+	{ "manual", SCEP_BIT(SCEP_BY_MANUAL), NULL },
+	{ NULL, 0, NULL }
+};
+
+static const struct scep_word	key_types[] = {
+	{ "rsa", SCEP_BIT(SCEP_KEY_RSA), NULL },
+	{ "p256", 0, NO_EC }, { "p384", 0, NO_EC }, { "p521", 0, NO_EC },
+	{ "ec", 0, NO_EC }, { "ed25519", 0, NO_EC },
+	{ NULL, 0, NULL }
+};
+
+static const struct scep_word	digests[] = {
+	{ "sha1", SCEP_BIT(SCEP_SHA1), NULL },
+	{ "sha256", SCEP_BIT(SCEP_SHA256), NULL },
+	{ "sha384", SCEP_BIT(SCEP_SHA384), NULL },
+	{ "sha512", SCEP_BIT(SCEP_SHA512), NULL },
+	{ "md5", 0, "MD5 is broken, and refused everywhere" },
+	{ NULL, 0, NULL }
+};
+
+static const struct scep_word	ciphers[] = {
+	{ "3des", SCEP_BIT(SCEP_3DES), NULL },
+	{ "aes128", SCEP_BIT(SCEP_AES128), NULL },
+	{ "aes192", SCEP_BIT(SCEP_AES192), NULL },
+	{ "aes256", SCEP_BIT(SCEP_AES256), NULL },
+	{ "des", 0, "single DES is broken, and refused everywhere" },
+	{ NULL, 0, NULL }
+};
+
+static const struct scep_word	san_types[] = {
+	{ "none", 0, NULL },
+	{ "DNS", SCEP_BIT(SCEP_SAN_DNS), NULL },
+	{ "email", SCEP_BIT(SCEP_SAN_EMAIL), NULL },
+	{ "URI", SCEP_BIT(SCEP_SAN_URI), NULL },
+	{ "IP", SCEP_BIT(SCEP_SAN_IP), NULL },
+	{ "UPN", SCEP_BIT(SCEP_SAN_UPN), NULL },
+	{ NULL, 0, NULL }
+};
+
+static const struct scep_word	yes_no[] = {
+	{ "yes", 1, NULL },
+	{ "no", 0, NULL },
+	{ NULL, 0, NULL }
+};
+
+static const struct scep_word	no_yes[] = {	/* of a key that omits */
+	{ "yes", 0, NULL },
+	{ "no", 1, NULL },
+	{ NULL, 0, NULL }
+};
+
+static enum scep_err
+read_ca(struct scep_reading *r, const struct scep_setting *s, void *to)
+{
+	const struct scep_ca_conf	*ca;
+
+	(void)s;
+	if ((ca = scep_config_ca(r->cfg, r->entry->value)) == NULL)
+		return scep_config_fault(r, "there is no [ca %.64s]",
+		    r->entry->value);
+	*(size_t *)to = (size_t)(ca - r->cfg->ca);
+	return SCEP_OK;
+}
+
+static enum scep_err
+read_hash(struct scep_reading *r, const struct scep_setting *s, void *to)
+{
+	struct scep_profile	*p = to;
+	size_t			 len;
+
+	(void)s;
+	if (strlen(r->entry->value) != 2 * sizeof(p->static_hash) ||
+	    scep_hex_read(r->entry->value, p->static_hash,
+	    sizeof(p->static_hash), &len, r->err) != SCEP_OK ||
+	    len != sizeof(p->static_hash))
+		return scep_config_fault(r, "%zu hexadecimal digits, made by "
+		    "scepadm challenge hash", 2 * sizeof(p->static_hash));
+	p->has_static = 1;
+	return SCEP_OK;
+}
+
+static enum scep_err
+read_bits(struct scep_reading *r, const struct scep_setting *s, void *to)
+{
+	struct scep_key_rules	*keys = to;
+	const char		*dash = strchr(r->entry->value, '-');
+	char			 low[8];
+	long			 min, max;
+
+	(void)s;
+	if (dash != NULL && dash - r->entry->value < (int)sizeof(low)) {
+		(void)snprintf(low, sizeof(low), "%.*s",
+		    (int)(dash - r->entry->value), r->entry->value);
+		if (scep_number_read(low, RSA_MIN, RSA_MAX, &min, r->err) ==
+		    SCEP_OK && scep_number_read(dash + 1, min, RSA_MAX, &max,
+		    r->err) == SCEP_OK) {
+			keys->min_rsa_bits = (int)min;
+			keys->max_rsa_bits = (int)max;
+			return SCEP_OK;
+		}
+	}
+	return scep_config_fault(r, "LOW-HIGH within %d-%d such as "
+	    "2048-4096, got \"%.64s\"", RSA_MIN, RSA_MAX, r->entry->value);
+}
+
+static enum scep_err
+read_exts(struct scep_reading *r, const struct scep_setting *s, void *to)
+{
+	(void)s;
+	(void)to;
+	if (scep_conf_find(r->cfg->conf, "extensions", r->entry->value) ==
+	    NULL)
+		return scep_config_fault(r, "there is no [extensions %.64s]",
+		    r->entry->value);
+	return SCEP_OK;
+}
+
+static enum scep_err
+read_signing_time(struct scep_reading *r, const struct scep_setting *s,
+    void *to)
+{
+	*(long *)to = 0;
+	return strcmp(r->entry->value, "off") == 0 ? SCEP_OK :
+	    scep_read_duration(r, s, to);
+}
+
+/* subject_require and the patterns lean on what stands before them here. */
+static const struct scep_setting	table[] = {
+	{ "ca", read_ca, P(ca), "", 0, 0, NULL },
+	{ "authorise", scep_read_words, P(authorise), NULL, 0, 0,
+	    authorises },
+	{ "challenge_hash", read_hash, 0, "", 0, 0, NULL },
+	{ "validity", scep_read_duration, P(validity_s), "365d", HOUR,
+	    30 * YEAR, NULL },
+	{ "backdate", scep_read_duration, P(backdate_s), "10m", 0, 7 * DAY,
+	    NULL },
+	{ "key_types", scep_read_words, P(keys.types), "rsa", 0, 0,
+	    key_types },
+	{ "rsa_bits", read_bits, P(keys), "2048-4096", 0, 0, NULL },
+	{ "digests", scep_read_words, P(message.digests),
+	    "sha256 sha384 sha512", 0, 0, digests },
+	{ "ciphers", scep_read_words, P(message.ciphers),
+	    "aes128 aes192 aes256", 0, 0, ciphers },
+	{ "subject_allow", scep_read_subject_allow, 0,
+	    "CN O OU C serialNumber", 0, 0, NULL },
+	{ "subject_require", scep_read_subject_require, 0, "CN", 0, 0,
+	    NULL },
+	{ "san_allow", scep_read_words, P(san_types), "none", 0, 0,
+	    san_types },
+	{ "san_wildcard", scep_read_word, P(san_wildcard), "no", 0, 0,
+	    yes_no },
+	{ "extensions", read_exts, 0, "", 0, 0, NULL },
+	{ "retry_window", scep_read_duration, P(retry_window_s), "24h", 0,
+	    30 * DAY, NULL },
+	{ "renew_window", scep_read_duration, P(renew_window_s), "", 0,
+	    30 * YEAR, NULL },
+	{ "pending_ttl", scep_read_duration, P(pending_ttl_s), "7d", HOUR,
+	    YEAR, NULL },
+	{ "max_pending", scep_read_long, P(max_pending), "1000", 1, 1000000,
+	    NULL },
+	{ "max_pending_per_peer", scep_read_long, P(max_pending_per_peer),
+	    "100", 1, 1000000, NULL },
+	{ "empty_content", scep_read_word, P(omit_content), "yes", 0, 0,
+	    no_yes },
+	{ "fail_text", scep_read_word, P(fail_text), "yes", 0, 0, yes_no },
+	{ "signing_time", read_signing_time, P(message.signing_time_s),
+	    "off", 60, YEAR, NULL },
+};
+
+/* What one key means for another. */
+static enum scep_err
+check_profile(struct scep_reading *r, struct scep_profile *p)
+{
+	r->entry = scep_conf_get(r->section, "challenge_hash");
+	if (p->has_static && (p->authorise & SCEP_BIT(SCEP_BY_CHALLENGE)) == 0)
+		return scep_config_fault(r,
+		    "of no use without authorise = challenge");
+	r->entry = scep_conf_get(r->section, "renew_window");
+	if (r->entry == NULL)
+		p->renew_window_s = p->validity_s / 3;
+	else if (p->renew_window_s >= p->validity_s)
+		return scep_config_fault(r, "%ld seconds, must be less than "
+		    "the validity of %ld", p->renew_window_s, p->validity_s);
+	r->entry = scep_conf_get(r->section, "san_wildcard");
+	if (p->san_wildcard && (p->san_types & SCEP_BIT(SCEP_SAN_DNS)) == 0)
+		return scep_config_fault(r,
+		    "of no use without san_allow = DNS");
+	/* A UPN logs on to Active Directory as whom it names. */
+	r->entry = scep_conf_get(r->section, "san_allow");
+	if ((p->san_types & SCEP_BIT(SCEP_SAN_UPN)) != 0 &&
+	    p->n_san_pattern[SCEP_SAN_UPN] == 0)
+		return scep_config_fault(r, "a UPN is somebody's account: say "
+		    "with " SCEP_SAN_PATTERN "UPN which may be asked for");
+	r->entry = NULL;
+	return SCEP_OK;
+}
+
+static enum scep_err
+check_name(struct scep_reading *r)
+{
+	static const char *const	 taken[] = { "ca", "crl", "scep",
+	    "pkiclient.exe" };
+	size_t				 i;
+
+	for (i = 0; i < LENGTH(taken); i++)
+		if (strcmp(r->section->name, taken[i]) == 0)
+			return scep_config_fault(r, "no profile can be "
+			    "called %s: that is a path of the server's own",
+			    taken[i]);
+	if (!scep_config_is_name(r->section->name))
+		return scep_config_fault(r, "a profile has a name of 1 to 32 "
+		    "letters, digits, _ and -; write [profile NAME]");
+	return SCEP_OK;
+}
+
+enum scep_err
+scep_config_read_profile(struct scep_reading *r)
+{
+	static const char *const	 prefixes[] = { SCEP_SUBJECT_PATTERN,
+	    SCEP_SAN_PATTERN };
+	struct scep_config		*cfg = r->cfg;
+	struct scep_profile		*p;
+	enum scep_err			 rc;
+
+	if ((rc = check_name(r)) != SCEP_OK)
+		return rc;
+	if (cfg->n_profiles == SCEP_PROFILES_MAX)
+		return scep_config_fault(r, "more than %d profiles",
+		    SCEP_PROFILES_MAX);
+	p = &cfg->profile[cfg->n_profiles++];
+	memcpy(p->name, r->section->name, strlen(r->section->name) + 1);
+	p->file = r->section->file;
+	p->line = r->section->line;
+	if (scep_conf_get(r->section, "ca") == NULL && cfg->n_cas != 1)
+		return scep_config_fault(r, "ca is missing: which of the %zu "
+		    "CAs issues", cfg->n_cas);
+	if ((rc = scep_config_section(r, table, LENGTH(table), prefixes,
+	    LENGTH(prefixes), p)) != SCEP_OK ||
+	    (rc = scep_config_read_patterns(r, p)) != SCEP_OK ||
+	    (rc = check_profile(r, p)) != SCEP_OK)
+		return rc;
+	p->message.signer = p->keys;
+	p->csr_sha1 = (p->message.digests & SCEP_BIT(SCEP_SHA1)) != 0;
+	return SCEP_OK;
+}
