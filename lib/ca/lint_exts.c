@@ -356,6 +356,26 @@ aia_not_critical(const struct scep_lint *l)
 	    scep_span_make(oid, sizeof(oid))));
 }
 
+/* The profile's, first and as they are; the key identifiers; the SAN. */
+static int
+exts_of_profile_alone(const struct scep_lint *l)
+{
+	struct scep_span	 fixed, first = l->tbs.exts;
+	struct scep_tlv		 tlv;
+	size_t			 n = 2;
+
+	fixed = scep_buf_span(&l->of->granted->profile->fixed_exts);
+	if (first.len < fixed.len)
+		return 0;
+	first.len = fixed.len;
+	if (!scep_span_equal(first, fixed))
+		return 0;
+	while (scep_der_next(&fixed, &tlv))
+		n++;
+	n += l->of->granted->san.len > 0;
+	return l->tbs.n_exts == n;
+}
+
 const struct scep_lint_rule	scep_lint_exts[] = {
 	{ "exts_present", "RFC 5280 section 4.1.2.9", exts_present },
 	{ "exts_once", "RFC 5280 section 4.2", exts_once },
@@ -391,5 +411,6 @@ const struct scep_lint_rule	scep_lint_exts[] = {
 	{ "san_as_granted", "the grant", san_as_granted },
 	{ "cdp_not_critical", "RFC 5280 section 4.2.1.13", cdp_not_critical },
 	{ "aia_not_critical", "RFC 5280 section 4.2.2.1", aia_not_critical },
+	{ "exts_of_profile_alone", "our own rule", exts_of_profile_alone },
 	{ NULL, NULL, NULL }
 };

@@ -93,6 +93,7 @@ read_exts(struct scep_span *rest, struct scep_tbs *out)
 	if (!scep_der_next(rest, &tlv) ||
 	    !take(&tlv.content, SEQUENCE, &ext) || tlv.content.len > 0)
 		return 0;
+	out->exts = ext.content;
 	for (tlv.content = ext.content; tlv.content.len > 0; out->n_exts++)
 		if (out->n_exts == SCEP_TBS_EXTS ||
 		    !take(&tlv.content, SEQUENCE, &ext) ||

@@ -29,6 +29,7 @@ struct scep_tbs {
 	struct scep_span	 issuer, subject, spki;	/* whole SEQUENCEs */
 	struct scep_tlv		 not_before, not_after;
 	int			 has_unique_id;
+	struct scep_span	 exts;		/* Extension after Extension */
 	struct scep_tbs_ext	 ext[SCEP_TBS_EXTS];
 	size_t			 n_exts;
 };

@@ -62,7 +62,7 @@ issuing_ca_cert(struct issuing *is, int with_ski)
 	x509_ext(x, "basicConstraints", "critical,CA:TRUE");
 	x509_ext(x, "keyUsage", "critical,keyCertSign,cRLSign");
 	if (with_ski)
-		x509_ext(x, "subjectKeyIdentifier", "hash");
+		x509_ext(x, "subjectKeyIdentifier", "0102030405060708");
 	must(X509_sign(x, is->ca.key, is->crypto->md[SCEP_SHA256]) > 0);
 	must((len = i2d_X509(x, &der.data)) > 0);
 	der.len = (size_t)len;

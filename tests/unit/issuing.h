@@ -23,7 +23,8 @@ struct issuing {
  * cannot be set up. */
 void	 issuing_open(struct issuing *is, const char *kind);
 void	 issuing_close(struct issuing *is);
-/* A certificate for the CA's key, self-signed; with_ski 0: without one. */
+/* A certificate for the CA's key, self-signed; with a key identifier that is
+ * no hash (RFC 5280 section 4.2.1.2 allows any), or without one. */
 void	 issuing_ca_cert(struct issuing *is, int with_ski);
 /* Append an extension in x509v3_config(5) syntax to fixed_exts. */
 void	 issuing_ext(struct issuing *is, const char *name,
