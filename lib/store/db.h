@@ -30,6 +30,7 @@ struct scep_db {
 	void			*say_arg;
 	atomic_int		 broken;	/* the environment panicked */
 	atomic_int		 messages;	/* errcall's, to bound them */
+	atomic_int		 low;		/* said that the disk fills */
 };
 
 /* db_open.c: what Berkeley DB said, as our error; DB_RUNRECOVERY breaks the
@@ -66,15 +67,31 @@ enum scep_err	 scep_db_last_seq(struct scep_db *db, uint64_t *seq,
 void		 scep_db_seq_key(uint64_t seq, uint8_t out[8]);
 
 /*
- * journal.c - DIR/issue.log, the hash-chained copy of the log table.  A seq
- * is taken before a transaction and done after it, whether it committed or
- * not; done() returns when every line up to seq is in the file.
+ * journal.c - DIR/issue.log, the hash-chained copy of the log table.  An
+ * entry takes its seq before the transaction, and is done after it, whether
+ * it committed or not.
  */
+struct scep_journal_entry {
+	uint64_t			 seq;
+	struct scep_span		 line;	/* borrowed; empty: did not
+						   commit */
+	enum { SCEP_ENTRY_OPEN, SCEP_ENTRY_READY, SCEP_ENTRY_WRITTEN }
+					 state;
+	struct scep_journal_entry	*next;	/* in the order of seq */
+};
+
 enum scep_err	 scep_journal_open(struct scep_db *db, uint64_t last_seq,
 		    struct scep_journal **out, struct scep_error *err);
-uint64_t	 scep_journal_take(struct scep_journal *journal);
-enum scep_err	 scep_journal_done(struct scep_journal *journal, uint64_t seq,
-		    struct scep_span line, struct scep_error *err);
+/* entry is the caller's and stays where it is until it is done. */
+void		 scep_journal_take(struct scep_journal *journal,
+		    struct scep_journal_entry *entry);
+/* Returns when every line up to this one is on the disk.  SCEP_E_STORE when
+ * one could not be written; then none is any more, and only a new start
+ * completes the file. */
+enum scep_err	 scep_journal_done(struct scep_journal *journal,
+		    struct scep_journal_entry *entry, struct scep_span line,
+		    struct scep_error *err);
+int		 scep_journal_is_broken(struct scep_journal *journal);
 void		 scep_journal_close(struct scep_journal *journal);
 
 #endif /* SCEP_STORE_DB_H */

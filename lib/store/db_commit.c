@@ -171,36 +171,47 @@ try_again(struct scep_db *db, const struct scep_change *change, uint64_t seq)
 	return r;
 }
 
+static enum scep_err
+check_whole(const struct scep_db *db, struct scep_error *err)
+{
+	if (atomic_load(&db->broken) || scep_journal_is_broken(db->journal))
+		return scep_fail(err, SCEP_E_STORE,
+		    "%s/db is broken; a restart recovers it", db->dir);
+	return check_room(db, err);
+}
+
+/* The transaction, and its line in the journal.  *done is what became of the
+ * line. */
+static int
+write_both(struct scep_db *db, const struct scep_change *change,
+    enum scep_err *done, struct scep_error *err)
+{
+	struct scep_journal_entry	 entry;
+	int				 r;
+
+	*done = SCEP_OK;
+	if (change->log.len == 0)
+		return try_again(db, change, 0);
+	scep_journal_take(db->journal, &entry);
+	r = try_again(db, change, entry.seq);
+	*done = scep_journal_done(db->journal, &entry, r == 0 ?
+	    scep_buf_span(&change->log) : scep_span_make(NULL, 0), err);
+	return r;
+}
+
 enum scep_err
 scep_db_commit(struct scep_store *store, const struct scep_change *change,
     struct scep_error *err)
 {
-	struct scep_db		*db = (struct scep_db *)store;
-	struct scep_error	 why;
-	uint64_t		 seq = 0;
-	enum scep_err		 rc, done = SCEP_OK;
-	int			 r;
+	struct scep_db	*db = (struct scep_db *)store;
+	enum scep_err	 rc, done;
+	int		 r;
 
-	if (atomic_load(&db->broken))
-		return scep_fail(err, SCEP_E_STORE,
-		    "%s/db is broken; a restart recovers it", db->dir);
-	if (change->log.len > 0 && memchr(change->log.data, '\n',
-	    change->log.len) != NULL)
-		return scep_fail(err, SCEP_E_INTERNAL,
-		    "a log entry of two lines");
-	if ((rc = check_room(db, err)) != SCEP_OK)
+	if ((rc = check_whole(db, err)) != SCEP_OK)
 		return rc;
-	if (change->log.len > 0)
-		seq = scep_journal_take(db->journal);
-	r = try_again(db, change, seq);
-	if (change->log.len > 0)
-		done = scep_journal_done(db->journal, seq, r == 0 ?
-		    scep_buf_span(&change->log) : scep_span_make(NULL, 0),
-		    &why);
-	if (done != SCEP_OK)
-		scep_db_say(db, "%s", why.text);
-	if (r == 0)
-		return SCEP_OK;
+	r = write_both(db, change, &done, err);
+	if (r == 0)	/* without its line it is not acknowledged: DESIGN 5 */
+		return done;
 	if (r == DB_KEYEXIST)
 		return scep_fail(err, SCEP_E_CHANGED,
 		    "a row that this relied on has changed");

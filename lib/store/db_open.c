@@ -262,6 +262,21 @@ migrate(struct scep_db *db, unsigned int from, struct scep_error *err)
 	return SCEP_OK;
 }
 
+/* Whether there is data that a schema row should be with. */
+static int
+has_tables(const struct scep_db *db)
+{
+	char	 path[SCEP_DB_PATH + 64];
+	int	 i, found = 0;
+
+	for (i = 0; i < SCEP_T__MAX; i++) {
+		(void)snprintf(path, sizeof(path), "%s/db/%s", db->dir,
+		    table_names[i]);
+		found |= access(path, F_OK) == 0;
+	}
+	return found;
+}
+
 static enum scep_err
 check_schema(struct scep_db *db, struct scep_error *err)
 {
@@ -287,7 +302,7 @@ check_schema(struct scep_db *db, struct scep_error *err)
 		    SCEP_DB_SCHEMA);
 	if (found == SCEP_DB_SCHEMA)
 		return SCEP_OK;
-	if (r == 0 && (rc = migrate(db, found, err)) != SCEP_OK)
+	if ((r == 0 || has_tables(db)) && (rc = migrate(db, found, err)) != SCEP_OK)
 		return rc;
 	(void)snprintf(text, sizeof(text), "%d", SCEP_DB_SCHEMA);
 	value = scep_dbt(scep_span_text(text));
@@ -380,17 +395,18 @@ db_tend(struct scep_store *store, struct scep_error *err)
 	int		 r;
 
 	atomic_store(&db->messages, 0);
-	if (atomic_load(&db->broken))
+	if (atomic_load(&db->broken) || scep_journal_is_broken(db->journal))
 		return scep_fail(err, SCEP_E_STORE,
-		    "%s/db: the environment is broken; a restart recovers it",
-		    db->dir);
+		    "%s/db is broken; a restart recovers it", db->dir);
 	if ((r = db->env->txn_checkpoint(db->env, CHECKPOINT_KB,
 	    CHECKPOINT_MIN, 0)) != 0)
 		return scep_db_fail(db, r, "checkpoint", err);
 	if ((r = db->env->log_archive(db->env, NULL, DB_ARCH_REMOVE)) != 0)
 		return scep_db_fail(db, r, "remove old logs", err);
-	if (statvfs(db->dir, &fs) == 0 &&
-	    (uint64_t)fs.f_bavail * fs.f_frsize < 2 * (uint64_t)db->reserve)
+	if (statvfs(db->dir, &fs) != 0 ||
+	    (uint64_t)fs.f_bavail * fs.f_frsize / 2 >= db->reserve)
+		atomic_store(&db->low, 0);
+	else if (atomic_exchange(&db->low, 1) == 0)
 		scep_db_say(db, "%s: %llu MiB of disk are left; below %zu MiB "
 		    "nothing is issued", db->dir, (unsigned long long)
 		    fs.f_bavail * fs.f_frsize >> 20, db->reserve >> 20);
@@ -407,6 +423,25 @@ static const struct scep_store_ops	db_ops = {
 };
 
 static enum scep_err
+check_home(const char *home, const char *dir, struct scep_error *err)
+{
+	struct stat	 st;
+
+	if (mkdir(home, 0700) == -1 && errno != EEXIST)
+		return scep_fail(err, SCEP_E_CONFIG, "%s: %s; `scepadm init "
+		    "--dir DIR` makes a state directory", dir,
+		    strerror(errno));
+	if (stat(home, &st) == -1 || !S_ISDIR(st.st_mode))
+		return scep_fail(err, SCEP_E_CONFIG, "%s: not a directory",
+		    home);
+	if (access(home, R_OK | W_OK | X_OK) == -1)
+		return scep_fail(err, SCEP_E_CONFIG, "%s: %s; chown it to uid "
+		    "%d, who runs this", home, strerror(errno),
+		    (int)geteuid());
+	return SCEP_OK;
+}
+
+static enum scep_err
 open_store(struct scep_db *db, const struct scep_store_db_options *opt,
     struct scep_error *err)
 {
@@ -415,10 +450,8 @@ open_store(struct scep_db *db, const struct scep_store_db_options *opt,
 	enum scep_err	 rc;
 
 	(void)snprintf(home, sizeof(home), "%s/db", db->dir);
-	if (mkdir(home, 0700) == -1 && errno != EEXIST)
-		return scep_fail(err, SCEP_E_CONFIG, "%s: %s", home,
-		    strerror(errno));
-	if ((rc = open_env(db, opt->cache, home, err)) != SCEP_OK ||
+	if ((rc = check_home(home, db->dir, err)) != SCEP_OK ||
+	    (rc = open_env(db, opt->cache, home, err)) != SCEP_OK ||
 	    (rc = open_all(db, err)) != SCEP_OK ||
 	    (rc = scep_db_last_seq(db, &last, err)) != SCEP_OK ||
 	    (rc = scep_journal_open(db, last, &db->journal, err)) != SCEP_OK)

@@ -103,7 +103,8 @@ struct scep_store {
 						   member is a scep_store */
 };
 
-/* Told what the operator should know ("recovered in 40 ms"). */
+/* Told what the operator should know ("recovered after an unclean stop"), by
+ * whichever thread finds out. */
 typedef void	(*scep_say_fn)(void *arg, const char *text);
 
 /* A store in memory, for tests and benchmarks. */
@@ -121,7 +122,8 @@ struct scep_store_db_options {
 
 /*
  * Berkeley DB: one private environment, opened with recovery, so the caller
- * must be the only process (it holds the state directory's lock).
+ * must be the only process (it holds the state directory's lock).  Open it
+ * after the last fork: no handle of libdb survives one.
  * SCEP_E_CONFIG for a directory that cannot be used and for a schema newer
  * than ours; SCEP_E_STORE otherwise.  An older schema is migrated.
  * DIR/issue.log, the hash-chained copy of the log table, is completed from

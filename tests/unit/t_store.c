@@ -79,7 +79,8 @@ add(struct scep_change *change, int what, const char *key, const char *value,
 
 	w->table = SCEP_T_NEWEST;
 	w->expect = expect;
-	w->what = what;
+	w->what = what == SCEP_WRITE_PUT ? SCEP_WRITE_PUT :
+	    what == SCEP_WRITE_DELETE ? SCEP_WRITE_DELETE : SCEP_WRITE_CHECK;
 	assert_int_equal(scep_buf_set(&w->key, scep_span_text(key), &err),
 	    SCEP_OK);
 	assert_int_equal(scep_buf_set(&w->value, scep_span_text(value), &err),

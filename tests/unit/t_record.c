@@ -1,0 +1,527 @@
+/*
+ * t_record.c - records: what is written is read back, and nothing else is.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <string.h>
+
+#include <openssl/asn1.h>
+#include <openssl/err.h>
+
+#include <cmocka.h>
+
+#include "store/record.h"
+
+static void
+set(struct scep_buf *buf, const char *text)
+{
+	struct scep_error	 err;
+
+	assert_int_equal(scep_buf_set(buf, scep_span_text(text), &err),
+	    SCEP_OK);
+}
+
+static int
+is_text(const struct scep_buf *buf, const char *text)
+{
+	return scep_span_equal(scep_buf_span(buf), scep_span_text(text));
+}
+
+static void
+fill_txn(struct scep_txn *t)
+{
+	memset(t, 0, sizeof(*t));
+	memset(t->key.prefix, 1, sizeof(t->key.prefix));
+	memset(t->key.info, 2, sizeof(t->key.info));
+	t->state = SCEP_TXN_GRANTED;
+	(void)strcpy(t->request_id, "0123456789abcdef");
+	(void)strcpy(t->profile, "default");
+	set(&t->txid, "tx");
+	t->created = 1;
+	t->decided = 1764000000;
+	t->expires = (time_t)1 << 40;
+	set(&t->cert_key, "key");
+	t->cipher = 2;
+	(void)strcpy(t->reason, "n\xc3\xb6");
+}
+
+static void
+fill_challenge(struct scep_challenge *c)
+{
+	size_t	 i;
+
+	memset(c, 0, sizeof(*c));
+	(void)strcpy(c->id, "abcd");
+	(void)strcpy(c->profile, "default");
+	set(&c->subject, "name");
+	c->binds_san = 1;
+	c->created = 5;
+	c->expires = 6;
+	c->uses = 20;
+	memset(c->mac, 3, sizeof(c->mac));
+	c->state = SCEP_CHALLENGE_LIVE;
+	c->used = 16;
+	c->purge = 7;
+	(void)strcpy(c->note, "a note");
+	(void)strcpy(c->issuer, "uid 0");
+	c->n_use = SCEP_USES_KEPT;
+	for (i = 0; i < c->n_use; i++) {
+		c->use[i].when = (time_t)i;
+		c->use[i].request[0] = (uint8_t)i;
+		set(&c->use[i].cert_key, "key");
+	}
+}
+
+static void
+fill_cert(struct scep_cert_rec *r)
+{
+	memset(r, 0, sizeof(*r));
+	set(&r->serial, "12");
+	memset(r->issuer, 4, sizeof(r->issuer));
+	r->state = SCEP_CERT_REVOKED;
+	set(&r->der, "der");
+	(void)strcpy(r->ca, "ca");
+	(void)strcpy(r->subject, "CN=Bob,O=X");
+	(void)strcpy(r->authority, "challenge abcd");
+	memset(r->key_sha256, 5, sizeof(r->key_sha256));
+	r->issued = 1;
+	r->not_before = 2;
+	r->not_after = 259;
+	r->revoked = 4;
+	r->reason = 10;
+}
+
+static void
+fill_pending(struct scep_pending *p)
+{
+	memset(p, 0, sizeof(*p));
+	(void)strcpy(p->request_id, "0123456789abcdef");
+	(void)strcpy(p->profile, "p");
+	(void)strcpy(p->peer, "::1");
+	set(&p->txid, "tx");
+	set(&p->subject, "name");
+	set(&p->spki, "spki");
+	p->created = 1;
+	p->expires = 2;
+	memset(p->mac, 6, sizeof(p->mac));
+}
+
+/* One kind of record, without its type. */
+static union any {
+	struct scep_txn		 txn;
+	struct scep_challenge	 challenge;
+	struct scep_cert_rec	 cert;
+	struct scep_pending	 pending;
+} rec;
+
+static enum scep_err
+recode_txn(struct scep_span in, struct scep_buf *out, struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	if ((rc = scep_txn_decode(in, &rec.txn, err)) == SCEP_OK)
+		rc = scep_txn_encode(&rec.txn, out, err);
+	scep_txn_clear(&rec.txn);
+	return rc;
+}
+
+static enum scep_err
+recode_challenge(struct scep_span in, struct scep_buf *out,
+    struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	if ((rc = scep_challenge_decode(in, &rec.challenge, err)) == SCEP_OK)
+		rc = scep_challenge_encode(&rec.challenge, out, err);
+	scep_challenge_clear(&rec.challenge);
+	return rc;
+}
+
+static enum scep_err
+recode_cert(struct scep_span in, struct scep_buf *out, struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	if ((rc = scep_cert_rec_decode(in, &rec.cert, err)) == SCEP_OK)
+		rc = scep_cert_rec_encode(&rec.cert, out, err);
+	scep_cert_rec_clear(&rec.cert);
+	return rc;
+}
+
+static enum scep_err
+recode_pending(struct scep_span in, struct scep_buf *out,
+    struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	if ((rc = scep_pending_decode(in, &rec.pending, err)) == SCEP_OK)
+		rc = scep_pending_encode(&rec.pending, out, err);
+	scep_pending_clear(&rec.pending);
+	return rc;
+}
+
+enum { TXN, CHALLENGE, CERT, PENDING, N_KINDS };
+
+static enum scep_err	(*const recode[N_KINDS])(struct scep_span,
+    struct scep_buf *, struct scep_error *) = {
+	recode_txn, recode_challenge, recode_cert, recode_pending
+};
+
+static void
+sample(int kind, struct scep_buf *out)
+{
+	struct scep_error	 err;
+
+	switch (kind) {
+	case TXN:
+		fill_txn(&rec.txn);
+		assert_int_equal(scep_txn_encode(&rec.txn, out, &err), 0);
+		scep_txn_clear(&rec.txn);
+		break;
+	case CHALLENGE:
+		fill_challenge(&rec.challenge);
+		assert_int_equal(scep_challenge_encode(&rec.challenge, out,
+		    &err), 0);
+		scep_challenge_clear(&rec.challenge);
+		break;
+	case CERT:
+		fill_cert(&rec.cert);
+		assert_int_equal(scep_cert_rec_encode(&rec.cert, out, &err),
+		    0);
+		scep_cert_rec_clear(&rec.cert);
+		break;
+	default:
+		fill_pending(&rec.pending);
+		assert_int_equal(scep_pending_encode(&rec.pending, out, &err),
+		    0);
+		scep_pending_clear(&rec.pending);
+	}
+}
+
+static void
+each_record_is_read_back_to_the_same_octets(void **state)
+{
+	struct scep_buf		 der, again;
+	struct scep_error	 err;
+	int			 kind;
+
+	(void)state;
+	for (kind = 0; kind < N_KINDS; kind++) {
+		memset(&der, 0, sizeof(der));
+		memset(&again, 0, sizeof(again));
+		sample(kind, &der);
+		assert_int_equal(recode[kind](scep_buf_span(&der), &again,
+		    &err), SCEP_OK);
+		assert_true(scep_span_equal(scep_buf_span(&der),
+		    scep_buf_span(&again)));
+		scep_buf_clear(&der);
+		scep_buf_clear(&again);
+	}
+}
+
+static void
+each_member_comes_back(void **state)
+{
+	struct scep_buf		 der = { NULL, 0 };
+	struct scep_challenge	 c;
+	struct scep_txn		 t;
+	struct scep_error	 err;
+
+	(void)state;
+	sample(CHALLENGE, &der);
+	assert_int_equal(scep_challenge_decode(scep_buf_span(&der), &c, &err),
+	    SCEP_OK);
+	assert_string_equal(c.id, "abcd");
+	assert_true(is_text(&c.subject, "name"));
+	assert_int_equal(c.san.len, 0);
+	assert_int_equal(c.binds_san, 1);
+	assert_int_equal(c.uses, 20);
+	assert_int_equal(c.used, 16);
+	assert_int_equal(c.purge, 7);
+	assert_int_equal(c.mac[31], 3);
+	assert_int_equal(c.n_use, 16);
+	assert_int_equal(c.use[15].request[0], 15);
+	assert_true(is_text(&c.use[15].cert_key, "key"));
+	scep_challenge_clear(&c);
+	scep_buf_clear(&der);
+	sample(TXN, &der);
+	assert_int_equal(scep_txn_decode(scep_buf_span(&der), &t, &err),
+	    SCEP_OK);
+	assert_int_equal(t.state, SCEP_TXN_GRANTED);
+	assert_true(t.expires == (time_t)1 << 40);
+	assert_string_equal(t.reason, "n\xc3\xb6");
+	assert_true(is_text(&t.cert_key, "key"));
+	scep_txn_clear(&t);
+	scep_buf_clear(&der);
+}
+
+static void
+expect_refused(int kind, struct scep_span der)
+{
+	struct scep_buf		 out = { NULL, 0 };
+	struct scep_error	 err;
+
+	assert_int_equal(recode[kind](der, &out, &err), SCEP_E_STORE);
+	assert_int_equal(err.code, SCEP_E_STORE);
+	assert_int_equal(out.len, 0);
+	assert_int_equal(ERR_peek_error(), 0);
+}
+
+static void
+a_record_cut_short_or_too_long_is_refused(void **state)
+{
+	struct scep_buf		 der;
+	struct scep_error	 err;
+	size_t			 len;
+	int			 kind;
+
+	(void)state;
+	for (kind = 0; kind < N_KINDS; kind++) {
+		memset(&der, 0, sizeof(der));
+		sample(kind, &der);
+		for (len = 0; len < der.len; len++)
+			expect_refused(kind, scep_span_make(der.data, len));
+		(void)scep_buf_add(&der, scep_span_make("", 1), &err);
+		expect_refused(kind, scep_buf_span(&der));
+		scep_buf_clear(&der);
+	}
+	expect_refused(TXN, scep_span_make(NULL, 0));
+}
+
+static void
+another_version_is_refused(void **state)
+{
+	struct scep_buf	 der;
+	size_t		 i;
+	int		 kind;
+
+	(void)state;
+	for (kind = 0; kind < N_KINDS; kind++) {
+		memset(&der, 0, sizeof(der));
+		sample(kind, &der);
+		i = 2 + (der.data[1] & 0x7f);	/* long form */
+		assert_int_equal(der.data[i], 2);
+		assert_int_equal(der.data[i + 2], 1);
+		der.data[i + 2] = 2;
+		expect_refused(kind, scep_buf_span(&der));
+		der.data[i + 2] = 0;
+		expect_refused(kind, scep_buf_span(&der));
+		scep_buf_clear(&der);
+	}
+}
+
+/* What is accepted has one encoding: the one we would write. */
+static void
+a_changed_bit_is_refused_or_another_record(void **state)
+{
+	struct scep_buf		 der, out;
+	struct scep_error	 err;
+	size_t			 i;
+	int			 kind;
+
+	(void)state;
+	for (kind = 0; kind < N_KINDS; kind++) {
+		memset(&der, 0, sizeof(der));
+		memset(&out, 0, sizeof(out));
+		sample(kind, &der);
+		for (i = 0; i < 8 * der.len; i++) {
+			der.data[i / 8] ^= (uint8_t)(1 << i % 8);
+			if (recode[kind](scep_buf_span(&der), &out, &err) ==
+			    SCEP_OK)
+				assert_true(scep_span_equal(
+				    scep_buf_span(&der),
+				    scep_buf_span(&out)));
+			else
+				assert_int_equal(err.code, SCEP_E_STORE);
+			scep_buf_clear(&out);
+			der.data[i / 8] ^= (uint8_t)(1 << i % 8);
+		}
+		scep_buf_clear(&der);
+	}
+}
+
+static void
+a_negative_count_an_unknown_state_and_a_nul_are_refused(void **state)
+{
+	struct scep_challenge	 c;
+	struct scep_buf		 der = { NULL, 0 };
+	struct scep_error	 err;
+	uint8_t			*p;
+
+	(void)state;
+	fill_challenge(&c);
+	c.used = -1;
+	if (scep_challenge_encode(&c, &der, &err) == SCEP_OK)
+		expect_refused(CHALLENGE, scep_buf_span(&der));
+	scep_buf_clear(&der);
+	c.used = 1;
+	c.state = SCEP_CHALLENGE_REVOKED + 1;
+	if (scep_challenge_encode(&c, &der, &err) == SCEP_OK)
+		expect_refused(CHALLENGE, scep_buf_span(&der));
+	scep_buf_clear(&der);
+	c.state = SCEP_CHALLENGE_LIVE;
+	c.n_use = SCEP_USES_KEPT + 1;
+	assert_int_equal(scep_challenge_encode(&c, &der, &err),
+	    SCEP_E_INTERNAL);
+	scep_buf_clear(&der);
+	c.n_use = SCEP_USES_KEPT;
+	scep_challenge_clear(&c);
+	sample(CHALLENGE, &der);
+	p = memmem(der.data, der.len, "a note", 6);
+	assert_non_null(p);
+	p[1] = '\0';
+	expect_refused(CHALLENGE, scep_buf_span(&der));
+	p[1] = ' ';
+	assert_int_equal(scep_challenge_decode(scep_buf_span(&der), &c, &err),
+	    SCEP_OK);
+	scep_challenge_clear(&c);
+	scep_buf_clear(&der);
+}
+
+static void
+a_record_is_der_that_openssl_reads(void **state)
+{
+	struct scep_buf		 der;
+	ASN1_SEQUENCE_ANY	*seq;
+	const unsigned char	*p;
+	int			 kind;
+
+	(void)state;
+	for (kind = 0; kind < N_KINDS; kind++) {
+		memset(&der, 0, sizeof(der));
+		sample(kind, &der);
+		p = der.data;
+		assert_non_null(seq = d2i_ASN1_SEQUENCE_ANY(NULL, &p,
+		    (long)der.len));
+		assert_ptr_equal(p, der.data + der.len);
+		assert_int_equal(ASN1_INTEGER_get(
+		    sk_ASN1_TYPE_value(seq, 0)->value.integer), 1);
+		sk_ASN1_TYPE_pop_free(seq, ASN1_TYPE_free);
+		scep_buf_clear(&der);
+	}
+}
+
+static void
+the_body_of_a_pending_request_is_all_but_its_mac(void **state)
+{
+	struct scep_pending	 p;
+	struct scep_buf		 a = { NULL, 0 }, b = { NULL, 0 };
+	struct scep_error	 err;
+
+	(void)state;
+	fill_pending(&p);
+	assert_int_equal(scep_pending_body(&p, &a, &err), SCEP_OK);
+	memset(p.mac, 7, sizeof(p.mac));
+	assert_int_equal(scep_pending_body(&p, &b, &err), SCEP_OK);
+	assert_true(scep_span_equal(scep_buf_span(&a), scep_buf_span(&b)));
+	expect_refused(PENDING, scep_buf_span(&a));
+	p.expires++;
+	scep_buf_clear(&b);
+	assert_int_equal(scep_pending_body(&p, &b, &err), SCEP_OK);
+	assert_false(scep_span_equal(scep_buf_span(&a), scep_buf_span(&b)));
+	scep_buf_clear(&a);
+	scep_buf_clear(&b);
+	scep_pending_clear(&p);
+}
+
+static void
+expect_index(int kind, enum scep_index index, const void *want, size_t len)
+{
+	struct scep_buf		 der = { NULL, 0 }, key = { NULL, 0 };
+	struct scep_error	 err;
+	int			 has;
+
+	sample(kind, &der);
+	assert_int_equal(scep_record_index(index, scep_buf_span(&der), &has,
+	    &key, &err), SCEP_OK);
+	assert_true(has);
+	assert_true(scep_span_equal(scep_buf_span(&key),
+	    scep_span_make(want, len)));
+	assert_int_equal(scep_record_index(index, scep_span_text("rubbish"),
+	    &has, &key, &err), SCEP_E_STORE);
+	assert_false(has);
+	scep_buf_clear(&der);
+	scep_buf_clear(&key);
+}
+
+static void
+each_index_has_its_key(void **state)
+{
+	uint8_t	 hash[32];
+
+	(void)state;
+	memset(hash, 5, sizeof(hash));
+	expect_index(TXN, SCEP_IX_TRANSACTION_EXPIRES,
+	    "\0\0\1\0\0\0\0\0", 8);
+	expect_index(CHALLENGE, SCEP_IX_CHALLENGE_EXPIRES,
+	    "\0\0\0\0\0\0\0\7", 8);
+	expect_index(PENDING, SCEP_IX_PENDING_EXPIRES,
+	    "\0\0\0\0\0\0\0\2", 8);
+	expect_index(PENDING, SCEP_IX_PENDING_PROFILE, "p", 1);
+	expect_index(PENDING, SCEP_IX_PENDING_PEER, "p\0::1", 5);
+	expect_index(CERT, SCEP_IX_CERTIFICATE_SUBJECT, "cn=bob,o=x", 10);
+	expect_index(CERT, SCEP_IX_CERTIFICATE_EXPIRES,
+	    "\0\0\0\0\0\0\1\3", 8);
+	expect_index(CERT, SCEP_IX_CERTIFICATE_KEY, hash, sizeof(hash));
+}
+
+static void
+a_certificate_is_found_by_serial_and_issuer(void **state)
+{
+	struct scep_buf		 key = { NULL, 0 };
+	struct scep_error	 err;
+	uint8_t			 issuer[16];
+
+	(void)state;
+	memset(issuer, 9, sizeof(issuer));
+	assert_int_equal(scep_cert_key(scep_span_make("\1\2", 2), issuer,
+	    &key, &err), SCEP_OK);
+	assert_int_equal(key.len, 19);
+	assert_memory_equal(key.data, "\2\1\2\t\t", 5);
+	assert_int_not_equal(scep_cert_key(scep_span_make("", 0), issuer,
+	    &key, &err), SCEP_OK);
+	scep_buf_clear(&key);
+}
+
+static void
+a_change_takes_so_many_writes_and_no_more(void **state)
+{
+	struct scep_change	 change = { .n = 0 };
+	struct scep_error	 err;
+	int			 i;
+
+	(void)state;
+	for (i = 0; i < SCEP_CHANGE_MAX; i++)
+		assert_int_equal(scep_change_check(&change, SCEP_T_NEWEST,
+		    scep_span_text("k"), 0, &err), SCEP_OK);
+	assert_int_equal(scep_change_check(&change, SCEP_T_NEWEST,
+	    scep_span_text("k"), 0, &err), SCEP_E_INTERNAL);
+	assert_int_equal(scep_change_delete(&change, SCEP_T_NEWEST,
+	    scep_span_text("k"), 0, &err), SCEP_E_INTERNAL);
+	scep_change_clear(&change);
+	assert_int_equal(change.n, 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	 tests[] = {
+		cmocka_unit_test(each_record_is_read_back_to_the_same_octets),
+		cmocka_unit_test(each_member_comes_back),
+		cmocka_unit_test(a_record_cut_short_or_too_long_is_refused),
+		cmocka_unit_test(another_version_is_refused),
+		cmocka_unit_test(a_changed_bit_is_refused_or_another_record),
+		cmocka_unit_test(
+		    a_negative_count_an_unknown_state_and_a_nul_are_refused),
+		cmocka_unit_test(a_record_is_der_that_openssl_reads),
+		cmocka_unit_test(
+		    the_body_of_a_pending_request_is_all_but_its_mac),
+		cmocka_unit_test(each_index_has_its_key),
+		cmocka_unit_test(a_certificate_is_found_by_serial_and_issuer),
+		cmocka_unit_test(a_change_takes_so_many_writes_and_no_more),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
