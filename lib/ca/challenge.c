@@ -242,7 +242,7 @@ judge_record(const struct scep_crypto *crypto,
 
 	*fact = SCEP_CH_RECORD;
 	if (strcmp(rec->profile, profile->name) != 0)
-		*fact = SCEP_CH_UNKNOWN;
+		*fact = SCEP_CH_OTHER_PROFILE;
 	else if (rec->state == SCEP_CHALLENGE_REVOKED)
 		*fact = SCEP_CH_REVOKED;
 	if (*fact != SCEP_CH_RECORD)

@@ -1,10 +1,11 @@
 /*
  * challenge.h - challenge records: minted, recognised, used up.
  *
- * A challenge is "ID-SECRET" in lower-case base32 without look-alikes
- * (23456789abcdefghjkmnpqrstuvwxyz less what is left over): 10 characters of
- * id, 26 of secret (130 bits).  The store keeps an HMAC-SHA-256 of the secret
- * and of everything the record binds, never the secret.  Private to ca/.
+ * A challenge is "ID-SECRET": 10 characters of id, 26 of secret (130 bits),
+ * from 32 that are not mistaken for each other, in either case
+ * (23456789abcdefghijkmnpqrstuvwxyz).  The store keeps an HMAC-SHA-256 of the
+ * secret and of everything the record binds, never the secret.  Private to
+ * ca/.
  */
 #ifndef SCEP_CA_CHALLENGE_H
 #define SCEP_CA_CHALLENGE_H

@@ -42,8 +42,8 @@ challenge_fault(enum scep_challenge_fact challenge)
 		return "challenge is used up";
 	case SCEP_CH_REVOKED:
 		return "challenge was revoked";
-	case SCEP_CH_TAMPERED:
-		return "challenge record was tampered with";
+	case SCEP_CH_OTHER_PROFILE:
+		return "challenge is for another profile";
 	case SCEP_CH_OTHER_SUBJECT:
 		return "challenge is for another subject";
 	case SCEP_CH_OTHER_SAN:

@@ -18,11 +18,12 @@ enum scep_challenge_fact {
 	SCEP_CH_STATIC,		/* the profile's static one */
 	SCEP_CH_SPENT_BY_SAME,	/* used up by this key and these names, within
 				   retry_window: repeat that answer */
-	SCEP_CH_UNKNOWN,	/* no such id, wrong secret, other profile */
+	SCEP_CH_UNKNOWN,	/* no such id, wrong secret, or a record that was
+				   changed in the database: no telling which */
 	SCEP_CH_EXPIRED,
 	SCEP_CH_SPENT,
 	SCEP_CH_REVOKED,
-	SCEP_CH_TAMPERED,	/* the record's mac is not ours */
+	SCEP_CH_OTHER_PROFILE,	/* right, but minted for another profile */
 	SCEP_CH_OTHER_SUBJECT,	/* right, but bound to another subject */
 	SCEP_CH_OTHER_SAN
 };
