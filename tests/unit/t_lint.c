@@ -246,8 +246,10 @@ no_subject(struct scep_tbs *t)
 static void
 no_name_at_all(struct scep_tbs *t)
 {
+	struct scep_tbs_ext	*san = ext(t, SCEP_CE_SAN);
+
 	no_subject(t);
-	*ext(t, SCEP_CE_SAN) = t->ext[--t->n_exts];
+	*san = t->ext[--t->n_exts];
 	granted.san.len = 0;
 }
 
@@ -331,7 +333,8 @@ static const struct fixture {
 	E("ku_minimal", VALUE, KU, "\x03\x02\x04\xa0"),
 	E("ku_not_ca", VALUE, KU, "\x03\x02\x02\x84"),	/* keyCertSign */
 	E("ku_not_ca", VALUE, KU, "\x03\x02\x01\x82"),	/* cRLSign */
-	E("ku_fits_key", VALUE, KU, "\x03\x02\x03\x88"),	/* keyAgreement */
+	E("ku_fits_key", VALUE, KU,		/* keyAgreement */
+	    "\x03\x02\x03\x88"),
 	E("eku_syntax", VALUE, EKU, "\x30\x03\x02\x01\x01"),
 	E("eku_not_any", VALUE, EKU, "\x30\x06\x06\x04\x55\x1d\x25\x00"),
 	E("ski_present", DROP, SKI, ""),
