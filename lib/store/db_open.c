@@ -302,7 +302,8 @@ check_schema(struct scep_db *db, struct scep_error *err)
 		    SCEP_DB_SCHEMA);
 	if (found == SCEP_DB_SCHEMA)
 		return SCEP_OK;
-	if ((r == 0 || has_tables(db)) && (rc = migrate(db, found, err)) != SCEP_OK)
+	if ((r == 0 || has_tables(db)) &&
+	    (rc = migrate(db, found, err)) != SCEP_OK)
 		return rc;
 	(void)snprintf(text, sizeof(text), "%d", SCEP_DB_SCHEMA);
 	value = scep_dbt(scep_span_text(text));
