@@ -20,7 +20,7 @@
 #include "ra/ra.h"
 #include "tests/unit/world.h"
 
-#define EQUIVALENT	64
+#define EQUIVALENT	24
 #ifdef __SANITIZE_ADDRESS__
 #define STEP		11	/* a sanitized build looks at some of them */
 #elif defined(__SANITIZE_THREAD__)
