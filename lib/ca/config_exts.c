@@ -152,17 +152,27 @@ judge_value(const struct making *m, X509_EXTENSION *ext, int nid)
 	return NULL;
 }
 
+/* Why no profile may have it, or NULL. */
+static const char *
+why_refused(int nid)
+{
+	size_t	 i;
+
+	for (i = 0; i < LENGTH(refused); i++)
+		if (nid == refused[i].nid)
+			return refused[i].why;
+	return NULL;
+}
+
 static enum scep_err
 judge(const struct making *m, X509_EXTENSION *ext)
 {
 	ASN1_OBJECT	*oid = X509_EXTENSION_get_object(ext);
 	const char	*why;
 	int		 nid = OBJ_obj2nid(oid);
-	size_t		 i;
 
-	for (i = 0; i < LENGTH(refused); i++)
-		if (nid == refused[i].nid)
-			return fault(m, refused[i].why);
+	if ((why = why_refused(nid)) != NULL)
+		return fault(m, why);
 	if (X509v3_get_ext_by_OBJ(m->done, oid, -1) != -1)
 		return fault(m, "this extension is here already, under "
 		    "another name (RFC 5280 section 4.2 allows one)");
@@ -213,11 +223,16 @@ add(struct making *m, const char *name, const char *value, int where)
 static enum scep_err
 add_section(struct making *m, const struct scep_conf_section *section)
 {
+	const char	*why;
 	enum scep_err	 rc;
 	size_t		 i;
 
 	for (i = 0; i < section->n; i++) {
 		m->entry = &section->entries[i];
+		why = why_refused(OBJ_txt2nid(m->entry->key));
+		ERR_clear_error();
+		if (why != NULL)
+			return fault(m, why);
 		if (i == EXTS_MAX)
 			return fault(m, "more than 32 extensions");
 		if (*m->entry->value == '\0')

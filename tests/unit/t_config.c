@@ -1,0 +1,503 @@
+/*
+ * t_config.c - scep.conf's meaning: what is read, what is refused and where,
+ * by text alone.  t_config_load.c has the files.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/err.h>
+
+#include <cmocka.h>
+
+#include "base/error.h"
+#include "ca/config.h"
+
+#define LENGTH(a)	(sizeof(a) / sizeof((a)[0]))
+
+#define CA	"[ca main]\ncertificate = ca.pem\nkey = ca.key\n" \
+		"ra_certificate = ra.pem\nra_key = ra.key\n"
+#define P	CA "[profile p]\nauthorise = challenge\n"	/* 7 lines */
+#define EXT	"[extensions e]\n"
+#define X64	"0123456789abcdef0123456789ABCDEF0123456789abcdef" \
+		"0123456789abcdef"
+
+static struct scep_crypto	*crypto;
+
+static enum scep_err
+parse(const char *text, struct scep_config **cfg, struct scep_error *err)
+{
+	struct scep_conf	*conf;
+
+	*cfg = NULL;
+	if (scep_conf_parse(scep_span_text(text), "/etc/x/f", &conf, err) !=
+	    SCEP_OK)
+		fail_msg("%s: %s", text, err->text);
+	return scep_config_parse(crypto, conf, cfg, err);
+}
+
+static struct scep_config *
+parse_ok(const char *text)
+{
+	struct scep_config	*cfg;
+	struct scep_error	 err = { SCEP_OK, "" };
+
+	if (parse(text, &cfg, &err) != SCEP_OK)
+		fail_msg("%s: %s", text, err.text);
+	return cfg;
+}
+
+static const struct row {
+	const char	*text;
+	int		 line;
+	const char	*why;
+} rows[] = {
+	/* What there is at all. */
+	{ "", 1, "no [ca NAME]" },
+	{ CA, 1, "no [profile NAME]" },
+	{ "[profile p]\nauthorise = manual\n", 1, "ca is missing" },
+	{ P "[sever]\n", 8, "did you mean server?" },
+	{ P "[unheard of]\n", 8, "no such kind of section; there" },
+	{ P "[server two]\n", 8, "it has no name" },
+	{ P "[ca]\n", 8, "a CA has a name" },
+	{ P "[profile]\n", 8, "a profile has a name" },
+	{ P "[profile a.b]\nauthorise = manual\n", 8, "has a name of 1 to" },
+	{ P "[profile ca]\nauthorise = manual\n", 8, "called ca" },
+	{ P "[profile crl]\nauthorise = manual\n", 8, "called crl" },
+	{ P "[profile scep]\nauthorise = manual\n", 8, "called scep" },
+	{ P "[profile pkiclient.exe]\nauthorise = manual\n", 8,
+	    "called pkiclient.exe" },
+	{ P "[profile a23456789012345678901234567890123]\n", 8,
+	    "has a name of 1 to 32" },
+	{ P "[extensions]\n", 8, "extensions have a name" },
+	{ "state = /x\n" P, 1, "below [server]" },
+	{ P "[profile q]\nauthorise = manual\n", 1, "default_profile = NAME" },
+	{ "[server]\n" P "[profile q]\nauthorise = manual\n", 1,
+	    "2 profiles, and none is called default" },
+	/* [server] */
+	{ P "[server]\nstat = /x\n", 9, "stat: no such key in [server], did "
+	    "you mean state?" },
+	{ P "[server]\nnonsense = /x\n", 9, "no such key in [server]; " },
+	{ P "[server]\nstate =\n", 9, "state: no value" },
+	{ P "[server]\nlisten = 9000\n", 9, "listen: unix:PATH" },
+	{ P "[server]\nlisten = localhost:9000\n", 9, "numeric address" },
+	{ P "[server]\nlisten = 127.0.0.1:0\n", 9, "numeric address" },
+	{ P "[server]\nlisten = 127.0.0.1:70000\n", 9, "numeric address" },
+	{ P "[server]\nlisten = ::1:9000\n", 9, "numeric address" },
+	{ P "[server]\nlisten = unix:\n", 9, "without a path" },
+	{ P "[server]\nlisten = unix:/0123456789012345678901234567890123456"
+	    "78901234567890123456789012345678901234567890123456789012345678"
+	    "9012345678901234567890\n", 9, "at most 107 octets" },
+	{ P "[server]\nsocket_mode = 0777\n", 9, "octal mode within 0666" },
+	{ P "[server]\nsocket_mode = 8\n", 9, "octal mode" },
+	{ P "[server]\nbacklog = 0\n", 9, "0 is not between 1 and 65535" },
+	{ P "[server]\nbacklog = many\n", 9, "not a whole number" },
+	{ P "[server]\nworkers = 513\n", 9, "between 0 and 512" },
+	{ P "[server]\nmax_request = 1k\n", 9, "a size from 16k to 16384k" },
+	{ P "[server]\nmax_request = 17m\n", 9, "a size from 16k to 16384k" },
+	{ P "[server]\nmax_request = k\n", 9, "a size from" },
+	{ P "[server]\nmax_request = -1\n", 9, "a size from" },
+	{ P "[server]\nrequest_timeout = 0\n", 9, "from 1 to 3600 seconds" },
+	{ P "[server]\nrequest_timeout = soon\n", 9, "is not a duration" },
+	{ P "[server]\nlog = file\n", 9,
+	    "\"file\" is not one of: stderr, syslog" },
+	{ P "[server]\nsandbox = off\n", 9,
+	    "\"off\" is not one of: strict, best-effort" },
+	{ P "[server]\ncache = 1k\n", 9, "a size from" },
+	{ P "[server]\nreserve = 1\n", 9, "a size from" },
+	{ P "[server]\ndefault_profile = q\n", 9, "there is no [profile q]" },
+	{ P "[server]\nurl = ftp://x\n", 9, "http://HOST/PATH" },
+	{ P "[server]\nurl = http://x/\n", 9, "without a slash" },
+	{ P "[server]\nurl = http://x/?y\n", 9, "without a query" },
+	/* [ca NAME] */
+	{ "[ca main]\nkey = k\n", 1, "certificate is missing" },
+	{ "[ca main]\ncertificate = k\n", 1, "key is missing" },
+	{ "[ca main]\ncertificate = c\nkey = k\n", 1,
+	    "ra_certificate is missing: devices encrypt" },
+	{ "[ca main]\ncertificate = c\nkey = k\nra_certificate = r\n", 1,
+	    "ra_key is missing" },
+	{ "[ca main]\ncertificate = c\nkey = k\nra_certificate = r\n"
+	    "ra_key = ./k\nra_key2 = x\n", 6, "did you mean ra_key?" },
+	{ "[ca main]\ncertificate = c\nkey = k\nra_certificate = r\n"
+	    "ra_key = k\n", 1, "key and ra_key are one file" },
+	{ CA "insecure_one_key = yes\n", 1, "leaves no room for" },
+	{ CA "insecure_one_key = maybe\n", 6, "not one of: yes, no" },
+	{ CA "digest = sha1\n", 6, "sha1: certificates signed with SHA-1" },
+	{ CA "digest = md5\n", 6, "md5: MD5 is broken" },
+	{ CA "digest = sha3\n", 6, "not one of: sha256, sha384, sha512" },
+	{ CA "cert = x\n", 6, "no such key in [ca]" },
+	/* [profile NAME] */
+	{ CA "[profile p]\n", 6, "authorise is missing" },
+	{ CA "[profile p]\nauthorise =\n", 7, "authorise: no value" },
+	{ CA "[profile p]\nauthorise = ' '\n", 7, "authorise: no word" },
+	{ CA "[profile p]\nauthorise = none\n", 7,
+	    "not one of: challenge, manual" },
+	{ P "ca = other\n", 8, "there is no [ca other]" },
+	{ P "authorize = manual\n", 8, "did you mean authorise?" },
+	{ P "challenge_hash = 00\n", 8, "64 hexadecimal digits" },
+	{ P "challenge_hash = " X64 "00\n", 8, "64 hexadecimal digits" },
+	{ CA "[profile p]\nauthorise = manual\nchallenge_hash = " X64 "\n",
+	    8, "of no use without authorise = challenge" },
+	{ P "validity = 59m\n", 8, "from 3600 to" },
+	{ P "validity = 31y\n", 8, "from 3600 to" },
+	{ P "validity = 1 year\n", 8, "is not a duration" },
+	{ P "backdate = 8d\n", 8, "from 0 to" },
+	{ P "key_types = p256\n", 8, "EC keys of devices are not served" },
+	{ P "key_types = dsa\n", 8, "\"dsa\" is not one of: rsa" },
+	{ P "rsa_bits = 2048\n", 8, "LOW-HIGH" },
+	{ P "rsa_bits = 1024-4096\n", 8, "within 2048-8192" },
+	{ P "rsa_bits = 2048-16384\n", 8, "within 2048-8192" },
+	{ P "rsa_bits = 4096-2048\n", 8, "LOW-HIGH" },
+	{ P "digests = sha256 md5\n", 8, "md5: MD5 is broken" },
+	{ P "digests = sha256,sha512\n", 8, "not one of: sha1, sha256" },
+	{ P "ciphers = des\n", 8, "single DES is broken" },
+	{ P "ciphers = aes\n", 8, "not one of: 3des, aes128" },
+	{ P "subject_allow = CN Nonsense\n", 8, "no attribute type" },
+	{ P "subject_allow = CN 2.5.4.3\n", 8, "CN stands here twice" },
+	{ P "subject_allow = O\n", 6, "CN is required" },
+	{ P "subject_require = L\n", 8, "L is required, and subject_allow" },
+	{ P "subject_allow = 1.2.1 1.2.2 1.2.3 1.2.4 1.2.5 1.2.6 1.2.7 1.2.8"
+	    " 1.3.1 1.3.2 1.3.3 1.3.4 1.3.6.1 1.3.6 1.3.7 1.3.8 1.3.9\n", 8,
+	    "more than 16 types" },
+	{ P "subject_pattern.L = a*\n", 8, "subject_allow does not list it" },
+	{ P "subject_pattern.Huh = a*\n", 8, "no attribute type" },
+	{ P "subject_pattern.CN = a*\nsubject_pattern.cn = b*\n", 9,
+	    "CN has its patterns already" },
+	{ P "subject_pattern.CN = 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 "
+	    "17\n", 8, "more than 16 patterns" },
+	{ P "subject_pattern.CN =\n", 8, "no pattern" },
+	{ P "san_allow = dns\n", 8, "not one of: none, DNS, email" },
+	{ P "san_pattern.DNS = *.example\n", 8, "san_allow does not list" },
+	{ P "san_pattern.other = x\n", 8, "not one of: DNS" },
+	{ P "san_wildcard = yes\n", 8, "of no use without san_allow = DNS" },
+	{ P "san_allow = UPN\n", 8, "a UPN is somebody's account" },
+	{ P "extensions = e\n", 8, "there is no [extensions e]" },
+	{ P "retry_window = 31d\n", 8, "from 0 to" },
+	{ P "validity = 10d\nrenew_window = 10d\n", 9,
+	    "must be less than the validity" },
+	{ P "pending_ttl = 1m\n", 8, "from 3600 to" },
+	{ P "max_pending = 0\n", 8, "between 1 and 1000000" },
+	{ P "max_pending_per_peer = -1\n", 8, "between 1 and 1000000" },
+	{ P "empty_content = 1\n", 8, "not one of: yes, no" },
+	{ P "fail_text = on\n", 8, "not one of: yes, no" },
+	{ P "signing_time = 1s\n", 8, "from 60 to" },
+	/* [extensions NAME] */
+	{ P EXT "basicConstraints = CA:TRUE\n", 9, "every device a CA" },
+	{ P EXT "basicConstraints = critical,CA:FALSE,pathlen:1\n", 9,
+	    "path length" },
+	{ P EXT "2.5.29.19 = DER:30:03:01:01:ff\n", 9, "every device a CA" },
+	{ P EXT "keyUsage = digitalSignature, keyCertSign\n", 9,
+	    "keyCertSign would" },
+	{ P EXT "keyUsage = cRLSign\n", 9, "cRLSign is for CAs" },
+	{ P EXT "keyUsage = DER:03:02:02:04\n", 9, "keyCertSign would" },
+	{ P EXT "keyUsage = DER:30:00\n", 9, "does not parse" },
+	{ P EXT "keyUsage = signEverything\n", 9, "keyUsage = sign" },
+	{ P EXT "keyUsage =\n", 9, "no value" },
+	{ P EXT "extendedKeyUsage = clientAuth, anyExtendedKeyUsage\n", 9,
+	    "every purpose" },
+	{ P EXT "extendedKeyUsage = 2.5.29.37.0\n", 9, "every purpose" },
+	{ P EXT "extendedKeyUsage = flying\n", 9, "extendedKeyUsage = " },
+	{ P EXT "subjectKeyIdentifier = hash\n", 9,
+	    "server makes this one" },
+	{ P EXT "authorityKeyIdentifier = keyid:always\n", 9,
+	    "server makes this one" },
+	{ P EXT "2.5.29.14 = DER:04:01:00\n", 9, "server makes this one" },
+	{ P EXT "subjectAltName = DNS:x\n", 9, "server makes this one" },
+	{ P EXT "nameConstraints = permitted;DNS:x\n", 9, "of CAs" },
+	{ P EXT "policyConstraints = requireExplicitPolicy:1\n", 9,
+	    "of CAs" },
+	{ P EXT "inhibitAnyPolicy = 1\n", 9, "of CAs" },
+	{ P EXT "crlNumber = 1\n", 9, "only for CRLs" },
+	{ P EXT "1.2.3.4 = hello\n", 9, "1.2.3.4 = hello" },
+	{ P EXT "nonsense = hello\n", 9, "nonsense = hello" },
+	{ P EXT "1.2.3.4 = DER:30:05:00\n", 9, "not DER" },
+	{ P EXT "1.2.3.4 = DER:0g\n", 9, "1.2.3.4 = DER" },
+	{ P EXT "1.2.3.4 = ASN1:SEQUENCE:other\n", 9, "1.2.3.4 = ASN1" },
+	{ P EXT "crlDistributionPoints = @points\n", 9, "named with @" },
+	{ P EXT "keyUsage = digitalSignature\n"
+	    "2.5.29.15 = DER:03:02:07:80\n", 10, "here already" },
+};
+
+static void
+each_fault_is_refused_with_its_line(void **state)
+{
+	struct scep_config	*cfg;
+	struct scep_error	 err;
+	char			 at[32];
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(rows); i++) {
+		if (parse(rows[i].text, &cfg, &err) != SCEP_E_CONFIG)
+			fail_msg("row %zu was taken: %s", i, rows[i].text);
+		assert_null(cfg);
+		(void)snprintf(at, sizeof(at), "/etc/x/f:%d: ", rows[i].line);
+		if (strncmp(err.text, at, strlen(at)) != 0 ||
+		    strstr(err.text, rows[i].why) == NULL)
+			fail_msg("row %zu: %s\n%s", i, rows[i].text,
+			    err.text);
+		assert_int_equal(ERR_peek_error(), 0);
+	}
+}
+
+static void
+each_control_is_taken(void **state)
+{
+	static const char *const	 controls[] = {
+		P,
+		"dir = /x\n[server]\nstate = $dir\n" P,
+		P "[server]\nlisten = 127.0.0.1:9000\n",
+		P "[server]\nlisten = [::1]:65535\n",
+		P "[server]\nlisten = unix:/run/scep.sock\n",
+		P "[server]\nsocket_mode = 600\nbacklog = 65535\n",
+		P "[server]\nmax_request = 16384\nlog = syslog\n",
+		P "[profile default]\nauthorise = manual\n",
+		P "[profile q]\nauthorise = manual\n[server]\n"
+		    "default_profile = q\n",
+		"[ca m]\ncertificate = c\nkey = k\n"
+		    "insecure_one_key = yes\ndigest = sha384\n"
+		    "[profile p]\nauthorise = challenge manual\n",
+		P "ca = main\nvalidity = 1h\n",
+		P "challenge_hash = " X64 "\n",
+		P "rsa_bits = 8192-8192\nkey_types = rsa\n",
+		P "digests = sha1 sha256\nciphers = 3des aes128\n",
+		P "subject_allow = 1.2.3.4 cn\nsubject_pattern.1.2.3.4 = x\n",
+		P "subject_allow = none\nsubject_require = none\n",
+		P "san_allow = UPN\nsan_pattern.UPN = *@example.org\n",
+		P "san_allow = DNS\nsan_wildcard = yes\n",
+		P "signing_time = 5m\nvalidity = 10d\nrenew_window = 9d\n",
+		P "extensions = e\n" EXT "basicConstraints = CA:FALSE\n",
+		P EXT "keyUsage = critical, digitalSignature\n",
+		P EXT "extendedKeyUsage = clientAuth, 1.3.6.1.5.2.3.4\n",
+		P EXT "crlDistributionPoints = URI:http://x/y.crl\n"
+		    "authorityInfoAccess = OCSP;URI:http://x/\n"
+		    "certificatePolicies = 1.2.3.4, 1.2.3.5\n"
+		    "nsComment = hello\n",
+		P EXT "1.2.3.4 = DER:05:00\n"
+		    "1.2.3.5 = critical,ASN1:UTF8String:hello\n",
+		P EXT "2.5.29.15 = DER:03:02:07:80\n",
+		P EXT,
+	};
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(controls); i++)
+		scep_config_free(parse_ok(controls[i]));
+}
+
+static void
+defaults_are_those_of_the_manual(void **state)
+{
+	const struct scep_server_conf	*s;
+	const struct scep_profile	*p;
+	struct scep_config		*cfg = parse_ok(P);
+
+	(void)state;
+	s = &cfg->server;
+	assert_string_equal(s->state, "/etc/x");
+	assert_string_equal(s->listen, "");
+	assert_int_equal(s->socket_mode, 0660);
+	assert_int_equal(s->backlog, 4096);
+	assert_int_equal(s->workers, 0);
+	assert_int_equal(s->max_request, 262144);
+	assert_int_equal(s->request_timeout_s, 60);
+	assert_int_equal(s->log_stderr, 1);
+	assert_int_equal(s->log_syslog, 1);
+	assert_int_equal(s->sandbox, SCEP_SANDBOX_STRICT);
+	assert_int_equal(s->cache, 32 << 20);
+	assert_int_equal(s->reserve, 64 << 20);
+	assert_string_equal(s->default_profile, "p");
+	assert_string_equal(s->url, "");
+	assert_string_equal(cfg->challenge_key_path, "/etc/x/challenge.key");
+	assert_int_equal(cfg->ca[0].digest, SCEP_SHA256);
+	p = &cfg->profile[0];
+	assert_int_equal(p->ca, 0);
+	assert_int_equal(p->authorise, SCEP_BIT(SCEP_BY_CHALLENGE));
+	assert_int_equal(p->has_static, 0);
+	assert_int_equal(p->validity_s, 365 * 86400);
+	assert_int_equal(p->backdate_s, 600);
+	assert_int_equal(p->keys.types, SCEP_BIT(SCEP_KEY_RSA));
+	assert_int_equal(p->keys.min_rsa_bits, 2048);
+	assert_int_equal(p->keys.max_rsa_bits, 4096);
+	assert_memory_equal(&p->message.signer, &p->keys, sizeof(p->keys));
+	assert_int_equal(p->message.digests, SCEP_BIT(SCEP_SHA256) |
+	    SCEP_BIT(SCEP_SHA384) | SCEP_BIT(SCEP_SHA512));
+	assert_int_equal(p->message.ciphers, SCEP_BIT(SCEP_AES128) |
+	    SCEP_BIT(SCEP_AES192) | SCEP_BIT(SCEP_AES256));
+	assert_int_equal(p->message.signing_time_s, 0);
+	assert_int_equal(p->csr_sha1, 0);
+	assert_int_equal(p->n_rdn, 5);
+	assert_string_equal(p->rdn[0].type, "CN");
+	assert_int_equal(p->rdn[0].required, 1);
+	assert_string_equal(p->rdn[4].type, "serialNumber");
+	assert_int_equal(p->rdn[4].required, 0);
+	assert_int_equal(p->san_types, 0);
+	assert_int_equal(p->san_wildcard, 0);
+	assert_int_equal(p->retry_window_s, 86400);
+	assert_int_equal(p->renew_window_s, 365 * 86400 / 3);
+	assert_int_equal(p->pending_ttl_s, 7 * 86400);
+	assert_int_equal(p->max_pending, 1000);
+	assert_int_equal(p->max_pending_per_peer, 100);
+	assert_int_equal(p->omit_content, 0);
+	assert_int_equal(p->fail_text, 1);
+	scep_config_free(cfg);
+}
+
+static const char	complete[] =
+"base = /srv\n"
+"[server]\nstate = $base/state\nlisten = unix:sock\nsocket_mode = 0600\n"
+"backlog = 100\nworkers = 7\nmax_request = 1m\nrequest_timeout = 5s\n"
+"log = syslog\nsandbox = best-effort\ncache = 8m\nreserve = 1g\n"
+"default_profile = b\nurl = https://scep.example/scep\n"
+"[ca one]\ncertificate = a/ca.pem\nkey = /k/ca.key\nchain = chain.pem\n"
+"ra_certificate = ra.pem\nra_key = ra.key\ndigest = sha512\n"
+"[ca two]\ncertificate = two.pem\nkey = two.key\ninsecure_one_key = yes\n"
+"[profile a]\nca = two\nauthorise = manual challenge\n"
+"challenge_hash = " X64 "\nvalidity = 30d\nbackdate = 0\n"
+"rsa_bits = 3072-8192\ndigests = sha1 sha256\nciphers = 3des\n"
+"subject_allow = cn 2.5.4.10 1.2.3.4\nsubject_require = 1.2.3.4\n"
+"subject_pattern.CN = a* b?\nsan_allow = DNS UPN\n"
+"san_pattern.DNS = *.a *.b *.c\nsan_pattern.UPN = *@a\n"
+"san_wildcard = yes\nretry_window = 1h\nrenew_window = 2d\n"
+"pending_ttl = 2d\nmax_pending = 5\nmax_pending_per_peer = 2\n"
+"empty_content = no\nfail_text = no\nsigning_time = 10m\n"
+"[profile b]\nca = one\nauthorise = manual\n";
+
+static void
+a_complete_file_sets_what_it_says(void **state)
+{
+	const struct scep_profile	*p;
+	struct scep_config		*cfg = parse_ok(complete);
+
+	(void)state;
+	assert_string_equal(cfg->server.state, "/srv/state");
+	assert_string_equal(cfg->server.listen, "unix:/etc/x/sock");
+	assert_int_equal(cfg->server.socket_mode, 0600);
+	assert_int_equal(cfg->server.backlog, 100);
+	assert_int_equal(cfg->server.workers, 7);
+	assert_int_equal(cfg->server.max_request, 1 << 20);
+	assert_int_equal(cfg->server.request_timeout_s, 5);
+	assert_int_equal(cfg->server.log_stderr, 0);
+	assert_int_equal(cfg->server.log_syslog, 1);
+	assert_int_equal(cfg->server.sandbox, SCEP_SANDBOX_BEST_EFFORT);
+	assert_int_equal(cfg->server.cache, 8 << 20);
+	assert_int_equal(cfg->server.reserve, 1 << 30);
+	assert_string_equal(cfg->server.url, "https://scep.example/scep");
+	assert_int_equal(cfg->n_cas, 2);
+	assert_string_equal(cfg->ca[0].cert_path, "/etc/x/a/ca.pem");
+	assert_string_equal(cfg->ca[0].key_path, "/k/ca.key");
+	assert_string_equal(cfg->ca[0].chain_path, "/etc/x/chain.pem");
+	assert_int_equal(cfg->ca[0].digest, SCEP_SHA512);
+	assert_int_equal(cfg->ca[1].insecure_one_key, 1);
+	assert_string_equal(cfg->ca[1].ra_key_path, "/etc/x/two.key");
+	assert_ptr_equal(scep_config_ca(cfg, "two"), &cfg->ca[1]);
+	assert_null(scep_config_ca(cfg, "three"));
+	assert_ptr_equal(scep_config_profile(cfg, ""), &cfg->profile[1]);
+	assert_null(scep_config_profile(cfg, "c"));
+	p = scep_config_profile(cfg, "a");
+	assert_int_equal(p->ca, 1);
+	assert_int_equal(p->authorise, SCEP_BIT(SCEP_BY_CHALLENGE) |
+	    SCEP_BIT(SCEP_BY_MANUAL));
+	assert_int_equal(p->has_static, 1);
+	assert_int_equal(p->static_hash[0], 0x01);
+	assert_int_equal(p->static_hash[31], 0xef);
+	assert_int_equal(p->validity_s, 30 * 86400);
+	assert_int_equal(p->backdate_s, 0);
+	assert_int_equal(p->message.signer.min_rsa_bits, 3072);
+	assert_int_equal(p->message.signer.max_rsa_bits, 8192);
+	assert_int_equal(p->csr_sha1, 1);
+	assert_int_equal(p->message.ciphers, SCEP_BIT(SCEP_3DES));
+	assert_int_equal(p->n_rdn, 3);
+	assert_string_equal(p->rdn[0].type, "CN");
+	assert_int_equal(p->rdn[0].required, 0);
+	assert_int_equal(p->rdn[0].n_patterns, 2);
+	assert_string_equal(p->rdn[0].pattern[1], "b?");
+	assert_string_equal(p->rdn[1].type, "O");
+	assert_string_equal(p->rdn[2].type, "1.2.3.4");
+	assert_int_equal(p->rdn[2].required, 1);
+	assert_int_equal(p->san_types, SCEP_BIT(SCEP_SAN_DNS) |
+	    SCEP_BIT(SCEP_SAN_UPN));
+	assert_int_equal(p->n_san_pattern[SCEP_SAN_DNS], 3);
+	assert_string_equal(p->san_pattern[SCEP_SAN_DNS][2], "*.c");
+	assert_int_equal(p->san_wildcard, 1);
+	assert_int_equal(p->retry_window_s, 3600);
+	assert_int_equal(p->renew_window_s, 2 * 86400);
+	assert_int_equal(p->pending_ttl_s, 2 * 86400);
+	assert_int_equal(p->max_pending, 5);
+	assert_int_equal(p->max_pending_per_peer, 2);
+	assert_int_equal(p->omit_content, 1);
+	assert_int_equal(p->fail_text, 0);
+	assert_int_equal(p->message.signing_time_s, 600);
+	scep_config_free(cfg);
+}
+
+/* n sections of a kind. */
+static enum scep_err
+many(const char *kind, const char *body, int n)
+{
+	static char		 text[32768];
+	struct scep_config	*cfg;
+	struct scep_error	 err;
+	enum scep_err		 rc;
+	size_t			 len;
+	int			 i;
+
+	(void)snprintf(text, sizeof(text), "[server]\ndefault_profile = p\n"
+	    P "ca = main\n");
+	for (i = 0; i < n; i++) {
+		len = strlen(text);
+		(void)snprintf(text + len, sizeof(text) - len,
+		    "[%s n%d]\n%s", kind, i, body);
+	}
+	rc = parse(text, &cfg, &err);
+	scep_config_free(cfg);
+	return rc;
+}
+
+static void
+the_number_of_cas_and_profiles_is_bounded(void **state)
+{
+	(void)state;
+	assert_int_equal(many("ca", "certificate = c\nkey = k\n"
+	    "insecure_one_key = yes\n", SCEP_CAS_MAX - 1), SCEP_OK);
+	assert_int_equal(many("ca", "certificate = c\nkey = k\n"
+	    "insecure_one_key = yes\n", SCEP_CAS_MAX), SCEP_E_CONFIG);
+	assert_int_equal(many("profile", "authorise = manual\n",
+	    SCEP_PROFILES_MAX - 1), SCEP_OK);
+	assert_int_equal(many("profile", "authorise = manual\n",
+	    SCEP_PROFILES_MAX), SCEP_E_CONFIG);
+}
+
+static int
+setup(void **state)
+{
+	struct scep_error	 err;
+
+	(void)state;
+	return scep_crypto_new(NULL, &crypto, &err) == SCEP_OK ? 0 : -1;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	scep_crypto_free(crypto);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	 tests[] = {
+		cmocka_unit_test(each_fault_is_refused_with_its_line),
+		cmocka_unit_test(each_control_is_taken),
+		cmocka_unit_test(defaults_are_those_of_the_manual),
+		cmocka_unit_test(a_complete_file_sets_what_it_says),
+		cmocka_unit_test(the_number_of_cas_and_profiles_is_bounded),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
