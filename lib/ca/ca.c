@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/line.h"
 #include "base/text.h"
+#include "ca/dummy_csr.h"
 #include "ca/keylock.h"
 #include "ca/local.h"
 #include "ca/seen.h"
@@ -58,6 +59,7 @@ local_close(struct scep_ca *ca)
 
 	scep_seen_free(l->seen);
 	scep_keylock_free(l->lock);
+	scep_csr_free(l->dummy);
 	OPENSSL_free(l);
 }
 
@@ -83,7 +85,9 @@ scep_ca_open(const struct scep_crypto *crypto, const struct scep_config *cfg,
 	l->cfg = cfg;
 	l->store = store;
 	if ((rc = scep_seen_new(&l->seen, err)) != SCEP_OK ||
-	    (rc = scep_keylock_new(&l->lock, err)) != SCEP_OK) {
+	    (rc = scep_keylock_new(&l->lock, err)) != SCEP_OK ||
+	    (rc = scep_csr_parse(crypto, scep_dummy_csr(), &scep_dummy_rules,
+	    0, &l->dummy, err)) != SCEP_OK) {
 		local_close(&l->ca);
 		return rc;
 	}
@@ -107,23 +111,38 @@ done_one(struct round *r, enum scep_err rc)
 	return --r->left <= 0 ? SCEP_E_EXISTS : SCEP_OK;
 }
 
+/* The transaction ends with its request, unless another request has taken its
+ * place since. */
 static enum scep_err
-expire(struct round *r, struct scep_pending *p, uint64_t rev,
+expire_txn(struct round *r, const struct scep_pending *p,
+    struct scep_change *change, struct scep_error *err)
+{
+	struct scep_txn	 txn;
+	enum scep_err	 rc;
+
+	rc = scep_txn_get(r->ca->store, &p->txn, &txn, err);
+	if (rc == SCEP_E_NOTFOUND)
+		return SCEP_OK;
+	if (rc == SCEP_OK && txn.state == SCEP_TXN_PENDING &&
+	    strcmp(txn.request_id, p->request_id) == 0) {
+		txn.state = SCEP_TXN_EXPIRED;
+		txn.decided = r->now;
+		rc = scep_txn_write(change, &txn, err);
+	}
+	scep_txn_clear(&txn);
+	return rc;
+}
+
+static enum scep_err
+expire(struct round *r, const struct scep_pending *p, uint64_t rev,
     struct scep_error *err)
 {
 	struct scep_change	 change = { .n = 0 };
 	struct scep_line	 line = { .len = 0 };
-	struct scep_txn		 txn;
 	char			 when[SCEP_TIME_TEXT];
 	enum scep_err		 rc;
 
-	if ((rc = scep_txn_get(r->ca->store, &p->txn, &txn, err)) == SCEP_OK) {
-		txn.state = SCEP_TXN_EXPIRED;
-		txn.decided = r->now;
-		rc = scep_txn_write(&change, &txn, err);
-		scep_txn_clear(&txn);
-	} else if (rc == SCEP_E_NOTFOUND)
-		rc = SCEP_OK;
+	rc = expire_txn(r, p, &change, err);
 	scep_time_text(r->now, when);
 	scep_line_text(&line, "time", when);
 	scep_line_text(&line, "event", "expired");

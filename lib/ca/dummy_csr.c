@@ -68,6 +68,12 @@ static const uint8_t	der[] = {
 	0x92, 0x25, 0xa0, 0x05, 0x9c, 0x1f, 0x1c
 };
 
+const struct scep_key_rules	 scep_dummy_rules = {
+	.types = SCEP_BIT(SCEP_KEY_RSA),
+	.min_rsa_bits = 2048,
+	.max_rsa_bits = 2048,
+};
+
 struct scep_span
 scep_dummy_csr(void)
 {

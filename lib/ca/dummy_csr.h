@@ -4,10 +4,12 @@
 #ifndef SCEP_CA_DUMMY_CSR_H
 #define SCEP_CA_DUMMY_CSR_H
 
-#include "base/buf.h"
+#include "wire/key.h"
 
 /* DER of a PKCS #10 with an RSA-2048 key, a challengePassword and a DNS name;
  * its signature verifies. */
 struct scep_span scep_dummy_csr(void);
+/* What its key obeys, whatever the profile demands. */
+extern const struct scep_key_rules	 scep_dummy_rules;
 
 #endif /* SCEP_CA_DUMMY_CSR_H */

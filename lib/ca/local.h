@@ -7,6 +7,7 @@
 #include "ca/ca.h"
 #include "ca/config.h"
 #include "store/record.h"
+#include "wire/csr.h"
 
 struct scep_seen;		/* seen.h: encryptedKey → content */
 struct scep_keylock;		/* keylock.h: transactions and challenges */
@@ -18,6 +19,8 @@ struct scep_local {
 	struct scep_store		*store;
 	struct scep_seen		*seen;
 	struct scep_keylock		*lock;
+	struct scep_csr			*dummy;	/* dummy_csr.h, parsed; only
+						   read from then on */
 };
 
 /* What a CA process publishes to its RA workers: published.c. */

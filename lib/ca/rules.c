@@ -8,13 +8,15 @@
 #include "ca/rules.h"
 
 static int
-matches(const char *const *patterns, size_t n, const struct scep_buf *value)
+matches(const char *const *patterns, size_t n, int flags,
+    const struct scep_buf *value)
 {
 	size_t	 i;
 
 	/* The value has no NUL inside: the parsers saw to it. */
 	for (i = 0; i < n; i++)
-		if (fnmatch(patterns[i], (const char *)value->data, 0) == 0)
+		if (fnmatch(patterns[i], (const char *)value->data, flags) ==
+		    0)
 			return 1;
 	return n == 0;
 }
@@ -30,7 +32,7 @@ check_ava(const struct scep_profile *profile, const struct scep_ava *ava,
 		rule = &profile->rdn[i];
 		if (strcmp(rule->type, ava->type) != 0)
 			continue;
-		if (matches(rule->pattern, rule->n_patterns, &ava->value))
+		if (matches(rule->pattern, rule->n_patterns, 0, &ava->value))
 			return SCEP_OK;
 		return scep_fail(err, SCEP_E_REFUSED,
 		    "subject: %s does not match a pattern of profile %s",
@@ -40,28 +42,42 @@ check_ava(const struct scep_profile *profile, const struct scep_ava *ava,
 	    "subject: profile %s allows no %s", profile->name, ava->type);
 }
 
+static size_t
+count(const struct scep_name *name, const char *type)
+{
+	size_t	 i, n = 0;
+
+	for (i = 0; i < name->n; i++)
+		n += strcmp(name->ava[i].type, type) == 0;
+	return n;
+}
+
 enum scep_err
 scep_rules_subject(const struct scep_profile *profile,
-    const struct scep_name *name, struct scep_error *err)
+    const struct scep_name *name, const struct scep_san_list *san,
+    struct scep_error *err)
 {
 	enum scep_err	 rc;
-	size_t		 i, j;
+	size_t		 i;
 
 	for (i = 0; i < name->n; i++)
 		if ((rc = check_ava(profile, &name->ava[i], err)) != SCEP_OK)
 			return rc;
-	for (i = 0; i < profile->n_rdn; i++) {
-		if (!profile->rdn[i].required)
-			continue;
-		for (j = 0; j < name->n; j++)
-			if (strcmp(profile->rdn[i].type, name->ava[j].type) ==
-			    0)
-				break;
-		if (j == name->n)
+	for (i = 0; i < profile->n_rdn; i++)
+		if (profile->rdn[i].required &&
+		    count(name, profile->rdn[i].type) == 0)
 			return scep_fail(err, SCEP_E_REFUSED,
 			    "subject: profile %s requires a %s",
 			    profile->name, profile->rdn[i].type);
-	}
+	/* Who reads the first of two is told another name than who reads the
+	 * last. */
+	if (count(name, "CN") > 1)
+		return scep_fail(err, SCEP_E_REFUSED,
+		    "subject: more than one CN");
+	/* RFC 5280 section 4.1.2.6. */
+	if (name->n == 0 && san->n == 0)
+		return scep_fail(err, SCEP_E_REFUSED,
+		    "subject: empty, and no alternative name either");
 	return SCEP_OK;
 }
 
@@ -84,8 +100,11 @@ scep_rules_san(const struct scep_profile *profile,
 		    !profile->san_wildcard)
 			return scep_fail(err, SCEP_E_REFUSED,
 			    "profile %s allows no wildcard", profile->name);
+		/* DNS names come in lower case; patterns as typed. */
 		if (!matches(profile->san_pattern[one->type],
-		    profile->n_san_pattern[one->type], &one->value))
+		    profile->n_san_pattern[one->type],
+		    one->type == SCEP_SAN_DNS ? FNM_CASEFOLD : 0,
+		    &one->value))
 			return scep_fail(err, SCEP_E_REFUSED, "alternative "
 			    "name of type %s matches no pattern of profile "
 			    "%s", scep_san_type_name(one->type),

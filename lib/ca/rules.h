@@ -8,9 +8,11 @@
 #include "ca/config.h"
 #include "wire/name.h"
 
-/* SCEP_E_REFUSED says which attribute, and why. */
+/* SCEP_E_REFUSED says which attribute, and why; never what was in it.  san is
+ * that of the request: only beside one may the subject be empty. */
 enum scep_err	 scep_rules_subject(const struct scep_profile *profile,
-		    const struct scep_name *name, struct scep_error *err);
+		    const struct scep_name *name,
+		    const struct scep_san_list *san, struct scep_error *err);
 enum scep_err	 scep_rules_san(const struct scep_profile *profile,
 		    const struct scep_san_list *san, struct scep_error *err);
 

@@ -143,14 +143,35 @@ other_fact(struct scep_local *ca, const struct scep_txn_key *key, time_t now,
 	return SCEP_OK;
 }
 
+static enum scep_err
+newest_rev(struct scep_local *ca, const struct scep_txn_key *key,
+    uint64_t *rev, struct scep_error *err)
+{
+	struct scep_row	 row;
+	enum scep_err	 rc;
+
+	*rev = SCEP_REV_ABSENT;
+	rc = scep_store_get(ca->store, SCEP_T_NEWEST, scep_span_make(
+	    key->prefix, sizeof(key->prefix)), &row, err);
+	if (rc == SCEP_E_NOTFOUND)
+		return SCEP_OK;
+	if (rc == SCEP_OK)
+		*rev = row.rev;
+	scep_row_clear(&row);
+	return rc;
+}
+
 enum scep_err
 scep_transaction_fact(struct scep_local *ca,
     const struct scep_profile *profile, const struct scep_txn_key *key,
-    time_t now, struct scep_txn *txn, enum scep_txn_fact *fact,
-    struct scep_error *err)
+    time_t now, struct scep_txn *txn, uint64_t *newest,
+    enum scep_txn_fact *fact, struct scep_error *err)
 {
 	enum scep_err	 rc;
 
+	memset(txn, 0, sizeof(*txn));
+	if ((rc = newest_rev(ca, key, newest, err)) != SCEP_OK)
+		return rc;
 	rc = scep_txn_get(ca->store, key, txn, err);
 	if (rc == SCEP_OK)
 		return same_fact(ca, profile, txn, now, fact, err);

@@ -22,13 +22,14 @@ enum scep_err	 scep_transaction_key(struct scep_local *ca,
 
 /*
  * What is known under this key.  *txn is the very transaction (rev 0 if there
- * is none); the caller clears it.
+ * is none); the caller clears it.  *newest is the revision of the prefix's row
+ * in SCEP_T_NEWEST, read first.
  */
 enum scep_err	 scep_transaction_fact(struct scep_local *ca,
 		    const struct scep_profile *profile,
 		    const struct scep_txn_key *key, time_t now,
-		    struct scep_txn *txn, enum scep_txn_fact *fact,
-		    struct scep_error *err);
+		    struct scep_txn *txn, uint64_t *newest,
+		    enum scep_txn_fact *fact, struct scep_error *err);
 
 /* Hand out a certificate again: cert, serial and authority of the answer.
  * SCEP_E_CERTID if it is revoked or has expired. */

@@ -1,0 +1,52 @@
+/*
+ * job.h - one PKCSReq on its way through steps 6 to 11 of DESIGN 5: read and
+ * gathered (gather.c), decided (enrol.c), kept (keep.c).  Private to ca/.
+ */
+#ifndef SCEP_CA_JOB_H
+#define SCEP_CA_JOB_H
+
+#include "ca/authorise.h"
+#include "ca/challenge.h"
+#include "ca/local.h"
+
+struct scep_job {
+	struct scep_local		*ca;
+	time_t				 now;
+	const struct scep_enrolment	*ask;
+	struct scep_answer		*answer;
+	const struct scep_profile	*profile;
+
+	/* Read once: */
+	const struct scep_csr		*csr;	/* what is worked on */
+	struct scep_csr			*own;	/* … where it is not the CA's
+						   dummy: freed at the end */
+	struct scep_txn_key		 key;
+	char				 challenge_id[SCEP_REC_NAME];
+	struct scep_facts		 facts;
+	char				 detail[256];	/* behind the reason */
+
+	/* Read anew at each try: */
+	struct scep_txn			 txn;		/* this very one */
+	uint64_t			 newest;	/* revision of that row */
+	struct scep_challenge		 record;
+	int				 has_record;
+	size_t				 use;		/* SPENT_BY_SAME */
+};
+
+/* Step 6 and 7: the request (or the dummy in its place), its signer, the
+ * transaction's key, the names. */
+enum scep_err	 scep_job_read(struct scep_job *job, struct scep_error *err);
+/* Step 8: transaction, challenge, queues; reads only. */
+enum scep_err	 scep_job_gather(struct scep_job *job, struct scep_error *err);
+/* Forget what the last try gathered. */
+void		 scep_job_forget(struct scep_job *job);
+
+/*
+ * Steps 10 and 11: one change to the store, and nothing is answered before it
+ * is durable.  SCEP_E_CHANGED if something the decision relied on has.
+ */
+enum scep_err	 scep_job_queue(struct scep_job *job, struct scep_error *err);
+enum scep_err	 scep_job_issue(struct scep_job *job,
+		    const struct scep_grant *grant, struct scep_error *err);
+
+#endif /* SCEP_CA_JOB_H */

@@ -1,0 +1,194 @@
+/*
+ * keep.c - what a decision leaves behind: transaction, certificate or pending
+ * request, the challenge's use, the log entry; together or not at all.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/line.h"
+#include "base/text.h"
+#include "ca/issue.h"
+#include "ca/job.h"
+#include "ca/transaction.h"
+
+/* A line of the log table; what a client sent is escaped there. */
+static enum scep_err
+log_line(const struct scep_job *job, const char *event,
+    const struct scep_cert_rec *cert, struct scep_buf *out,
+    struct scep_error *err)
+{
+	char			 when[SCEP_TIME_TEXT];
+	char			 key[2 * SCEP_SHA256_LEN + 1];
+	struct scep_line	 line = { .len = 0 };
+
+	scep_time_text(job->now, when);
+	scep_hex_text(scep_span_make(job->csr->key.sha256, SCEP_SHA256_LEN),
+	    key, sizeof(key));
+	scep_line_text(&line, "time", when);
+	scep_line_text(&line, "event", event);
+	scep_line_text(&line, "id", job->ask->request_id);
+	scep_line_text(&line, "profile", job->profile->name);
+	scep_line_text(&line, "subject", job->answer->subject);
+	if (cert != NULL) {
+		scep_line_text(&line, "serial", job->answer->serial);
+		scep_line_text(&line, "authority", cert->authority);
+	}
+	scep_line_text(&line, "key", key);
+	scep_line_text(&line, "peer", job->ask->peer);
+	scep_line_add(&line, "txid", job->ask->txid);
+	return scep_buf_set(out, scep_span_text(line.text), err);
+}
+
+/* No challenge is in what is kept (DESIGN 5). */
+static enum scep_err
+fill_pending(const struct scep_job *job, struct scep_pending *p,
+    struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	memset(p, 0, sizeof(*p));
+	p->txn = job->key;
+	(void)snprintf(p->request_id, sizeof(p->request_id), "%s",
+	    job->ask->request_id);
+	(void)snprintf(p->profile, sizeof(p->profile), "%s",
+	    job->profile->name);
+	(void)snprintf(p->peer, sizeof(p->peer), "%s", job->ask->peer);
+	memcpy(p->key_sha256, job->csr->key.sha256, sizeof(p->key_sha256));
+	p->created = job->now;
+	p->expires = job->now + job->profile->pending_ttl_s;
+	if ((rc = scep_buf_set(&p->txid, job->ask->txid, err)) != SCEP_OK ||
+	    (rc = scep_buf_set(&p->subject, job->csr->subject, err)) !=
+	    SCEP_OK ||
+	    (rc = scep_buf_set(&p->spki, job->csr->key.spki, err)) !=
+	    SCEP_OK ||
+	    (job->csr->san.n > 0 && (rc = scep_san_encode(&job->csr->san,
+	    &p->san, err)) != SCEP_OK) ||
+	    (rc = scep_crypto_sha256(job->ca->crypto, job->ask->signer,
+	    p->signer_sha256, err)) != SCEP_OK)
+		return rc;
+	return scep_pending_mac(job->ca->crypto, job->ca->cfg, p, p->mac, err);
+}
+
+static enum scep_err
+fill_txn(const struct scep_job *job, enum scep_txn_state state,
+    time_t expires, struct scep_txn *txn, struct scep_error *err)
+{
+	memset(txn, 0, sizeof(*txn));
+	txn->key = job->key;
+	txn->rev = job->txn.rev;
+	txn->state = state;
+	txn->created = job->now;
+	txn->decided = state == SCEP_TXN_GRANTED ? job->now : 0;
+	txn->expires = expires;
+	txn->cipher = job->ask->cipher;
+	(void)snprintf(txn->request_id, sizeof(txn->request_id), "%s",
+	    job->ask->request_id);
+	(void)snprintf(txn->profile, sizeof(txn->profile), "%s",
+	    job->profile->name);
+	return scep_buf_set(&txn->txid, job->ask->txid, err);
+}
+
+/* The transaction, where its prefix still leads to what was read: another
+ * machine has other locks in memory. */
+static enum scep_err
+write_txn(const struct scep_job *job, const struct scep_txn *txn,
+    struct scep_change *change, struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	if ((rc = scep_change_check(change, SCEP_T_NEWEST,
+	    scep_span_make(job->key.prefix, sizeof(job->key.prefix)),
+	    job->newest, err)) != SCEP_OK)
+		return rc;
+	return scep_txn_write(change, txn, err);
+}
+
+enum scep_err
+scep_job_queue(struct scep_job *job, struct scep_error *err)
+{
+	struct scep_change	 change = { .n = 0 };
+	struct scep_pending	 p;
+	struct scep_txn		 txn = { .rev = 0 };
+	enum scep_err		 rc;
+
+	if ((rc = fill_pending(job, &p, err)) == SCEP_OK &&
+	    (rc = fill_txn(job, SCEP_TXN_PENDING, p.expires +
+	    SCEP_TXN_KEPT_S, &txn, err)) == SCEP_OK &&
+	    (rc = scep_pending_write(&change, &p, err)) == SCEP_OK &&
+	    (rc = write_txn(job, &txn, &change, err)) == SCEP_OK &&
+	    (rc = log_line(job, "queued", NULL, &change.log, err)) == SCEP_OK)
+		rc = scep_store_commit(job->ca->store, &change, err);
+	scep_txn_clear(&txn);
+	scep_pending_clear(&p);
+	scep_change_clear(&change);
+	return rc;
+}
+
+/* The challenge is used up in the transaction that issues, or not at all; its
+ * row is kept for as long as a retry may ask for it. */
+static enum scep_err
+spend(struct scep_job *job, struct scep_span cert_key,
+    struct scep_change *change, struct scep_error *err)
+{
+	const time_t	 until = job->now + job->profile->retry_window_s;
+	uint8_t		 request[SCEP_SHA256_LEN];
+	enum scep_err	 rc;
+
+	if (job->facts.challenge != SCEP_CH_RECORD)
+		return SCEP_OK;
+	if ((rc = scep_challenge_request(job->ca->crypto, job->csr, request,
+	    err)) != SCEP_OK ||
+	    (rc = scep_challenge_spend(&job->record, job->now, request,
+	    cert_key, err)) != SCEP_OK)
+		return rc;
+	if (job->record.purge < until)
+		job->record.purge = until;
+	return scep_challenge_write(change, &job->record, err);
+}
+
+static enum scep_err
+commit_grant(struct scep_job *job, const struct scep_cert_rec *cert,
+    struct scep_error *err)
+{
+	struct scep_change	 change = { .n = 0 };
+	struct scep_txn		 txn;
+	enum scep_err		 rc;
+
+	if ((rc = fill_txn(job, SCEP_TXN_GRANTED, cert->not_after +
+	    SCEP_TXN_KEPT_S, &txn, err)) == SCEP_OK &&
+	    (rc = scep_cert_key(scep_buf_span(&cert->serial), cert->issuer,
+	    &txn.cert_key, err)) == SCEP_OK &&
+	    (rc = scep_cert_rec_write(&change, cert, err)) == SCEP_OK &&
+	    (rc = write_txn(job, &txn, &change, err)) == SCEP_OK &&
+	    (rc = spend(job, scep_buf_span(&txn.cert_key), &change, err)) ==
+	    SCEP_OK &&
+	    (rc = log_line(job, "issued", cert, &change.log, err)) == SCEP_OK)
+		rc = scep_store_commit(job->ca->store, &change, err);
+	scep_change_clear(&change);
+	scep_txn_clear(&txn);
+	return rc;
+}
+
+enum scep_err
+scep_job_issue(struct scep_job *job, const struct scep_grant *grant,
+    struct scep_error *err)
+{
+	struct scep_answer	*answer = job->answer;
+	struct scep_cert_rec	 cert;
+	enum scep_err		 rc;
+
+	if ((rc = scep_issue(job->ca->crypto, grant, job->now, &cert, err)) !=
+	    SCEP_OK)
+		return rc;
+	scep_hex_text(scep_buf_span(&cert.serial), answer->serial,
+	    sizeof(answer->serial));
+	(void)snprintf(answer->authority, sizeof(answer->authority), "%.95s",
+	    cert.authority);
+	/* The copy first: after the commit nothing may fail. */
+	if ((rc = scep_buf_set(&answer->cert, scep_buf_span(&cert.der),
+	    err)) == SCEP_OK)
+		rc = commit_grant(job, &cert, err);
+	scep_cert_rec_clear(&cert);
+	return rc;
+}
