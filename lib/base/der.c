@@ -136,7 +136,7 @@ scep_der_check(struct scep_span bytes, struct scep_error *err)
 		if (!scep_der_next(&left[depth], &tlv))
 			return scep_fail(err, SCEP_E_FORMAT,
 			    "not DER: cut short, or an indefinite length, at "
-			    "octet %zu", bytes.len - left[depth].len);
+			    "octet %td", left[depth].data - bytes.data);
 		if ((why = fault(&tlv)) != NULL)
 			return scep_fail(err, SCEP_E_FORMAT,
 			    "not DER: %s at octet %td", why,

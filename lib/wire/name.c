@@ -23,7 +23,10 @@
 
 enum { SEQUENCE = 0x30, SET = 0x31 };
 
-/* Upper bounds are of characters, RFC 5280 appendix A.1. */
+#define OTHER_MAX	255
+
+/* Upper bounds are of characters, RFC 5280 appendix A.1 (ub-name is 32768 and
+ * some have none: OTHER_MAX there). */
 static const struct scep_name_type	types[] = {
 	{ "CN", NID_commonName, 64, V_ASN1_UTF8STRING },
 	{ "O", NID_organizationName, 64, V_ASN1_UTF8STRING },
@@ -36,13 +39,13 @@ static const struct scep_name_type	types[] = {
 	{ "UID", NID_userId, 256, V_ASN1_UTF8STRING },
 	{ "emailAddress", NID_pkcs9_emailAddress, 255, V_ASN1_IA5STRING },
 	{ "title", NID_title, 64, V_ASN1_UTF8STRING },
-	{ "SN", NID_surname, 40, V_ASN1_UTF8STRING },
-	{ "GN", NID_givenName, 16, V_ASN1_UTF8STRING },
-	{ "initials", NID_initials, 5, V_ASN1_UTF8STRING },
+	{ "SN", NID_surname, OTHER_MAX, V_ASN1_UTF8STRING },
+	{ "GN", NID_givenName, OTHER_MAX, V_ASN1_UTF8STRING },
+	{ "initials", NID_initials, OTHER_MAX, V_ASN1_UTF8STRING },
 	{ "pseudonym", NID_pseudonym, 128, V_ASN1_UTF8STRING },
-	{ "generationQualifier", NID_generationQualifier, 3,
+	{ "generationQualifier", NID_generationQualifier, OTHER_MAX,
 	    V_ASN1_UTF8STRING },
-	{ "dnQualifier", NID_dnQualifier, 64, V_ASN1_PRINTABLESTRING },
+	{ "dnQualifier", NID_dnQualifier, OTHER_MAX, V_ASN1_PRINTABLESTRING },
 	{ "street", NID_streetAddress, 128, V_ASN1_UTF8STRING },
 	{ "postalCode", NID_postalCode, 40, V_ASN1_UTF8STRING },
 	{ "unstructuredName", NID_pkcs9_unstructuredName, 255,
@@ -52,7 +55,6 @@ static const struct scep_name_type	types[] = {
 	{ "description", NID_description, 255, V_ASN1_UTF8STRING },
 };
 #define TYPES		(sizeof(types) / sizeof(types[0]))
-#define OTHER_MAX	255
 
 const struct scep_name_type *
 scep_name_type_find(const char *word)
@@ -312,7 +314,7 @@ scep_name_match(struct scep_span a, struct scep_span b)
 
 	if (scep_span_equal(a, b))
 		return 1;
-	/* Two names of these kinds differ in more than their encoding. */
+	/* Folding costs; a name this long is found by its bytes or not. */
 	if (a.len > 4 * SCEP_NAME_MAX_OCTETS || b.len > 4 *
 	    SCEP_NAME_MAX_OCTETS)
 		return 0;

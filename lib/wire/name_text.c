@@ -1,21 +1,17 @@
 /*
  * name_text.c - distinguished names as people write and read them.
  */
-#include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 
-#include <openssl/crypto.h>
-#include <openssl/err.h>
-#include <openssl/objects.h>
 #include <openssl/x509.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "wire/asn1.h"
 #include "wire/name.h"
 #include "wire/name_types.h"
 
-#define SPECIAL	",+=\\\"/;<>"
+#define SPECIAL	",+=\\\""
 
 /* Append as much as fits. */
 static void
@@ -25,13 +21,16 @@ put(char *out, size_t size, size_t *n, const char *text, size_t len)
 		out[(*n)++] = *text++;
 }
 
+/* What stands at the ends of a value would be lost as a blank between two. */
 static void
 put_value(char *out, size_t size, size_t *n, const struct scep_buf *value)
 {
 	size_t	 i;
 
 	for (i = 0; i < value->len; i++) {
-		if (strchr(SPECIAL, value->data[i]) != NULL)
+		if (strchr(SPECIAL, value->data[i]) != NULL ||
+		    (value->data[i] == ' ' &&
+		    (i == 0 || i == value->len - 1)))
 			put(out, size, n, "\\", 1);
 		put(out, size, n, (const char *)&value->data[i], 1);
 	}
@@ -135,6 +134,10 @@ part_add(X509_NAME *name, const struct part *part, struct scep_error *err)
 		return scep_fail(err, SCEP_E_USAGE, "name: \"%s\" is no "
 		    "attribute type such as CN, O or serialNumber",
 		    part->type);
+	/* libcrypto folds it while encoding, and fails there. */
+	if (!scep_is_clean_utf8(scep_span_make(part->value, part->len)))
+		return scep_fail(err, SCEP_E_USAGE, "name: %s holds control "
+		    "characters or no UTF-8", word);
 	type = scep_name_type_find(word);
 	/* set -1: a new value of the RDN before; 0: a new RDN. */
 	ok = type != NULL ?
