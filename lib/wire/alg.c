@@ -169,6 +169,20 @@ scep_alg_cipher(const X509_ALGOR *alg, enum scep_cipher *out,
 	return unknown(alg, "content cipher", err);
 }
 
+/* No label: left out, or (as some write the DEFAULT out) empty. */
+static int
+is_unlabelled(const X509_ALGOR *source)
+{
+	const void	*label;
+	int		 type;
+
+	if (source == NULL)
+		return 1;
+	X509_ALGOR_get0(NULL, &type, &label, source);
+	return nid_of(source) == NID_pSpecified &&
+	    type == V_ASN1_OCTET_STRING && scep_asn1_span(label).len == 0;
+}
+
 /* Hash and MGF1 hash alike, no label: RFC 8017 appendix A.2.1. */
 static enum scep_err
 oaep_wrap(const X509_ALGOR *alg, enum scep_wrap *out, struct scep_error *err)
@@ -184,7 +198,7 @@ oaep_wrap(const X509_ALGOR *alg, enum scep_wrap *out, struct scep_error *err)
 		params = scep_asn1_parse(scep_asn1_span(seq),
 		    ASN1_ITEM_rptr(RSA_OAEP_PARAMS));
 	if (params != NULL) {
-		ok = params->pSourceFunc == NULL;
+		ok = is_unlabelled(params->pSourceFunc);
 		if (params->hashFunc != NULL)
 			hash = nid_of(params->hashFunc);
 		if (params->maskGenFunc != NULL) {

@@ -40,7 +40,8 @@ scep_opener_init(const struct scep_crypto *crypto,
 	memset(out, 0, sizeof(*out));
 	out->cert = cert;
 	out->key = key;
-	if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_D, &bn) != 1 ||
+	if (EVP_PKEY_get_size(key) > RSA_MAX ||
+	    EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_D, &bn) != 1 ||
 	    BN_num_bytes(bn) > RSA_MAX) {
 		BN_clear_free(bn);
 		return scep_fail_ssl(err, SCEP_E_CONFIG,
@@ -179,7 +180,8 @@ unwrap(const struct scep_crypto *crypto, const struct scep_opener *opener,
 }
 
 /* RFC 5652 section 6.3: the last octet says how many there are, all alike.
- * Where they are not, nothing is cut off and the first octet is spoiled. */
+ * Where they are not, nothing is cut off and the first octet becomes 0, which
+ * begins no SEQUENCE, whatever it was. */
 static void
 unpad(struct scep_buf *plain, uint32_t block)
 {
@@ -190,7 +192,7 @@ unpad(struct scep_buf *plain, uint32_t block)
 		in = ~mask_greater(i, n);
 		bad |= in & mask_nonzero(plain->data[plain->len - i] ^ n);
 	}
-	plain->data[0] ^= (uint8_t)(bad & 0xff);
+	plain->data[0] &= (uint8_t)(~bad & 0xff);
 	plain->len -= n & ~bad;
 }
 

@@ -34,7 +34,7 @@ int		 scep_envelope_find(const struct scep_envelope *env,
  * raw RSA and a check of our own in constant time; a content key that did not
  * unwrap is replaced by one derived from the ciphertext and the secret; where
  * the CBC padding is wrong, out holds the whole plaintext with its first
- * octet spoiled.  So the same message always gives the same bytes, and no
+ * octet spoiled (0).  So the same message always gives the same bytes, and no
  * branch tells.  Other results are ours (no memory, …), or SCEP_E_ALG for an
  * unknown wrap.
  */

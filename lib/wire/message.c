@@ -324,7 +324,8 @@ check_time(const struct reading *r, struct scep_error *err)
 	struct tm	 tm;
 	time_t		 when;
 
-	if (r->rules->signing_time_s == 0 || value == NULL)
+	if (r->rules->signing_time_s == 0 ||
+	    r->attrs.count[SCEP_ATTR_SIGNING_TIME] == 0)
 		return SCEP_OK;
 	if (r->attrs.count[SCEP_ATTR_SIGNING_TIME] != 1 ||
 	    (value->type != V_ASN1_UTCTIME &&

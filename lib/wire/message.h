@@ -76,7 +76,7 @@ struct scep_message {
 	int			 self_signed;	/* self-issued, and verified */
 	int			 has_envelope;	/* always, but for 20 */
 	struct scep_envelope	 envelope;
-	time_t			 signing_time;	/* 0 if absent */
+	time_t			 signing_time;	/* 0 if not looked at */
 	void			*asn1[2];	/* what the spans borrow from */
 };
 
@@ -89,10 +89,12 @@ struct scep_message {
  *    the right type: else SCEP_E_FORMAT, and addr->complete is 0;
  * 2. messageType is one of 17, 19, 20, 21, 22, once, a PrintableString:
  *    else SCEP_E_REFUSED;
- * 3. digest, signature algorithm, the signer's key, content cipher, and every
- *    version, digestAlgorithms and parameter that nothing signs: SCEP_E_ALG;
+ * 3. digest, the signer's key, the versions (SCEP_E_REFUSED),
+ *    digestAlgorithms, signature algorithm, content cipher, and the parameters
+ *    of each, which nothing signs: SCEP_E_ALG;
  * 4. contentType, messageDigest, the signature (over the attributes as they
- *    stand on the wire), and a self-issued signer's own: SCEP_E_SIG;
+ *    stand on the wire, else in the order of DER): SCEP_E_SIG; and a
+ *    self-issued signer's own, SCEP_E_ALG for an algorithm we do not have;
  * 5. signingTime, where rules ask for it and it is there: SCEP_E_TIME;
  * 6. eContentType id-data, an envelope of 1 to 8 recipients, encrypted
  *    content of whole blocks, contentType id-data inside: SCEP_E_REFUSED.

@@ -21,6 +21,34 @@ static const int	oaep_md[SCEP_WRAP__MAX] = {
 	[SCEP_WRAP_OAEP_SHA512] = SCEP_SHA512,
 };
 
+/* A DES key has odd parity in each octet (FIPS 46-3); some look at it. */
+static void
+odd_parity(uint8_t *key, size_t len)
+{
+	size_t	 i;
+	uint8_t	 x;
+
+	for (i = 0; i < len; i++) {
+		x = (uint8_t)(key[i] ^ key[i] >> 4);
+		x = (uint8_t)(x ^ x >> 2);
+		x = (uint8_t)(x ^ x >> 1);
+		key[i] = (uint8_t)(key[i] ^ (~x & 1));
+	}
+}
+
+static enum scep_err
+make_key(const struct scep_crypto *crypto, enum scep_cipher cipher,
+    uint8_t key[KEY_MAX], struct scep_error *err)
+{
+	const size_t	 len = (size_t)scep_cipher_key_len(cipher);
+	enum scep_err	 rc;
+
+	if ((rc = scep_crypto_random(crypto, key, len, err)) == SCEP_OK &&
+	    cipher == SCEP_3DES)
+		odd_parity(key, len);
+	return rc;
+}
+
 static int
 set_padding(const struct scep_crypto *crypto, EVP_PKEY_CTX *ctx,
     enum scep_wrap wrap)
@@ -132,7 +160,7 @@ scep_envelope_seal(const struct scep_crypto *crypto,
 	X509_ALGOR	*cipher_alg = NULL;
 	enum scep_err	 rc;
 
-	if ((rc = scep_crypto_random(crypto, key, key_len, err)) != SCEP_OK ||
+	if ((rc = make_key(crypto, cipher, key, err)) != SCEP_OK ||
 	    (rc = scep_crypto_random(crypto, iv, block, err)) != SCEP_OK ||
 	    (rc = wrap_key(crypto, to->pkey, wrap, scep_span_make(key,
 	    key_len), &ek, err)) != SCEP_OK ||
