@@ -1,24 +1,17 @@
 /*
- * san.c - subjectAltName: what a client asks for becomes text, and the
- * certificate's is made from that text.
+ * san.c - alternative names as text: what may be one, and lists of them.
+ *
+ * Knows no encoding (san_der.c), and not which names a profile allows.
  */
 #include <arpa/inet.h>
 
 #include <ctype.h>
-#include <stdio.h>
 #include <string.h>
-
-#include <openssl/asn1.h>
-#include <openssl/err.h>
-#include <openssl/objects.h>
-#include <openssl/x509v3.h>
 
 #include "base/error.h"
 #include "base/text.h"
-#include "wire/asn1.h"
 #include "wire/san.h"
 
-#define UPN_OID		"1.3.6.1.4.1.311.20.2.3"
 #define TEXT_MAX	255	/* octets of one name */
 #define DNS_MAX		253	/* RFC 1035 section 2.3.4 */
 #define LABEL_MAX	63
@@ -91,18 +84,19 @@ is_dns(struct scep_span s)
 	return 1;
 }
 
-static int
-is_ip(struct scep_span s)
+/* The octets of an address written as text: 4, 16, or 0 if it is none. */
+static size_t
+ip_octets(struct scep_span s, uint8_t octets[16])
 {
-	char		 text[INET6_ADDRSTRLEN];
-	uint8_t		 octets[16];
+	char	 text[INET6_ADDRSTRLEN];
 
-	if (s.len >= sizeof(text))
+	if (s.len >= sizeof(text) || !is_visible_ascii(s))
 		return 0;
 	memcpy(text, s.data, s.len);
 	text[s.len] = '\0';
-	return inet_pton(AF_INET, text, octets) == 1 ||
-	    inet_pton(AF_INET6, text, octets) == 1;
+	if (inet_pton(AF_INET, text, octets) == 1)
+		return 4;
+	return inet_pton(AF_INET6, text, octets) == 1 ? 16 : 0;
 }
 
 static int
@@ -120,6 +114,8 @@ is_mail(struct scep_span s)
 static int
 is_acceptable(enum scep_san_type type, struct scep_span value)
 {
+	uint8_t	 octets[16];
+
 	if (value.len == 0 || value.len > TEXT_MAX)
 		return 0;
 	switch (type) {
@@ -132,7 +128,7 @@ is_acceptable(enum scep_san_type type, struct scep_span value)
 		return is_visible_ascii(value) && isalpha(value.data[0]) &&
 		    memchr(value.data, ':', value.len) != NULL;
 	case SCEP_SAN_IP:
-		return is_ip(value);
+		return ip_octets(value, octets) > 0;
 	case SCEP_SAN_UPN:
 		return scep_is_clean_utf8(value) &&
 		    memchr(value.data, '@', value.len) != NULL;
@@ -156,214 +152,51 @@ has(const struct scep_san_list *list, const struct scep_san *san)
 	return 0;
 }
 
+/* One spelling for each: DNS names have no case (RFC 4343), and an IPv6
+ * address has many texts. */
+static enum scep_err
+make_canonical(struct scep_san *san, struct scep_error *err)
+{
+	char	 text[INET6_ADDRSTRLEN];
+	uint8_t	 octets[16];
+	size_t	 i, len;
+
+	for (i = 0; san->type == SCEP_SAN_DNS && i < san->value.len; i++)
+		san->value.data[i] = (uint8_t)tolower(san->value.data[i]);
+	if (san->type != SCEP_SAN_IP)
+		return SCEP_OK;
+	len = ip_octets(scep_buf_span(&san->value), octets);
+	if (inet_ntop(len == 4 ? AF_INET : AF_INET6, octets, text,
+	    sizeof(text)) == NULL)
+		return scep_fail(err, SCEP_E_INTERNAL, "IP address");
+	return scep_buf_set(&san->value, scep_span_text(text), err);
+}
+
 enum scep_err
 scep_san_add(struct scep_san_list *list, enum scep_san_type type,
     struct scep_span value, struct scep_error *err)
 {
 	struct scep_san	 san = { .type = type };
 	enum scep_err	 rc;
-	size_t		 i;
 
 	if (!is_acceptable(type, value))
 		return scep_fail(err, SCEP_E_REFUSED,
 		    "alternative name %s:%.*s is not one", type_names[type],
 		    value.len > 64 ? 64 : (int)value.len,
 		    value.len > 0 ? (const char *)value.data : "");
-	if ((rc = scep_buf_set(&san.value, value, err)) != SCEP_OK)
-		return rc;
-	/* RFC 4343: DNS names have no case. */
-	for (i = 0; type == SCEP_SAN_DNS && i < san.value.len; i++)
-		san.value.data[i] = (uint8_t)tolower(san.value.data[i]);
-	if (has(list, &san)) {
+	if ((rc = scep_buf_set(&san.value, value, err)) == SCEP_OK)
+		rc = make_canonical(&san, err);
+	if (rc == SCEP_OK && has(list, &san)) {
 		scep_buf_clear(&san.value);
 		return SCEP_OK;
 	}
-	if (list->n == SCEP_SAN_MAX) {
-		scep_buf_clear(&san.value);
-		return scep_fail(err, SCEP_E_REFUSED,
+	if (rc == SCEP_OK && list->n == SCEP_SAN_MAX)
+		rc = scep_fail(err, SCEP_E_REFUSED,
 		    "more than %d alternative names", SCEP_SAN_MAX);
-	}
-	list->san[list->n++] = san;
-	return SCEP_OK;
-}
-
-static enum scep_err
-add_ip(struct scep_san_list *list, struct scep_span octets,
-    struct scep_error *err)
-{
-	char	 text[INET6_ADDRSTRLEN];
-
-	if ((octets.len != 4 && octets.len != 16) ||
-	    inet_ntop(octets.len == 4 ? AF_INET : AF_INET6, octets.data, text,
-	    sizeof(text)) == NULL)
-		return scep_fail(err, SCEP_E_REFUSED,
-		    "alternative name: IP address of %zu octets", octets.len);
-	return scep_san_add(list, SCEP_SAN_IP, scep_span_text(text), err);
-}
-
-static enum scep_err
-add_other(struct scep_san_list *list, const OTHERNAME *other,
-    struct scep_error *err)
-{
-	if (scep_oid_is(other->type_id, UPN_OID) &&
-	    other->value->type == V_ASN1_UTF8STRING)
-		return scep_san_add(list, SCEP_SAN_UPN,
-		    scep_asn1_span(other->value->value.utf8string), err);
-	return scep_san_add(list, SCEP_SAN_OTHER, scep_span_text("otherName"),
-	    err);
-}
-
-static enum scep_err
-add_general_name(struct scep_san_list *list, const GENERAL_NAME *name,
-    struct scep_error *err)
-{
-	switch (name->type) {
-	case GEN_DNS:
-		return scep_san_add(list, SCEP_SAN_DNS,
-		    scep_asn1_span(name->d.dNSName), err);
-	case GEN_EMAIL:
-		return scep_san_add(list, SCEP_SAN_EMAIL,
-		    scep_asn1_span(name->d.rfc822Name), err);
-	case GEN_URI:
-		return scep_san_add(list, SCEP_SAN_URI,
-		    scep_asn1_span(name->d.uniformResourceIdentifier), err);
-	case GEN_IPADD:
-		return add_ip(list, scep_asn1_span(name->d.iPAddress), err);
-	case GEN_OTHERNAME:
-		return add_other(list, name->d.otherName, err);
-	default:
-		return scep_san_add(list, SCEP_SAN_OTHER,
-		    scep_span_text("another kind"), err);
-	}
-}
-
-enum scep_err
-scep_san_parse(struct scep_span der, struct scep_san_list *out,
-    struct scep_error *err)
-{
-	GENERAL_NAMES	*names;
-	enum scep_err	 rc = SCEP_OK;
-	int		 i;
-
-	out->n = 0;
-	if ((names = scep_asn1_parse(der, ASN1_ITEM_rptr(GENERAL_NAMES))) ==
-	    NULL)
-		return scep_fail(err, SCEP_E_FORMAT,
-		    "subjectAltName does not parse");
-	if (sk_GENERAL_NAME_num(names) < 1)
-		rc = scep_fail(err, SCEP_E_REFUSED, "empty subjectAltName");
-	for (i = 0; rc == SCEP_OK && i < sk_GENERAL_NAME_num(names); i++)
-		rc = add_general_name(out, sk_GENERAL_NAME_value(names, i),
-		    err);
-	GENERAL_NAMES_free(names);
-	if (rc != SCEP_OK)
-		scep_san_clear(out);
-	return rc;
-}
-
-static GENERAL_NAME *
-string_name(int type, struct scep_span value)
-{
-	GENERAL_NAME	*name = GENERAL_NAME_new();
-	ASN1_IA5STRING	*s = ASN1_IA5STRING_new();
-
-	if (name == NULL || s == NULL ||
-	    ASN1_STRING_set(s, value.data, (int)value.len) != 1) {
-		GENERAL_NAME_free(name);
-		ASN1_IA5STRING_free(s);
-		return NULL;
-	}
-	GENERAL_NAME_set0_value(name, type, s);
-	return name;
-}
-
-static GENERAL_NAME *
-ip_name(const char *text)
-{
-	GENERAL_NAME		*name = GENERAL_NAME_new();
-	ASN1_OCTET_STRING	*s = a2i_IPADDRESS(text);
-
-	if (name == NULL || s == NULL) {
-		GENERAL_NAME_free(name);
-		ASN1_OCTET_STRING_free(s);
-		return NULL;
-	}
-	GENERAL_NAME_set0_value(name, GEN_IPADD, s);
-	return name;
-}
-
-static GENERAL_NAME *
-upn_name(struct scep_span value)
-{
-	GENERAL_NAME	*name = GENERAL_NAME_new();
-	ASN1_OBJECT	*oid = OBJ_txt2obj(UPN_OID, 1);
-	ASN1_TYPE	*any = ASN1_TYPE_new();
-	ASN1_UTF8STRING	*s = ASN1_UTF8STRING_new();
-
-	if (name == NULL || oid == NULL || any == NULL || s == NULL ||
-	    ASN1_STRING_set(s, value.data, (int)value.len) != 1)
-		goto fail;
-	ASN1_TYPE_set(any, V_ASN1_UTF8STRING, s);
-	s = NULL;			/* transferred */
-	if (GENERAL_NAME_set0_othername(name, oid, any) == 1)
-		return name;
-fail:
-	GENERAL_NAME_free(name);
-	ASN1_OBJECT_free(oid);
-	ASN1_TYPE_free(any);
-	ASN1_UTF8STRING_free(s);
-	return NULL;
-}
-
-static GENERAL_NAME *
-general_name(const struct scep_san *san)
-{
-	switch (san->type) {
-	case SCEP_SAN_DNS:
-		return string_name(GEN_DNS, scep_buf_span(&san->value));
-	case SCEP_SAN_EMAIL:
-		return string_name(GEN_EMAIL, scep_buf_span(&san->value));
-	case SCEP_SAN_URI:
-		return string_name(GEN_URI, scep_buf_span(&san->value));
-	case SCEP_SAN_IP:
-		return ip_name((const char *)san->value.data);
-	case SCEP_SAN_UPN:
-		return upn_name(scep_buf_span(&san->value));
-	case SCEP_SAN_OTHER:
-	case SCEP_SAN__MAX:
-		break;
-	}
-	return NULL;
-}
-
-enum scep_err
-scep_san_encode(const struct scep_san_list *list, struct scep_buf *der,
-    struct scep_error *err)
-{
-	GENERAL_NAMES	*names;
-	GENERAL_NAME	*name;
-	enum scep_err	 rc = SCEP_OK;
-	size_t		 i;
-
-	if ((names = GENERAL_NAMES_new()) == NULL)
-		return scep_fail_ssl(err, SCEP_E_NOMEM, "subjectAltName");
-	for (i = 0; rc == SCEP_OK && i < list->n; i++) {
-		if (list->san[i].type >= SCEP_SAN_OTHER)
-			rc = scep_fail(err, SCEP_E_REFUSED,
-			    "alternative name of a kind that is not issued");
-		else if ((name = general_name(&list->san[i])) == NULL)
-			rc = scep_fail_ssl(err, SCEP_E_INTERNAL,
-			    "alternative name");
-		else if (sk_GENERAL_NAME_push(names, name) == 0) {
-			GENERAL_NAME_free(name);
-			rc = scep_fail_ssl(err, SCEP_E_NOMEM,
-			    "alternative name");
-		}
-	}
 	if (rc == SCEP_OK)
-		rc = scep_asn1_encode(names, ASN1_ITEM_rptr(GENERAL_NAMES),
-		    der, err);
-	GENERAL_NAMES_free(names);
+		list->san[list->n++] = san;	/* transferred */
+	else
+		scep_buf_clear(&san.value);
 	return rc;
 }
 
@@ -381,20 +214,35 @@ scep_san_same(const struct scep_san_list *a, const struct scep_san_list *b)
 	return 1;
 }
 
+/* Append as much as fits. */
+static void
+put(char *out, size_t size, size_t *n, const char *text, size_t len)
+{
+	for (; len > 0 && *n + 1 < size; len--)
+		out[(*n)++] = *text++;
+}
+
 void
 scep_san_text(const struct scep_san_list *list, char *out, size_t size)
 {
-	size_t	 i, n = 0;
-	int	 len;
+	const struct scep_buf	*value;
+	const char		*type;
+	size_t			 i, j, n = 0;
 
 	if (size == 0)
 		return;
-	out[0] = '\0';
-	for (i = 0; i < list->n && n < size; i++) {
-		len = snprintf(out + n, size - n, "%s%s:%.*s",
-		    i > 0 ? ", " : "", type_names[list->san[i].type],
-		    (int)list->san[i].value.len,
-		    (const char *)list->san[i].value.data);
-		n += len > 0 ? (size_t)len : 0;
+	for (i = 0; i < list->n; i++) {
+		type = type_names[list->san[i].type];
+		value = &list->san[i].value;
+		put(out, size, &n, ", ", i > 0 ? 2 : 0);
+		put(out, size, &n, type, strlen(type));
+		put(out, size, &n, ":", 1);
+		for (j = 0; j < value->len; j++) {
+			/* One name must not look like two. */
+			if (strchr(",\\", value->data[j]) != NULL)
+				put(out, size, &n, "\\", 1);
+			put(out, size, &n, (const char *)&value->data[j], 1);
+		}
 	}
+	out[n] = '\0';
 }

@@ -30,7 +30,8 @@ struct scep_san_list {
 
 /*
  * Parse the DER value of a subjectAltName extension; DNS names come out in
- * lower case, duplicates once.  SCEP_E_FORMAT if it does not parse;
+ * lower case, duplicates once.  SCEP_E_FORMAT if it is not DER, or no such
+ * thing;
  * SCEP_E_REFUSED for names no certificate should hold (empty list, NUL or
  * control characters, octets above 0x7e, DNS labels that are not LDH or are
  * too long, IP addresses of odd length, more than SCEP_SAN_MAX).  A leading
@@ -38,8 +39,8 @@ struct scep_san_list {
  */
 enum scep_err	 scep_san_parse(struct scep_span der,
 		    struct scep_san_list *out, struct scep_error *err);
-/* Add one from text ("DNS", "host.example"), with the same checks;
- * SCEP_E_REFUSED. */
+/* Add one from text ("DNS", "host.example"), with the same checks; IP
+ * addresses come out in the one spelling of inet_ntop(3).  SCEP_E_REFUSED. */
 enum scep_err	 scep_san_add(struct scep_san_list *list,
 		    enum scep_san_type type, struct scep_span value,
 		    struct scep_error *err);
@@ -52,7 +53,8 @@ int		 scep_san_same(const struct scep_san_list *a,
 void		 scep_san_clear(struct scep_san_list *list);
 /* "DNS", "email", "URI", "IP", "UPN", "other". */
 const char	*scep_san_type_name(enum scep_san_type);
-/* "DNS:a.example, IP:192.0.2.1"; cut to fit. */
+/* "DNS:a.example, IP:192.0.2.1", `,` and `\` inside names escaped by a
+ * backslash; cut to fit. */
 void		 scep_san_text(const struct scep_san_list *list, char *out,
 		    size_t size);
 
