@@ -35,7 +35,7 @@ check_ava(const struct scep_profile *profile, const struct scep_ava *ava,
 		if (matches(rule->pattern, rule->n_patterns, 0, &ava->value))
 			return SCEP_OK;
 		return scep_fail(err, SCEP_E_REFUSED,
-		    "subject: %s does not match a pattern of profile %s",
+		    "subject: %s matches no pattern of profile %s",
 		    ava->type, profile->name);
 	}
 	return scep_fail(err, SCEP_E_REFUSED,
