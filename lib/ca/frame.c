@@ -103,7 +103,7 @@ scep_frame_receive(int fd, size_t max, int first_ms, int rest_ms,
     struct scep_buf *out, struct scep_error *err)
 {
 	enum scep_err	 rc;
-	size_t		 len, n;
+	size_t		 len = 0, n;
 
 	if (!is_ready(fd, POLLIN, first_ms))
 		return scep_fail(err, SCEP_E_BUSY, "silent for %d ms",

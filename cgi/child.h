@@ -1,0 +1,21 @@
+/*
+ * child.h - what every process of ours does first, and the clock they share.
+ */
+#ifndef SCEP_CGI_CHILD_H
+#define SCEP_CGI_CHILD_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/* No core file, no ptrace by others of the same uid. */
+void	 scep_process_harden(void);
+/*
+ * In a new child of parent: die with it, be called name, ignore the signals
+ * of a terminal (SIGTERM is the supervisor's word), take the others.  Exits
+ * if parent is gone already.
+ */
+void	 scep_child_begin(pid_t parent, const char *name);
+/* CLOCK_MONOTONIC, in milliseconds. */
+int64_t	 scep_now_ms(void);
+
+#endif /* SCEP_CGI_CHILD_H */

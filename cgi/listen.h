@@ -1,0 +1,26 @@
+/*
+ * listen.h - the socket on which web servers reach us.
+ */
+#ifndef SCEP_CGI_LISTEN_H
+#define SCEP_CGI_LISTEN_H
+
+#include "ca/config.h"
+
+struct scep_listener {
+	int		 fd;		/* above 2, O_NONBLOCK, close-on-exec */
+	const char	*path;		/* of a socket that we made, or NULL;
+					   borrowed from the configuration */
+};
+
+/*
+ * Descriptor 0 if it accepts connections (lighttpd, spawn-fcgi), else the one
+ * that LISTEN_FDS announces (systemd), else what listen = says.
+ * SCEP_E_CONFIG with how to start it; SCEP_E_BUSY if somebody listens there
+ * already.  A socket that root made belongs to the owner of the state.
+ */
+enum scep_err	 scep_listen_open(const struct scep_server_conf *conf,
+		    struct scep_listener *out, struct scep_error *err);
+/* Close it; one that we made is no longer found. */
+void		 scep_listen_close(struct scep_listener *listener);
+
+#endif /* SCEP_CGI_LISTEN_H */

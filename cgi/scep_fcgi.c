@@ -1,0 +1,128 @@
+/*
+ * scep_fcgi.c - the program: options, configuration, the socket, the
+ * supervisor.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/crypto.h>
+
+#include "base/error.h"
+#include "cgi/child.h"
+#include "cgi/listen.h"
+#include "cgi/log.h"
+#include "cgi/state.h"
+#include "cgi/supervisor.h"
+
+static int
+usage(FILE *to, int status)
+{
+	(void)fprintf(to, "usage: scep.fcgi [-hV] [-c scep.conf]\n");
+	return status;
+}
+
+/* -1: go on. */
+static int
+options(int argc, char *argv[], const char **conf)
+{
+	int	 c;
+
+	*conf = NULL;
+	while ((c = getopt(argc, argv, "c:hV")) != -1) {
+		switch (c) {
+		case 'c':
+			*conf = optarg;
+			break;
+		case 'h':
+			return usage(stdout, 0);
+		case 'V':
+			(void)printf("scep.fcgi %s, %s\n", SCEP_VERSION,
+			    OpenSSL_version(OPENSSL_VERSION));
+			return 0;
+		default:
+			return usage(stderr, scep_err_exit(SCEP_E_USAGE));
+		}
+	}
+	return optind == argc ? -1 :
+	    usage(stderr, scep_err_exit(SCEP_E_USAGE));
+}
+
+/* A file that is opened later must not become what we write errors to. */
+static int
+fill_descriptors(void)
+{
+	int	 fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd != -1 && fd <= STDERR_FILENO);
+	return fd != -1 && close(fd) == 0;
+}
+
+/* What the supervisor has to know; it has no use for keys. */
+static enum scep_err
+read_server(const char *path, struct scep_server_conf *out,
+    struct scep_error *err)
+{
+	struct scep_crypto	*crypto = NULL;
+	struct scep_config	*cfg = NULL;
+	enum scep_err		 rc;
+
+	if ((rc = scep_crypto_new(NULL, &crypto, err)) == SCEP_OK &&
+	    (rc = scep_state_config(crypto, path, 0, &cfg, err)) == SCEP_OK)
+		*out = cfg->server;
+	scep_config_free(cfg);
+	scep_crypto_free(crypto);
+	return rc;
+}
+
+static int
+serve(const char *path, const struct scep_server_conf *conf)
+{
+	struct scep_supervisor	 args = {
+		.conf_path = path,
+		.conf = conf,
+	};
+	struct scep_listener	 listener;
+	struct scep_error	 err;
+	enum scep_err		 rc;
+	int			 status;
+
+	if ((rc = scep_listen_open(conf, &listener, &err)) != SCEP_OK ||
+	    (rc = scep_state_become_owner(conf->state, &err)) != SCEP_OK) {
+		scep_log_error("%s", err.text);
+		scep_listen_close(&listener);
+		return scep_err_exit(rc);
+	}
+	args.listen_fd = listener.fd;
+	status = scep_supervisor_run(&args);
+	scep_listen_close(&listener);
+	return status;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct scep_server_conf	 conf;
+	struct scep_error	 err;
+	const char		*path;
+	enum scep_err		 rc;
+	int			 status;
+
+	if (!fill_descriptors())
+		return scep_err_exit(SCEP_E_INTERNAL);
+	if ((status = options(argc, argv, &path)) != -1)
+		return status;
+	scep_process_harden();
+	scep_log_open("scep.fcgi", SCEP_LOG_STDERR);
+	if ((rc = read_server(path, &conf, &err)) != SCEP_OK) {
+		scep_log_error("%s", err.text);
+		return scep_err_exit(rc);
+	}
+	scep_log_open("scep.fcgi", (conf.log_stderr ? SCEP_LOG_STDERR : 0) |
+	    (conf.log_syslog ? SCEP_LOG_SYSLOG : 0));
+	return serve(path, &conf);
+}

@@ -1,0 +1,125 @@
+/*
+ * spawn.c - makes the CA process and RA workers, and the sockets between them.
+ *
+ * Each child keeps what it needs and nothing else of ours.
+ */
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "cgi/ca_process.h"
+#include "cgi/child.h"
+#include "cgi/spawn.h"
+#include "cgi/worker.h"
+
+/* The network is none of the CA process's business. */
+static void
+be_ca(const struct scep_supervisor *sv, pid_t parent, int control)
+{
+	const struct scep_ca_process	 args = {
+		.conf_path = sv->conf_path,
+		.control_fd = control,
+		.drain_s = sv->conf->request_timeout_s,
+	};
+
+	scep_child_begin(parent, "scep-ca");
+	(void)close(sv->listen_fd);
+	exit(scep_ca_process_run(&args));
+}
+
+enum scep_err
+scep_spawn_ca(const struct scep_supervisor *args, int signal_fd, int *control,
+    pid_t *pid, struct scep_error *err)
+{
+	const pid_t	 parent = getpid();
+	int		 pair[2];
+
+	*control = -1;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
+		return scep_fail(err, SCEP_E_INTERNAL, "socketpair: %s",
+		    strerror(errno));
+	if ((*pid = fork()) == 0) {
+		(void)close(signal_fd);
+		(void)close(pair[0]);
+		be_ca(args, parent, pair[1]);
+	}
+	(void)close(pair[1]);
+	if (*pid == -1) {
+		(void)close(pair[0]);
+		return scep_fail(err, SCEP_E_INTERNAL, "fork: %s",
+		    strerror(errno));
+	}
+	*control = pair[0];
+	return SCEP_OK;
+}
+
+/* Hand fd to the CA process, without waiting for it. */
+static int
+give(int control_fd, int fd)
+{
+	union {
+		struct cmsghdr	 align;
+		char		 data[CMSG_SPACE(sizeof(int))];
+	}			 control;
+	char			 octet = 'w';
+	struct iovec		 iov = { .iov_base = &octet, .iov_len = 1 };
+	struct msghdr		 msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.data,
+		.msg_controllen = sizeof(control.data),
+	};
+	struct cmsghdr		*c;
+
+	memset(&control, 0, sizeof(control));
+	c = CMSG_FIRSTHDR(&msg);
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+	return sendmsg(control_fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT) == 1;
+}
+
+static void
+be_worker(const struct scep_supervisor *sv, pid_t parent, int ca_fd)
+{
+	const struct scep_worker	 args = {
+		.listen_fd = sv->listen_fd,
+		.ca_fd = ca_fd,
+		.conf = sv->conf,
+	};
+
+	scep_child_begin(parent, "scep-worker");
+	exit(scep_worker_run(&args));
+}
+
+enum scep_err
+scep_spawn_worker(const struct scep_supervisor *args, int signal_fd,
+    int control, pid_t *pid, struct scep_error *err)
+{
+	const pid_t	 parent = getpid();
+	enum scep_err	 rc = SCEP_OK;
+	int		 pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1)
+		return scep_fail(err, SCEP_E_INTERNAL, "socketpair: %s",
+		    strerror(errno));
+	if (!give(control, pair[0]))
+		rc = scep_fail(err, SCEP_E_BUSY,
+		    "the CA process does not take it: %s", strerror(errno));
+	else if ((*pid = fork()) == 0) {
+		(void)close(signal_fd);
+		(void)close(control);
+		(void)close(pair[0]);
+		be_worker(args, parent, pair[1]);
+	} else if (*pid == -1)
+		rc = scep_fail(err, SCEP_E_INTERNAL, "fork: %s",
+		    strerror(errno));
+	(void)close(pair[0]);
+	(void)close(pair[1]);
+	return rc;
+}
