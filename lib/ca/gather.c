@@ -107,7 +107,9 @@ check_names(struct scep_job *job)
 	job->facts.key_is_taboo = is_taboo(job->ca->cfg, job->csr->key.spki)
 	    != 0;
 	job->facts.subject_allowed = scep_rules_subject(job->profile,
-	    &job->csr->name, &job->csr->san, &why) == SCEP_OK;
+	    &job->csr->name, &why) == SCEP_OK &&
+	    scep_rules_named(&job->csr->name, &job->csr->san, &why) ==
+	    SCEP_OK;
 	if (!job->facts.subject_allowed && !is_dummy)
 		note(job, why.text);
 	job->facts.san_allowed = scep_rules_san(job->profile, &job->csr->san,

@@ -54,8 +54,7 @@ count(const struct scep_name *name, const char *type)
 
 enum scep_err
 scep_rules_subject(const struct scep_profile *profile,
-    const struct scep_name *name, const struct scep_san_list *san,
-    struct scep_error *err)
+    const struct scep_name *name, struct scep_error *err)
 {
 	enum scep_err	 rc;
 	size_t		 i;
@@ -74,10 +73,6 @@ scep_rules_subject(const struct scep_profile *profile,
 	if (count(name, "CN") > 1)
 		return scep_fail(err, SCEP_E_REFUSED,
 		    "subject: more than one CN");
-	/* RFC 5280 section 4.1.2.6. */
-	if (name->n == 0 && san->n == 0)
-		return scep_fail(err, SCEP_E_REFUSED,
-		    "subject: empty, and no alternative name either");
 	return SCEP_OK;
 }
 
@@ -111,4 +106,14 @@ scep_rules_san(const struct scep_profile *profile,
 			    profile->name);
 	}
 	return SCEP_OK;
+}
+
+enum scep_err
+scep_rules_named(const struct scep_name *name, const struct scep_san_list *san,
+    struct scep_error *err)
+{
+	/* RFC 5280 section 4.1.2.6. */
+	return name->n > 0 || san->n > 0 ? SCEP_OK :
+	    scep_fail(err, SCEP_E_REFUSED,
+	    "subject: empty, and no alternative name either");
 }
