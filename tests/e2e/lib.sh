@@ -304,7 +304,7 @@ supervisor_of() {	# PID of the web server
 ca_of() {		# PID of the supervisor
 	for _pid in $(descendants "$1"); do
 		case $(ps -o comm= -p "$_pid") in
-		*ca*) echo "$_pid"; return ;;
+		scep-ca) echo "$_pid"; return ;;
 		esac
 	done
 	return 1

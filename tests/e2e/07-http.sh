@@ -1,0 +1,148 @@
+#!/bin/sh
+# 07-http - the edges of HTTP, the end of service, and where secrets are not.
+. "$(dirname "$0")/lib.sh"
+
+code() { curl -s -o "$T/body" -D "$T/head" -w '%{http_code}' -m 20 "$@"; }
+header() {		# NAME
+	tr -d '\r' <"$T/head" | sed -n "s/^$1: //Ip" | tail -n 1
+}
+
+edges() {		# SERVER
+	s=$1
+	same "$s: GetCACaps" "$(code "$URL?operation=GetCACaps")" 200
+	same "$s: its Content-Type" "$(header Content-Type)" text/plain
+	unlike "$s: no blank line in it" "$T/body" '^[[:space:]]*$'
+	for word in AES POSTPKIOperation SHA-256 SHA-512 SCEPStandard; do
+		like "$s: it has $word" "$T/body" "^$word.?\$"
+	done
+	unlike "$s: and nothing that is not there" "$T/body" \
+	    '^(Renewal|GetNextCACert|DES|MD5)'
+	cp "$T/body" "$T/caps"
+	same "$s: GetCACert" "$(code "$URL?operation=GetCACert")" 200
+	same "$s: its Content-Type" "$(header Content-Type)" \
+	    application/x-x509-ca-ra-cert
+	verdict "$s: certificates are in it" sh -c "openssl pkcs7 \
+	    -inform DER -in '$T/body' -print_certs | grep -q BEGIN"
+	same "$s: its Content-Length" "$(header Content-Length)" \
+	    "$(wc -c <"$T/body" | tr -d ' ')"
+	cp "$T/body" "$T/cacert"
+	code "$URL?operation=GetCACert" >/dev/null
+	verdict "$s: the same octets each time" cmp "$T/body" "$T/cacert"
+	for query in 'operation=GetCACert&message=0' \
+	    'message=CAIdentifier&operation=GetCACert' \
+	    'operation=GetCACert&message=%00%0a%ff' \
+	    'operation=GetCACert&message=' 'operation=GetCACert&foo=bar'; do
+		same "$s: $query" "$(code "$URL?$query")" 200
+	done
+	same "$s: pkiclient.exe is the default profile" \
+	    "$(code "$URL/pkiclient.exe?operation=GetCACaps")" 200
+	same "$s: the profile by name" \
+	    "$(code "$URL/default?operation=GetCACaps")" 200
+	same "$s: and with something behind it" \
+	    "$(code "$URL/manual/pkiclient.exe?operation=GetCACaps")" 200
+	same "$s: an unknown profile is 404" \
+	    "$(code "$URL/nobody?operation=GetCACaps")" 404
+	same "$s: HTTP/1.0" \
+	    "$(code --http1.0 "$URL?operation=GetCACaps")" 200
+	same "$s: an unknown operation is 400" \
+	    "$(code "$URL?operation=GetFrob")" 400
+	same "$s: no operation is 400" "$(code "$URL")" 400
+	same "$s: PUT is 405" \
+	    "$(code -X PUT -d x "$URL?operation=PKIOperation")" 405
+	same "$s: DELETE is 405" \
+	    "$(code -X DELETE "$URL?operation=PKIOperation")" 405
+	same "$s: an empty POST is 400" \
+	    "$(code -X POST -d '' "$URL?operation=PKIOperation")" 400
+	same "$s: garbage is 400" "$(code --data-binary garbage \
+	    "$URL?operation=PKIOperation")" 400
+	same "$s: a GET without message is 400" \
+	    "$(code "$URL?operation=PKIOperation")" 400
+	same "$s: a GET with garbage is 400" \
+	    "$(code "$URL?operation=PKIOperation&message=%25%25")" 400
+	head -c 300000 /dev/zero >"$T/big"
+	same "$s: 300 kB is 413" "$(code --data-binary "@$T/big" \
+	    "$URL?operation=PKIOperation")" 413
+	challenge "$T/c"
+	verdict "$s: and after all that it enrols" bot -C "$T/c" \
+	    -s "/CN=after-$s" "$URL"
+	verdict "$s: by pkiclient.exe too" sh -c \
+	    "'$ADM' -c '$CONF' challenge add >'$T/c' 2>/dev/null &&
+	    '$BOT' -g -C '$T/c' -s /CN=exe-$s '$URL/pkiclient.exe'"
+}
+
+port=$(free_port)
+make_ca "$T/ca" "http://127.0.0.1:$port/scep"
+start_nginx "$port"
+edges nginx
+code "$URL?operation=GetCACaps" >/dev/null
+
+# ---- the end of service ----
+
+adm challenge add --count 400 --cn x >/dev/null 2>&1
+adm challenge add --count 400 >"$T/many" 2>/dev/null
+bot -n 400 -j 8 -K -t random -C "$T/many" -s /CN=end-%d "$URL" \
+    >"$T/end.out" 2>&1 &
+load=$!
+own "$load"
+until_true 10 grep -q granted "$T/end.out"
+begin=$(date +%s%N)
+kill -TERM "$SUPERVISOR"
+wait "$SUPERVISOR"
+rc=$?
+ms=$((($(date +%s%N) - begin) / 1000000))
+same "SIGTERM under load: exit 0" "$rc" 0
+if [ "$ms" -lt 10000 ]; then
+	ok "and soon ($ms ms)"
+else
+	not_ok "and soon ($ms ms)"
+fi
+stop "$load"
+# What was begun was finished: no answer was cut off in the middle.
+unlike "no answer is cut off" "$T/end.out" 'HTTP 0|octets of'
+same "all that was acknowledged is stored" \
+    "$(adm cert list --json | jq -r '.[] | select(.subject |
+    contains("CN=end-")) | .serial | ascii_upcase' | sort >"$T/stored"
+    sed -n 's/.* granted \([0-9A-F]*\) .*/\1/p' "$T/end.out" | sort |
+    comm -23 - "$T/stored" | wc -l)" 0
+same "no child is left" "$(ps -eo args= | grep -c "[s]cep.fcgi -c $CONF")" 0
+stop "$SERVER"
+
+port=$(free_port)
+start_lighttpd "$port"
+edges lighttpd
+
+# ---- where secrets are not ----
+
+challenge "$T/secret" --cn secret
+secret=$(cat "$T/secret")
+adm challenge add --cn unused >"$T/unused" 2>/dev/null
+unused=$(cat "$T/unused")
+verdict "the challenge is good" bot -C "$T/secret" -s /CN=secret "$URL"
+status 1 "the unused one for another name is not" bot -C "$T/unused" \
+    -s /CN=other "$URL"
+middle() { echo "$1" | cut -c3-14; }
+for word in "$secret" "$unused" "$(middle "$secret")" "$(middle "$unused")"
+do
+	same "no challenge in the state directory" \
+	    "$(grep -r -l -a -F -e "$word" "$T/ca" 2>/dev/null)" ""
+	same "nor in a log" "$(grep -l -a -F -e "$word" "$T"/*.log)" ""
+	same "nor in an argv" "$(cat /proc/[0-9]*/cmdline 2>/dev/null |
+	    tr '\0' '\n' | grep -v '^grep$' | grep -c -F -e "$word")" 0
+done
+# The control: the same search finds what is there.
+same "and what is there is found" "$(grep -l -a -F -e "$secret" \
+    "$T/secret")" "$T/secret"
+same "the CA's key is in one file" "$(grep -r -l -a -F -e "$(sed -n 5p \
+    "$T/ca/state/ca.key")" "$T/ca" | wc -l)" 1
+same "no core file" "$(find "$T" -name 'core*' -type f | wc -l)" 0
+
+# ---- what clients send does not break a line of the log ----
+
+lines=$(wc -l <"$T/scep.log")
+code "$URL?operation=Get%0aCACaps%20level=error%20%22x" >/dev/null
+code "$URL/x%0ay?operation=GetCACaps" >/dev/null
+challenge "$T/c"
+bot -C "$T/c" -t 'x y"=\' -s '/CN=a"b=c d' "$URL" >/dev/null 2>&1
+sleep 0.2
+same "three requests, three lines" $(($(wc -l <"$T/scep.log") - lines)) 3
+finish

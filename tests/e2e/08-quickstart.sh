@@ -1,0 +1,59 @@
+#!/bin/sh
+# 08-quickstart - examples/quickstart as somebody new would run it, in a copy.
+. "$(dirname "$0")/lib.sh"
+
+mkdir "$T/copy"
+(cd "$ROOT" && tar cf - --exclude=./.git --exclude='./tests/tmp' \
+    --exclude=./demo --exclude='./build-*' .) | tar xf - -C "$T/copy"
+cd "$T/copy" || exit 1
+chmod 755 "$T/copy"
+
+try() {			# TEXT [OPTIONS]
+	text=$1
+	shift
+	begin=$(date +%s)
+	port=$(free_port)
+	if PORT=$port timeout 240 sh examples/quickstart "$@" \
+	    >"$T/quick.log" 2>&1 </dev/null; then
+		ok "$text ($(($(date +%s) - begin)) s)"
+	else
+		not_ok "$text: exit $?"
+		tail -n 30 "$T/quick.log" | sed 's/^/# /'
+		return 1
+	fi
+	like "$text: the subject" "$T/quick.log" 'CN ?= ?'
+	like "$text: the serial" "$T/quick.log" 'serial'
+	like "$text: the fingerprint" "$T/quick.log" \
+	    '([0-9A-F]{2}:){31}[0-9A-F]{2}'
+	like "$text: the chain check" "$T/quick.log" ': OK'
+	verdict "$text: the server is there" caps_ok \
+	    "http://127.0.0.1:$port/scep"
+	verdict "$text: scepadm reaches it" ./scepadm -c demo/scep.conf \
+	    cert list
+}
+
+# What it prints to try next must work.
+next_commands() {
+	sed -n 's/^    \(.*scepadm.*\)$/\1/p' "$T/quick.log" |
+	    grep -v -E '[A-Z]{2,}|request (show|approve)' >"$T/next"
+	while read -r line; do
+		verdict "it works: $line" sh -c "$line"
+	done <"$T/next"
+}
+
+try "quickstart with lighttpd"
+next_commands
+first=$port
+try "a second run"
+same "the first server is gone" \
+    "$(caps_ok "http://127.0.0.1:$first/scep" && echo there)" ""
+try "quickstart --nginx" --nginx
+last=$port
+verdict "quickstart stop" sh examples/quickstart stop
+same "nothing answers any more" \
+    "$(caps_ok "http://127.0.0.1:$last/scep" && echo there)" ""
+same "no process is left" \
+    "$(ps -eo args= | grep -c "[/]copy/.*demo")" 0
+verdict "stopping twice is no mistake" sh examples/quickstart stop
+cd "$T" || exit 1
+finish
