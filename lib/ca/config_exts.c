@@ -16,7 +16,7 @@
 #include "ca/config_local.h"
 
 #define LENGTH(a)	(sizeof(a) / sizeof((a)[0]))
-#define EXTS_MAX	32
+#define EXTS_MAX	24	/* SCEP_TBS_EXTS, less the server's own */
 #define DER_MAX		8192	/* of all extensions of a profile */
 
 #define BY_SERVER	"the server makes this one itself, from what the " \
@@ -65,31 +65,48 @@ fault(const struct making *m, const char *why)
 
 /* RFC 5280 section 4.2.1.9: a device is no CA. */
 static const char *
-judge_basic(void *value)
+judge_basic(void *value, int critical)
 {
 	const BASIC_CONSTRAINTS	*basic = value;
 
-	return basic->ca ? "CA:TRUE would make every device a CA" :
-	    basic->pathlen != NULL ? "a path length is for CAs" : NULL;
+	if (basic->ca)
+		return "CA:TRUE would make every device a CA";
+	if (basic->pathlen != NULL)
+		return "a path length is for CAs";
+	return critical ? NULL : "write basicConstraints = critical, "
+	    "CA:FALSE, or leave it to the server";
 }
 
-/* RFC 5280 section 4.2.1.3; bits 5 and 6. */
+/* RFC 5280 section 4.2.1.3: the bits of CAs, and those of EC keys. */
 static const char *
-judge_key_usage(void *value)
+judge_key_usage(void *value, int critical)
 {
-	if (ASN1_BIT_STRING_get_bit(value, 5))
+	enum { AGREEMENT = 4, CERT_SIGN = 5, CRL_SIGN = 6 };
+	const ASN1_BIT_STRING	*bits = value;
+	int			 i, len = bits->length;
+
+	if (ASN1_BIT_STRING_get_bit(bits, CERT_SIGN))
 		return "keyCertSign would make every device a CA";
-	if (ASN1_BIT_STRING_get_bit(value, 6))
+	if (ASN1_BIT_STRING_get_bit(bits, CRL_SIGN))
 		return "cRLSign is for CAs";
-	return NULL;
+	for (i = AGREEMENT; i < 9; i++)
+		if (ASN1_BIT_STRING_get_bit(bits, i))
+			return "key agreement is not for RSA keys";
+	/* X.690 section 11.2.2: no zero bits at the end. */
+	if (len == 0 || (bits->data[len - 1] &
+	    (1 << (bits->flags & 7))) == 0)
+		return "no bit, or zero bits at the end";
+	return critical ? NULL : "must be critical (RFC 5280 section "
+	    "4.2.1.3); write keyUsage = critical, ...";
 }
 
 static const char *
-judge_ext_key_usage(void *value)
+judge_ext_key_usage(void *value, int critical)
 {
 	STACK_OF(ASN1_OBJECT)	*ekus = value;
 	int			 i;
 
+	(void)critical;
 	for (i = 0; i < sk_ASN1_OBJECT_num(ekus); i++)
 		if (OBJ_obj2nid(sk_ASN1_OBJECT_value(ekus, i)) ==
 		    NID_anyExtendedKeyUsage)
@@ -98,14 +115,25 @@ judge_ext_key_usage(void *value)
 	return NULL;
 }
 
+/* RFC 5280 sections 4.2.1.13 and 4.2.2.1. */
+static const char *
+judge_not_critical(void *value, int critical)
+{
+	(void)value;
+	return critical ? "must not be critical" : NULL;
+}
+
 static const struct {
 	int			 nid;
 	const ASN1_ITEM		*(*item)(void);
-	const char		*(*judge)(void *value);
+	const char		*(*judge)(void *value, int critical);
 } judges[] = {
 	{ NID_basic_constraints, BASIC_CONSTRAINTS_it, judge_basic },
 	{ NID_key_usage, ASN1_BIT_STRING_it, judge_key_usage },
 	{ NID_ext_key_usage, EXTENDED_KEY_USAGE_it, judge_ext_key_usage },
+	{ NID_crl_distribution_points, CRL_DIST_POINTS_it,
+	    judge_not_critical },
+	{ NID_info_access, AUTHORITY_INFO_ACCESS_it, judge_not_critical },
 };
 
 /* If libcrypto knows the type, the value must be of it. */
@@ -138,6 +166,10 @@ judge_value(const struct making *m, X509_EXTENSION *ext, int nid)
 
 	if (scep_der_check(scep_span_make(p, len), m->err) != SCEP_OK)
 		return "its value is not DER";
+	/* cA DEFAULT FALSE is not encoded: X.690 section 11.5. */
+	if (nid == NID_basic_constraints ? len > 2 && p[len - 1] == 0 :
+	    len == 2 && p[0] == V_ASN1_SEQUENCE + 0x20 && p[1] == 0)
+		return "its value is empty, or says what is the default";
 	if (!is_of_its_type(ext, nid))
 		return why;
 	for (i = 0; i < LENGTH(judges); i++) {
@@ -145,7 +177,8 @@ judge_value(const struct making *m, X509_EXTENSION *ext, int nid)
 			continue;
 		value = ASN1_item_d2i(NULL, &p, (long)len, judges[i].item());
 		if (value != NULL)
-			why = judges[i].judge(value);
+			why = judges[i].judge(value,
+			    X509_EXTENSION_get_critical(ext));
 		ASN1_item_free(value, judges[i].item());
 		return why;
 	}
@@ -234,7 +267,7 @@ add_section(struct making *m, const struct scep_conf_section *section)
 		if (why != NULL)
 			return fault(m, why);
 		if (i == EXTS_MAX)
-			return fault(m, "more than 32 extensions");
+			return fault(m, "more than 24 extensions");
 		if (*m->entry->value == '\0')
 			return fault(m, "no value");
 		if ((rc = add(m, m->entry->key, m->entry->value, -1)) !=
@@ -245,16 +278,13 @@ add_section(struct making *m, const struct scep_conf_section *section)
 	return SCEP_OK;
 }
 
-/* keyEncipherment, because SCEP encrypts its answer to that key. */
+/* In front, what every certificate has and the section left out. */
 static enum scep_err
-add_built_in(struct making *m)
+add_missing(struct making *m, int nid, const char *value)
 {
-	enum scep_err	 rc;
-
-	if ((rc = add(m, "keyUsage",
-	    "critical,digitalSignature,keyEncipherment", -1)) != SCEP_OK)
-		return rc;
-	return add(m, "extendedKeyUsage", "clientAuth", -1);
+	if (X509v3_get_ext_by_NID(m->done, nid, -1) != -1)
+		return SCEP_OK;
+	return add(m, OBJ_nid2sn(nid), value, 0);
 }
 
 static enum scep_err
@@ -262,12 +292,15 @@ add_all(struct making *m, const struct scep_conf_section *section)
 {
 	enum scep_err	 rc;
 
-	rc = section != NULL ? add_section(m, section) : add_built_in(m);
+	rc = section != NULL ? add_section(m, section) :
+	    add(m, "extendedKeyUsage", "clientAuth", -1);
 	if (rc != SCEP_OK)
 		return rc;
-	if (X509v3_get_ext_by_NID(m->done, NID_basic_constraints, -1) != -1)
-		return SCEP_OK;
-	return add(m, "basicConstraints", "critical,CA:FALSE", 0);
+	/* keyEncipherment: SCEP encrypts its next answer to that key. */
+	if ((rc = add_missing(m, NID_key_usage,
+	    "critical,digitalSignature,keyEncipherment")) != SCEP_OK)
+		return rc;
+	return add_missing(m, NID_basic_constraints, "critical,CA:FALSE");
 }
 
 /* As they stand in a TBSCertificate, one after another. */

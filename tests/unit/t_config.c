@@ -193,7 +193,18 @@ static const struct row {
 	    "keyCertSign would" },
 	{ P EXT "keyUsage = cRLSign\n", 9, "cRLSign is for CAs" },
 	{ P EXT "keyUsage = DER:03:02:02:04\n", 9, "keyCertSign would" },
-	{ P EXT "keyUsage = DER:30:00\n", 9, "does not parse" },
+	{ P EXT "keyUsage = DER:02:01:00\n", 9, "does not parse" },
+	{ P EXT "keyUsage = digitalSignature\n", 9, "must be critical" },
+	{ P EXT "keyUsage = critical,keyAgreement\n", 9, "key agreement" },
+	{ P EXT "keyUsage = critical,DER:03:02:00:80\n", 9, "zero bits" },
+	{ P EXT "keyUsage = critical,DER:03:01:00\n", 9, "no bit" },
+	{ P EXT "basicConstraints = CA:FALSE\n", 9, "critical, CA:FALSE" },
+	{ P EXT "basicConstraints = critical,DER:30:03:01:01:00\n", 9, "" },
+	{ P EXT "extendedKeyUsage = DER:30:00\n", 9, "value is empty" },
+	{ P EXT "crlDistributionPoints = critical,URI:http://x/\n", 9,
+	    "must not be critical" },
+	{ P EXT "authorityInfoAccess = critical,OCSP;URI:http://x/\n", 9,
+	    "must not be critical" },
 	{ P EXT "keyUsage = signEverything\n", 9, "keyUsage = sign" },
 	{ P EXT "keyUsage =\n", 9, "no value" },
 	{ P EXT "extendedKeyUsage = clientAuth, anyExtendedKeyUsage\n", 9,
@@ -217,8 +228,8 @@ static const struct row {
 	{ P EXT "1.2.3.4 = DER:0g\n", 9, "1.2.3.4 = DER" },
 	{ P EXT "1.2.3.4 = ASN1:SEQUENCE:other\n", 9, "1.2.3.4 = ASN1" },
 	{ P EXT "crlDistributionPoints = @points\n", 9, "named with @" },
-	{ P EXT "keyUsage = digitalSignature\n"
-	    "2.5.29.15 = DER:03:02:07:80\n", 10, "here already" },
+	{ P EXT "keyUsage = critical,digitalSignature\n"
+	    "2.5.29.15 = critical,DER:03:02:07:80\n", 10, "here already" },
 };
 
 static void
@@ -269,7 +280,8 @@ each_control_is_taken(void **state)
 		P "san_allow = UPN\nsan_pattern.UPN = *@example.org\n",
 		P "san_allow = DNS\nsan_wildcard = yes\n",
 		P "signing_time = 5m\nvalidity = 10d\nrenew_window = 9d\n",
-		P "extensions = e\n" EXT "basicConstraints = CA:FALSE\n",
+		P "extensions = e\n" EXT
+		    "basicConstraints = critical, CA:FALSE\n",
 		P EXT "keyUsage = critical, digitalSignature\n",
 		P EXT "extendedKeyUsage = clientAuth, 1.3.6.1.5.2.3.4\n",
 		P EXT "crlDistributionPoints = URI:http://x/y.crl\n"
@@ -278,7 +290,7 @@ each_control_is_taken(void **state)
 		    "nsComment = hello\n",
 		P EXT "1.2.3.4 = DER:05:00\n"
 		    "1.2.3.5 = critical,ASN1:UTF8String:hello\n",
-		P EXT "2.5.29.15 = DER:03:02:07:80\n",
+		P EXT "2.5.29.15 = critical,DER:03:02:07:80\n",
 		P EXT,
 	};
 	size_t	 i;
@@ -471,6 +483,44 @@ the_number_of_cas_and_profiles_is_bounded(void **state)
 	    SCEP_PROFILES_MAX), SCEP_E_CONFIG);
 }
 
+/* Does the section at the end of text know this key? */
+static int
+knows(const char *text, const char *key)
+{
+	struct scep_config	*cfg;
+	struct scep_error	 err;
+	char			 all[512];
+
+	(void)snprintf(all, sizeof(all), "%s%s =\n", text, key);
+	assert_int_equal(parse(all, &cfg, &err), SCEP_E_CONFIG);
+	return strstr(err.text, "no such key") == NULL;
+}
+
+/* "make check" runs where the manual is. */
+static void
+each_key_of_the_manual_is_known_and_no_other(void **state)
+{
+	const size_t	 keys = 13 + 7 + 22;	/* rows of the three tables */
+	char		 line[256], key[64];
+	size_t		 n = 0;
+	FILE		*f;
+
+	(void)state;
+	if ((f = fopen("cgi/scep.conf.5", "r")) == NULL)
+		skip();
+	while (fgets(line, sizeof(line), f) != NULL) {
+		if (sscanf(line, ".It Ic %63[a-z_] No = ", key) != 1 ||
+		    strstr(line, " No = ") == NULL)
+			continue;
+		n++;
+		if (!knows(P "[server]\n", key) && !knows("[ca c]\n", key) &&
+		    !knows(CA "[profile q]\n", key))
+			fail_msg("%s: in the manual only", key);
+	}
+	(void)fclose(f);
+	assert_int_equal(n, keys);
+}
+
 static int
 setup(void **state)
 {
@@ -497,6 +547,7 @@ main(void)
 		cmocka_unit_test(defaults_are_those_of_the_manual),
 		cmocka_unit_test(a_complete_file_sets_what_it_says),
 		cmocka_unit_test(the_number_of_cas_and_profiles_is_bounded),
+		cmocka_unit_test(each_key_of_the_manual_is_known_and_no_other),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -470,14 +470,15 @@ extensions_are_built_in_the_file_s_order(void **state)
 		const char	*tail, *names;
 	} rows[] = {
 		{ "", "!basicConstraints !keyUsage extendedKeyUsage " },
-		{ "extensions = e\n[extensions e]\n", "!basicConstraints " },
+		{ "extensions = e\n[extensions e]\n",
+		    "!basicConstraints !keyUsage " },
 		{ "extensions = e\n[extensions e]\nnsComment = hi\n"
-		    "basicConstraints = CA:FALSE\nkeyUsage = "
-		    "digitalSignature\n",
-		    "nsComment basicConstraints keyUsage " },
+		    "basicConstraints = critical, CA:FALSE\nkeyUsage = "
+		    "critical, digitalSignature\n",
+		    "nsComment !basicConstraints !keyUsage " },
 		{ "extensions = e\n[extensions e]\n"
 		    "crlDistributionPoints = URI:http://x/y\n",
-		    "!basicConstraints crlDistributionPoints " },
+		    "!basicConstraints !keyUsage crlDistributionPoints " },
 	};
 	struct scep_config	*cfg;
 	char			 names[256];
