@@ -1,7 +1,8 @@
 /*
  * csr.c - PKCS #10 requests: strict DER, everything once, proof of possession.
  *
- * Knows what a request says; not whether it may have it.
+ * Knows what a request says; not whether it may have it.  Reads it where it
+ * stands, so that no second copy of the challengePassword is left behind.
  */
 #include <string.h>
 
@@ -18,21 +19,42 @@
 #define ATTRS_MAX	16
 #define EXTS_MAX	32
 
-#define OID_CHALLENGE	"1.2.840.113549.1.9.7"
-#define OID_EXTREQ	"1.2.840.113549.1.9.14"
-#define OID_EXTREQ_MS	"1.3.6.1.4.1.311.2.1.14"
-#define OID_EXTREQ_VS	"2.16.840.1.113733.1.9.8"
 #define OID_MS_SID	"1.3.6.1.4.1.311.25.2"
+
+enum { SEQUENCE = 0x30, SET = 0x31, CTX0 = 0xa0 };
+
+enum kind { CHALLENGE, EXTENSIONS, KINDS, UNKNOWN = KINDS };
+
+/* The attributes we read, as TLVs of their types (PROTOCOL 1.0). */
+static const struct {
+	enum kind	 kind;
+	uint8_t		 len;
+	uint8_t		 oid[12];
+} known[] = {
+	/* challengePassword, 1.2.840.113549.1.9.7 */
+	{ CHALLENGE, 11, { 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d,
+	    0x01, 0x09, 0x07 } },
+	/* extensionRequest, 1.2.840.113549.1.9.14 */
+	{ EXTENSIONS, 11, { 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d,
+	    0x01, 0x09, 0x0e } },
+	/* Microsoft's, 1.3.6.1.4.1.311.2.1.14 */
+	{ EXTENSIONS, 12, { 0x06, 0x0a, 0x2b, 0x06, 0x01, 0x04, 0x01, 0x82,
+	    0x37, 0x02, 0x01, 0x0e } },
+	/* VeriSign's, 2.16.840.1.113733.1.9.8 */
+	{ EXTENSIONS, 12, { 0x06, 0x0a, 0x60, 0x86, 0x48, 0x01, 0x86, 0xf8,
+	    0x45, 0x01, 0x09, 0x08 } },
+};
 
 /* RFC 2985 section 5.4.1, and what devices send besides (PROTOCOL C-140). */
 static enum scep_err
-read_challenge(const ASN1_TYPE *value, struct scep_csr *csr,
+read_challenge(const struct scep_tlv *value, struct scep_csr *csr,
     struct scep_error *err)
 {
+	ASN1_STRING	 s = scep_asn1_string(value->tag, value->content);
 	unsigned char	*utf8 = NULL;
 	int		 len;
 
-	switch (value->type) {
+	switch (value->tag) {
 	case V_ASN1_PRINTABLESTRING:
 	case V_ASN1_UTF8STRING:
 	case V_ASN1_IA5STRING:
@@ -42,9 +64,10 @@ read_challenge(const ASN1_TYPE *value, struct scep_csr *csr,
 		break;
 	default:
 		return scep_fail(err, SCEP_E_REFUSED,
-		    "challengePassword is no string");
+		    "challengePassword is no string, but of type 0x%02x",
+		    value->tag);
 	}
-	if ((len = ASN1_STRING_to_UTF8(&utf8, value->value.asn1_string)) < 0)
+	if ((len = ASN1_STRING_to_UTF8(&utf8, &s)) < 0)
 		return scep_fail_ssl(err, SCEP_E_REFUSED,
 		    "challengePassword");
 	csr->challenge_buf.data = utf8;
@@ -52,8 +75,9 @@ read_challenge(const ASN1_TYPE *value, struct scep_csr *csr,
 	csr->challenge = scep_buf_span(&csr->challenge_buf);
 	if (len > SCEP_CHALLENGE_MAX || memchr(utf8, '\0', (size_t)len) !=
 	    NULL)
-		return scep_fail(err, SCEP_E_REFUSED,
-		    "challengePassword of %d octets, or with a NUL", len);
+		return scep_fail(err, SCEP_E_REFUSED, "challengePassword of "
+		    "%d octets, at most %d, or with a NUL", len,
+		    SCEP_CHALLENGE_MAX);
 	return SCEP_OK;
 }
 
@@ -107,15 +131,14 @@ is_doubled(const STACK_OF(SCEP_EXT) *exts, int i)
 }
 
 static enum scep_err
-read_extensions(const ASN1_TYPE *value, struct scep_csr *csr,
+read_extensions(const struct scep_tlv *value, struct scep_csr *csr,
     struct scep_error *err)
 {
-	STACK_OF(SCEP_EXT)	*exts = NULL;
+	STACK_OF(SCEP_EXT)	*exts;
 	enum scep_err		 rc = SCEP_OK;
 	int			 i;
 
-	if (value->type != V_ASN1_SEQUENCE || (exts = scep_asn1_parse(
-	    scep_asn1_span(value->value.sequence),
+	if ((exts = scep_asn1_parse(value->whole,
 	    ASN1_ITEM_rptr(SCEP_EXTS))) == NULL)
 		return scep_fail(err, SCEP_E_FORMAT,
 		    "extension request does not parse");
@@ -134,124 +157,141 @@ read_extensions(const ASN1_TYPE *value, struct scep_csr *csr,
 	return rc;
 }
 
-static int
-is_extension_request(const ASN1_OBJECT *oid)
+static enum kind
+kind_of(struct scep_span type)
 {
-	return scep_oid_is(oid, OID_EXTREQ) ||
-	    scep_oid_is(oid, OID_EXTREQ_MS) || scep_oid_is(oid, OID_EXTREQ_VS);
+	size_t	 i;
+
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (scep_span_equal(type, scep_span_make(known[i].oid,
+		    known[i].len)))
+			return known[i].kind;
+	return UNKNOWN;
 }
 
+/* Attribute ::= SEQUENCE { type, SET OF value }; one value is all we take. */
 static enum scep_err
-read_attribute(const SCEP_ATTR *attr, struct scep_csr *csr, int *has_challenge,
-    int *has_exts, struct scep_error *err)
-{
-	const int	 challenge = scep_oid_is(attr->type, OID_CHALLENGE);
-	const int	 exts = is_extension_request(attr->type);
-
-	if (!challenge && !exts)
-		return SCEP_OK;
-	if ((challenge && (*has_challenge)++ > 0) || (exts && (*has_exts)++ >
-	    0))
-		return scep_fail(err, SCEP_E_REFUSED,
-		    "attribute of the request given twice");
-	if (sk_ASN1_TYPE_num(attr->values) != 1)
-		return scep_fail(err, SCEP_E_REFUSED,
-		    "attribute of the request with %d values",
-		    sk_ASN1_TYPE_num(attr->values));
-	return challenge ?
-	    read_challenge(sk_ASN1_TYPE_value(attr->values, 0), csr, err) :
-	    read_extensions(sk_ASN1_TYPE_value(attr->values, 0), csr, err);
-}
-
-static enum scep_err
-read_attributes(const STACK_OF(SCEP_ATTR) *attrs, struct scep_csr *csr,
+read_attribute(struct scep_span attr, struct scep_csr *csr, int seen[KINDS],
     struct scep_error *err)
 {
-	enum scep_err	 rc;
-	int		 i, has_challenge = 0, has_exts = 0;
+	struct scep_tlv	 type, set, value;
+	enum kind	 kind;
 
-	if (attrs == NULL)
+	if (!scep_der_next(&attr, &type) || type.tag != V_ASN1_OBJECT ||
+	    !scep_der_next(&attr, &set) || set.tag != SET || attr.len > 0)
+		return scep_fail(err, SCEP_E_FORMAT,
+		    "attribute of the request does not parse");
+	if ((kind = kind_of(type.whole)) == UNKNOWN)
 		return SCEP_OK;
-	if (sk_SCEP_ATTR_num(attrs) > ATTRS_MAX)
+	if (seen[kind]++ > 0)
 		return scep_fail(err, SCEP_E_REFUSED,
-		    "%d attributes in the request, at most %d",
-		    sk_SCEP_ATTR_num(attrs), ATTRS_MAX);
-	for (i = 0; i < sk_SCEP_ATTR_num(attrs); i++)
-		if ((rc = read_attribute(sk_SCEP_ATTR_value(attrs, i), csr,
-		    &has_challenge, &has_exts, err)) != SCEP_OK)
+		    "attribute of the request given twice");
+	if (!scep_der_next(&set.content, &value) || set.content.len > 0)
+		return scep_fail(err, SCEP_E_REFUSED,
+		    "attribute of the request without a value, or with more "
+		    "than one");
+	return kind == CHALLENGE ? read_challenge(&value, csr, err) :
+	    read_extensions(&value, csr, err);
+}
+
+/* attributes [0] IMPLICIT SET OF Attribute; some clients leave it out. */
+static enum scep_err
+read_attributes(struct scep_span rest, struct scep_csr *csr,
+    struct scep_error *err)
+{
+	struct scep_tlv	 all, attr;
+	enum scep_err	 rc;
+	int		 n, seen[KINDS] = { 0 };
+
+	if (rest.len == 0)
+		return SCEP_OK;
+	if (!scep_der_next(&rest, &all) || all.tag != CTX0 || rest.len > 0)
+		return scep_fail(err, SCEP_E_FORMAT,
+		    "attributes of the request do not parse");
+	for (n = 1; all.content.len > 0; n++) {
+		if (n > ATTRS_MAX)
+			return scep_fail(err, SCEP_E_REFUSED,
+			    "more than %d attributes in the request",
+			    ATTRS_MAX);
+		if (!scep_der_next(&all.content, &attr) ||
+		    attr.tag != SEQUENCE)
+			return scep_fail(err, SCEP_E_FORMAT,
+			    "attribute of the request does not parse");
+		if ((rc = read_attribute(attr.content, csr, seen, err)) !=
+		    SCEP_OK)
 			return rc;
+	}
 	return SCEP_OK;
 }
 
-/* Where the parts stand in our copy: the templates made copies of theirs. */
+/* A request's parts, where they stand in our copy. */
+struct parts {
+	struct scep_span	 spki, sig_alg, signature;
+	struct scep_span	 attributes;	/* and nothing behind them */
+};
+
+/* CertificationRequest, RFC 2986 section 4.2: three parts and no more. */
 static enum scep_err
-find_parts(struct scep_csr *csr, struct scep_span *sig_alg,
-    struct scep_span *signature, struct scep_span *spki,
+find_parts(struct scep_csr *csr, struct parts *out, struct scep_span *info,
     struct scep_error *err)
 {
 	struct scep_span	 rest = scep_buf_span(&csr->der);
-	struct scep_tlv		 req, info, alg, sig, version, subject, key;
+	struct scep_tlv		 req, cri, alg, sig;
 
-	if (!scep_der_next(&rest, &req) ||
-	    !scep_der_next(&req.content, &info) ||
-	    !scep_der_next(&req.content, &alg) ||
+	if (!scep_der_next(&rest, &req) || req.tag != SEQUENCE ||
+	    !scep_der_next(&req.content, &cri) || cri.tag != SEQUENCE ||
+	    !scep_der_next(&req.content, &alg) || alg.tag != SEQUENCE ||
 	    !scep_der_next(&req.content, &sig) || req.content.len > 0 ||
 	    sig.tag != V_ASN1_BIT_STRING || sig.content.len < 2 ||
-	    sig.content.data[0] != 0 ||
-	    !scep_der_next(&info.content, &version) ||
-	    !scep_der_next(&info.content, &subject) ||
-	    !scep_der_next(&info.content, &key))
+	    sig.content.data[0] != 0)
 		return scep_fail(err, SCEP_E_FORMAT,
 		    "no CertificationRequest");
-	csr->info = info.whole;
-	csr->subject = subject.whole;
-	*spki = key.whole;
-	*sig_alg = alg.whole;
-	*signature = scep_span_make(sig.content.data + 1,
+	csr->info = cri.whole;
+	*info = cri.content;
+	out->sig_alg = alg.whole;
+	out->signature = scep_span_make(sig.content.data + 1,
 	    sig.content.len - 1);
-	/* RFC 2986 section 4.1: v1(0). */
-	if (version.content.len != 1 || version.content.data[0] != 0)
-		return scep_fail(err, SCEP_E_FORMAT, "request of version %d",
-		    version.content.data[0]);
 	return SCEP_OK;
 }
 
+/* CertificationRequestInfo, section 4.1: v1(0), subject, key, attributes. */
 static enum scep_err
-read_info(const struct scep_crypto *crypto, struct scep_csr *csr,
+find_info(struct scep_csr *csr, struct parts *out, struct scep_span info,
     struct scep_error *err)
 {
-	SCEP_CRI	*cri;
-	enum scep_err	 rc;
+	struct scep_tlv	 version, subject, key;
 
-	if ((cri = scep_asn1_parse(csr->info, ASN1_ITEM_rptr(SCEP_CRI))) ==
-	    NULL)
+	if (!scep_der_next(&info, &version) ||
+	    version.tag != V_ASN1_INTEGER || version.content.len != 1 ||
+	    version.content.data[0] != 0)
+		return scep_fail(err, SCEP_E_FORMAT,
+		    "no request of version 0");
+	if (!scep_der_next(&info, &subject) || subject.tag != SEQUENCE ||
+	    !scep_der_next(&info, &key) || key.tag != SEQUENCE)
 		return scep_fail(err, SCEP_E_FORMAT,
 		    "no CertificationRequestInfo");
-	if ((rc = scep_crypto_sha256(crypto, csr->info, csr->info_sha256,
-	    err)) == SCEP_OK &&
-	    (rc = scep_name_parse(csr->subject, &csr->name, err)) == SCEP_OK)
-		rc = read_attributes(cri->attributes, csr, err);
-	scep_asn1_free(cri, ASN1_ITEM_rptr(SCEP_CRI));
-	return rc;
+	csr->subject = subject.whole;
+	out->spki = key.whole;
+	out->attributes = info;
+	return SCEP_OK;
 }
 
 /* Proof of possession, RFC 8894 section 7.6. */
 static enum scep_err
 verify(const struct scep_crypto *crypto, const struct scep_csr *csr,
-    struct scep_span sig_alg, struct scep_span signature, int sha1,
-    struct scep_error *err)
+    const struct parts *parts, int sha1, struct scep_error *err)
 {
 	enum scep_digest	 md;
 	enum scep_err		 rc;
 
-	if ((rc = scep_key_signature_digest(&csr->key, sig_alg, &md, err)) !=
-	    SCEP_OK)
+	if ((rc = scep_key_signature_digest(&csr->key, parts->sig_alg, &md,
+	    err)) != SCEP_OK)
 		return rc;
 	if (md == SCEP_SHA1 && !sha1)
 		return scep_fail(err, SCEP_E_ALG,
 		    "request signed with SHA-1");
-	return scep_key_verify(crypto, &csr->key, md, csr->info, signature,
-	    err);
+	return scep_key_verify(crypto, &csr->key, md, csr->info,
+	    parts->signature, err);
 }
 
 static enum scep_err
@@ -259,18 +299,23 @@ parse(const struct scep_crypto *crypto, struct scep_span der,
     const struct scep_key_rules *rules, int sha1, struct scep_csr *csr,
     struct scep_error *err)
 {
-	struct scep_span	 sig_alg, signature, spki;
+	struct parts		 parts;
+	struct scep_span	 info;
 	enum scep_err		 rc;
 
 	if ((rc = scep_der_check(der, err)) != SCEP_OK ||
 	    (rc = scep_buf_set(&csr->der, der, err)) != SCEP_OK ||
-	    (rc = find_parts(csr, &sig_alg, &signature, &spki, err)) !=
+	    (rc = find_parts(csr, &parts, &info, err)) != SCEP_OK ||
+	    (rc = find_info(csr, &parts, info, err)) != SCEP_OK ||
+	    (rc = scep_crypto_sha256(crypto, csr->info, csr->info_sha256,
+	    err)) != SCEP_OK ||
+	    (rc = scep_key_load(crypto, parts.spki, rules, &csr->key, err)) !=
 	    SCEP_OK ||
-	    (rc = scep_key_load(crypto, spki, rules, &csr->key, err)) !=
+	    (rc = scep_name_parse(csr->subject, &csr->name, err)) !=
 	    SCEP_OK ||
-	    (rc = read_info(crypto, csr, err)) != SCEP_OK)
+	    (rc = read_attributes(parts.attributes, csr, err)) != SCEP_OK)
 		return rc;
-	return verify(crypto, csr, sig_alg, signature, sha1, err);
+	return verify(crypto, csr, &parts, sha1, err);
 }
 
 enum scep_err

@@ -25,12 +25,13 @@ struct scep_csr {
 };
 
 /*
- * Strict DER, all of it; key within rules; names and SAN readable; exactly
- * one value per attribute, no attribute twice, at most one of the three
- * extension request attributes, no extension twice, at most 32; a
- * challengePassword of any DirectoryString type or IA5String (an empty one
- * counts as absent); then the signature (RSA v1.5 or ECDSA, with SHA-256, 384
- * or 512, and with SHA-1 only if sha1 is not 0).
+ * Strict DER, all of it; key within rules; names and SAN readable; at most
+ * one challengePassword and one of the three extension request attributes,
+ * of exactly one value each (other attributes are not looked at, at most 16 in
+ * all); no extension twice, at most 32, and none that asks for the rights of a
+ * CA or for a SID; a challengePassword of any DirectoryString type or
+ * IA5String (an empty one counts as absent); then the signature (RSA v1.5 or
+ * ECDSA, with SHA-256, 384 or 512, and with SHA-1 only if sha1 is not 0).
  * SCEP_E_FORMAT, SCEP_E_ALG, SCEP_E_REFUSED or SCEP_E_SIG say what is wrong,
  * for the log only: the client is told nothing (DESIGN 7.4).
  * Release with scep_csr_free().
