@@ -25,7 +25,8 @@
  * cert.export      serial                             {der (hex), chain:[hex…]}
  *
  * A challenge record: id, profile, state (live, used, expired, revoked),
- * subject, san, uses, used, created, expires (RFC 3339), note, issuer.  A
+ * binds (nothing, subject, SAN, subject and SAN), subject, san, uses, used,
+ * created, expires (RFC 3339), note, issuer.  A
  * request: id, profile, state, subject, san, key_sha256, signer_sha256,
  * transaction, peer, created, expires.  A certificate: serial, subject,
  * issuer, san, profile, ca, state, not_before, not_after, issued, request,

@@ -1,0 +1,168 @@
+/*
+ * admin.c - the operator's requests: read, sent to whoever acts, answered.
+ *
+ * Knows the frame of a request and of a reply; what the verbs do is in
+ * admin_challenge.c, admin_request.c and admin_cert.c.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "ca/admin.h"
+#include "ca/admin_json.h"
+
+static const struct scep_admin_verb *
+find_verb(const char *name)
+{
+	static const struct scep_admin_verb	*const tables[] = {
+		scep_admin_challenge, scep_admin_request, scep_admin_cert
+	};
+	const struct scep_admin_verb		*v;
+	size_t					 i;
+
+	for (i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+		for (v = tables[i]; v->name != NULL; v++)
+			if (strcmp(v->name, name) == 0)
+				return v;
+	return NULL;
+}
+
+/* Messages say where, not what stood there: it may be a secret. */
+static enum scep_err
+parse(struct scep_span request, json_t **out, struct scep_error *err)
+{
+	json_error_t	 where;
+
+	*out = NULL;
+	if (request.len > SCEP_ADMIN_ASK_MAX)
+		return scep_fail(err, SCEP_E_USAGE,
+		    "request of %zu octets, at most %d", request.len,
+		    SCEP_ADMIN_ASK_MAX);
+	*out = json_loadb((const char *)request.data, request.len,
+	    JSON_REJECT_DUPLICATES, &where);
+	if (*out == NULL)
+		return scep_fail(err, SCEP_E_USAGE,
+		    "request is no JSON at line %d, column %d", where.line,
+		    where.column);
+	if (!json_is_object(*out))
+		return scep_fail(err, SCEP_E_USAGE,
+		    "request is no JSON object");
+	return SCEP_OK;
+}
+
+static enum scep_err
+act(struct scep_admin_call *call, struct scep_error *err)
+{
+	const char			*name;
+	const struct scep_admin_verb	*verb;
+	enum scep_err			 rc;
+
+	name = scep_admin_text(call, "do", NULL);
+	if (name == NULL || (verb = find_verb(name)) == NULL) {
+		scep_line_text(&call->summary, "do", "unknown");
+		return scep_fail(err, SCEP_E_USAGE, "\"do\" asks for nothing "
+		    "that is known; is scepadm of the same version as "
+		    "scep.fcgi");
+	}
+	scep_line_text(&call->summary, "do", name);
+	scep_line_fmt(&call->summary, "uid", "%lu", call->uid);
+	if ((rc = scep_admin_check(verb->members, call->ask, err)) != SCEP_OK)
+		return scep_fail_within(err, "%s", name);
+	return verb->act(call, err);
+}
+
+/* An error may quote what a client sent: printable, whatever it was. */
+static void
+make_printable(char *text)
+{
+	if (scep_is_clean_utf8(scep_span_text(text)))
+		return;
+	for (; *text != '\0'; text++)
+		if (*text < 0x20 || *text > 0x7e)
+			*text = '?';
+}
+
+static void
+reply_refusal(enum scep_err rc, struct scep_error *err, struct scep_buf *reply)
+{
+	struct scep_error	 lost;
+	json_t			*root;
+
+	make_printable(err->text);
+	root = json_pack("{s:b,s:s,s:i,s:s}", "ok", 0, "code",
+	    scep_err_name(rc), "exit", scep_err_exit(rc), "error", err->text);
+	/* Without a reply the caller has rc and err. */
+	if (root != NULL)
+		(void)scep_admin_dump(root, reply, &lost);
+}
+
+static enum scep_err
+reply_rows(const struct scep_admin_rows *rows, struct scep_buf *reply,
+    struct scep_error *err)
+{
+	static const char	 front[] = "{\"ok\":true,\"result\":[";
+	static const char	 back[] = "]}";
+	const size_t		 len = sizeof(front) - 1 + rows->len +
+				    sizeof(back) - 1;
+	char			*p;
+
+	if ((p = OPENSSL_malloc(len + 1)) == NULL)
+		return scep_fail(err, SCEP_E_NOMEM, "a reply of %zu octets",
+		    len);
+	reply->data = (uint8_t *)p;
+	reply->len = len;
+	memcpy(p, front, sizeof(front) - 1);
+	p += sizeof(front) - 1;
+	if (rows->len > 0)
+		memcpy(p, rows->text, rows->len);
+	memcpy(p + rows->len, back, sizeof(back));
+	return SCEP_OK;
+}
+
+static enum scep_err
+reply_done(struct scep_admin_call *call, struct scep_buf *reply,
+    struct scep_error *err)
+{
+	json_t	*root;
+
+	if (call->rows.open)
+		return reply_rows(&call->rows, reply, err);
+	root = json_pack("{s:b,s:o}", "ok", 1, "result", call->result);
+	call->result = NULL;		/* transferred, on failure too */
+	if (root == NULL)
+		return scep_fail(err, SCEP_E_NOMEM, "the reply as JSON");
+	return scep_admin_dump(root, reply, err);
+}
+
+enum scep_err
+scep_admin(struct scep_ca *ca, time_t now, unsigned long uid,
+    struct scep_span request, struct scep_buf *reply, char *summary,
+    size_t summary_size, struct scep_error *err)
+{
+	struct scep_admin_call	 call = {
+		.ca = (struct scep_local *)ca,
+		.now = now,
+		.uid = uid,
+	};
+	json_t			*ask;
+	enum scep_err		 rc;
+
+	scep_buf_clear(reply);
+	if ((rc = parse(request, &ask, err)) == SCEP_OK) {
+		call.ask = ask;
+		rc = act(&call, err);
+	}
+	if (rc == SCEP_OK)
+		rc = reply_done(&call, reply, err);
+	if (rc != SCEP_OK)
+		reply_refusal(rc, err, reply);
+	(void)snprintf(summary, summary_size, "%s", call.summary.text);
+	scep_admin_wipe(ask);
+	json_decref(ask);
+	json_decref(call.result);
+	OPENSSL_clear_free(call.rows.text, call.rows.size);
+	return rc;
+}

@@ -1,0 +1,320 @@
+/*
+ * admin_cert.c - what was issued: listed, shown, given out.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "ca/admin_json.h"
+#include "ca/tbs.h"
+#include "wire/cert.h"
+
+#define SERIAL_MAX	40			/* scep_cert_key() */
+#define PRINT_MAX	(3 * SCEP_DIGEST_MAX_LEN)
+
+static const char *
+state(const struct scep_cert_rec *rec, time_t now)
+{
+	if (rec->state == SCEP_CERT_REVOKED)
+		return "revoked";
+	return now > rec->not_after ? "expired" : "valid";
+}
+
+/* "AB:CD:…", as openssl prints it. */
+static enum scep_err
+fingerprint(const struct scep_crypto *crypto, enum scep_digest md,
+    struct scep_span der, char out[PRINT_MAX], struct scep_error *err)
+{
+	uint8_t		 digest[SCEP_DIGEST_MAX_LEN];
+	size_t		 i, len;
+	enum scep_err	 rc;
+
+	if ((rc = scep_crypto_digest(crypto, md, der, digest, &len, err)) !=
+	    SCEP_OK)
+		return rc;
+	for (i = 0; i < len; i++)
+		(void)snprintf(out + 3 * i, PRINT_MAX - 3 * i, "%02X%s",
+		    digest[i], i + 1 < len ? ":" : "");
+	return SCEP_OK;
+}
+
+/* The names that stand in the certificate itself. */
+struct names {
+	struct scep_admin_name	 subject, issuer, san;
+};
+
+static void
+read_names(const struct scep_crypto *crypto, const struct scep_cert_rec *rec,
+    struct names *out)
+{
+	const struct scep_tbs_ext	*san;
+	const struct scep_span		 none = { NULL, 0 };
+	struct scep_cert		 cert;
+	struct scep_error		 why;
+	struct scep_tbs			 tbs;
+
+	memset(out, 0, sizeof(*out));
+	if (scep_cert_parse(crypto, scep_buf_span(&rec->der), &cert, &why) !=
+	    SCEP_OK) {
+		OPENSSL_strlcpy(out->subject.text, rec->subject,
+		    sizeof(out->subject.text));
+		return;
+	}
+	scep_admin_subject(cert.subject, &out->subject);
+	scep_admin_subject(cert.issuer, &out->issuer);
+	san = scep_tbs_parse(cert.tbs, &tbs) ?
+	    scep_tbs_ext(&tbs, SCEP_ID_CE(SCEP_CE_SAN)) : NULL;
+	scep_admin_san(san != NULL ? san->value : none, &out->san);
+	scep_cert_clear(&cert);
+}
+
+static json_t *
+cert_json(const struct scep_cert_rec *rec, const struct names *names,
+    time_t now, const char *sha256, const char *sha1)
+{
+	char	 serial[2 * SERIAL_MAX + 1], key[2 * SCEP_SHA256_LEN + 1];
+	char	 not_before[SCEP_TIME_TEXT], not_after[SCEP_TIME_TEXT];
+	char	 issued[SCEP_TIME_TEXT];
+
+	scep_hex_text(scep_buf_span(&rec->serial), serial, sizeof(serial));
+	scep_hex_text(scep_span_make(rec->key_sha256,
+	    sizeof(rec->key_sha256)), key, sizeof(key));
+	scep_time_text(rec->not_before, not_before);
+	scep_time_text(rec->not_after, not_after);
+	scep_time_text(rec->issued, issued);
+	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,"
+	    "s:s,s:s,s:s}",
+	    "serial", serial, "subject", names->subject.text,
+	    "issuer", names->issuer.text, "san", names->san.text,
+	    "profile", rec->profile, "ca", rec->ca, "state", state(rec, now),
+	    "not_before", not_before, "not_after", not_after,
+	    "issued", issued, "request", rec->request_id,
+	    "authority", rec->authority, "key_sha256", key,
+	    "sha256", sha256, "sha1", sha1);
+}
+
+static enum scep_err
+describe(const struct scep_admin_call *call, const struct scep_cert_rec *rec,
+    json_t **out, struct scep_error *err)
+{
+	const struct scep_crypto	*crypto = call->ca->crypto;
+	struct names			 names;
+	char				 sha256[PRINT_MAX], sha1[PRINT_MAX];
+	enum scep_err			 rc;
+
+	if ((rc = fingerprint(crypto, SCEP_SHA256, scep_buf_span(&rec->der),
+	    sha256, err)) != SCEP_OK ||
+	    (rc = fingerprint(crypto, SCEP_SHA1, scep_buf_span(&rec->der),
+	    sha1, err)) != SCEP_OK)
+		return rc;
+	read_names(crypto, rec, &names);
+	*out = cert_json(rec, &names, call->now, sha256, sha1);
+	return SCEP_OK;
+}
+
+static enum scep_err
+list_row(void *arg, const struct scep_row *row, struct scep_error *err)
+{
+	struct scep_admin_call	*call = arg;
+	struct scep_cert_rec	 rec;
+	json_t			*json = NULL;
+	enum scep_err		 rc;
+
+	if ((rc = scep_cert_rec_decode(scep_buf_span(&row->value), &rec,
+	    err)) != SCEP_OK)
+		return rc;
+	if ((rc = describe(call, &rec, &json, err)) == SCEP_OK)
+		rc = scep_admin_row(call, json, err);
+	scep_cert_rec_clear(&rec);
+	return rc;
+}
+
+/* What expires first comes first: nearly the order of issuing. */
+static enum scep_err
+list(struct scep_admin_call *call, struct scep_error *err)
+{
+	const struct scep_span	 none = { NULL, 0 };
+
+	scep_admin_open_rows(call);
+	return scep_store_scan_index(call->ca->store,
+	    SCEP_IX_CERTIFICATE_EXPIRES, none, none, list_row, call, err);
+}
+
+/* The serial as an INTEGER has it: openssl prints no leading zero octet, and
+ * others print one where it is. */
+static enum scep_err
+read_serial(const char *text, struct scep_buf *out, struct scep_error *err)
+{
+	uint8_t			 octets[SERIAL_MAX];
+	struct scep_span	 s;
+	enum scep_err		 rc;
+
+	if ((rc = scep_hex_read(text, octets, sizeof(octets), &s.len, err)) !=
+	    SCEP_OK)
+		return scep_fail_within(err, "serial");
+	for (s.data = octets; s.len > 0 && *s.data == 0; s.data++)
+		s.len--;
+	if (s.len == 0)
+		return scep_fail(err, SCEP_E_USAGE,
+		    "serial: \"%.64s\" holds no digits but zeros", text);
+	if ((rc = scep_buf_set(out, scep_span_make("", *s.data >= 0x80 ? 1 :
+	    0), err)) != SCEP_OK)
+		return rc;
+	return scep_buf_add(out, s, err);
+}
+
+/* Certificates of one serial; of one CA there is but one. */
+struct search {
+	struct scep_buf		 prefix;	/* of their keys */
+	struct scep_cert_rec	 rec;
+	int			 found;
+};
+
+static enum scep_err
+search_row(void *arg, const struct scep_row *row, struct scep_error *err)
+{
+	struct search		*s = arg;
+	struct scep_span	 key = scep_buf_span(&row->key);
+
+	if (key.len < s->prefix.len)
+		return SCEP_E_EXISTS;
+	key.len = s->prefix.len;
+	if (!scep_span_equal(key, scep_buf_span(&s->prefix)))
+		return SCEP_E_EXISTS;
+	if (++s->found > 1)
+		return SCEP_E_EXISTS;
+	return scep_cert_rec_decode(scep_buf_span(&row->value), &s->rec, err);
+}
+
+static enum scep_err
+search(struct scep_admin_call *call, struct scep_span serial,
+    struct search *s, struct scep_error *err)
+{
+	static const uint8_t	 lowest[16];
+	struct scep_buf		 from = { NULL, 0 };
+	enum scep_err		 rc;
+
+	if ((rc = scep_cert_key(serial, lowest, &from, err)) == SCEP_OK &&
+	    (rc = scep_buf_set(&s->prefix, scep_span_make(from.data,
+	    from.len - sizeof(lowest)), err)) == SCEP_OK)
+		rc = scep_store_scan(call->ca->store, SCEP_T_CERTIFICATE,
+		    scep_buf_span(&from), search_row, s, err);
+	scep_buf_clear(&from);
+	scep_buf_clear(&s->prefix);
+	return rc;
+}
+
+static enum scep_err
+get(struct scep_admin_call *call, struct scep_cert_rec *out,
+    struct scep_error *err)
+{
+	const char	*text = scep_admin_text(call, "serial", "");
+	struct scep_buf	 serial = { NULL, 0 };
+	struct search	 s;
+	enum scep_err	 rc;
+
+	memset(&s, 0, sizeof(s));
+	if ((rc = read_serial(text, &serial, err)) == SCEP_OK) {
+		scep_line_text(&call->summary, "serial", text);
+		rc = search(call, scep_buf_span(&serial), &s, err);
+	}
+	scep_buf_clear(&serial);
+	if (rc == SCEP_OK && s.found == 0)
+		rc = scep_fail(err, SCEP_E_NOTFOUND, "no certificate has the "
+		    "serial %.96s; `scepadm cert list` shows them", text);
+	if (rc == SCEP_OK && s.found > 1)
+		rc = scep_fail(err, SCEP_E_REFUSED, "more than one CA issued "
+		    "a certificate with the serial %.96s; `scepadm --json "
+		    "cert list` shows them", text);
+	if (rc != SCEP_OK) {
+		scep_cert_rec_clear(&s.rec);
+		return rc;
+	}
+	*out = s.rec;			/* transferred */
+	return SCEP_OK;
+}
+
+static enum scep_err
+show(struct scep_admin_call *call, struct scep_error *err)
+{
+	struct scep_cert_rec	 rec;
+	json_t			*json = NULL;
+	enum scep_err		 rc;
+
+	if ((rc = get(call, &rec, err)) != SCEP_OK)
+		return rc;
+	if ((rc = describe(call, &rec, &json, err)) == SCEP_OK)
+		rc = scep_admin_object(call, json, err);
+	scep_cert_rec_clear(&rec);
+	return rc;
+}
+
+static json_t *
+hex_json(const struct scep_buf *der)
+{
+	const size_t	 size = 2 * der->len + 1;
+	char		*text = OPENSSL_malloc(size);
+	json_t		*json;
+
+	if (text == NULL)
+		return NULL;
+	scep_hex_text(scep_buf_span(der), text, size);
+	json = json_string(text);
+	OPENSSL_free(text);
+	return json;
+}
+
+/* From the CA that issued towards the root; empty if it is no longer in the
+ * configuration. */
+static json_t *
+chain_json(const struct scep_ca_conf *ca)
+{
+	json_t	*chain = json_array();
+	size_t	 i;
+	int	 bad = chain == NULL;
+
+	if (ca != NULL && !bad)
+		bad = json_array_append_new(chain,
+		    hex_json(&ca->cert.der)) != 0;
+	for (i = 0; ca != NULL && !bad && i < ca->n_chain; i++)
+		bad = json_array_append_new(chain,
+		    hex_json(&ca->chain[i].der)) != 0;
+	if (!bad)
+		return chain;
+	json_decref(chain);
+	return NULL;
+}
+
+static enum scep_err
+export(struct scep_admin_call *call, struct scep_error *err)
+{
+	struct scep_cert_rec	 rec;
+	enum scep_err		 rc;
+
+	if ((rc = get(call, &rec, err)) != SCEP_OK)
+		return rc;
+	/* o of NULL makes all of it NULL, and frees the other. */
+	rc = scep_admin_object(call, json_pack("{s:o,s:o}",
+	    "der", hex_json(&rec.der),
+	    "chain", chain_json(scep_config_ca(call->ca->cfg, rec.ca))), err);
+	scep_cert_rec_clear(&rec);
+	return rc;
+}
+
+static const struct scep_admin_member	no_members[] = {
+	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
+};
+static const struct scep_admin_member	serial_members[] = {
+	{ "serial", SCEP_ADMIN_TEXT, 1, 1, 3 * SERIAL_MAX },
+	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
+};
+
+const struct scep_admin_verb	scep_admin_cert[] = {
+	{ "cert.list", no_members, list },
+	{ "cert.show", serial_members, show },
+	{ "cert.export", serial_members, export },
+	{ NULL, NULL, NULL }
+};

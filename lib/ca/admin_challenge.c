@@ -1,0 +1,226 @@
+/*
+ * admin_challenge.c - the operator's challenges: listed, shown, revoked; and
+ * the hash of one for all devices.
+ */
+#include <ctype.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "ca/admin_challenge.h"
+#include "ca/challenge.h"
+
+#define TTL_MAX		(10 * 365 * 86400L)
+#define USES_MAX	1000000
+#define COUNT_MAX	10000
+#define TRIES		5	/* when a rival was faster */
+#define ID_LEN		10	/* challenge.h */
+#define STATIC_MIN	16	/* octets */
+
+static const char *
+state(const struct scep_challenge *rec, time_t now)
+{
+	if (rec->state == SCEP_CHALLENGE_REVOKED)
+		return "revoked";
+	if (rec->used >= rec->uses)
+		return "used";
+	return now >= rec->expires ? "expired" : "live";
+}
+
+static json_t *
+record_json(const struct scep_challenge *rec, time_t now)
+{
+	struct scep_admin_name	 subject, san;
+	char			 created[SCEP_TIME_TEXT];
+	char			 expires[SCEP_TIME_TEXT];
+
+	scep_admin_subject(scep_buf_span(&rec->subject), &subject);
+	scep_admin_san(scep_buf_span(&rec->san), &san);
+	scep_time_text(rec->created, created);
+	scep_time_text(rec->expires, expires);
+	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:s,s:s,s:s,s:s}",
+	    "id", rec->id, "profile", rec->profile, "state", state(rec, now),
+	    "binds", scep_admin_binds(rec), "subject", subject.text,
+	    "san", san.text, "uses", (json_int_t)rec->uses,
+	    "used", (json_int_t)rec->used, "created", created, "expires", expires, "note", rec->note,
+	    "issuer", rec->issuer);
+}
+
+static enum scep_err
+list_row(void *arg, const struct scep_row *row, struct scep_error *err)
+{
+	struct scep_admin_call	*call = arg;
+	struct scep_challenge	 rec;
+	enum scep_err		 rc;
+
+	if ((rc = scep_challenge_decode(scep_buf_span(&row->value), &rec,
+	    err)) != SCEP_OK)
+		return rc;
+	rc = scep_admin_row(call, record_json(&rec, call->now), err);
+	scep_challenge_clear(&rec);
+	return rc;
+}
+
+/* What goes first comes first. */
+static enum scep_err
+list(struct scep_admin_call *call, struct scep_error *err)
+{
+	const struct scep_span	 none = { NULL, 0 };
+
+	scep_admin_open_rows(call);
+	return scep_store_scan_index(call->ca->store,
+	    SCEP_IX_CHALLENGE_EXPIRES, none, none, list_row, call, err);
+}
+
+/*
+ * The id that was meant, in lower case.  A whole challenge pasted in its
+ * place gives its id; what is neither is not repeated, for it may be most of
+ * a secret.
+ */
+static enum scep_err
+read_id(const struct scep_admin_call *call, char id[SCEP_REC_NAME],
+    struct scep_error *err)
+{
+	const char	*text = scep_admin_text(call, "id", "");
+	size_t		 i;
+
+	if (scep_challenge_id(scep_span_text(text), id))
+		return SCEP_OK;
+	for (i = 0; isalnum((unsigned char)text[i]) && i < ID_LEN; i++)
+		id[i] = (char)tolower((unsigned char)text[i]);
+	id[i] = '\0';
+	if (i == ID_LEN && text[i] == '\0')
+		return SCEP_OK;
+	return scep_fail(err, SCEP_E_NOTFOUND, "that is no id of a challenge: "
+	    "it has %d letters and digits; `scepadm challenge list` shows "
+	    "them", ID_LEN);
+}
+
+static enum scep_err
+get(struct scep_admin_call *call, const char *id, struct scep_challenge *rec,
+    struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	rc = scep_challenge_get(call->ca->store, id, rec, err);
+	if (rc == SCEP_E_NOTFOUND)
+		(void)scep_fail(err, rc, "there is no challenge %s; `scepadm "
+		    "challenge list` shows those there are", id);
+	return rc;
+}
+
+static enum scep_err
+show(struct scep_admin_call *call, struct scep_error *err)
+{
+	char			 id[SCEP_REC_NAME];
+	struct scep_challenge	 rec;
+	enum scep_err		 rc;
+
+	if ((rc = read_id(call, id, err)) != SCEP_OK)
+		return rc;
+	scep_line_text(&call->summary, "id", id);
+	if ((rc = get(call, id, &rec, err)) != SCEP_OK)
+		return rc;
+	rc = scep_admin_object(call, record_json(&rec, call->now), err);
+	scep_challenge_clear(&rec);
+	return rc;
+}
+
+static enum scep_err
+revoke_rec(struct scep_admin_call *call, struct scep_challenge *rec,
+    struct scep_error *err)
+{
+	struct scep_change	 change = { .n = 0 };
+	struct scep_line	 line = { .len = 0 };
+	enum scep_err		 rc;
+
+	if (rec->state == SCEP_CHALLENGE_REVOKED)
+		return SCEP_OK;
+	rec->state = SCEP_CHALLENGE_REVOKED;
+	scep_admin_log_start(call, "challenge-revoked", rec->id, &line);
+	scep_line_text(&line, "profile", rec->profile);
+	if ((rc = scep_challenge_write(&change, rec, err)) == SCEP_OK &&
+	    (rc = scep_admin_log_end(call, &line, &change, err)) == SCEP_OK)
+		rc = scep_store_commit(call->ca->store, &change, err);
+	scep_change_clear(&change);
+	return rc;
+}
+
+static enum scep_err
+revoke(struct scep_admin_call *call, struct scep_error *err)
+{
+	char			 id[SCEP_REC_NAME];
+	struct scep_challenge	 rec;
+	enum scep_err		 rc;
+	int			 i;
+
+	if ((rc = read_id(call, id, err)) != SCEP_OK)
+		return rc;
+	scep_line_text(&call->summary, "id", id);
+	rc = SCEP_E_CHANGED;
+	for (i = 0; i < TRIES && rc == SCEP_E_CHANGED; i++) {
+		if ((rc = get(call, id, &rec, err)) != SCEP_OK)
+			return rc;
+		if ((rc = revoke_rec(call, &rec, err)) == SCEP_OK)
+			rc = scep_admin_object(call, record_json(&rec,
+			    call->now), err);
+		scep_challenge_clear(&rec);
+	}
+	return rc;
+}
+
+static enum scep_err
+hash(struct scep_admin_call *call, struct scep_error *err)
+{
+	const char			*secret;
+	const struct scep_profile	*profile;
+	uint8_t				 mac[SCEP_SHA256_LEN];
+	char				 hex[2 * SCEP_SHA256_LEN + 1];
+	enum scep_err			 rc;
+
+	if ((rc = scep_admin_profile(call, &profile, err)) != SCEP_OK)
+		return rc;
+	scep_line_text(&call->summary, "profile", profile->name);
+	secret = scep_admin_text(call, "secret", "");
+	if (strlen(secret) < STATIC_MIN)
+		return scep_fail(err, SCEP_E_REFUSED, "a challenge for all "
+		    "devices of less than %d octets can be guessed; make one "
+		    "with `openssl rand -base64 18`", STATIC_MIN);
+	if ((rc = scep_challenge_static(call->ca->crypto, call->ca->cfg,
+	    profile->name, scep_span_text(secret), mac, err)) != SCEP_OK)
+		return rc;
+	scep_hex_text(scep_span_make(mac, sizeof(mac)), hex, sizeof(hex));
+	return scep_admin_object(call, json_pack("{s:s}", "hash", hex), err);
+}
+
+static const struct scep_admin_member	add_members[] = {
+	{ "profile", SCEP_ADMIN_TEXT, 0, 0, SCEP_NAME_LEN - 1 },
+	{ "subject", SCEP_ADMIN_TEXT, 0, 1, SCEP_NAME_TEXT },
+	{ "dns", SCEP_ADMIN_TEXTS, 0, 1, 255 },
+	{ "ttl", SCEP_ADMIN_NUMBER, 0, 1, TTL_MAX },
+	{ "uses", SCEP_ADMIN_NUMBER, 0, 1, USES_MAX },
+	{ "count", SCEP_ADMIN_NUMBER, 0, 1, COUNT_MAX },
+	{ "note", SCEP_ADMIN_TEXT, 0, 0, SCEP_REC_TEXT - 1 },
+	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
+};
+static const struct scep_admin_member	no_members[] = {
+	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
+};
+static const struct scep_admin_member	id_members[] = {
+	{ "id", SCEP_ADMIN_TEXT, 1, 1, SCEP_REC_NAME - 1 },
+	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
+};
+static const struct scep_admin_member	hash_members[] = {
+	{ "profile", SCEP_ADMIN_TEXT, 0, 0, SCEP_NAME_LEN - 1 },
+	{ "secret", SCEP_ADMIN_TEXT, 1, 1, SCEP_CHALLENGE_MAX },
+	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
+};
+
+const struct scep_admin_verb	scep_admin_challenge[] = {
+	{ "challenge.add", add_members, scep_admin_challenge_add },
+	{ "challenge.list", no_members, list },
+	{ "challenge.show", id_members, show },
+	{ "challenge.revoke", id_members, revoke },
+	{ "challenge.hash", hash_members, hash },
+	{ NULL, NULL, NULL }
+};

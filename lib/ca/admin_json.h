@@ -1,0 +1,99 @@
+/*
+ * admin_json.h - one request of the operator in hand, and JSON: strict in,
+ * plain out.  Private to ca/.
+ */
+#ifndef SCEP_CA_ADMIN_JSON_H
+#define SCEP_CA_ADMIN_JSON_H
+
+#include <jansson.h>
+
+#include "base/line.h"
+#include "ca/local.h"
+#include "wire/name.h"
+
+/* An array for the reply, as text: row after row, never all of it as JSON
+ * values in memory. */
+struct scep_admin_rows {
+	char	*text;
+	size_t	 len, size;
+	int	 open;		/* the result is an array */
+};
+
+/* A request being carried out. */
+struct scep_admin_call {
+	struct scep_local	*ca;
+	time_t			 now;
+	unsigned long		 uid;
+	const json_t		*ask;		/* its members are checked */
+	json_t			*result;	/* an object, or … */
+	struct scep_admin_rows	 rows;		/* … an array */
+	struct scep_line	 summary;	/* for the log */
+};
+
+/* What a request may hold besides "do". */
+enum scep_admin_kind {
+	SCEP_ADMIN_TEXT,	/* min to max octets, clean UTF-8 */
+	SCEP_ADMIN_NUMBER,	/* min to max */
+	SCEP_ADMIN_TEXTS	/* at most 64 texts of min to max octets */
+};
+struct scep_admin_member {
+	const char		*name;
+	enum scep_admin_kind	 kind;
+	int			 required;
+	long			 min, max;
+};
+struct scep_admin_verb {
+	const char			*name;		/* NULL ends a table */
+	const struct scep_admin_member	*members;	/* NULL name ends it */
+	enum scep_err			(*act)(struct scep_admin_call *call,
+					    struct scep_error *err);
+};
+
+/* admin_challenge.c, admin_request.c, admin_cert.c */
+extern const struct scep_admin_verb	scep_admin_challenge[];
+extern const struct scep_admin_verb	scep_admin_request[];
+extern const struct scep_admin_verb	scep_admin_cert[];
+
+/* Nothing but these members, of these kinds, and what is required:
+ * SCEP_E_USAGE otherwise.  No value is in the message. */
+enum scep_err	 scep_admin_check(const struct scep_admin_member *members,
+		    const json_t *ask, struct scep_error *err);
+/* Of the checked request; fallback if it is not there. */
+const char	*scep_admin_text(const struct scep_admin_call *call,
+		    const char *name, const char *fallback);
+long		 scep_admin_number(const struct scep_admin_call *call,
+		    const char *name, long fallback);
+
+/* The result, or one row of it; row is stolen, its texts are cleansed, and
+ * NULL is out of memory.  SCEP_E_TOOBIG beyond SCEP_ADMIN_MAX. */
+enum scep_err	 scep_admin_object(struct scep_admin_call *call,
+		    json_t *result, struct scep_error *err);
+void		 scep_admin_open_rows(struct scep_admin_call *call);
+enum scep_err	 scep_admin_row(struct scep_admin_call *call, json_t *row,
+		    struct scep_error *err);
+/* A JSON text into a buf; json is stolen, its texts are cleansed. */
+enum scep_err	 scep_admin_dump(json_t *json, struct scep_buf *out,
+		    struct scep_error *err);
+/* Overwrite the texts that are members of an object. */
+void		 scep_admin_wipe(json_t *object);
+
+/* Texts for JSON: valid UTF-8, cut between characters. */
+struct scep_admin_name {
+	char	 text[SCEP_NAME_TEXT];
+};
+void		 scep_admin_subject(struct scep_span der,
+		    struct scep_admin_name *out);
+void		 scep_admin_san(struct scep_span der,	/* may be empty */
+		    struct scep_admin_name *out);
+/* Cut text where it is not clean UTF-8. */
+void		 scep_admin_clean(char *text);
+
+/* time=, event= and id= of a log entry, and at its end by="uid N". */
+void		 scep_admin_log_start(const struct scep_admin_call *call,
+		    const char *event, const char *id,
+		    struct scep_line *line);
+enum scep_err	 scep_admin_log_end(const struct scep_admin_call *call,
+		    struct scep_line *line, struct scep_change *change,
+		    struct scep_error *err);
+
+#endif /* SCEP_CA_ADMIN_JSON_H */

@@ -1,0 +1,315 @@
+/*
+ * admin_request.c - requests that wait for an operator: shown, approved,
+ * refused.
+ *
+ * An approval issues, in one transaction with the end of the waiting; a poll
+ * only delivers (DESIGN 5).
+ */
+#include <ctype.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "ca/admin_json.h"
+#include "ca/issue.h"
+#include "ca/keylock.h"
+#include "ca/transaction.h"
+
+#define TRIES	5	/* when a rival was faster */
+
+/* The transactionID as text if it is some, else in hex. */
+static void
+txid_text(const struct scep_buf *txid, char *out, size_t size)
+{
+	if (txid->len < size && scep_is_clean_utf8(scep_buf_span(txid)))
+		OPENSSL_strlcpy(out, txid->len > 0 ?
+		    (const char *)txid->data : "", size);
+	else
+		scep_hex_text(scep_buf_span(txid), out, size);
+}
+
+static json_t *
+pending_json(const struct scep_pending *p, time_t now)
+{
+	struct scep_admin_name	 subject, san;
+	char			 txid[2 * SCEP_TXID_MAX + 1];
+	char			 key[2 * SCEP_SHA256_LEN + 1];
+	char			 signer[2 * SCEP_SHA256_LEN + 1];
+	char			 created[SCEP_TIME_TEXT];
+	char			 expires[SCEP_TIME_TEXT];
+
+	scep_admin_subject(scep_buf_span(&p->subject), &subject);
+	scep_admin_san(scep_buf_span(&p->san), &san);
+	txid_text(&p->txid, txid, sizeof(txid));
+	scep_hex_text(scep_span_make(p->key_sha256, sizeof(p->key_sha256)),
+	    key, sizeof(key));
+	scep_hex_text(scep_span_make(p->signer_sha256,
+	    sizeof(p->signer_sha256)), signer, sizeof(signer));
+	scep_time_text(p->created, created);
+	scep_time_text(p->expires, expires);
+	return json_pack(
+	    "{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}",
+	    "id", p->request_id, "profile", p->profile,
+	    "state", now < p->expires ? "pending" : "expired",
+	    "subject", subject.text, "san", san.text, "key_sha256", key,
+	    "signer_sha256", signer, "transaction", txid, "peer", p->peer,
+	    "created", created, "expires", expires);
+}
+
+static enum scep_err
+list_row(void *arg, const struct scep_row *row, struct scep_error *err)
+{
+	struct scep_admin_call	*call = arg;
+	struct scep_pending	 p;
+	enum scep_err		 rc;
+
+	if ((rc = scep_pending_decode(scep_buf_span(&row->value), &p, err)) !=
+	    SCEP_OK)
+		return rc;
+	rc = scep_admin_row(call, pending_json(&p, call->now), err);
+	scep_pending_clear(&p);
+	return rc;
+}
+
+/* What must be decided first comes first. */
+static enum scep_err
+list(struct scep_admin_call *call, struct scep_error *err)
+{
+	const struct scep_span	 none = { NULL, 0 };
+
+	scep_admin_open_rows(call);
+	return scep_store_scan_index(call->ca->store, SCEP_IX_PENDING_EXPIRES,
+	    none, none, list_row, call, err);
+}
+
+/* Ids are shown in lower case; people paste them in any. */
+static enum scep_err
+get(struct scep_admin_call *call, struct scep_pending *p,
+    struct scep_error *err)
+{
+	char		 id[SCEP_REQUEST_ID];
+	size_t		 i;
+	enum scep_err	 rc;
+
+	OPENSSL_strlcpy(id, scep_admin_text(call, "id", ""), sizeof(id));
+	for (i = 0; id[i] != '\0'; i++)
+		id[i] = (char)tolower((unsigned char)id[i]);
+	rc = scep_pending_get(call->ca->store, id, p, err);
+	if (rc == SCEP_E_NOTFOUND)
+		return scep_fail(err, rc, "no request %s waits: it is "
+		    "unknown, or was decided, or expired; `scepadm request "
+		    "list` shows those that wait, `scepadm cert list` what "
+		    "was issued", id);
+	return rc;
+}
+
+static enum scep_err
+show(struct scep_admin_call *call, struct scep_error *err)
+{
+	struct scep_pending	 p;
+	enum scep_err		 rc;
+
+	if ((rc = get(call, &p, err)) != SCEP_OK)
+		return rc;
+	scep_line_text(&call->summary, "id", p.request_id);
+	rc = scep_admin_object(call, pending_json(&p, call->now), err);
+	scep_pending_clear(&p);
+	return rc;
+}
+
+/* The transaction of a request that waits, which waits itself. */
+static enum scep_err
+get_txn(struct scep_admin_call *call, const struct scep_pending *p,
+    struct scep_txn *txn, struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	rc = scep_txn_get(call->ca->store, &p->txn, txn, err);
+	if (rc == SCEP_OK && txn->state == SCEP_TXN_PENDING)
+		return SCEP_OK;
+	if (rc == SCEP_OK)
+		scep_txn_clear(txn);
+	if (rc != SCEP_OK && rc != SCEP_E_NOTFOUND)
+		return rc;
+	return scep_fail(err, SCEP_E_STORE, "request %s waits, but its "
+	    "transaction does not; run `scepadm check`", p->request_id);
+}
+
+/* The end of the waiting, in the change that says how it ended. */
+static enum scep_err
+commit(struct scep_admin_call *call, const struct scep_pending *p,
+    const struct scep_txn *txn, struct scep_line *line,
+    struct scep_change *change, struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	if ((rc = scep_txn_write(change, txn, err)) != SCEP_OK ||
+	    (rc = scep_change_delete(change, SCEP_T_PENDING,
+	    scep_span_text(p->request_id), p->rev, err)) != SCEP_OK ||
+	    (rc = scep_admin_log_end(call, line, change, err)) != SCEP_OK)
+		return rc;
+	return scep_store_commit(call->ca->store, change, err);
+}
+
+static void
+log_request(const struct scep_admin_call *call, const char *event,
+    const struct scep_pending *p, struct scep_line *line)
+{
+	struct scep_admin_name	 subject;
+
+	scep_admin_subject(scep_buf_span(&p->subject), &subject);
+	scep_admin_log_start(call, event, p->request_id, line);
+	scep_line_text(line, "profile", p->profile);
+	scep_line_text(line, "subject", subject.text);
+	scep_line_text(line, "peer", p->peer);
+	scep_line_add(line, "txid", scep_buf_span(&p->txid));
+}
+
+static enum scep_err
+grant(struct scep_admin_call *call, const struct scep_pending *p,
+    struct scep_txn *txn, const struct scep_cert_rec *cert,
+    struct scep_error *err)
+{
+	struct scep_change	 change = { .n = 0 };
+	struct scep_line	 line = { .len = 0 };
+	struct scep_admin_name	 subject;
+	char			 serial[2 * 40 + 1];
+	enum scep_err		 rc;
+
+	scep_hex_text(scep_buf_span(&cert->serial), serial, sizeof(serial));
+	scep_admin_subject(scep_buf_span(&p->subject), &subject);
+	log_request(call, "approved", p, &line);
+	scep_line_text(&line, "serial", serial);
+	scep_line_text(&line, "authority", cert->authority);
+	txn->state = SCEP_TXN_GRANTED;
+	txn->decided = call->now;
+	txn->expires = cert->not_after + SCEP_TXN_KEPT_S;
+	if ((rc = scep_cert_key(scep_buf_span(&cert->serial), cert->issuer,
+	    &txn->cert_key, err)) == SCEP_OK &&
+	    (rc = scep_cert_rec_write(&change, cert, err)) == SCEP_OK &&
+	    (rc = commit(call, p, txn, &line, &change, err)) == SCEP_OK) {
+		scep_line_text(&call->summary, "serial", serial);
+		rc = scep_admin_object(call, json_pack("{s:s,s:s,s:s}", "id",
+		    p->request_id, "serial", serial, "subject",
+		    subject.text), err);
+	}
+	scep_change_clear(&change);
+	return rc;
+}
+
+static enum scep_err
+approve_one(struct scep_admin_call *call, const struct scep_pending *p,
+    struct scep_txn *txn, struct scep_error *err)
+{
+	struct scep_grant	*g = NULL;
+	struct scep_cert_rec	 cert;
+	enum scep_err		 rc;
+
+	if ((rc = scep_authorise_approval(call->ca->crypto, call->ca->cfg, p,
+	    call->now, call->uid, &g, err)) != SCEP_OK)
+		return rc;
+	rc = scep_issue(call->ca->crypto, g, call->now, &cert, err);
+	scep_grant_free(g);
+	if (rc != SCEP_OK)
+		return rc;
+	rc = grant(call, p, txn, &cert, err);
+	scep_cert_rec_clear(&cert);
+	return rc;
+}
+
+static enum scep_err
+refuse_one(struct scep_admin_call *call, const struct scep_pending *p,
+    struct scep_txn *txn, struct scep_error *err)
+{
+	const char		*reason = scep_admin_text(call, "reason", "");
+	struct scep_change	 change = { .n = 0 };
+	struct scep_line	 line = { .len = 0 };
+	enum scep_err		 rc;
+
+	log_request(call, "refused", p, &line);
+	scep_line_text(&line, "reason", reason);
+	txn->state = SCEP_TXN_REFUSED;
+	txn->decided = call->now;
+	OPENSSL_strlcpy(txn->reason, reason, sizeof(txn->reason));
+	if ((rc = commit(call, p, txn, &line, &change, err)) == SCEP_OK)
+		rc = scep_admin_object(call, json_pack("{s:s}", "id",
+		    p->request_id), err);
+	scep_change_clear(&change);
+	return rc;
+}
+
+typedef enum scep_err	(*decide_fn)(struct scep_admin_call *call,
+			    const struct scep_pending *p, struct scep_txn *txn,
+			    struct scep_error *err);
+
+/* With the transaction locked, as an enrolment has it: a loser never signs. */
+static enum scep_err
+decide_locked(struct scep_admin_call *call, decide_fn decide,
+    const struct scep_pending *p, struct scep_error *err)
+{
+	struct scep_span	 key = scep_span_make(p->txn.prefix,
+				    sizeof(p->txn.prefix));
+	struct scep_txn		 txn;
+	enum scep_err		 rc;
+
+	scep_keylock_take(call->ca->lock, &key, 1);
+	if ((rc = get_txn(call, p, &txn, err)) == SCEP_OK) {
+		rc = decide(call, p, &txn, err);
+		scep_txn_clear(&txn);
+	}
+	scep_keylock_give(call->ca->lock, &key, 1);
+	return rc;
+}
+
+static enum scep_err
+decide(struct scep_admin_call *call, decide_fn fn, struct scep_error *err)
+{
+	struct scep_pending	 p;
+	enum scep_err		 rc = SCEP_E_CHANGED;
+	int			 i;
+
+	for (i = 0; i < TRIES && rc == SCEP_E_CHANGED; i++) {
+		if ((rc = get(call, &p, err)) != SCEP_OK)
+			return rc;
+		if (i == 0)
+			scep_line_text(&call->summary, "id", p.request_id);
+		rc = decide_locked(call, fn, &p, err);
+		scep_pending_clear(&p);
+	}
+	return rc;
+}
+
+static enum scep_err
+approve(struct scep_admin_call *call, struct scep_error *err)
+{
+	return decide(call, approve_one, err);
+}
+
+static enum scep_err
+refuse(struct scep_admin_call *call, struct scep_error *err)
+{
+	return decide(call, refuse_one, err);
+}
+
+static const struct scep_admin_member	no_members[] = {
+	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
+};
+static const struct scep_admin_member	id_members[] = {
+	{ "id", SCEP_ADMIN_TEXT, 1, 1, SCEP_REQUEST_ID - 1 },
+	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
+};
+static const struct scep_admin_member	refuse_members[] = {
+	{ "id", SCEP_ADMIN_TEXT, 1, 1, SCEP_REQUEST_ID - 1 },
+	{ "reason", SCEP_ADMIN_TEXT, 0, 0, SCEP_REC_TEXT - 1 },
+	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
+};
+
+const struct scep_admin_verb	scep_admin_request[] = {
+	{ "request.list", no_members, list },
+	{ "request.show", id_members, show },
+	{ "request.approve", id_members, approve },
+	{ "request.refuse", refuse_members, refuse },
+	{ NULL, NULL, NULL }
+};
