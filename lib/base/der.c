@@ -33,11 +33,12 @@ scep_der_next(struct scep_span *rest, struct scep_tlv *out)
 	}
 	if (len > rest->len - header)
 		return 0;
+	/* rest may be out's own content: out comes last. */
+	rest->data += header + len;
+	rest->len -= header + len;
 	out->tag = p[0];
 	out->whole = scep_span_make(p, header + len);
 	out->content = scep_span_make(p + header, len);
-	rest->data += header + len;
-	rest->len -= header + len;
 	return 1;
 }
 

@@ -23,7 +23,8 @@ struct scep_tlv {
 };
 
 /* Take the next TLV off the front of *rest; 0 if there is none, or it is not
- * of that form, or it does not fit. */
+ * of that form, or it does not fit.  rest may be &out->content: one step
+ * down. */
 int		 scep_der_next(struct scep_span *rest, struct scep_tlv *out);
 
 /* Append identifier octet, length and content. */

@@ -2,7 +2,9 @@
  * cert.c - certificates, taken apart as bytes.
  *
  * Reads what any client may sign with (v1 or v3, any serial, any extension);
- * believes nothing of it but its key.
+ * believes nothing of it but its key.  The message around it may be BER; a
+ * certificate is signed as DER (RFC 5280 section 4.1), and one with an
+ * indefinite length in it is none to us.
  */
 #include <string.h>
 
@@ -83,7 +85,10 @@ read_ski(struct scep_span extensions, struct scep_cert *out)
 		if (!scep_der_next(&rest, &tlv) || !scep_span_equal(tlv.whole,
 		    scep_span_make(oid, sizeof(oid))))
 			continue;
-		/* An OCTET STRING in the OCTET STRING of the extension. */
+		/* An OCTET STRING in the OCTET STRING of the extension, which
+		 * somebody may have marked critical. */
+		if (rest.len > 0 && rest.data[0] == V_ASN1_BOOLEAN)
+			(void)scep_der_next(&rest, &tlv);
 		if (take(&rest, V_ASN1_OCTET_STRING, &tlv) &&
 		    take(&tlv.content, V_ASN1_OCTET_STRING, &ext))
 			out->ski = ext.content;
@@ -94,7 +99,7 @@ read_ski(struct scep_span extensions, struct scep_cert *out)
 static int
 read_tbs(struct scep_span tbs, struct scep_cert *out)
 {
-	struct scep_tlv	 tlv;
+	struct scep_tlv	 tlv, list;
 
 	if (!read_version(&tbs, out) || !take(&tbs, INTEGER, &tlv) ||
 	    tlv.content.len == 0)
@@ -115,8 +120,8 @@ read_tbs(struct scep_span tbs, struct scep_cert *out)
 		return 0;
 	out->spki = tlv.whole;
 	while (scep_der_next(&tbs, &tlv))
-		if (tlv.tag == CTX3 && take(&tlv.content, SEQUENCE, &tlv))
-			read_ski(tlv.content, out);
+		if (tlv.tag == CTX3 && take(&tlv.content, SEQUENCE, &list))
+			read_ski(list.content, out);
 	return tbs.len == 0;
 }
 

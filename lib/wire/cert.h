@@ -22,7 +22,8 @@ struct scep_cert {
 	uint8_t			 sha256[SCEP_SHA256_LEN];	/* of der */
 };
 
-/* SCEP_E_FORMAT if it is no certificate.  Release with scep_cert_clear(). */
+/* SCEP_E_FORMAT if it is no certificate, or holds an indefinite length
+ * outside of its extensions.  Release with scep_cert_clear(). */
 enum scep_err	 scep_cert_parse(const struct scep_crypto *crypto,
 		    struct scep_span der, struct scep_cert *out,
 		    struct scep_error *err);
@@ -48,9 +49,9 @@ struct scep_cert_plan {
 	enum scep_digest	 digest;
 };
 
-/* TBSCertificate (v3; SKI by RFC 5280 section 4.2.1.2 method 1, AKI, the
- * fixed extensions, SAN critical iff the subject is empty; UTCTime up to
- * 2049). */
+/* TBSCertificate (v3; the fixed extensions, SKI by RFC 5280 section 4.2.1.2
+ * method 1, AKI, SAN critical iff the subject is empty; UTCTime up to 2049).
+ * SCEP_E_INTERNAL for a serial, a key or a time that no certificate has. */
 enum scep_err	 scep_cert_tbs(const struct scep_crypto *crypto,
 		    const struct scep_cert_plan *plan, struct scep_buf *tbs,
 		    struct scep_error *err);

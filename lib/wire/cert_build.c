@@ -15,21 +15,11 @@
 #include "wire/cert.h"
 
 #define KEY_ID_LEN	20	/* SHA-1 */
+#define SERIAL_MAX	20		/* RFC 5280 section 4.1.2.2 */
 #define YEAR_2050	2524608000	/* RFC 5280 section 4.1.2.5 */
+#define YEAR_10000	253402300800
 
 enum { SEQUENCE = 0x30, CTX0 = 0xa0, CTX3 = 0xa3 };
-
-/* Output only: what is inside is encoded already. */
-typedef struct {
-	SCEP_RAW	*tbs, *alg;
-	ASN1_BIT_STRING	*signature;
-} CERT_OUT;
-
-ASN1_SEQUENCE(CERT_OUT) = {
-	ASN1_SIMPLE(CERT_OUT, tbs, ASN1_SEQUENCE),
-	ASN1_SIMPLE(CERT_OUT, alg, ASN1_SEQUENCE),
-	ASN1_SIMPLE(CERT_OUT, signature, ASN1_BIT_STRING),
-} static_ASN1_SEQUENCE_END(CERT_OUT)
 
 /* The signature algorithm follows the CA's key: RFC 4055 section 5 (NULL),
  * RFC 5758 section 3.2 (no parameters). */
@@ -42,6 +32,10 @@ signature_alg(const struct scep_cert_plan *plan, struct scep_buf *out,
 	int		 nid = NID_undef;
 	enum scep_err	 rc;
 
+	if (!rsa && !EVP_PKEY_is_a(plan->key, "EC"))
+		return scep_fail(err, SCEP_E_INTERNAL,
+		    "CA key is of type %s, not RSA or EC",
+		    EVP_PKEY_get0_type_name(plan->key));
 	if ((alg = X509_ALGOR_new()) == NULL)
 		return scep_fail_ssl(err, SCEP_E_NOMEM, "signature algorithm");
 	if (OBJ_find_sigid_by_algs(&nid, scep_digest_nid(plan->digest),
@@ -63,12 +57,12 @@ put_time(struct scep_buf *out, time_t t, struct scep_error *err)
 	char		 text[20];
 	struct tm	 tm;
 
-	if (gmtime_r(&t, &tm) == NULL ||
+	if (t < 0 || t >= YEAR_10000 || gmtime_r(&t, &tm) == NULL ||
 	    strftime(text, sizeof(text), "%Y%m%d%H%M%SZ", &tm) == 0)
 		return scep_fail(err, SCEP_E_INTERNAL, "time out of range");
 	if (t >= YEAR_2050)
-		return scep_der_put(out, V_ASN1_GENERALIZEDTIME, scep_span_text(text),
-		    err);
+		return scep_der_put(out, V_ASN1_GENERALIZEDTIME,
+		    scep_span_text(text), err);
 	return scep_der_put(out, V_ASN1_UTCTIME, scep_span_text(text + 2), err);
 }
 
@@ -155,6 +149,15 @@ put_key_ids(const struct scep_crypto *crypto, struct scep_buf *out,
 	return rc;
 }
 
+/* RFC 5280 section 4.1.2.2: positive, in its one encoding. */
+static int
+is_serial(struct scep_span s)
+{
+	if (s.len == 0 || s.len > SERIAL_MAX || s.data[0] >= 0x80)
+		return 0;
+	return s.data[0] != 0 || (s.len > 1 && s.data[1] >= 0x80);
+}
+
 static int
 is_empty_name(struct scep_span subject)
 {
@@ -190,8 +193,12 @@ put_body(const struct scep_crypto *crypto, struct scep_buf *out,
 	struct scep_buf		 alg = { NULL, 0 };
 	enum scep_err		 rc;
 
-	if ((rc = scep_der_put(out, CTX0, scep_span_make(v3, sizeof(v3)), err)) ==
-	    SCEP_OK &&
+	if (!is_serial(plan->serial))
+		return scep_fail(err, SCEP_E_INTERNAL,
+		    "serial of %zu octets is not positive, or too long",
+		    plan->serial.len);
+	if ((rc = scep_der_put(out, CTX0, scep_span_make(v3, sizeof(v3)),
+	    err)) == SCEP_OK &&
 	    (rc = scep_der_put(out, V_ASN1_INTEGER, plan->serial, err)) ==
 	    SCEP_OK &&
 	    (rc = signature_alg(plan, &alg, err)) == SCEP_OK &&
@@ -227,7 +234,7 @@ scep_cert_sign(const struct scep_crypto *crypto,
 {
 	struct scep_buf	 alg = { NULL, 0 }, sig = { NULL, 0 };
 	ASN1_STRING	 raw_tbs, raw_alg, bits;
-	CERT_OUT	 cert = { &raw_tbs, &raw_alg, &bits };
+	SCEP_SIGNED_RAW	 cert = { &raw_tbs, &raw_alg, &bits };
 	enum scep_err	 rc;
 
 	if ((rc = signature_alg(plan, &alg, err)) == SCEP_OK &&
@@ -238,8 +245,8 @@ scep_cert_sign(const struct scep_crypto *crypto,
 		    scep_buf_span(&alg));
 		bits = scep_asn1_string(V_ASN1_BIT_STRING,
 		    scep_buf_span(&sig));
-		rc = scep_asn1_encode(&cert, ASN1_ITEM_rptr(CERT_OUT), der,
-		    err);
+		rc = scep_asn1_encode(&cert, ASN1_ITEM_rptr(SCEP_SIGNED_RAW),
+		    der, err);
 	}
 	scep_buf_clear(&alg);
 	scep_buf_clear(&sig);
@@ -282,7 +289,8 @@ scep_certs_only(const struct scep_span *certs, size_t n, struct scep_buf *der,
 	    SCEP_OK &&
 	    (rc = scep_buf_add(&info, scep_span_make(signed_data,
 	    sizeof(signed_data)), err)) == SCEP_OK &&
-	    (rc = scep_der_put(&info, CTX0, scep_buf_span(&seq), err)) == SCEP_OK)
+	    (rc = scep_der_put(&info, CTX0, scep_buf_span(&seq), err)) ==
+	    SCEP_OK)
 		rc = scep_der_put(der, SEQUENCE, scep_buf_span(&info), err);
 	scep_buf_clear(&bag);
 	scep_buf_clear(&body);

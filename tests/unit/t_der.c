@@ -154,6 +154,23 @@ values_come_off_the_front_one_by_one(void **state)
 }
 
 static void
+one_step_down_needs_no_second_variable(void **state)
+{
+	struct scep_span	 rest = der_hex("3005 3003 020105");
+	struct scep_tlv		 tlv;
+
+	(void)state;
+	assert_int_equal(scep_der_next(&rest, &tlv), 1);
+	assert_int_equal(scep_der_next(&tlv.content, &tlv), 1);
+	assert_int_equal(tlv.tag, 0x30);
+	assert_int_equal(tlv.content.len, 3);
+	assert_int_equal(scep_der_next(&tlv.content, &tlv), 1);
+	assert_int_equal(tlv.tag, 0x02);
+	assert_int_equal(tlv.content.len, 1);
+	assert_int_equal(tlv.content.data[0], 5);
+}
+
+static void
 lengths_are_written_as_libcrypto_writes_them(void **state)
 {
 	static const size_t	 lens[] = { 0, 1, 0x7f, 0x80, 0xff, 0x100,
@@ -222,6 +239,8 @@ main(void)
 		cmocka_unit_test_teardown(a_reason_names_the_octet, forget),
 		cmocka_unit_test_teardown(values_come_off_the_front_one_by_one,
 		    forget),
+		cmocka_unit_test_teardown(
+		    one_step_down_needs_no_second_variable, forget),
 		cmocka_unit_test(lengths_are_written_as_libcrypto_writes_them),
 		cmocka_unit_test_teardown(a_request_passes_whole_and_in_no_part,
 		    forget),
