@@ -76,11 +76,12 @@ line_put(struct reader *r, uint8_t c)
 {
 	if ((c < 0x20 && c != '\t') || c == 0x7f)
 		return scep_fail(r->err, SCEP_E_CONFIG,
-		    "%s:%d: control character 0x%02x", r->src->file, r->src->line, c);
+		    "%s:%d: control character 0x%02x", r->src->file,
+		    r->src->line, c);
 	if (r->len == LINE_MAX_LEN)
 		return scep_fail(r->err, SCEP_E_CONFIG,
-		    "%s:%d: a line longer than %d octets", r->src->file, r->start,
-		    LINE_MAX_LEN);
+		    "%s:%d: a line longer than %d octets", r->src->file,
+		    r->start, LINE_MAX_LEN);
 	r->text[r->len++] = (char)c;
 	r->text[r->len] = '\0';
 	return SCEP_OK;
@@ -107,29 +108,30 @@ line_put_backslash(struct reader *r)
 static enum scep_err
 line_read(struct reader *r)
 {
+	struct source	*src = r->src;
 	enum scep_err	 rc = SCEP_OK;
 	uint8_t		 quote = 0;
 
 	r->len = 0;
 	r->text[0] = '\0';
-	r->start = r->src->line;
-	while (rc == SCEP_OK && r->src->p < r->src->end && !at_newline(r, r->src->p)) {
-		if (*r->src->p == '\\') {
+	r->start = src->line;
+	while (rc == SCEP_OK && src->p < src->end && !at_newline(r, src->p)) {
+		if (*src->p == '\\') {
 			rc = line_put_backslash(r);
 			continue;
 		}
-		if (*r->src->p == '#' && quote == 0) {
-			while (r->src->p < r->src->end && *r->src->p != '\n')
-				r->src->p++;
+		if (*src->p == '#' && quote == 0) {
+			while (src->p < src->end && *src->p != '\n')
+				src->p++;
 			break;
 		}
-		if (quote == 0 && (*r->src->p == '"' || *r->src->p == '\''))
-			quote = *r->src->p;
-		else if (*r->src->p == quote)
+		if (quote == 0 && (*src->p == '"' || *src->p == '\''))
+			quote = *src->p;
+		else if (*src->p == quote)
 			quote = 0;
-		rc = line_put(r, *r->src->p++);
+		rc = line_put(r, *src->p++);
 	}
-	if (rc == SCEP_OK && r->src->p < r->src->end)
+	if (rc == SCEP_OK && src->p < src->end)
 		skip_newline(r);
 	return rc;
 }
@@ -183,8 +185,8 @@ section_open(struct reader *r, const char *kind, const char *name)
 	if ((old = scep_conf_find(r->conf, kind, name)) != NULL)
 		return scep_fail(r->err, SCEP_E_CONFIG,
 		    "%s:%d: section [%s%s%s] is there already, at %s:%d",
-		    r->src->file, r->start, kind, *name == '\0' ? "" : " ", name,
-		    old->file, old->line);
+		    r->src->file, r->start, kind, *name == '\0' ? "" : " ",
+		    name, old->file, old->line);
 	if (r->conf->n == SECTIONS_MAX)
 		return scep_fail(r->err, SCEP_E_CONFIG,
 		    "%s:%d: more than %d sections", r->src->file, r->start,
@@ -284,8 +286,8 @@ entry_read(struct reader *r, char *text)
 
 	if ((equals = strchr(text, '=')) == NULL)
 		return scep_fail(r->err, SCEP_E_CONFIG, "%s:%d: neither "
-		    "[section] nor key = value: \"%.80s\"", r->src->file, r->start,
-		    text);
+		    "[section] nor key = value: \"%.80s\"", r->src->file,
+		    r->start, text);
 	*equals = '\0';
 	text = trim(text);
 	if (r->here == SIZE_MAX &&

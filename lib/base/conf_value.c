@@ -154,7 +154,8 @@ put_dollar(struct value *v)
 {
 	const char	*start = v->p + 1;
 	char		 name[NAME_MAX_LEN + 1];
-	char		 close = *start == '{' ? '}' : *start == '(' ? ')' : '\0';
+	char		 close = *start == '{' ? '}' :
+			    *start == '(' ? ')' : '\0';
 	size_t		 len;
 
 	if (close != '\0') {

@@ -93,22 +93,31 @@ read_kind(struct scep_reading *r, size_t kind)
 	return SCEP_OK;
 }
 
+/* The defaults of [server], which may be left out. */
+static enum scep_err
+read_no_server(const struct scep_reading *r)
+{
+	const struct scep_conf_section	 none = { .kind = "server",
+	    .name = "", .file = scep_conf_file(r->cfg->conf), .line = 1 };
+	struct scep_reading		 here = *r;
+
+	here.section = &none;
+	here.entry = NULL;
+	return scep_config_read_server(&here);
+}
+
 static enum scep_err
 read_all(struct scep_reading *r)
 {
-	struct scep_conf_section	 none = { .kind = "server", .name = "",
-	    .file = scep_conf_file(r->cfg->conf), .line = 1 };
-	enum scep_err			 rc;
-	size_t				 i;
+	enum scep_err	 rc;
+	size_t		 i;
 
 	for (i = 0; i < scep_conf_count(r->cfg->conf); i++) {
 		r->section = scep_conf_section(r->cfg->conf, i);
 		if ((rc = check_kind(r)) != SCEP_OK)
 			return rc;
 	}
-	/* Without [server], its defaults. */
-	r->section = &none;
-	if ((rc = scep_config_read_server(r)) != SCEP_OK)
+	if ((rc = read_no_server(r)) != SCEP_OK)
 		return rc;
 	for (i = 0; i < LENGTH(kinds); i++)
 		if ((rc = read_kind(r, i)) != SCEP_OK)

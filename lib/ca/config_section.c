@@ -117,7 +117,7 @@ read_row(struct scep_reading *r, const struct scep_setting *s, void *base)
 	if (r->entry == NULL && *s->deflt == '\0')
 		return SCEP_OK;
 	if (r->entry == NULL) {
-		/* Paths: the directory of scep.conf, not of what it includes. */
+		/* Paths: beside scep.conf, not beside what it includes. */
 		deflt.file = scep_conf_file(r->cfg->conf);
 		deflt.line = r->section->line;
 		r->entry = &deflt;

@@ -87,7 +87,8 @@ sections_keys_and_lines_are_kept_in_order(void **state)
 	struct scep_conf		*conf;
 
 	(void)state;
-	conf = parse_ok("top = 1\n\n[ca main]\na = x\\\ny\n\nb = $top\n[server]\n");
+	conf = parse_ok("top = 1\n\n[ca main]\na = x\\\ny\n\nb = $top\n"
+	    "[server]\n");
 	assert_string_equal(scep_conf_file(conf), "f");
 	assert_int_equal(scep_conf_count(conf), 3);
 	s = scep_conf_section(conf, 0);
@@ -304,7 +305,7 @@ load(const char *name, struct scep_conf **out, struct scep_error *err)
 }
 
 static void
-an_included_file_continues_the_section_and_keeps_its_own_lines(void **state)
+an_included_file_continues_the_section(void **state)
 {
 	const struct scep_conf_section	*s;
 	struct scep_conf		*conf;
@@ -427,7 +428,7 @@ main(void)
 		    the_length_of_a_value_is_bounded_also_by_variables),
 		cmocka_unit_test(the_whole_text_is_bounded),
 		cmocka_unit_test(
-		    an_included_file_continues_the_section_and_keeps_its_own_lines),
+		    an_included_file_continues_the_section),
 		cmocka_unit_test(
 		    a_fault_in_an_included_file_names_that_file_and_line),
 		cmocka_unit_test(
