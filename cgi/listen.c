@@ -31,9 +31,8 @@ accepts(int fd)
 	    on != 0;
 }
 
-/* Does this process's environment announce a socket at descriptor 3? */
-static int
-is_announced(void)
+int
+scep_listen_announced(void)
 {
 	const char	*pid = getenv("LISTEN_PID"), *n = getenv("LISTEN_FDS");
 
@@ -205,7 +204,7 @@ find(const struct scep_server_conf *conf, struct scep_listener *out,
 
 	if (accepts(STDIN_FILENO))
 		return inherit(STDIN_FILENO, &out->fd, err);
-	if (is_announced())
+	if (scep_listen_announced())
 		return inherit(LISTEN_FDS_START, &out->fd, err);
 	if (strncmp(conf->listen, "unix:", 5) == 0) {
 		if ((rc = listen_unix(conf, conf->listen + 5, &out->fd,

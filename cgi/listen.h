@@ -12,6 +12,8 @@ struct scep_listener {
 					   borrowed from the configuration */
 };
 
+/* Does the environment announce a socket at descriptor 3? */
+int		 scep_listen_announced(void);
 /*
  * Descriptor 0 if it accepts connections (lighttpd, spawn-fcgi), else the one
  * that LISTEN_FDS announces (systemd), else what listen = says.

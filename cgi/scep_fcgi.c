@@ -50,12 +50,16 @@ options(int argc, char *argv[], const char **conf)
 	    usage(stderr, scep_err_exit(SCEP_E_USAGE));
 }
 
-/* A file that is opened later must not become what we write errors to. */
+/*
+ * What we were not given on purpose is closed, so that no worker has it; and
+ * a file that is opened later must not become what we write errors to.
+ */
 static int
-fill_descriptors(void)
+settle_descriptors(void)
 {
 	int	 fd;
 
+	(void)close_range(scep_listen_announced() ? 4 : 3, ~0U, 0);
 	do
 		fd = open("/dev/null", O_RDWR);
 	while (fd != -1 && fd <= STDERR_FILENO);
@@ -112,7 +116,7 @@ main(int argc, char *argv[])
 	enum scep_err		 rc;
 	int			 status;
 
-	if (!fill_descriptors())
+	if (!settle_descriptors())
 		return scep_err_exit(SCEP_E_INTERNAL);
 	if ((status = options(argc, argv, &path)) != -1)
 		return status;

@@ -156,9 +156,10 @@ scep_state_lock(const char *dir, int wait_ms, int *fd, struct scep_error *err)
 	if ((rc = lock_open(dir, fd, err)) != SCEP_OK)
 		return rc;
 	if (!lock_wait(*fd, wait_ms)) {
-		rc = scep_fail(err, errno == EWOULDBLOCK ? SCEP_E_BUSY :
-		    SCEP_E_STORE, "state directory %s is owned by process "
-		    "%ld: %s", dir, lock_pid(*fd), strerror(errno));
+		rc = errno == EWOULDBLOCK ? scep_fail(err, SCEP_E_BUSY,
+		    "state directory %s is owned by process %ld", dir,
+		    lock_pid(*fd)) : scep_fail(err, SCEP_E_STORE,
+		    "%s/lock: %s", dir, strerror(errno));
 		(void)close(*fd);
 		*fd = -1;
 		return rc;

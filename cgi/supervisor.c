@@ -24,7 +24,7 @@
 #define WORKERS_MAX	512
 #define LIVED_MS	1000	/* longer than this: no delay */
 #define DELAY_MS	100	/* doubled each time, up to … */
-#define DELAY_MAX_MS	5000
+#define DELAY_MAX_MS	1000
 #define GRACE_S		5	/* beyond request_timeout, when stopping */
 
 struct child {
