@@ -84,7 +84,7 @@ scep_ca_open(const struct scep_crypto *crypto, const struct scep_config *cfg,
 	l->crypto = crypto;
 	l->cfg = cfg;
 	l->store = store;
-	if ((rc = scep_seen_new(&l->seen, err)) != SCEP_OK ||
+	if ((rc = scep_seen_new(crypto, &l->seen, err)) != SCEP_OK ||
 	    (rc = scep_keylock_new(&l->lock, err)) != SCEP_OK ||
 	    (rc = scep_csr_parse(crypto, scep_dummy_csr(), &scep_dummy_rules,
 	    0, &l->dummy, err)) != SCEP_OK) {
