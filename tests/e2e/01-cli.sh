@@ -85,8 +85,15 @@ unlike "nor is it in the list" "$T/list.json" "$secret"
 verdict "challenge revoke" adm challenge revoke "$id"
 same "it is revoked" "$(adm challenge show "$id" --json | jq -r .state)" \
     revoked
-printf 'static-secret\n' | adm challenge hash >"$T/hash.out" 2>&1
+printf 'static-secret-of-many-letters\n' | adm challenge hash \
+    >"$T/hash.out" 2>&1
 like "challenge hash" "$T/hash.out" '^challenge_hash = [0-9a-fA-F]{32}'
+printf 'short\n' >"$T/short"
+if adm challenge hash <"$T/short" >/dev/null 2>&1; then
+	not_ok "a static challenge that can be guessed is refused"
+else
+	ok "a static challenge that can be guessed is refused"
+fi
 same "cert list of a new CA is empty" "$(adm cert list --json)" "[]"
 same "request list too" "$(adm request list --json)" "[]"
 

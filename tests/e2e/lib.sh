@@ -132,7 +132,7 @@ cleanup() {
 		for _log in "$T"/*.log; do
 			[ -s "$_log" ] || continue
 			note "--- the end of $(basename "$_log"):"
-			tail -n 40 "$_log" | cut -c1-400 | sed 's/^/# /'
+			tail -n 20 "$_log" | cut -c1-300 | sed 's/^/# /'
 		done
 	fi
 	cd /
