@@ -215,8 +215,8 @@ any_serial_comes_out_as_it_was_sent(void **state)
 	static const char *const serials[] = {
 		"020100", "02017f", "0201ff", "020200ff", "0203000001",
 		"0202ff80",
-		"0220 ff112233445566778899aabbccddeeff"
-		    "00112233445566778899aabbccddeeff",
+		("0220 ff112233445566778899aabbccddeeff"
+		    "00112233445566778899aabbccddeeff"),
 	};
 	struct scep_span	 serial;
 	struct scep_cert	 cert;
