@@ -146,7 +146,7 @@ static void
 write_for_all(struct scep_journal *j, struct scep_journal_entry *head)
 {
 	struct scep_journal_entry	*e, *next;
-	struct scep_error		 err;
+	struct scep_error		 err = { .code = SCEP_OK };
 	int				 failed = 0;
 
 	j->writing = 1;
