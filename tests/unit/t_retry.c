@@ -118,6 +118,55 @@ a_revoked_certificate_is_not_handed_out_again(void **state)
 }
 
 static void
+after_a_revocation_a_request_is_decided_anew(void **state)
+{
+	struct world_request	 r = ask_new(0, "t1", WORLD_STATIC);
+	struct outcome		 first, second;
+
+	(void)state;
+	r.profile = "static";
+	first = ask_expect_keep(&r, "granted", "static challenge");
+	change_certificate(&first, SCEP_CERT_REVOKED);
+	second = ask_expect_keep(&r, "granted", "static challenge");
+	assert_string_not_equal(first.answer.serial, second.answer.serial);
+	scep_answer_clear(&first.answer);
+	scep_answer_clear(&second.answer);
+	ask_spend(&r, "granted", "granted before");
+}
+
+/* However soon the operator wanted to be rid of it. */
+static void
+a_used_challenge_is_kept_for_its_retries(void **state)
+{
+	struct scep_change	 change = { .n = 0 };
+	struct scep_challenge	 rec;
+	struct world_request	 r;
+	struct scep_error	 err;
+	char			 ch[SCEP_CHALLENGE_TEXT],
+				 id[SCEP_REC_NAME];
+
+	(void)state;
+	ask_mint("main", ch);
+	assert_true(scep_challenge_id(scep_span_text(ch), id));
+	world_must(scep_challenge_get(w->store, id, &rec, &err) == SCEP_OK);
+	rec.purge = WORLD_NOW + 60;
+	world_must(scep_challenge_write(&change, &rec, &err) == SCEP_OK);
+	world_must(scep_store_commit(w->store, &change, &err) == SCEP_OK);
+	scep_change_clear(&change);
+	scep_challenge_clear(&rec);
+	r = ask_new(0, "t1", ch);
+	ask_expect(&r, "granted", "challenge");
+	assert_int_equal(scep_ca_tend(w->ca, WORLD_NOW + DAY - 1, &err),
+	    SCEP_OK);
+	r.txid = "t2";
+	r.later = DAY - 1;
+	ask_spend(&r, "granted", "used by this key");
+	assert_int_equal(scep_ca_tend(w->ca, WORLD_NOW + DAY, &err),
+	    SCEP_OK);
+	assert_int_equal(world_count(w, SCEP_T_CHALLENGE), 0);
+}
+
+static void
 in_its_renewal_window_a_request_is_decided_anew(void **state)
 {
 	struct world_request	 r;
@@ -333,6 +382,12 @@ main(void)
 		    ask_empty),
 		cmocka_unit_test_setup(
 		    a_revoked_certificate_is_not_handed_out_again,
+		    ask_empty),
+		cmocka_unit_test_setup(
+		    after_a_revocation_a_request_is_decided_anew,
+		    ask_empty),
+		cmocka_unit_test_setup(
+		    a_used_challenge_is_kept_for_its_retries,
 		    ask_empty),
 		cmocka_unit_test_setup(
 		    in_its_renewal_window_a_request_is_decided_anew,
