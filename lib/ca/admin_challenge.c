@@ -42,8 +42,8 @@ record_json(const struct scep_challenge *rec, time_t now)
 	    "id", rec->id, "profile", rec->profile, "state", state(rec, now),
 	    "binds", scep_admin_binds(rec), "subject", subject.text,
 	    "san", san.text, "uses", (json_int_t)rec->uses,
-	    "used", (json_int_t)rec->used, "created", created, "expires", expires, "note", rec->note,
-	    "issuer", rec->issuer);
+	    "used", (json_int_t)rec->used, "created", created,
+	    "expires", expires, "note", rec->note, "issuer", rec->issuer);
 }
 
 static enum scep_err
