@@ -30,7 +30,8 @@ enum { UTF8 = 0x0c, PRINTABLE = 0x13, T61 = 0x14, IA5 = 0x16, BMP = 0x1e,
 
 #define TEN	"0123456789"
 #define SIXTY	TEN TEN TEN TEN TEN TEN
-#define UMLAUTS	"\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
+#define TWO	"\xc3\xa4\xc3\xa4"
+#define UMLAUTS	TWO TWO TWO TWO
 
 static int
 forget(void **state)
@@ -335,8 +336,8 @@ what_cannot_be_a_name_is_a_usage_error(void **state)
 	    "CN=x,", "CN=x, ", "foo=x", "CN=x\\", "C=CHE", "C=1x",
 	    "CN=" SIXTY "abcde", "CN=a\nb", "CN=\xff", "DC=\xc3\xa4",
 	    "serialNumber=a_b", "CN=x + ", "1.=x", "9.9=x", "/CN=a/b",
-	    "OU=1,OU=1,OU=1,OU=1,OU=1,OU=1,OU=1,OU=1,OU=1,OU=1,OU=1,OU=1,"
-	    "OU=1,OU=1,OU=1,OU=1,OU=1" };
+	    ("OU=1,OU=1,OU=1,OU=1,OU=1,OU=1,OU=1,OU=1,OU=1,OU=1,OU=1,OU=1,"
+	    "OU=1,OU=1,OU=1,OU=1,OU=1") };
 	struct scep_buf		 der = { NULL, 0 };
 	struct scep_error	 err;
 	size_t			 i;

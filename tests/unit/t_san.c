@@ -19,7 +19,8 @@
 enum { OTHER = 0xa0, EMAIL = 0x81, DNS = 0x82, URI = 0x86, IP = 0x87 };
 
 #define UPN	"1.3.6.1.4.1.311.20.2.3"
-#define LABEL	"abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz0"
+#define ABC	"abcdefghijklmnopqrstuvwxyz"
+#define LABEL	ABC "0123456789" ABC "0"
 
 static int
 forget(void **state)
