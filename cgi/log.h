@@ -14,8 +14,11 @@ void	 scep_log_open(const char *program, unsigned int what);
 /* Prefix time= (RFC 3339, UTC, milliseconds) for stderr, and write. */
 void	 scep_log_line(const struct scep_line *line);
 /* A line about ourselves: level=info|warning|error msg="…". */
-void	 scep_log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void	 scep_log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void	 scep_log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void	 scep_log_info(const char *fmt, ...)
+	    __attribute__((format(printf, 1, 2)));
+void	 scep_log_warn(const char *fmt, ...)
+	    __attribute__((format(printf, 1, 2)));
+void	 scep_log_error(const char *fmt, ...)
+	    __attribute__((format(printf, 1, 2)));
 
 #endif /* SCEP_CGI_LOG_H */
