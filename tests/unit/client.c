@@ -256,6 +256,75 @@ client_message(const struct client_message *m)
 	return from_der(der, len);
 }
 
+#define SEGMENT	100		/* octets of an OCTET STRING's part */
+
+/* BER is at most this much longer: 4 octets for each that is constructed. */
+static unsigned char *
+put(unsigned char *out, const void *data, size_t len)
+{
+	memcpy(out, data, len);
+	return out + len;
+}
+
+/* An OCTET STRING, or one with an implicit tag, in segments. */
+static unsigned char *
+put_segments(unsigned char *out, unsigned char tag, const unsigned char *data,
+    size_t len)
+{
+	size_t	 n;
+
+	*out++ = tag | V_ASN1_CONSTRUCTED;
+	*out++ = 0x80;
+	for (; len > 0; data += n, len -= n) {
+		n = len < SEGMENT ? len : SEGMENT;
+		*out++ = V_ASN1_OCTET_STRING;
+		*out++ = (unsigned char)n;
+		out = put(out, data, n);
+	}
+	return put(out, "\0", 2);
+}
+
+/*
+ * One value after another.  certificates [0] of SignedData is the only [0]
+ * that stands behind a SET and a SEQUENCE: it is left alone.
+ */
+static unsigned char *
+put_ber(unsigned char *out, const unsigned char *p, const unsigned char *end)
+{
+	const unsigned char	*start;
+	unsigned char		 tag, last = 0, before = 0;
+	long			 len;
+	int			 number, class;
+
+	for (; p < end; p += len, before = last, last = tag) {
+		start = p;
+		tag = *p;
+		NEED((ASN1_get_object(&p, &len, &number, &class, end - p) &
+		    0x80) == 0);
+		if (tag == V_ASN1_OCTET_STRING || tag == 0x80)
+			out = put_segments(out, tag, p, (size_t)len);
+		else if ((tag & V_ASN1_CONSTRUCTED) == 0 || (tag == 0xa0 &&
+		    last == 0x30 && before == 0x31))
+			out = put(out, start, (size_t)(p + len - start));
+		else {
+			*out++ = tag;
+			*out++ = 0x80;
+			out = put(put_ber(out, p, p + len), "\0", 2);
+		}
+	}
+	return out;
+}
+
+struct bytes
+client_to_ber(const struct bytes *der)
+{
+	unsigned char	*out = OPENSSL_malloc(3 * der->len), *end;
+
+	NEED(out != NULL);
+	end = put_ber(out, der->data, der->data + der->len);
+	return from_der(out, (int)(end - out));
+}
+
 /* One such attribute with one value of just this type, or NULL. */
 static const ASN1_STRING *
 attr(CMS_SignerInfo *si, const char *oid, int type)

@@ -43,6 +43,12 @@ struct client_message {
 	struct bytes		 content;	/* what goes into the envelope */
 };
 struct bytes	 client_message(const struct client_message *m);
+/*
+ * The same message as a streaming client writes it (macOS): constructed
+ * values of indefinite length, OCTET STRINGs in segments.  Certificates stay
+ * as they are.
+ */
+struct bytes	 client_to_ber(const struct bytes *der);
 /* IssuerAndSubject, the content of a CertPoll. */
 struct bytes	 client_issuer_and_subject(X509 *ca, const char *subject);
 
