@@ -341,6 +341,22 @@ a_key_identifier_is_found_wherever_it_stands(void **state)
 	}
 }
 
+/* Behind the extensions stands what would be an Extension of 2 GiB. */
+static void
+extensions_are_read_within_their_bounds(void **state)
+{
+	struct scep_span	 unknown = SEQ(der_oid("1.2.3"),
+				    der_hex("0400"));
+	struct scep_cert	 cert;
+
+	(void)state;
+	assert_int_equal(parse(make(&(struct made){ .more = der_join(
+	    extensions(unknown), der_hex("8106 30847fffffff")) }), &cert),
+	    SCEP_OK);
+	assert_int_equal(cert.ski.len, 0);
+	scep_cert_clear(&cert);
+}
+
 static void
 what_is_no_certificate_is_refused(void **state)
 {
@@ -858,6 +874,7 @@ main(void)
 		TEST(versions_1_to_3_are_read_and_no_other),
 		TEST(times_are_read_or_are_0),
 		TEST(a_key_identifier_is_found_wherever_it_stands),
+		TEST(extensions_are_read_within_their_bounds),
 		TEST(what_is_no_certificate_is_refused),
 		TEST(a_certificate_is_definite),
 		TEST(self_issued_means_the_same_name),
