@@ -41,8 +41,26 @@ next_commands() {
 	done <"$T/next"
 }
 
+by_hand() {
+	verdict "demo/enrol enrols another" sh demo/enrol printer-7
+	sed -n "/^    pki --scep/,/&\$/p" "$T/quick.log" >"$T/ask"
+	sh -c ". '$T/ask'; wait" >"$T/ask.log" 2>&1 &
+	asking=$!
+	own "$asking"
+	until_true 15 sh -c "[ \$(./scepadm -c demo/scep.conf request list \
+	    --json | jq length) -eq 1 ]"
+	id=$(./scepadm -c demo/scep.conf request list --json |
+	    jq -r ".[0].id")
+	verdict "a request is approved by hand" ./scepadm \
+	    -c demo/scep.conf request approve "$id"
+	until_true 15 gone_or_zombie "$asking"
+	verdict "and its certificate arrives" openssl verify \
+	    -CAfile demo/ca.pem demo/by-hand.pem
+}
+
 try "quickstart with lighttpd"
 next_commands
+by_hand
 first=$port
 try "a second run"
 same "the first server is gone" \
