@@ -86,7 +86,7 @@ read_id(const struct scep_admin_call *call, char id[SCEP_REC_NAME],
 
 	if (scep_challenge_id(scep_span_text(text), id))
 		return SCEP_OK;
-	for (i = 0; isalnum((unsigned char)text[i]) && i < ID_LEN; i++)
+	for (i = 0; i < ID_LEN && isalnum((unsigned char)text[i]); i++)
 		id[i] = (char)tolower((unsigned char)text[i]);
 	id[i] = '\0';
 	if (i == ID_LEN && text[i] == '\0')
