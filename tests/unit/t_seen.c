@@ -80,7 +80,8 @@ half_of_what_fits_is_remembered(void **state)
 		assert_int_equal(other(i, 1), 0);
 	for (i = 0; i < SCEP_SEEN_ENTRIES / 2; i++)
 		known += other(i, 2);
-	assert_true(known > SCEP_SEEN_ENTRIES / 2 * 9 / 10);
+	/* Sets of four: a full one forgets, and asking makes it worse. */
+	assert_true(known > SCEP_SEEN_ENTRIES / 2 * 3 / 4);
 }
 
 static void
