@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <openssl/err.h>
+#include <openssl/x509v3.h>
 
 #include "base/error.h"
 #include "wire/message.h"
@@ -21,6 +22,19 @@
 	}								\
 } while (0)
 
+/* Recipients by key identifier need one. */
+static void
+add_key_id(X509 *x, EVP_PKEY *key)
+{
+	ASN1_OCTET_STRING	*id = ASN1_OCTET_STRING_new();
+
+	NEED(id != NULL && ASN1_STRING_set(id, "RA key identifier", -1) == 1);
+	NEED(X509_add1_ext_i2d(x, NID_subject_key_identifier, id, 0, 0) ==
+	    1);
+	NEED(X509_sign(x, key, EVP_sha256()) > 0);
+	ASN1_OCTET_STRING_free(id);
+}
+
 void
 twist_open(struct twist_bench *b)
 {
@@ -34,6 +48,7 @@ twist_open(struct twist_bench *b)
 	b->key = der_key(2);
 	b->self = client_self_signed(b->key, "/O=Twist/CN=device");
 	b->ra_cert = client_self_signed(b->ra_key, "/O=Twist/CN=RA");
+	add_key_id(b->ra_cert, b->ra_key);
 	NEED((len = i2d_X509(b->ra_cert, &der)) > 0);
 	NEED(scep_cert_parse(b->crypto, scep_span_make(der, (size_t)len),
 	    &b->ra, &err) == SCEP_OK);
