@@ -6,9 +6,10 @@
 ROOT=$(cd "$(dirname "$0")/../.." && pwd) || exit 2
 NAME=$(basename "$0" .sh)
 BIN=${BIN:-$ROOT}
+case $BIN in /*) ;; *) BIN=$ROOT/$BIN ;; esac
 FCGI=$BIN/scep.fcgi
 ADM=$BIN/scepadm
-BOT=$BIN/scepbot
+BOT=$ROOT/scepbot
 
 umask 022
 T=$(mktemp -d "${TMPDIR:-/tmp}/scep-e2e.XXXXXX") || exit 2
@@ -17,6 +18,12 @@ cd "$T" || exit 2
 PIDS=
 FAILED=0
 unset SCEP_CONF
+
+# For BIN=build-asan and BIN=build-tsan.  Processes that nobody may trace
+# cannot be searched for leaks either: the unit tests do that.
+export ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1
+TSAN_OPTIONS="ignore_noninstrumented_modules=1 suppressions=$ROOT/tests/tsan.supp"
+export TSAN_OPTIONS
 
 for program in "$FCGI" "$ADM" "$BOT"; do
 	[ -x "$program" ] || {
@@ -327,7 +334,12 @@ pki_quiet() { pki "$@" 2>"$T/pki.err"; }
 
 n_certs() { adm cert list --json | jq length; }
 
+# What a sanitized build says (BIN=build-asan) comes when it ends.
 finish() {
+	for _pid in $PIDS; do stop "$_pid"; done
+	PIDS=
+	[ ! -f "$T/scep.log" ] || unlike "no complaint of a sanitizer" \
+	    "$T/scep.log" "Sanitizer|runtime error:"
 	[ "$FAILED" -eq 0 ]
 	exit $?
 }
