@@ -48,6 +48,11 @@ enum scep_err	 scep_db_pack(uint64_t rev, struct scep_span value,
 int		 scep_db_unpack(struct scep_span stored,
 		    struct scep_span *value, uint64_t *rev);
 
+/* db_tables.c: open tables and indexes, made where they are missing; an older
+ * schema is migrated, a newer one is SCEP_E_CONFIG. */
+enum scep_err	 scep_db_open_tables(struct scep_db *db,
+		    struct scep_error *err);
+
 /* db_rows.c */
 enum scep_err	 scep_db_get(struct scep_store *, enum scep_table,
 		    struct scep_span key, struct scep_row *,
