@@ -14,12 +14,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "cgi/listen.h"
 
 #define LISTEN_FDS_START	3	/* sd_listen_fds(3) */
+#define WAIT_MS		2000	/* for a predecessor that is dying */
+#define STEP_MS		20
 
 static int
 accepts(int fd)
@@ -57,12 +60,36 @@ inherit(int fd, int *out, struct scep_error *err)
 	return SCEP_OK;
 }
 
-/* Only what nobody listens on may be replaced. */
+static int
+somebody_listens(const struct sockaddr_un *sun)
+{
+	int	 fd, rc;
+
+	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC |
+	    SOCK_NONBLOCK, 0)) == -1)
+		return 1;
+	rc = connect(fd, (const struct sockaddr *)sun, sizeof(*sun));
+	if (rc == -1 && errno == EAGAIN)	/* too many wait already */
+		rc = 0;
+	(void)close(fd);
+	return rc == 0;
+}
+
+static void
+wait_a_step(void)
+{
+	const struct timespec	 step = { 0, STEP_MS * 1000000L };
+
+	(void)nanosleep(&step, NULL);
+}
+
+/* Only what nobody listens on may be replaced.  The workers of a supervisor
+ * that was killed do so for some milliseconds longer. */
 static enum scep_err
 check_stale(const struct sockaddr_un *sun, struct scep_error *err)
 {
 	struct stat	 st;
-	int		 fd, rc;
+	int		 waited;
 
 	if (lstat(sun->sun_path, &st) == -1)
 		return SCEP_OK;		/* bind(2) says if that is wrong */
@@ -70,15 +97,12 @@ check_stale(const struct sockaddr_un *sun, struct scep_error *err)
 		return scep_fail(err, SCEP_E_CONFIG,
 		    "listen = unix:%s: exists and is no socket",
 		    sun->sun_path);
-	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) == -1)
-		return scep_fail(err, SCEP_E_INTERNAL, "socket: %s",
-		    strerror(errno));
-	rc = connect(fd, (const struct sockaddr *)sun, sizeof(*sun));
-	(void)close(fd);
-	if (rc == 0 || errno == EAGAIN)
-		return scep_fail(err, SCEP_E_BUSY,
-		    "listen = unix:%s: another process listens there",
-		    sun->sun_path);
+	for (waited = 0; somebody_listens(sun); waited += STEP_MS) {
+		if (waited >= WAIT_MS)
+			return scep_fail(err, SCEP_E_BUSY, "listen = unix:%s: "
+			    "another process listens there", sun->sun_path);
+		wait_a_step();
+	}
 	return SCEP_OK;
 }
 
@@ -172,6 +196,17 @@ resolve(const char *text)
 	    NULL;
 }
 
+static int
+bind_inet(int fd, const struct addrinfo *ai)
+{
+	int	 waited, rc;
+
+	for (waited = 0; (rc = bind(fd, ai->ai_addr, ai->ai_addrlen)) == -1 &&
+	    errno == EADDRINUSE && waited < WAIT_MS; waited += STEP_MS)
+		wait_a_step();
+	return rc;
+}
+
 static enum scep_err
 listen_inet(const struct scep_server_conf *conf, int *fd,
     struct scep_error *err)
@@ -187,7 +222,7 @@ listen_inet(const struct scep_server_conf *conf, int *fd,
 	*fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (*fd == -1 || setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &on,
 	    sizeof(on)) == -1 ||
-	    bind(*fd, ai->ai_addr, ai->ai_addrlen) == -1 ||
+	    bind_inet(*fd, ai) == -1 ||
 	    listen(*fd, conf->backlog) == -1)
 		rc = scep_fail(err, errno == EADDRINUSE ? SCEP_E_BUSY :
 		    SCEP_E_CONFIG, "listen = %s: %s", conf->listen,
