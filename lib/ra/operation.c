@@ -18,6 +18,24 @@ ra_key(const struct scep_work *work)
 }
 
 /*
+ * Which recipient to open, or -1.  A device may have kept a certificate that
+ * was replaced since, of the same key (PROTOCOL T-46): the only recipient is
+ * worth a try if it fits the key.  What does not open then is refused like
+ * anything else that does not.
+ */
+static int
+choose_recipient(const struct scep_envelope *env,
+    const struct scep_opener *opener)
+{
+	const int	 i = scep_envelope_find(env, opener);
+
+	if (i == -1 && env->n == 1 && env->recipient[0].encrypted_key.len ==
+	    (size_t)EVP_PKEY_get_size(opener->key))
+		return 0;
+	return i;
+}
+
+/*
  * Open the envelope and hand whatever came out to the CA.  From here on no
  * difference may show (DESIGN 7.4): neither here nor in what is logged before
  * the CA's answer.
@@ -43,7 +61,7 @@ enrol(const struct scep_work *work, struct scep_address *from,
 	enum scep_err	 rc;
 	int		 i;
 
-	if ((i = scep_envelope_find(&msg->envelope, opener)) == -1)
+	if ((i = choose_recipient(&msg->envelope, opener)) == -1)
 		return scep_fail(err, SCEP_E_REFUSED,
 		    "no recipient of the envelope is our RA");
 	if (msg->envelope.recipient[i].wrap_known)

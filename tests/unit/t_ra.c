@@ -547,6 +547,45 @@ the_same_world_gives_the_same_bytes(void **state)
 	bytes_free(&msg);
 }
 
+/* PROTOCOL I-017 and T-46: the certificate was replaced, the key was not. */
+static void
+an_older_certificate_of_the_ra_key_will_do(void **state)
+{
+	struct bench		*b = *state;
+	X509			*older = X509_dup(b->w->ra_cert);
+	X509			*foreign = X509_dup(b->w->ra_cert);
+	struct client_message	 m;
+	struct bytes		 csr, msg;
+	struct got		 g;
+
+	start_over(b);
+	assert_int_equal(ASN1_INTEGER_set(X509_get_serialNumber(older), 77),
+	    1);
+	assert_true(X509_sign(older, b->w->ca_key, EVP_sha256()) > 0);
+	csr = client_csr(b->w->key[0], "/CN=one", WORLD_STATIC, NULL);
+	m = plain_message(b, csr);
+	m.recipient[0] = older;
+	msg = client_message(&m);
+	post(b, "/static", &msg, &g);
+	check_granted(b, &g);
+	got_clear(&g);
+	bytes_free(&msg);
+	/* The control: somebody else's key, under whatever name. */
+	start_over(b);
+	assert_int_equal(X509_set_pubkey(foreign, b->w->key[1]), 1);
+	assert_true(X509_sign(foreign, b->w->ca_key, EVP_sha256()) > 0);
+	m.recipient[0] = foreign;
+	msg = client_message(&m);
+	post(b, "/static", &msg, &g);
+	assert_int_equal(g.reply.fail_info, 2);
+	assert_int_equal(world_count(b->w, SCEP_T_CERTIFICATE), 0);
+	got_clear(&g);
+	bytes_free(&msg);
+	bytes_free(&csr);
+	X509_free(older);
+	X509_free(foreign);
+}
+
 static void
 a_pending_request_is_polled_and_the_poll_is_the_signers(void **state)
 {
@@ -603,6 +642,7 @@ main(void)
 		cmocka_unit_test(refusals_after_decryption_look_alike),
 		cmocka_unit_test(a_padding_oracle_is_not_there),
 		cmocka_unit_test(the_same_world_gives_the_same_bytes),
+		cmocka_unit_test(an_older_certificate_of_the_ra_key_will_do),
 		cmocka_unit_test(
 		    a_pending_request_is_polled_and_the_poll_is_the_signers),
 	};
