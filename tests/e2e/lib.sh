@@ -115,8 +115,7 @@ until_true() {
 # A pid whose end this script brings about; newest first.
 own() { PIDS="$1 $PIDS"; }
 
-alive() { kill -0 "$1" 2>/dev/null; }
-gone() { ! alive "$1"; }
+gone() { ! kill -0 "$1" 2>/dev/null; }
 
 # stop PID [SIGNAL]: and wait until it has ended; KILL after 12 s.
 stop() {
@@ -329,8 +328,6 @@ bot() { "$BOT" "$@"; }
 
 # The first serial a bot was granted.
 serial_of() { sed -n 's/^[0-9]* granted \([0-9A-F]*\).*/\1/p' "$1" | head -n 1; }
-
-pki_quiet() { pki "$@" 2>"$T/pki.err"; }
 
 n_certs() { adm cert list --json | jq length; }
 
