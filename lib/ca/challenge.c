@@ -165,24 +165,42 @@ scep_challenge_static(const struct scep_crypto *crypto,
 	    parts, 5, out, err);
 }
 
+/* The names as they were read, also those that are never issued. */
+static enum scep_err
+add_san(struct scep_buf *out, const struct scep_san_list *list,
+    struct scep_error *err)
+{
+	uint8_t		 head[3];
+	enum scep_err	 rc;
+	size_t		 i;
+
+	for (i = 0; i < list->n; i++) {
+		head[0] = (uint8_t)list->san[i].type;
+		head[1] = (uint8_t)(list->san[i].value.len >> 8);
+		head[2] = (uint8_t)list->san[i].value.len;
+		if ((rc = scep_buf_add(out, scep_span_make(head, 3), err)) !=
+		    SCEP_OK || (rc = scep_buf_add(out,
+		    scep_buf_span(&list->san[i].value), err)) != SCEP_OK)
+			return rc;
+	}
+	return SCEP_OK;
+}
+
 enum scep_err
 scep_challenge_request(const struct scep_crypto *crypto,
     const struct scep_csr *csr, uint8_t out[SCEP_SHA256_LEN],
     struct scep_error *err)
 {
-	struct scep_buf	 all = { NULL, 0 }, san = { NULL, 0 };
+	struct scep_buf	 all = { NULL, 0 };
 	enum scep_err	 rc;
 
 	if ((rc = scep_buf_set(&all, scep_span_make(csr->key.sha256,
 	    sizeof(csr->key.sha256)), err)) == SCEP_OK &&
 	    (rc = scep_buf_add(&all, csr->subject, err)) == SCEP_OK &&
-	    (csr->san.n == 0 ||
-	    (rc = scep_san_encode(&csr->san, &san, err)) == SCEP_OK) &&
-	    (rc = scep_buf_add(&all, scep_buf_span(&san), err)) == SCEP_OK)
+	    (rc = add_san(&all, &csr->san, err)) == SCEP_OK)
 		rc = scep_crypto_sha256(crypto, scep_buf_span(&all), out,
 		    err);
 	scep_buf_clear(&all);
-	scep_buf_clear(&san);
 	return rc;
 }
 

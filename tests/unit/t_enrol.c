@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include <openssl/x509v3.h>
+
 #include "tests/unit/asking.h"
 
 static void
@@ -417,6 +419,55 @@ a_reason_says_everything_that_is_wrong(void **state)
 	ask_spend(&r, "refused", "matches no pattern");
 }
 
+/* A CSR with an alternative name of a kind that is never issued. */
+static struct bytes
+csr_with_other_name(EVP_PKEY *key, const char *challenge)
+{
+	struct bytes			 b = { NULL, 0 };
+	X509_REQ			*req = X509_REQ_new();
+	STACK_OF(X509_EXTENSION)	*exts = NULL;
+	X509_EXTENSION			*ext;
+	int				 len;
+
+	ext = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name,
+	    "otherName:1.2.3.4;UTF8:x");
+	assert_non_null(ext);
+	assert_non_null(X509v3_add_ext(&exts, ext, -1));
+	assert_int_equal(X509_NAME_add_entry_by_txt(
+	    X509_REQ_get_subject_name(req), "CN", MBSTRING_UTF8,
+	    (const unsigned char *)"dev-0", -1, -1, 0), 1);
+	assert_int_equal(X509_REQ_set_pubkey(req, key), 1);
+	assert_int_equal(X509_REQ_add_extensions(req, exts), 1);
+	assert_int_equal(X509_REQ_add1_attr_by_NID(req,
+	    NID_pkcs9_challengePassword, MBSTRING_UTF8,
+	    (const unsigned char *)challenge, -1), 1);
+	assert_true(X509_REQ_sign(req, key, EVP_sha256()) > 0);
+	len = i2d_X509_REQ(req, &b.data);
+	assert_true(len > 0);
+	b.len = (size_t)len;
+	sk_X509_EXTENSION_pop_free(exts, X509_EXTENSION_free);
+	X509_EXTENSION_free(ext);
+	X509_REQ_free(req);
+	return b;
+}
+
+static void
+a_name_of_a_kind_that_is_never_issued_is_a_refusal_like_others(void **state)
+{
+	char			 ch[SCEP_CHALLENGE_TEXT];
+	struct world_request	 r;
+
+	(void)state;
+	ask_mint("main", ch);
+	r = ask_new(0, "t1", ch);
+	bytes_free(&r.csr);
+	r.csr = csr_with_other_name(w->key[0], ch);
+	ask_spend(&r, "refused", "alternative name");
+	assert_int_equal(ask_used(ch), 0);
+	r = ask_new(0, "t1", ch);	/* the control */
+	ask_spend(&r, "granted", "challenge");
+}
+
 int
 main(void)
 {
@@ -469,6 +520,9 @@ main(void)
 		    ask_empty),
 		cmocka_unit_test_setup(
 		    a_reason_says_everything_that_is_wrong,
+		    ask_empty),
+		cmocka_unit_test_setup(
+	    a_name_of_a_kind_that_is_never_issued_is_a_refusal_like_others,
 		    ask_empty),
 	};
 	int	 rc;
