@@ -83,6 +83,7 @@ granted_fact(struct scep_local *ca, const struct scep_profile *profile,
     struct scep_error *err)
 {
 	struct scep_cert_rec	 rec;
+	time_t			 window = profile->renew_window_s;
 	enum scep_err		 rc;
 
 	*fact = SCEP_TX_SAME_STALE;
@@ -92,8 +93,10 @@ granted_fact(struct scep_local *ca, const struct scep_profile *profile,
 		return SCEP_OK;
 	if (rc != SCEP_OK)
 		return rc;
-	if (rec.state == SCEP_CERT_VALID &&
-	    now < rec.not_after - profile->renew_window_s)
+	/* The CA's end may have cut its life short of the profile's idea. */
+	if (window > (rec.not_after - rec.not_before) / 2)
+		window = (rec.not_after - rec.not_before) / 2;
+	if (rec.state == SCEP_CERT_VALID && now < rec.not_after - window)
 		*fact = SCEP_TX_SAME_GRANTED;
 	scep_cert_rec_clear(&rec);
 	return SCEP_OK;

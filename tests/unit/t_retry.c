@@ -184,6 +184,35 @@ in_its_renewal_window_a_request_is_decided_anew(void **state)
 	ask_spend(&r, "granted", "granted before");
 }
 
+/* A certificate that its CA's end cut short, or that was made before the window
+ * grew: in the first half of its life a retry is a retry. */
+static void
+no_window_reaches_into_the_first_half_of_a_life(void **state)
+{
+	struct scep_profile	*p = NULL;
+	struct world_request	 r;
+	size_t			 i;
+	long			 was;
+
+	(void)state;
+	for (i = 0; i < w->cfg->n_profiles; i++)
+		if (strcmp(w->cfg->profile[i].name, "static") == 0)
+			p = &w->cfg->profile[i];
+	assert_non_null(p);
+	was = p->renew_window_s;
+	p->renew_window_s = 365 * DAY;
+	r = ask_new(0, "t1", WORLD_STATIC);
+	r.profile = "static";
+	ask_expect(&r, "granted", "static challenge");
+	ask_expect(&r, "granted", "granted before");
+	r.later = 365 * DAY / 2 - DAY;
+	ask_expect(&r, "granted", "granted before");
+	assert_int_equal(world_count(w, SCEP_T_CERTIFICATE), 1);
+	r.later = 365 * DAY / 2 + DAY;
+	ask_spend(&r, "granted", "static challenge");
+	p->renew_window_s = was;
+}
+
 static void
 another_request_under_its_transactionID_needs_a_challenge(void **state)
 {
@@ -374,6 +403,9 @@ int
 main(void)
 {
 	const struct CMUnitTest	 tests[] = {
+		cmocka_unit_test_setup(
+		    no_window_reaches_into_the_first_half_of_a_life,
+		    ask_empty),
 		cmocka_unit_test_setup(
 		    a_retry_gets_the_same_certificate_and_uses_nothing,
 		    ask_empty),
