@@ -248,13 +248,26 @@ sweep(struct scep_local *ca, time_t now, enum scep_index index,
 enum scep_err
 scep_ca_tend(struct scep_ca *ca, time_t now, struct scep_error *err)
 {
-	struct scep_local	*l = (struct scep_local *)ca;
-	enum scep_err		 rc;
+	static const struct {
+		enum scep_index	 index;
+		scep_row_fn	 fn;
+	} sweeps[] = {
+		{ SCEP_IX_PENDING_EXPIRES, expire_row },
+		{ SCEP_IX_TRANSACTION_EXPIRES, purge_txn },
+		{ SCEP_IX_CHALLENGE_EXPIRES, purge_challenge },
+	};
+	struct scep_error	 why;
+	enum scep_err		 rc = SCEP_OK, one;
+	size_t			 i;
 
-	if ((rc = sweep(l, now, SCEP_IX_PENDING_EXPIRES, expire_row, err)) !=
-	    SCEP_OK ||
-	    (rc = sweep(l, now, SCEP_IX_TRANSACTION_EXPIRES, purge_txn,
-	    err)) != SCEP_OK)
-		return rc;
-	return sweep(l, now, SCEP_IX_CHALLENGE_EXPIRES, purge_challenge, err);
+	/* Trouble with one kind does not stop the others; the first is told. */
+	for (i = 0; i < sizeof(sweeps) / sizeof(sweeps[0]); i++) {
+		one = sweep((struct scep_local *)ca, now, sweeps[i].index,
+		    sweeps[i].fn, &why);
+		if (one != SCEP_OK && rc == SCEP_OK) {
+			rc = one;
+			*err = why;
+		}
+	}
+	return rc;
 }
