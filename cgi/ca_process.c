@@ -125,33 +125,12 @@ take_worker(struct ca_process *p, int fd)
 static int
 receive_worker(struct ca_process *p)
 {
-	union {
-		struct cmsghdr	 align;
-		char		 data[CMSG_SPACE(sizeof(int))];
-	}			 control;
-	char			 octet;
-	struct iovec		 iov = { .iov_base = &octet, .iov_len = 1 };
-	struct msghdr		 msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.data,
-		.msg_controllen = sizeof(control.data),
-	};
-	const struct cmsghdr	*c;
-	ssize_t			 n;
-	int			 fd;
+	int	 fd;
 
-	n = recvmsg(p->args->control_fd, &msg, MSG_CMSG_CLOEXEC |
-	    MSG_DONTWAIT);
-	if (n <= 0)
-		return n == -1 && (errno == EAGAIN || errno == EINTR);
-	c = CMSG_FIRSTHDR(&msg);
-	if (c != NULL && c->cmsg_level == SOL_SOCKET &&
-	    c->cmsg_type == SCM_RIGHTS &&
-	    c->cmsg_len == CMSG_LEN(sizeof(int))) {
-		memcpy(&fd, CMSG_DATA(c), sizeof(fd));
+	if (!scep_child_take(p->args->control_fd, &fd))
+		return 0;
+	if (fd != -1)
 		take_worker(p, fd);
-	}
 	return 1;
 }
 

@@ -3,7 +3,8 @@
  * again.
  *
  * Holds no key and reads nothing that came from the network: what it must
- * survive is the death of the others.
+ * survive is the death of the others.  It alone has the listening socket, and
+ * hands each connection to a worker that is idle.
  */
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -32,6 +33,7 @@ struct child {
 	int64_t	 started;
 	int64_t	 due;		/* when it may be started */
 	int	 delay;
+	int	 idle;		/* a worker: it waits for a connection */
 };
 
 struct house {
@@ -40,6 +42,7 @@ struct house {
 	int		 control_fd;	/* to the CA process, or -1 */
 	struct child	 ca;
 	struct child	 worker[WORKERS_MAX];
+	int		 work_fd[WORKERS_MAX];	/* to worker[], or -1 */
 	int		 n_workers;
 	int		 ready;		/* the CA process is */
 	int		 was_ready;	/* it once was */
@@ -73,6 +76,7 @@ retire(struct child *c)
 		c->delay = DELAY_MS;
 	else if ((c->delay *= 2) > DELAY_MAX_MS)
 		c->delay = DELAY_MAX_MS;
+	c->idle = 0;
 	c->pid = 0;
 	c->due = now + c->delay;
 }
@@ -93,13 +97,36 @@ close_control(struct house *h)
 	h->ready = 0;
 }
 
+static struct scep_own
+own(const struct house *h)
+{
+	const struct scep_own	 o = {
+		.signal_fd = h->signal_fd,
+		.control_fd = h->control_fd,
+		.work_fd = h->work_fd,
+		.n_work = h->n_workers,
+	};
+
+	return o;
+}
+
+static void
+close_work(struct house *h, int i)
+{
+	if (h->work_fd[i] != -1)
+		(void)close(h->work_fd[i]);
+	h->work_fd[i] = -1;
+	h->worker[i].idle = 0;
+}
+
 static void
 start_ca(struct house *h)
 {
+	const struct scep_own	 mine = own(h);
 	struct scep_error	 err;
 	pid_t			 pid = -1;
 
-	if (scep_spawn_ca(h->args, h->signal_fd, &h->control_fd, &pid, &err) ==
+	if (scep_spawn_ca(h->args, &mine, &h->control_fd, &pid, &err) ==
 	    SCEP_OK) {
 		started(&h->ca, pid);
 		return;
@@ -109,18 +136,19 @@ start_ca(struct house *h)
 }
 
 static void
-start_worker(struct house *h, struct child *c)
+start_worker(struct house *h, int i)
 {
+	const struct scep_own	 mine = own(h);
 	struct scep_error	 err;
 	pid_t			 pid = -1;
 
-	if (scep_spawn_worker(h->args, h->signal_fd, h->control_fd, &pid,
-	    &err) == SCEP_OK) {
-		started(c, pid);
+	if (scep_spawn_worker(h->args, &mine, &h->work_fd[i], &pid, &err) ==
+	    SCEP_OK) {
+		started(&h->worker[i], pid);
 		return;
 	}
 	scep_log_error("worker: %s", err.text);
-	retire(c);
+	retire(&h->worker[i]);
 }
 
 static void
@@ -135,7 +163,7 @@ start_due(struct house *h)
 		start_ca(h);
 	for (i = 0; h->ready && i < h->n_workers; i++)
 		if (h->worker[i].pid == 0 && h->worker[i].due <= now)
-			start_worker(h, &h->worker[i]);
+			start_worker(h, i);
 }
 
 /* Stopping. */
@@ -258,8 +286,10 @@ reap(struct house *h)
 			continue;
 		}
 		for (i = 0; i < h->n_workers; i++)
-			if (pid == h->worker[i].pid)
+			if (pid == h->worker[i].pid) {
+				close_work(h, i);
 				worker_died(h, &h->worker[i], status);
+			}
 	}
 }
 
@@ -344,16 +374,73 @@ patience(const struct house *h)
 	return due < 0 ? 0 : (int)due;
 }
 
+/* Connections. */
+
+/* -1 if all are at work. */
+static int
+idle_worker(const struct house *h)
+{
+	int	 i;
+
+	for (i = 0; i < h->n_workers; i++)
+		if (h->worker[i].idle)
+			return i;
+	return -1;
+}
+
+/* What nobody is idle for waits in the backlog.  One that a worker did not
+ * take is gone: that worker is dying, and the web server sees it closed. */
+static void
+hand_out(struct house *h)
+{
+	int	 i, fd;
+
+	while ((i = idle_worker(h)) != -1) {
+		fd = accept4(h->args->listen_fd, NULL, NULL, SOCK_CLOEXEC);
+		if (fd == -1)
+			return;
+		h->worker[i].idle = 0;
+		if (!scep_spawn_give(h->work_fd[i], fd))
+			scep_log_warn("worker %ld takes no connection",
+			    (long)h->worker[i].pid);
+		(void)close(fd);
+	}
+}
+
+/* An octet: it has nothing to do.  The end: SIGCHLD tells the rest. */
+static void
+read_worker(struct house *h, int i)
+{
+	char	 octet;
+
+	if (recv(h->work_fd[i], &octet, 1, MSG_DONTWAIT) == 1)
+		h->worker[i].idle = 1;
+	else if (errno != EAGAIN && errno != EINTR)
+		close_work(h, i);
+}
+
 static void
 wait_and_see(struct house *h)
 {
-	struct pollfd	 p[2] = {
+	struct pollfd	 p[3 + WORKERS_MAX] = {
 		{ .fd = h->signal_fd, .events = POLLIN },
 		{ .fd = h->control_fd, .events = POLLIN },
+		{ .fd = h->stopping || idle_worker(h) == -1 ? -1 :
+		    h->args->listen_fd, .events = POLLIN },
 	};
+	int		 i;
 
-	if (poll(p, 2, patience(h)) <= 0)
+	for (i = 0; i < h->n_workers; i++) {
+		p[3 + i].fd = h->work_fd[i];
+		p[3 + i].events = POLLIN;
+	}
+	if (poll(p, (nfds_t)(3 + h->n_workers), patience(h)) <= 0)
 		return;
+	for (i = 0; i < h->n_workers; i++)
+		if (p[3 + i].revents != 0)
+			read_worker(h, i);
+	if (p[2].revents != 0)
+		hand_out(h);
 	if (p[1].revents != 0)
 		read_control(h);
 	if (p[0].revents != 0)
@@ -370,7 +457,10 @@ scep_supervisor_run(const struct scep_supervisor *supervisor)
 		.n_workers = count_workers(supervisor->conf),
 	};
 	struct scep_error	 err;
+	int			 i;
 
+	for (i = 0; i < WORKERS_MAX; i++)
+		h.work_fd[i] = -1;
 	if (catch_signals(&h, &err) != SCEP_OK) {
 		scep_log_error("%s", err.text);
 		return scep_err_exit(err.code);

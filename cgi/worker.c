@@ -5,6 +5,7 @@
  * business, what it answers ra.c's.
  */
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 
 #include <errno.h>
 #include <poll.h>
@@ -90,8 +91,9 @@ prepare(struct serving *s, struct scep_error *err)
 	if ((s->body = OPENSSL_malloc(s->size)) == NULL)
 		return scep_fail(err, SCEP_E_NOMEM, "request of %zu octets",
 		    s->size);
-	if (FCGX_Init() != 0 || FCGX_InitRequest(&s->fcgi,
-	    s->worker->listen_fd, FCGI_FAIL_ACCEPT_ON_INTR) != 0)
+	/* No listening socket: libfcgi is given connections. */
+	if (FCGX_Init() != 0 || FCGX_InitRequest(&s->fcgi, -1,
+	    FCGI_FAIL_ACCEPT_ON_INTR) != 0)
 		return scep_fail(err, SCEP_E_INTERNAL, "libfcgi: no request");
 	return scep_sandbox_enter(conf->sandbox, err);
 }
@@ -117,45 +119,63 @@ answer(struct serving *s, const struct scep_http_request *request,
 }
 
 /*
- * Accept one connection and answer it.  The alarm is the deadline for a peer
- * that sends half a request or does not take its answer: libfcgi would wait
- * for it for ever.
+ * Answer one connection.  The alarm is the deadline for a peer that sends half
+ * a request or does not take its answer: libfcgi would wait for it for ever.
  */
 static void
-serve_one(struct serving *s)
+serve_one(struct serving *s, int fd)
 {
 	struct scep_http_request	 request;
 	const int64_t			 began = scep_now_ms();
 
 	(void)alarm((unsigned int)s->worker->conf->request_timeout_s);
+	/* A connection that is "kept" is one that need not be accepted. */
+	s->fcgi.ipcFd = fd;
+	s->fcgi.keepConnection = 1;
 	if (FCGX_Accept_r(&s->fcgi) >= 0) {
 		if (scep_fcgi_read(&s->fcgi, s->body, s->size, &request))
 			answer(s, &request, began);
 		else
 			scep_log_info("a request was broken off");
 		FCGX_Finish_r(&s->fcgi);
-		/* A connection that is kept would pin this worker. */
+		/* Kept in earnest, it would pin this worker. */
 		FCGX_Free(&s->fcgi, 1);
 	}
 	(void)alarm(0);
 }
 
+/* Ask for the next connection; 0 when the supervisor is gone. */
+static int
+say_idle(const struct serving *s)
+{
+	return send(s->worker->work_fd, "i", 1, MSG_NOSIGNAL) == 1;
+}
+
+/* SIGTERM ends it, but not before what was handed over is answered. */
 static int
 serve(struct serving *s)
 {
 	struct pollfd	 p[2] = {
 		{ .fd = stop_fd, .events = POLLIN },
-		{ .fd = s->worker->listen_fd, .events = POLLIN },
+		{ .fd = s->worker->work_fd, .events = POLLIN },
 	};
+	int		 fd;
 
+	if (!say_idle(s))
+		return 0;
 	while (scep_ca_is_connected(s->ca)) {
+		p[0].revents = p[1].revents = 0;
 		if (poll(p, 2, -1) == -1 && errno != EINTR)
 			return scep_err_exit(SCEP_E_INTERNAL);
-		if (p[0].revents != 0)
+		if (p[1].revents != 0) {
+			if (!scep_child_take(s->worker->work_fd, &fd))
+				return 0;
+			if (fd != -1)
+				serve_one(s, fd);
+			if (!say_idle(s))
+				return 0;
+		} else if (p[0].revents != 0)
 			return 0;
-		if (p[1].revents != 0)
-			serve_one(s);
-		p[0].revents = p[1].revents = 0;
 	}
 	scep_log_warn("the CA process does not answer");
 	return scep_err_exit(SCEP_E_BUSY);

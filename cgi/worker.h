@@ -7,13 +7,14 @@
 #include "ca/config.h"
 
 struct scep_worker {
-	int			 listen_fd;	/* O_NONBLOCK, shared */
+	int			 work_fd;	/* the supervisor's: connections */
 	int			 ca_fd;		/* the CA process's socket */
 	const struct scep_server_conf	*conf;
 };
 
 /*
- * Serve until SIGTERM (0), until the CA is gone (75), or until a request
+ * Serve until SIGTERM or the end of the supervisor (0), until the CA is gone
+ * (75), or until a request
  * takes longer than request_timeout (killed by SIGALRM); 78 without a
  * sandbox that is demanded.
  */
