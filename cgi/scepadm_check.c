@@ -73,6 +73,7 @@ check_all(struct adm *adm, struct findings *f, struct scep_config **cfg)
 	    SCEP_OK)
 		return rc;
 	scep_config_free(*cfg);
+	*cfg = NULL;
 	if ((rc = scep_state_config(adm->crypto, adm->conf, 1, cfg,
 	    &adm->err)) != SCEP_OK)
 		return rc;
@@ -109,10 +110,8 @@ adm_check(struct adm *adm, int argc, char *argv[])
 		return rc;
 	f.list = json_array();
 	rc = check_all(adm, &f, &cfg);
-	if (rc != SCEP_OK && f.fatal == 0) {
+	if (rc != SCEP_OK && f.fatal == 0)
 		note(&f, 1, adm->err.text);
-		cfg = NULL;		/* freed where it failed */
-	}
 	conclude(adm, &f, cfg);
 	if (rc != SCEP_OK)
 		(void)scep_fail(&adm->err, rc, "%d fault%s: not ready to "

@@ -14,9 +14,8 @@ struct scep_worker {
 
 /*
  * Serve until SIGTERM or the end of the supervisor (0), until the CA is gone
- * (75), or until a request
- * takes longer than request_timeout (killed by SIGALRM); 78 without a
- * sandbox that is demanded.
+ * (75), or until a request takes longer than request_timeout (killed by
+ * SIGALRM); 78 without a sandbox that is demanded.
  */
 int	 scep_worker_run(const struct scep_worker *worker);
 
