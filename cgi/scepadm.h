@@ -46,7 +46,7 @@ enum scep_err	 adm_cert_export(struct adm *, int, char *[]);
  */
 struct adm_option {
 	const char	*name;		/* "cn" of --cn; NULL ends the list */
-	const char	**text;		/* value of the last one given, or … */
+	const char	**text;		/* the last one given, or … */
 	int		*flag;		/* … set to 1, or … */
 	json_t		*list;		/* … each value appended */
 };

@@ -63,7 +63,7 @@ adm_options(struct adm *adm, int argc, char *argv[],
 		if (c == 'j')
 			adm->json = 1;
 		else if (c == 'h')
-			return SCEP_E_USAGE;	/* no text: help was asked for */
+			return SCEP_E_USAGE;	/* help, no fault */
 		else if (c == '?')
 			return scep_fail(&adm->err, SCEP_E_USAGE,
 			    "%s: no such option, or its value is missing; "

@@ -7,7 +7,7 @@
 #include "ca/config.h"
 
 struct scep_worker {
-	int			 work_fd;	/* the supervisor's: connections */
+	int			 work_fd;	/* connections */
 	int			 ca_fd;		/* the CA process's socket */
 	const struct scep_server_conf	*conf;
 };

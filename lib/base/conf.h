@@ -23,7 +23,7 @@ struct scep_conf_section {
 	const char	*name;		/* "NAME", or "" */
 	const char	*file;
 	int		 line;
-	const struct scep_conf_entry	*entries;	/* in the file's order */
+	const struct scep_conf_entry	*entries;	/* as in the file */
 	size_t		 n;
 };
 

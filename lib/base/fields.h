@@ -2,8 +2,8 @@
  * fields.h - structs to DER and back, by a table of their members.
  *
  * For what we write and read ourselves: rows of the store, messages between
- * RA and CA.  SEQUENCE { version INTEGER, member, … }, each member an INTEGER,
- * a UTF8String or an OCTET STRING.
+ * RA and CA.  SEQUENCE { version INTEGER, member, … }, each member an
+ * INTEGER, a UTF8String or an OCTET STRING.
  */
 #ifndef SCEP_BASE_FIELDS_H
 #define SCEP_BASE_FIELDS_H

@@ -18,7 +18,7 @@ struct scep_grant_view {
 	const struct scep_profile	*profile;
 	const struct scep_ca_conf	*ca;
 	struct scep_span		 subject, spki;	/* DER */
-	struct scep_span		 san;		/* extension value or empty */
+	struct scep_span		 san;		/* value, or empty */
 	const char			*request_id;
 	const char			*authority;	/* "challenge k3…" */
 };

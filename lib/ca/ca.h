@@ -14,8 +14,8 @@
 struct scep_config;
 
 #define SCEP_REQUEST_ID_LEN	17	/* 16 lower-case hex digits and a NUL */
-#define SCEP_PLAINTEXT_MAX	16400	/* octets of an envelope that the CA looks
-					   at; a CSR has at most 16384 */
+#define SCEP_PLAINTEXT_MAX	16400	/* octets of an envelope that the CA
+					   looks at; a CSR has 16384 */
 
 /* Everything borrowed for the call. */
 struct scep_enrolment {
@@ -27,7 +27,8 @@ struct scep_enrolment {
 	struct scep_span	 signer;	/* certificate DER, as sent */
 	int			 self_signed;	/* it is, and that verified */
 	int			 cipher;	/* enum scep_cipher */
-	uint8_t			 key_sha256[SCEP_SHA256_LEN];	/* encryptedKey */
+	uint8_t			 key_sha256[SCEP_SHA256_LEN];
+					/* of encryptedKey */
 	uint8_t			 content_sha256[SCEP_SHA256_LEN];
 					/* IV and encryptedContent */
 	struct scep_span	 plaintext;	/* whatever came out */
@@ -38,7 +39,7 @@ struct scep_poll {
 	const char		*request_id;
 	const char		*peer;
 	struct scep_span	 message;	/* the whole pkiMessage: the CA
-						   reads and verifies it itself */
+						   reads and verifies it */
 };
 
 enum scep_outcome {
@@ -50,10 +51,10 @@ enum scep_outcome {
 /* Release with scep_answer_clear(). */
 struct scep_answer {
 	enum scep_outcome	 outcome;
-	enum scep_err		 code;		/* REFUSED: its row in error.c says
-						   which failInfo */
+	enum scep_err		 code;		/* REFUSED: its row in error.c
+						   says which failInfo */
 	struct scep_buf		 cert;		/* GRANTED: DER */
-	int			 cipher;	/* poll: of the first request, else -1 */
+	int			 cipher;	/* poll: its request's, or -1 */
 	/* For the log alone, never for the client: */
 	char			 reason[256];	/* "challenge is used up" */
 	char			 subject[256];

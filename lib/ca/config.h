@@ -37,7 +37,7 @@ struct scep_server_conf {
 	int			 workers;	/* 0: twice the processors */
 	size_t			 max_request;	/* 262144 octets */
 	long			 request_timeout_s;	/* 60 */
-	int			 log_stderr, log_syslog;	/* log = stderr syslog */
+	int			 log_stderr, log_syslog;	/* log = … */
 	enum scep_sandbox	 sandbox;
 	size_t			 cache;		/* of the store, octets */
 	size_t			 reserve;	/* free disk, octets */
@@ -55,7 +55,7 @@ struct scep_ca_conf {
 	char			 chain_path[SCEP_PATH_LEN];	/* or "" */
 	char			 ra_cert_path[SCEP_PATH_LEN];
 	char			 ra_key_path[SCEP_PATH_LEN];
-	enum scep_digest	 digest;	/* what certificates are signed with */
+	enum scep_digest	 digest;	/* of certificates */
 	int			 insecure_one_key;	/* ra = CA, legacy */
 
 	/* From scep_config_load(): */
@@ -69,8 +69,9 @@ struct scep_ca_conf {
 struct scep_rdn_rule {
 	char		 type[64];		/* "CN" */
 	int		 required;
-	const char	*pattern[SCEP_PATTERNS_MAX];	/* globs, one must match;
-						   none: anything.  Owned */
+	const char	*pattern[SCEP_PATTERNS_MAX];	/* globs, of which
+						   one must match; none:
+						   anything.  Owned */
 	size_t		 n_patterns;
 };
 
@@ -85,22 +86,22 @@ struct scep_profile {
 	const char		*file;
 	int			 line;
 	size_t			 ca;		/* index into config.ca */
-	unsigned int		 authorise;	/* SCEP_BIT(SCEP_BY_CHALLENGE) … */
+	unsigned int		 authorise;	/* bits SCEP_BY_… */
 	int			 has_static;
 	uint8_t			 static_hash[SCEP_SHA256_LEN];
 	long			 validity_s, backdate_s;
 	struct scep_key_rules	 keys;		/* of certificates */
-	int			 csr_sha1;	/* CSRs may be signed with SHA-1 */
+	int			 csr_sha1;	/* in CSRs' signatures */
 	struct scep_msg_rules	 message;
 	struct scep_rdn_rule	 rdn[SCEP_RDN_RULES_MAX];
 	size_t			 n_rdn;
 	unsigned int		 san_types;	/* SCEP_BIT(SCEP_SAN_DNS) … */
-	int			 san_wildcard;	/* "*.example" may be asked for */
+	int			 san_wildcard;	/* "*.example" is fine */
 	const char		*san_pattern[SCEP_SAN__MAX][SCEP_PATTERNS_MAX];
 	size_t			 n_san_pattern[SCEP_SAN__MAX];
-	struct scep_buf		 fixed_exts;	/* DER Extensions one after another
+	struct scep_buf		 fixed_exts;	/* DER Extensions in a row
 						   (basicConstraints, keyUsage,
-						   EKU, CDP …): built at load */
+						   EKU, CDP …), from load */
 	long			 retry_window_s, pending_ttl_s, renew_window_s;
 	long			 max_pending, max_pending_per_peer;
 	int			 omit_content;	/* I-030 */
@@ -114,7 +115,7 @@ struct scep_config {
 	size_t			 n_cas;
 	struct scep_profile	 profile[SCEP_PROFILES_MAX];
 	size_t			 n_profiles;
-	const char		*challenge_key_path;	/* STATE/challenge.key */
+	const char		*challenge_key_path;
 	struct scep_buf		 challenge_key;	/* 32 octets, from load */
 };
 

@@ -18,7 +18,7 @@ enum scep_challenge_fact {
 	SCEP_CH_STATIC,		/* the profile's static one */
 	SCEP_CH_SPENT_BY_SAME,	/* used up by this key and these names, within
 				   retry_window: repeat that answer */
-	SCEP_CH_UNKNOWN,	/* no such id, wrong secret, or a record that was
+	SCEP_CH_UNKNOWN,	/* no such id, wrong secret, or a record
 				   changed in the database: no telling which */
 	SCEP_CH_EXPIRED,
 	SCEP_CH_SPENT,
@@ -33,14 +33,14 @@ enum scep_txn_fact {
 	SCEP_TX_SAME_PENDING,	/* this very request */
 	SCEP_TX_SAME_GRANTED,	/* … and its certificate may be handed out */
 	SCEP_TX_SAME_REFUSED,	/* … by an operator */
-	SCEP_TX_SAME_STALE,	/* …, granted or expired, to be decided anew */
+	SCEP_TX_SAME_STALE,	/* …, but to be decided anew */
 	SCEP_TX_OTHER_PENDING,	/* another request under this transactionID */
 	SCEP_TX_OTHER_FINISHED
 };
 
 struct scep_facts {
-	unsigned int	reused_envelope : 1;	/* encryptedKey seen with other content */
-	unsigned int	unreadable : 1;		/* no CSR came out, or a bad one */
+	unsigned int	reused_envelope : 1;	/* with other content */
+	unsigned int	unreadable : 1;		/* no CSR, or a bad one */
 	unsigned int	is_renewal : 1;		/* messageType 17 */
 	unsigned int	self_signed : 1;	/* the signer, and verified */
 	unsigned int	signer_has_csr_key : 1;

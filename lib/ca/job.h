@@ -27,7 +27,7 @@ struct scep_job {
 
 	/* Read anew at each try: */
 	struct scep_txn			 txn;		/* this very one */
-	uint64_t			 newest;	/* revision of that row */
+	uint64_t			 newest;	/* its revision */
 	struct scep_challenge		 record;
 	int				 has_record;
 	size_t				 use;		/* SPENT_BY_SAME */

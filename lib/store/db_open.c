@@ -22,7 +22,7 @@
 
 #define CACHE		(32u << 20)
 #define RESERVE		(64u << 20)
-#define LOG_FILE	(4u << 20)	/* a nearly full disk must still start */
+#define LOG_FILE	(4u << 20)	/* to start on a nearly full disk */
 #define LOG_BUFFER	(1u << 20)
 #define LOCKS		20000
 #define LOCKERS		2000

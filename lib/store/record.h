@@ -36,12 +36,12 @@ struct scep_txn {
 	struct scep_txn_key	 key;
 	uint64_t		 rev;		/* from the store; 0: new */
 	enum scep_txn_state	 state;
-	char			 request_id[SCEP_REQUEST_ID];	/* of the first */
+	char			 request_id[SCEP_REQUEST_ID];
 	char			 profile[SCEP_REC_NAME];
 	struct scep_buf		 txid;		/* as sent */
-	time_t			 created, decided, expires;	/* expires: purge */
-	struct scep_buf		 cert_key;	/* GRANTED: row of the certificate */
-	int			 cipher;	/* enum scep_cipher of the request */
+	time_t			 created, decided, expires;	/* purge */
+	struct scep_buf		 cert_key;	/* GRANTED: its row */
+	int			 cipher;	/* enum scep_cipher */
 	char			 reason[SCEP_REC_TEXT];	/* REFUSED */
 };
 
@@ -75,7 +75,7 @@ struct scep_challenge {
 	time_t			 purge;		/* when the row may go */
 	char			 note[SCEP_REC_TEXT];
 	char			 issuer[SCEP_REC_NAME];	/* "uid 0" */
-	struct scep_challenge_use	 use[SCEP_USES_KEPT];	/* newest last */
+	struct scep_challenge_use	 use[SCEP_USES_KEPT];
 	size_t			 n_use;
 };
 
@@ -86,17 +86,17 @@ enum scep_cert_state {
 
 struct scep_cert_rec {
 	struct scep_buf		 serial;	/* content octets */
-	uint8_t			 issuer[16];	/* SHA-256 of issuer DN, first 16 */
+	uint8_t			 issuer[16];	/* of SHA-256 of the DN */
 	uint64_t		 rev;
 	enum scep_cert_state	 state;
 	struct scep_buf		 der;
 	char			 ca[SCEP_REC_NAME];
 	char			 profile[SCEP_REC_NAME];
-	char			 subject[SCEP_REC_TEXT];	/* as text, cut */
+	char			 subject[SCEP_REC_TEXT];
 	char			 request_id[SCEP_REQUEST_ID];
-	char			 authority[SCEP_REC_TEXT];	/* "challenge ID",
-							   "static challenge",
-							   "approved by uid 0" */
+	char			 authority[SCEP_REC_TEXT];
+				/* "challenge ID", "static challenge", "approved
+				   by uid 0" */
 	uint8_t			 key_sha256[SCEP_SHA256_LEN];
 	uint8_t			 der_sha256[SCEP_SHA256_LEN];
 	time_t			 issued, not_before, not_after;
@@ -112,8 +112,8 @@ struct scep_pending {
 	char			 profile[SCEP_REC_NAME];
 	char			 peer[SCEP_REC_TEXT];
 	struct scep_buf		 txid;
-	struct scep_buf		 subject, spki, san;	/* DER; san may be empty */
-	uint8_t			 signer_sha256[SCEP_SHA256_LEN];	/* cert */
+	struct scep_buf		 subject, spki, san;	/* DER */
+	uint8_t			 signer_sha256[SCEP_SHA256_LEN];
 	uint8_t			 key_sha256[SCEP_SHA256_LEN];	/* SPKI */
 	time_t			 created, expires;
 	uint8_t			 mac[SCEP_SHA256_LEN];	/* over the others */

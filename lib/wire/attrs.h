@@ -27,7 +27,7 @@ const char	*scep_attr_name(enum scep_attr attr);
 /* The one value of each attribute that is there; borrowed. */
 struct scep_attrs {
 	const ASN1_TYPE	*value[SCEP_ATTR__MAX];
-	int		 count[SCEP_ATTR__MAX];	/* values, over all of its kind */
+	int		 count[SCEP_ATTR__MAX];	/* of values */
 };
 
 void		 scep_attrs_read(const STACK_OF(SCEP_ATTR) *attrs,

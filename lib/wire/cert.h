@@ -38,10 +38,10 @@ enum scep_err	 scep_cert_verify(const struct scep_crypto *crypto,
 
 /* What goes into a certificate; everything borrowed. */
 struct scep_cert_plan {
-	struct scep_span	 serial;	/* positive, at most 20 octets */
+	struct scep_span	 serial;	/* positive, 1 to 20 octets */
 	struct scep_span	 issuer, subject, spki;	/* SEQUENCEs */
 	time_t			 not_before, not_after;
-	struct scep_span	 fixed_exts;	/* DER Extension after Extension,
+	struct scep_span	 fixed_exts;	/* DER Extensions in a row,
 						   from the profile */
 	struct scep_span	 aki;		/* CA's key identifier */
 	struct scep_span	 san;		/* extension value, or empty */

@@ -15,11 +15,11 @@ struct scep_csr {
 	struct scep_buf		 der;		/* owned copy */
 	struct scep_span	 info;		/* CertificationRequestInfo */
 	uint8_t			 info_sha256[SCEP_SHA256_LEN];
-	struct scep_span	 subject;	/* SEQUENCE, borrowed from der */
+	struct scep_span	 subject;	/* SEQUENCE, in der */
 	struct scep_name	 name;
 	struct scep_key		 key;
 	struct scep_san_list	 san;
-	struct scep_span	 challenge;	/* UTF-8, owned below; len 0: none */
+	struct scep_span	 challenge;	/* UTF-8; len 0: none */
 	struct scep_buf		 challenge_buf;
 	int			 other_exts;	/* how many were ignored */
 };

@@ -42,7 +42,7 @@ enum scep_err	 scep_key_load(const struct scep_crypto *crypto,
 		    struct scep_span spki, const struct scep_key_rules *rules,
 		    struct scep_key *out, struct scep_error *err);
 void		 scep_key_clear(struct scep_key *key);
-const char	*scep_key_type_name(enum scep_key_type);	/* "RSA", "P-256" */
+const char	*scep_key_type_name(enum scep_key_type);	/* "RSA" */
 
 /* The digest that a signature algorithm (DER) names, which must be one for
  * this kind of key; SCEP_E_FORMAT, SCEP_E_ALG. */

@@ -25,7 +25,7 @@ const char	*scep_msg_type_name(int type);
 
 /* What the message layer accepts: the profile's choice. */
 struct scep_msg_rules {
-	unsigned int		 digests;	/* SCEP_BIT(SCEP_SHA256) | … */
+	unsigned int		 digests;	/* bits SCEP_SHA256 … */
 	unsigned int		 ciphers;
 	struct scep_key_rules	 signer;	/* key we can answer to */
 	long			 signing_time_s;	/* 0: not looked at */
@@ -37,7 +37,7 @@ struct scep_msg_rules {
  */
 struct scep_address {
 	int			 complete;
-	int			 type;		/* messageType, -1 if unreadable */
+	int			 type;		/* -1 if unreadable */
 	uint8_t			 txid[SCEP_TXID_MAX];
 	size_t			 txid_len;
 	uint8_t			 nonce[SCEP_NONCE_MAX];	/* senderNonce */

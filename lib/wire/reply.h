@@ -17,8 +17,8 @@ struct scep_reply {
 	int				 fail_info;	/* FAILURE: 0 to 4 */
 	const char			*fail_text;	/* or NULL */
 	int				 omit_content;	/* PENDING, FAILURE: no
-							   eContent instead of an
-							   empty one (I-030) */
+							   eContent instead of
+							   an empty one (I-030) */
 	struct scep_span		 certs_only;	/* SUCCESS: degenerate
 							   SignedData */
 	const struct scep_address	*to;
