@@ -114,30 +114,6 @@ typedef struct {
 } SCEP_SIGNED_RAW;
 DECLARE_ASN1_ITEM(SCEP_SIGNED_RAW)
 
-/* TBSCertificate, RFC 5280 section 4.1. */
-typedef struct {
-	ASN1_INTEGER	*version;
-	ASN1_INTEGER	*serial;
-	SCEP_RAW	*alg, *issuer, *validity, *subject, *spki;
-	ASN1_BIT_STRING	*issuer_uid, *subject_uid;
-	SCEP_RAW	*extensions;
-} SCEP_TBS;
-DECLARE_ASN1_ITEM(SCEP_TBS)
-
-/* Validity; each value UTCTime or GeneralizedTime. */
-typedef struct {
-	ASN1_TIME	*not_before, *not_after;
-} SCEP_VALIDITY;
-DECLARE_ASN1_ITEM(SCEP_VALIDITY)
-
-/* CertificationRequestInfo, RFC 2986 section 4.1. */
-typedef struct {
-	ASN1_INTEGER		*version;
-	SCEP_RAW		*subject, *spki;
-	STACK_OF(SCEP_ATTR)	*attributes;
-} SCEP_CRI;
-DECLARE_ASN1_ITEM(SCEP_CRI)
-
 /* SubjectPublicKeyInfo and RSAPublicKey. */
 typedef struct {
 	X509_ALGOR	*alg;
@@ -158,14 +134,6 @@ typedef struct {
 DEFINE_STACK_OF(SCEP_EXT)
 DECLARE_ASN1_ITEM(SCEP_EXT)
 DECLARE_ASN1_ITEM(SCEP_EXTS)		/* STACK_OF(SCEP_EXT) */
-
-/* Name: SEQUENCE OF SET OF AttributeTypeAndValue (order kept, BER or DER). */
-typedef struct {
-	ASN1_OBJECT	*type;
-	ASN1_TYPE	*value;
-} SCEP_AVA;
-DEFINE_STACK_OF(SCEP_AVA)
-DECLARE_ASN1_ITEM(SCEP_AVA)
 
 /* signedAttrs as an EXPLICIT SET OF, RFC 5652 section 5.4: in the order that
  * was parsed (what the wire had, for verifying), or sorted (for signing). */
