@@ -36,12 +36,6 @@ scep_attr_oid(enum scep_attr attr)
 	return kinds[attr].oid;
 }
 
-const char *
-scep_attr_name(enum scep_attr attr)
-{
-	return kinds[attr].name;
-}
-
 void
 scep_attrs_read(const STACK_OF(SCEP_ATTR) *attrs, struct scep_attrs *out)
 {

@@ -20,9 +20,8 @@ enum scep_attr {
 	SCEP_ATTR__MAX
 };
 
-/* Dotted OID and the name RFC 8894 section 3.2.1 gives it. */
+/* Dotted OID, RFC 8894 section 3.2.1. */
 const char	*scep_attr_oid(enum scep_attr attr);
-const char	*scep_attr_name(enum scep_attr attr);
 
 /* The one value of each attribute that is there; borrowed. */
 struct scep_attrs {
