@@ -35,8 +35,8 @@ scep_hex_text(struct scep_span bytes, char *out, size_t size)
 		out[2 * i] = '\0';
 }
 
-static int
-hex_digit(char c)
+int
+scep_hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -60,8 +60,8 @@ scep_hex_read(const char *text, uint8_t *out, size_t size, size_t *len,
 			p++;
 			continue;
 		}
-		hi = hex_digit(p[0]);
-		lo = hi < 0 ? -1 : hex_digit(p[1]);
+		hi = scep_hex_digit(p[0]);
+		lo = hi < 0 ? -1 : scep_hex_digit(p[1]);
 		if (lo < 0)
 			return scep_fail(err, SCEP_E_USAGE,
 			    "\"%.64s\" is not hexadecimal", text);

@@ -12,6 +12,8 @@
 void		 scep_time_text(time_t t, char out[SCEP_TIME_TEXT]);
 /* Lower-case hex, NUL-terminated; out has room for 2 * len + 1. */
 void		 scep_hex_text(struct scep_span bytes, char *out, size_t size);
+/* 0 to 15, or -1. */
+int		 scep_hex_digit(char c);
 /* The reverse; colons and blanks between octets are skipped.
  * SCEP_E_USAGE if it is not hex or does not fit; *len is what it gave. */
 enum scep_err	 scep_hex_read(const char *text, uint8_t *out, size_t size,

@@ -36,11 +36,11 @@ static const struct {
 	[SCEP_AES256] = { "AES-256-CBC", "aes256", NID_aes_256_cbc, 32, 16 },
 };
 
-static const int	oaep_digest[SCEP_WRAP__MAX] = {
-	[SCEP_WRAP_OAEP_SHA1] = NID_sha1,
-	[SCEP_WRAP_OAEP_SHA256] = NID_sha256,
-	[SCEP_WRAP_OAEP_SHA384] = NID_sha384,
-	[SCEP_WRAP_OAEP_SHA512] = NID_sha512,
+static const enum scep_digest	oaep_md[SCEP_WRAP__MAX] = {
+	[SCEP_WRAP_OAEP_SHA1] = SCEP_SHA1,
+	[SCEP_WRAP_OAEP_SHA256] = SCEP_SHA256,
+	[SCEP_WRAP_OAEP_SHA384] = SCEP_SHA384,
+	[SCEP_WRAP_OAEP_SHA512] = SCEP_SHA512,
 };
 
 const char *
@@ -214,7 +214,7 @@ oaep_wrap(const X509_ALGOR *alg, enum scep_wrap *out, struct scep_error *err)
 	RSA_OAEP_PARAMS_free(params);
 	X509_ALGOR_free(mgf_hash);
 	for (i = SCEP_WRAP_OAEP_SHA1; ok && i < SCEP_WRAP__MAX; i++)
-		if (hash == oaep_digest[i] && mgf == hash) {
+		if (hash == digests[oaep_md[i]].nid && mgf == hash) {
 			*out = (enum scep_wrap)i;
 			return SCEP_OK;
 		}
@@ -237,6 +237,21 @@ scep_alg_wrap(const X509_ALGOR *alg, enum scep_wrap *out,
 		break;
 	}
 	return unknown(alg, "key transport", err);
+}
+
+int
+scep_wrap_set(const struct scep_crypto *crypto, EVP_PKEY_CTX *ctx,
+    enum scep_wrap wrap)
+{
+	const EVP_MD	*md;
+
+	if (wrap == SCEP_WRAP_V15)
+		return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) ==
+		    1;
+	md = crypto->md[oaep_md[wrap]];
+	return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_OAEP_PADDING) == 1
+	    && EVP_PKEY_CTX_set_rsa_oaep_md(ctx, md) == 1 &&
+	    EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, md) == 1;
 }
 
 static X509_ALGOR *
@@ -307,10 +322,10 @@ scep_alg_new_wrap(enum scep_wrap wrap)
 		return NULL;
 	/* SHA-1 is the DEFAULT of both, and DER leaves defaults out. */
 	if (wrap != SCEP_WRAP_OAEP_SHA1) {
-		params->hashFunc = alg_new(oaep_digest[wrap], V_ASN1_NULL,
+		params->hashFunc = alg_new(digests[oaep_md[wrap]].nid, V_ASN1_NULL,
 		    NULL);
 		params->maskGenFunc = alg_new_nested(NID_mgf1,
-		    alg_new(oaep_digest[wrap], V_ASN1_NULL, NULL),
+		    alg_new(digests[oaep_md[wrap]].nid, V_ASN1_NULL, NULL),
 		    ASN1_ITEM_rptr(X509_ALGOR));
 		if (params->hashFunc == NULL || params->maskGenFunc == NULL) {
 			RSA_OAEP_PARAMS_free(params);

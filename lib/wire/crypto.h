@@ -97,6 +97,11 @@ enum scep_err	 scep_alg_cipher(const X509_ALGOR *alg, enum scep_cipher *out,
 enum scep_err	 scep_alg_wrap(const X509_ALGOR *alg, enum scep_wrap *out,
 		    struct scep_error *err);
 
+/* Make the RSA padding of ctx, which is initialised, that of a key transport;
+ * 0 if libcrypto refuses. */
+int		 scep_wrap_set(const struct scep_crypto *crypto,
+		    EVP_PKEY_CTX *ctx, enum scep_wrap wrap);
+
 /* The caller frees each with X509_ALGOR_free(); NULL on out of memory. */
 X509_ALGOR	*scep_alg_new_digest(enum scep_digest md);
 X509_ALGOR	*scep_alg_new_cipher(enum scep_cipher cipher,

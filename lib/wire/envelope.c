@@ -19,13 +19,6 @@
 #define KEY_MAX		32	/* octets of content key */
 #define LABEL		"scep.fcgi substitute content key 1"
 
-static const int	oaep_md[SCEP_WRAP__MAX] = {
-	[SCEP_WRAP_OAEP_SHA1] = SCEP_SHA1,
-	[SCEP_WRAP_OAEP_SHA256] = SCEP_SHA256,
-	[SCEP_WRAP_OAEP_SHA384] = SCEP_SHA384,
-	[SCEP_WRAP_OAEP_SHA512] = SCEP_SHA512,
-};
-
 enum scep_err
 scep_opener_init(const struct scep_crypto *crypto,
     const struct scep_cert *cert, EVP_PKEY *key, struct scep_opener *out,
@@ -77,13 +70,12 @@ mask_greater(uint32_t a, uint32_t b)
 
 static EVP_PKEY_CTX *
 decrypt_ctx(const struct scep_crypto *crypto,
-    const struct scep_opener *opener, int padding)
+    const struct scep_opener *opener)
 {
 	EVP_PKEY_CTX	*ctx;
 
 	ctx = EVP_PKEY_CTX_new_from_pkey(crypto->ctx, opener->key, NULL);
-	if (ctx != NULL && (EVP_PKEY_decrypt_init(ctx) != 1 ||
-	    EVP_PKEY_CTX_set_rsa_padding(ctx, padding) != 1)) {
+	if (ctx != NULL && EVP_PKEY_decrypt_init(ctx) != 1) {
 		EVP_PKEY_CTX_free(ctx);
 		ctx = NULL;
 	}
@@ -105,8 +97,11 @@ unwrap_v15(const struct scep_crypto *crypto, const struct scep_opener *opener,
 	size_t		 i, len = sizeof(em), zero = k - 1 - key_len;
 	EVP_PKEY_CTX	*ctx;
 
-	if ((ctx = decrypt_ctx(crypto, opener, RSA_NO_PADDING)) == NULL)
+	if ((ctx = decrypt_ctx(crypto, opener)) == NULL ||
+	    EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_NO_PADDING) != 1) {
+		EVP_PKEY_CTX_free(ctx);
 		return scep_fail_ssl(err, SCEP_E_NOMEM, "decrypt");
+	}
 	memset(em, 0, sizeof(em));
 	*bad = 0;
 	if (ct.len != k || EVP_PKEY_decrypt(ctx, em, &len, ct.data, ct.len) !=
@@ -127,15 +122,13 @@ unwrap_oaep(const struct scep_crypto *crypto, const struct scep_opener *opener,
     enum scep_wrap wrap, struct scep_span ct, uint8_t *key, size_t key_len,
     uint32_t *bad, struct scep_error *err)
 {
-	const EVP_MD	*md = crypto->md[oaep_md[wrap]];
 	uint8_t		 out[RSA_MAX];
 	size_t		 len = sizeof(out);
 	EVP_PKEY_CTX	*ctx;
 	int		 ok;
 
-	if ((ctx = decrypt_ctx(crypto, opener, RSA_PKCS1_OAEP_PADDING)) ==
-	    NULL || EVP_PKEY_CTX_set_rsa_oaep_md(ctx, md) != 1 ||
-	    EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, md) != 1) {
+	if ((ctx = decrypt_ctx(crypto, opener)) == NULL ||
+	    !scep_wrap_set(crypto, ctx, wrap)) {
 		EVP_PKEY_CTX_free(ctx);
 		return scep_fail_ssl(err, SCEP_E_INTERNAL, "decrypt");
 	}

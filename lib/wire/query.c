@@ -7,6 +7,7 @@
 #include <openssl/crypto.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "wire/query.h"
 
 static const struct {
@@ -19,18 +20,6 @@ static const struct {
 	{ SCEP_OP_PKIOPERATION,		"PKIOperation" },
 };
 
-static int
-hex_value(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* One octet, percent-escape undone (RFC 3986 section 2.1); a % that begins no
  * escape is itself. */
 static uint8_t
@@ -39,10 +28,12 @@ octet_next(struct scep_span *text)
 	const uint8_t	*p = text->data;
 	size_t		 n = 1;
 	uint8_t		 c = *p;
+	int		 hi, lo;
 
-	if (c == '%' && text->len >= 3 && hex_value(p[1]) >= 0 &&
-	    hex_value(p[2]) >= 0) {
-		c = (uint8_t)(hex_value(p[1]) << 4 | hex_value(p[2]));
+	if (c == '%' && text->len >= 3 &&
+	    (hi = scep_hex_digit((char)p[1])) >= 0 &&
+	    (lo = scep_hex_digit((char)p[2])) >= 0) {
+		c = (uint8_t)(hi << 4 | lo);
 		n = 3;
 	}
 	text->data += n;

@@ -14,13 +14,6 @@
 #define KEY_MAX	32
 #define IV_MAX	16
 
-static const int	oaep_md[SCEP_WRAP__MAX] = {
-	[SCEP_WRAP_OAEP_SHA1] = SCEP_SHA1,
-	[SCEP_WRAP_OAEP_SHA256] = SCEP_SHA256,
-	[SCEP_WRAP_OAEP_SHA384] = SCEP_SHA384,
-	[SCEP_WRAP_OAEP_SHA512] = SCEP_SHA512,
-};
-
 /* A DES key has odd parity in each octet (FIPS 46-3); some look at it. */
 static void
 odd_parity(uint8_t *key, size_t len)
@@ -49,21 +42,6 @@ make_key(const struct scep_crypto *crypto, enum scep_cipher cipher,
 	return rc;
 }
 
-static int
-set_padding(const struct scep_crypto *crypto, EVP_PKEY_CTX *ctx,
-    enum scep_wrap wrap)
-{
-	const EVP_MD	*md;
-
-	if (wrap == SCEP_WRAP_V15)
-		return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) ==
-		    1;
-	md = crypto->md[oaep_md[wrap]];
-	return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_OAEP_PADDING) == 1
-	    && EVP_PKEY_CTX_set_rsa_oaep_md(ctx, md) == 1 &&
-	    EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, md) == 1;
-}
-
 static enum scep_err
 wrap_key(const struct scep_crypto *crypto, EVP_PKEY *to, enum scep_wrap wrap,
     struct scep_span key, struct scep_buf *out, struct scep_error *err)
@@ -76,7 +54,7 @@ wrap_key(const struct scep_crypto *crypto, EVP_PKEY *to, enum scep_wrap wrap,
 		return scep_fail(err, SCEP_E_NOMEM, "encrypted key");
 	ctx = EVP_PKEY_CTX_new_from_pkey(crypto->ctx, to, NULL);
 	ok = ctx != NULL && EVP_PKEY_encrypt_init(ctx) == 1 &&
-	    set_padding(crypto, ctx, wrap) &&
+	    scep_wrap_set(crypto, ctx, wrap) &&
 	    EVP_PKEY_encrypt(ctx, out->data, &len, key.data, key.len) == 1;
 	EVP_PKEY_CTX_free(ctx);
 	out->len = len;
