@@ -58,15 +58,14 @@ enum scep_err	 adm_options(struct adm *adm, int argc, char *argv[],
  * ourselves.  request is stolen.  *result is the caller's. */
 enum scep_err	 adm_ask(struct adm *adm, json_t *request, json_t **result);
 
-/* Tables and records for people; "" for what is absent.  Control characters
- * do not reach the terminal. */
+/* Columns of a table, members of a record; the list ends with NULL. */
 struct adm_column {
 	const char	*title;
 	const char	*key;
 };
-void		 adm_print_table(const json_t *rows,
-		    const struct adm_column *columns);
-void		 adm_print_record(const json_t *record,
+/* Ask, and print the result: as JSON (--json), an array as a table, an object
+ * as a record.  Control characters do not reach the terminal. */
+enum scep_err	 adm_show(struct adm *adm, json_t *request,
 		    const struct adm_column *columns);
 /* The result as JSON (--json). */
 void		 adm_print_json(const json_t *result);

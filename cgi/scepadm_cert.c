@@ -27,38 +27,24 @@ static const struct adm_column	show_columns[] = {
 enum scep_err
 adm_cert_list(struct adm *adm, int argc, char *argv[])
 {
-	json_t		*result;
 	enum scep_err	 rc;
 
-	if ((rc = adm_options(adm, argc, argv, NULL, 0, NULL)) != SCEP_OK ||
-	    (rc = adm_ask(adm, json_pack("{s:s}", "do", "cert.list"),
-	    &result)) != SCEP_OK)
+	if ((rc = adm_options(adm, argc, argv, NULL, 0, NULL)) != SCEP_OK)
 		return rc;
-	if (adm->json)
-		adm_print_json(result);
-	else
-		adm_print_table(result, list_columns);
-	json_decref(result);
-	return SCEP_OK;
+	return adm_show(adm, json_pack("{s:s}", "do", "cert.list"),
+	    list_columns);
 }
 
 enum scep_err
 adm_cert_show(struct adm *adm, int argc, char *argv[])
 {
 	char		**serial;
-	json_t		 *result;
 	enum scep_err	  rc;
 
-	if ((rc = adm_options(adm, argc, argv, NULL, 1, &serial)) !=
-	    SCEP_OK || (rc = adm_ask(adm, json_pack("{s:s,s:s}", "do",
-	    "cert.show", "serial", serial[0]), &result)) != SCEP_OK)
+	if ((rc = adm_options(adm, argc, argv, NULL, 1, &serial)) != SCEP_OK)
 		return rc;
-	if (adm->json)
-		adm_print_json(result);
-	else
-		adm_print_record(result, show_columns);
-	json_decref(result);
-	return SCEP_OK;
+	return adm_show(adm, json_pack("{s:s,s:s}", "do", "cert.show",
+	    "serial", serial[0]), show_columns);
 }
 
 /* One certificate of the result, from hex to DER or PEM on stdout. */

@@ -161,38 +161,24 @@ adm_challenge_add(struct adm *adm, int argc, char *argv[])
 enum scep_err
 adm_challenge_list(struct adm *adm, int argc, char *argv[])
 {
-	json_t		*result;
 	enum scep_err	 rc;
 
-	if ((rc = adm_options(adm, argc, argv, NULL, 0, NULL)) != SCEP_OK ||
-	    (rc = adm_ask(adm, json_pack("{s:s}", "do", "challenge.list"),
-	    &result)) != SCEP_OK)
+	if ((rc = adm_options(adm, argc, argv, NULL, 0, NULL)) != SCEP_OK)
 		return rc;
-	if (adm->json)
-		adm_print_json(result);
-	else
-		adm_print_table(result, list_columns);
-	json_decref(result);
-	return SCEP_OK;
+	return adm_show(adm, json_pack("{s:s}", "do", "challenge.list"),
+	    list_columns);
 }
 
 static enum scep_err
 one(struct adm *adm, int argc, char *argv[], const char *what)
 {
 	char		**id;
-	json_t		 *result;
 	enum scep_err	  rc;
 
-	if ((rc = adm_options(adm, argc, argv, NULL, 1, &id)) != SCEP_OK ||
-	    (rc = adm_ask(adm, json_pack("{s:s,s:s}", "do", what, "id",
-	    id[0]), &result)) != SCEP_OK)
+	if ((rc = adm_options(adm, argc, argv, NULL, 1, &id)) != SCEP_OK)
 		return rc;
-	if (adm->json)
-		adm_print_json(result);
-	else
-		adm_print_record(result, show_columns);
-	json_decref(result);
-	return SCEP_OK;
+	return adm_show(adm, json_pack("{s:s,s:s}", "do", what, "id", id[0]),
+	    show_columns);
 }
 
 enum scep_err

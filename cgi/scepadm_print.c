@@ -52,8 +52,8 @@ print_row(const json_t *row, const struct adm_column *columns,
 	}
 }
 
-void
-adm_print_table(const json_t *rows, const struct adm_column *columns)
+static void
+print_table(const json_t *rows, const struct adm_column *columns)
 {
 	size_t		 widths[COLUMNS_MAX] = { 0 };
 	char		 text[CELL_MAX];
@@ -74,8 +74,8 @@ adm_print_table(const json_t *rows, const struct adm_column *columns)
 		print_row(row, columns, widths);
 }
 
-void
-adm_print_record(const json_t *record, const struct adm_column *columns)
+static void
+print_record(const json_t *record, const struct adm_column *columns)
 {
 	char	 text[CELL_MAX];
 	int	 i, width = 0;
@@ -96,4 +96,22 @@ adm_print_json(const json_t *result)
 {
 	(void)json_dumpf(result, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY);
 	(void)putchar('\n');
+}
+
+enum scep_err
+adm_show(struct adm *adm, json_t *request, const struct adm_column *columns)
+{
+	json_t		*result;
+	enum scep_err	 rc;
+
+	if ((rc = adm_ask(adm, request, &result)) != SCEP_OK)
+		return rc;
+	if (adm->json)
+		adm_print_json(result);
+	else if (json_is_array(result))
+		print_table(result, columns);
+	else
+		print_record(result, columns);
+	json_decref(result);
+	return SCEP_OK;
 }

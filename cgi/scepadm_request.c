@@ -27,30 +27,15 @@ static const struct adm_column	refuse_columns[] = {
 	{ "refused", "id" }, { NULL, NULL }
 };
 
-static void
-print(const struct adm *adm, json_t *result, const struct adm_column *columns)
-{
-	if (adm->json)
-		adm_print_json(result);
-	else if (json_is_array(result))
-		adm_print_table(result, columns);
-	else
-		adm_print_record(result, columns);
-	json_decref(result);
-}
-
 enum scep_err
 adm_request_list(struct adm *adm, int argc, char *argv[])
 {
-	json_t		*result;
 	enum scep_err	 rc;
 
-	if ((rc = adm_options(adm, argc, argv, NULL, 0, NULL)) != SCEP_OK ||
-	    (rc = adm_ask(adm, json_pack("{s:s}", "do", "request.list"),
-	    &result)) != SCEP_OK)
+	if ((rc = adm_options(adm, argc, argv, NULL, 0, NULL)) != SCEP_OK)
 		return rc;
-	print(adm, result, list_columns);
-	return SCEP_OK;
+	return adm_show(adm, json_pack("{s:s}", "do", "request.list"),
+	    list_columns);
 }
 
 static enum scep_err
@@ -58,15 +43,12 @@ one(struct adm *adm, int argc, char *argv[], const char *what,
     const struct adm_column *columns)
 {
 	char		**id;
-	json_t		 *result;
 	enum scep_err	  rc;
 
-	if ((rc = adm_options(adm, argc, argv, NULL, 1, &id)) != SCEP_OK ||
-	    (rc = adm_ask(adm, json_pack("{s:s,s:s}", "do", what, "id",
-	    id[0]), &result)) != SCEP_OK)
+	if ((rc = adm_options(adm, argc, argv, NULL, 1, &id)) != SCEP_OK)
 		return rc;
-	print(adm, result, columns);
-	return SCEP_OK;
+	return adm_show(adm, json_pack("{s:s,s:s}", "do", what, "id", id[0]),
+	    columns);
 }
 
 enum scep_err
@@ -90,14 +72,10 @@ adm_request_refuse(struct adm *adm, int argc, char *argv[])
 		{ "reason", &reason, NULL, NULL },
 		{ NULL, NULL, NULL, NULL }
 	};
-	json_t			 *result;
 	enum scep_err		  rc;
 
-	if ((rc = adm_options(adm, argc, argv, options, 1, &id)) != SCEP_OK ||
-	    (rc = adm_ask(adm, json_pack("{s:s,s:s,s:s}", "do",
-	    "request.refuse", "id", id[0], "reason", reason), &result)) !=
-	    SCEP_OK)
+	if ((rc = adm_options(adm, argc, argv, options, 1, &id)) != SCEP_OK)
 		return rc;
-	print(adm, result, refuse_columns);
-	return SCEP_OK;
+	return adm_show(adm, json_pack("{s:s,s:s,s:s}", "do",
+	    "request.refuse", "id", id[0], "reason", reason), refuse_columns);
 }
