@@ -31,7 +31,8 @@ LDLIBS	 = $(shell $(PKG_CONFIG) --libs libcrypto jansson) -ldb
 FCGILIBS = -lfcgi $(shell $(PKG_CONFIG) --libs libseccomp)
 
 LIB	 = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard lib/*/*.c)))
-SHARED	 = $(patsubst %.c,$(BUILD)/%.o,cgi/state.c cgi/log.c)
+SHARED	 = $(patsubst %.c,$(BUILD)/%.o,cgi/state.c cgi/state_socket.c \
+	   cgi/admin_socket.c cgi/log.c)
 ADM	 = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cgi/scepadm*.c)))
 CGI	 = $(filter-out $(SHARED) $(ADM), \
 	   $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cgi/*.c))))

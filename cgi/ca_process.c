@@ -19,10 +19,12 @@
 
 #include "base/error.h"
 #include "ca/door.h"
+#include "cgi/admin_socket.h"
 #include "cgi/ca_process.h"
 #include "cgi/child.h"
 #include "cgi/log.h"
 #include "cgi/state.h"
+#include "cgi/state_socket.h"
 
 #define LOCK_WAIT_MS	2000	/* a predecessor that is being reaped */
 #define TEND_MS		5000
@@ -206,7 +208,8 @@ prepare(struct ca_process *p, struct scep_error *err)
 	    NULL, err)) != SCEP_OK ||
 	    (rc = scep_owner_open(p->crypto, p->cfg, LOCK_WAIT_MS, &p->owner,
 	    err)) != SCEP_OK ||
-	    (rc = scep_admin_listen(p->cfg->server.state, &p->admin_fd,
+	    (rc = scep_state_listen(p->cfg->server.state, SCEP_ADMIN_SOCK,
+	    &p->admin_fd,
 	    err)) != SCEP_OK)
 		return rc;
 	if (!start_thread(&p->admin, serve_admin, p, 0))

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cgi/admin_socket.h"
 #include "cgi/log.h"
 #include "cgi/scepadm.h"
 #include "cgi/state.h"

@@ -1,13 +1,11 @@
 /*
- * state.c - the state directory: who owns it, and how to reach the owner.
+ * state.c - the state directory: who owns it, and what the owner opens.
  *
  * One process has the database open, and it holds DIR/lock; everybody else
- * asks it over DIR/admin.sock.
+ * asks it over its sockets (state_socket.h).
  */
 #include <sys/file.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,14 +17,10 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "ca/frame.h"
 #include "cgi/log.h"
 #include "cgi/state.h"
 
 #define LOCK_STEP_MS	10
-#define SERVE_MS	10000	/* silence of a scepadm */
-#define ASK_MS		120000	/* silence of the owner: many challenges */
-#define BACKLOG		64
 
 const char *
 scep_state_config_path(const char *path)
@@ -212,178 +206,4 @@ scep_owner_close(struct scep_owner *owner)
 	owner->ca = NULL;
 	owner->store = NULL;
 	owner->lock = -1;
-}
-
-/* The admin socket. */
-
-/*
- * The address of DIR/admin.sock.  One that is too long for sockaddr_un is
- * reached through the open directory; *dir_fd is to be closed afterwards.
- */
-static enum scep_err
-address(const char *dir, struct sockaddr_un *sun, int *dir_fd,
-    struct scep_error *err)
-{
-	int	 len;
-
-	memset(sun, 0, sizeof(*sun));
-	sun->sun_family = AF_UNIX;
-	*dir_fd = -1;
-	len = snprintf(sun->sun_path, sizeof(sun->sun_path), "%s/admin.sock",
-	    dir);
-	if (len > 0 && (size_t)len < sizeof(sun->sun_path))
-		return SCEP_OK;
-	*dir_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (*dir_fd == -1)
-		return scep_fail(err, SCEP_E_CONFIG, "state directory %s: %s",
-		    dir, strerror(errno));
-	(void)snprintf(sun->sun_path, sizeof(sun->sun_path),
-	    "/proc/self/fd/%d/admin.sock", *dir_fd);
-	return SCEP_OK;
-}
-
-/* We hold the lock: a socket that is there already has nobody behind it. */
-static int
-bind_fresh(int fd, const struct sockaddr_un *sun)
-{
-	mode_t	 mask;
-	int	 rc;
-
-	if (unlink(sun->sun_path) == -1 && errno != ENOENT)
-		return -1;
-	mask = umask(0177);
-	rc = bind(fd, (const struct sockaddr *)sun, sizeof(*sun));
-	(void)umask(mask);
-	return rc;
-}
-
-enum scep_err
-scep_admin_listen(const char *dir, int *fd, struct scep_error *err)
-{
-	struct sockaddr_un	 sun;
-	enum scep_err		 rc;
-	int			 dir_fd;
-
-	*fd = -1;
-	if ((rc = address(dir, &sun, &dir_fd, err)) != SCEP_OK)
-		return rc;
-	*fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (*fd == -1 || bind_fresh(*fd, &sun) == -1 ||
-	    listen(*fd, BACKLOG) == -1) {
-		rc = scep_fail(err, SCEP_E_CONFIG, "%s/admin.sock: %s", dir,
-		    strerror(errno));
-		if (*fd != -1)
-			(void)close(*fd);
-		*fd = -1;
-	}
-	if (dir_fd != -1)
-		(void)close(dir_fd);
-	return rc;
-}
-
-static int
-peer_is_operator(int fd, uid_t *uid)
-{
-	struct ucred	 peer;
-	socklen_t	 len = sizeof(peer);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == -1)
-		return 0;
-	*uid = peer.uid;
-	return peer.uid == 0 || peer.uid == geteuid();
-}
-
-static void
-act(struct scep_ca *ca, int fd, uid_t uid, struct scep_span request)
-{
-	struct scep_buf		 reply = { NULL, 0 };
-	struct scep_line	 line = { .len = 0 };
-	struct scep_error	 err;
-	char			 summary[512] = "";
-	enum scep_err		 rc;
-
-	rc = scep_admin(ca, time(NULL), (unsigned long)uid, request, &reply,
-	    summary, sizeof(summary), &err);
-	scep_line_text(&line, "admin", summary);
-	scep_line_fmt(&line, "uid", "%ld", (long)uid);
-	scep_line_text(&line, "result", rc == SCEP_OK ? "done" : "refused");
-	if (rc != SCEP_OK)
-		scep_line_text(&line, "reason", err.text);
-	/* Before the answer, so that what is known was logged. */
-	scep_log_line(&line);
-	if (reply.len > 0 && scep_frame_send(fd, scep_buf_span(&reply),
-	    SERVE_MS, &err) != SCEP_OK)
-		scep_log_warn("answer to scepadm: %s", err.text);
-	scep_buf_clear(&reply);		/* may hold new challenges */
-}
-
-void
-scep_admin_serve(struct scep_ca *ca, int fd)
-{
-	struct scep_buf		 request = { NULL, 0 };
-	struct scep_error	 err;
-	uid_t			 uid = (uid_t)-1;
-
-	if (!peer_is_operator(fd, &uid))
-		scep_log_warn("user %ld may not use the admin socket",
-		    (long)uid);
-	else if (scep_frame_receive(fd, SCEP_ADMIN_ASK_MAX, SERVE_MS,
-	    SERVE_MS, &request, &err) == SCEP_OK)
-		act(ca, fd, uid, scep_buf_span(&request));
-	else
-		scep_log_warn("admin socket, user %ld: %s", (long)uid,
-		    err.text);
-	scep_buf_clear(&request);
-	(void)close(fd);
-}
-
-static enum scep_err
-dial(const char *dir, int *fd, struct scep_error *err)
-{
-	struct sockaddr_un	 sun;
-	enum scep_err		 rc;
-	int			 dir_fd, why;
-
-	*fd = -1;
-	if ((rc = address(dir, &sun, &dir_fd, err)) != SCEP_OK)
-		return rc;
-	if ((*fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) == -1 ||
-	    connect(*fd, (const struct sockaddr *)&sun, sizeof(sun)) == -1) {
-		why = errno;
-		rc = scep_fail(err, why == ENOENT || why == ECONNREFUSED ?
-		    SCEP_E_NOTFOUND : SCEP_E_CONFIG, "%s/admin.sock: %s", dir,
-		    strerror(why));
-		if (*fd != -1)
-			(void)close(*fd);
-		*fd = -1;
-	}
-	if (dir_fd != -1)
-		(void)close(dir_fd);
-	return rc;
-}
-
-enum scep_err
-scep_admin_ask(const char *dir, struct scep_span request,
-    struct scep_buf *reply, struct scep_error *err)
-{
-	enum scep_err	 rc;
-	int		 fd;
-
-	if (request.len > SCEP_ADMIN_ASK_MAX)
-		return scep_fail(err, SCEP_E_USAGE,
-		    "request of %zu octets, at most %d", request.len,
-		    SCEP_ADMIN_ASK_MAX);
-	if ((rc = dial(dir, &fd, err)) != SCEP_OK)
-		return rc;
-	/* Half a request is not carried out; a whole one may have been, and
-	 * is not to be sent again. */
-	rc = scep_frame_send(fd, request, ASK_MS, err);
-	if (rc == SCEP_OK && scep_frame_receive(fd, SCEP_ADMIN_MAX, ASK_MS,
-	    ASK_MS, reply, err) != SCEP_OK) {
-		err->code = SCEP_E_STORE;
-		rc = scep_fail_within(err, "%s/admin.sock: no answer; see "
-		    "whether it was done", dir);
-	}
-	(void)close(fd);
-	return rc;
 }

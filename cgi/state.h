@@ -1,13 +1,12 @@
 /*
- * state.h - the state directory: who owns it, and how to reach the owner.
+ * state.h - the state directory: who owns it, and what the owner opens.
  *
- * DIR/lock is held (flock) by the one process that has the database open;
- * DIR/admin.sock is where that process answers scepadm.
+ * DIR/lock is held (flock) by the one process that has the database open.
  */
 #ifndef SCEP_CGI_STATE_H
 #define SCEP_CGI_STATE_H
 
-#include "ca/admin.h"
+#include "ca/ca.h"
 #include "ca/config.h"
 
 /*
@@ -39,15 +38,5 @@ enum scep_err	 scep_owner_open(const struct scep_crypto *crypto,
 		    const struct scep_config *cfg, int wait_ms,
 		    struct scep_owner *out, struct scep_error *err);
 void		 scep_owner_close(struct scep_owner *owner);
-
-/* Admin socket.  A frame is four octets of length, big-endian, and JSON. */
-enum scep_err	 scep_admin_listen(const char *dir, int *fd,
-		    struct scep_error *err);
-/* Serve one connection (peer uid checked: ours or root; deadline), then
- * close it.  Logs each act. */
-void		 scep_admin_serve(struct scep_ca *ca, int fd);
-/* Ask the owner.  SCEP_E_NOTFOUND if nobody listens. */
-enum scep_err	 scep_admin_ask(const char *dir, struct scep_span request,
-		    struct scep_buf *reply, struct scep_error *err);
 
 #endif /* SCEP_CGI_STATE_H */

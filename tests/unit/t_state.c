@@ -13,8 +13,10 @@
 #include <signal.h>
 
 /* Programs' sources are in no library; here they are a part of the test. */
+#include "cgi/admin_socket.c"
 #include "cgi/log.c"
 #include "cgi/state.c"
+#include "cgi/state_socket.c"
 
 static char	 dir[64], long_dir[200];
 
@@ -164,7 +166,7 @@ ask_owner(const char *where)
 	struct scep_buf		 reply = { NULL, 0 };
 	struct scep_error	 err;
 
-	assert_int_equal(scep_admin_listen(where, &o.listen_fd, &err),
+	assert_int_equal(scep_state_listen(where, SCEP_ADMIN_SOCK, &o.listen_fd, &err),
 	    SCEP_OK);
 	assert_int_equal(pthread_create(&o.thread, NULL, serve, &o), 0);
 	assert_int_equal(scep_admin_ask(where,
@@ -203,7 +205,7 @@ without_an_owner_nobody_answers(void **state)
 	(void)state;
 	assert_int_equal(scep_admin_ask(dir, scep_span_text("{}"), &reply,
 	    &err), SCEP_E_NOTFOUND);
-	assert_int_equal(scep_admin_listen(dir, &fd, &err), SCEP_OK);
+	assert_int_equal(scep_state_listen(dir, SCEP_ADMIN_SOCK, &fd, &err), SCEP_OK);
 	(void)close(fd);	/* the socket stays */
 	assert_int_equal(scep_admin_ask(dir, scep_span_text("{}"), &reply,
 	    &err), SCEP_E_NOTFOUND);
@@ -231,10 +233,12 @@ garbage_is_not_answered(void **state)
 	int			 fd, i;
 
 	(void)state;
-	assert_int_equal(scep_admin_listen(dir, &o.listen_fd, &err), SCEP_OK);
+	assert_int_equal(scep_state_listen(dir, SCEP_ADMIN_SOCK, &o.listen_fd,
+	    &err), SCEP_OK);
 	assert_int_equal(pthread_create(&o.thread, NULL, serve, &o), 0);
 	for (i = 0; i < n; i++) {
-		assert_int_equal(dial(dir, &fd, &err), SCEP_OK);
+		assert_int_equal(scep_state_dial(dir, SCEP_ADMIN_SOCK, &fd,
+		    &err), SCEP_OK);
 		assert_int_equal(write(fd, rows[i].octets, rows[i].len),
 		    rows[i].len);
 		assert_int_equal(shutdown(fd, SHUT_WR), 0);
@@ -258,7 +262,7 @@ an_answer_that_does_not_come_is_not_asked_for_again(void **state)
 	pid_t			 pid;
 
 	(void)state;
-	assert_int_equal(scep_admin_listen(dir, &fd, &err), SCEP_OK);
+	assert_int_equal(scep_state_listen(dir, SCEP_ADMIN_SOCK, &fd, &err), SCEP_OK);
 	if ((pid = fork()) == 0) {
 		struct scep_buf	 request = { NULL, 0 };
 		struct pollfd	 p = { .fd = fd, .events = POLLIN };
@@ -290,7 +294,8 @@ another_user_is_not_served(void **state)
 	(void)state;
 	if (geteuid() != 0)
 		skip();
-	assert_int_equal(scep_admin_listen(dir, &o.listen_fd, &err), SCEP_OK);
+	assert_int_equal(scep_state_listen(dir, SCEP_ADMIN_SOCK, &o.listen_fd,
+	    &err), SCEP_OK);
 	/* Even where the modes are wrong. */
 	(void)snprintf(path, sizeof(path), "%s/admin.sock", dir);
 	assert_int_equal(chmod(path, 0777) | chmod(dir, 0755), 0);

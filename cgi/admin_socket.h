@@ -1,0 +1,17 @@
+/*
+ * admin_socket.h - an operator's request over STATE/admin.sock.  A frame is
+ * four octets of length, big-endian, and JSON (ca/admin.h).
+ */
+#ifndef SCEP_CGI_ADMIN_SOCKET_H
+#define SCEP_CGI_ADMIN_SOCKET_H
+
+#include "ca/admin.h"
+
+/* Serve one connection (peer uid checked: ours or root; deadline), then
+ * close it.  Logs each act. */
+void		 scep_admin_serve(struct scep_ca *ca, int fd);
+/* Ask the owner.  SCEP_E_NOTFOUND if nobody listens. */
+enum scep_err	 scep_admin_ask(const char *dir, struct scep_span request,
+		    struct scep_buf *reply, struct scep_error *err);
+
+#endif /* SCEP_CGI_ADMIN_SOCKET_H */

@@ -1,0 +1,28 @@
+/*
+ * state_socket.h - the sockets in the state directory, by which the owner is
+ * reached.
+ *
+ * STATE/admin.sock is for operators, STATE/ra.sock for RAs: workers of this
+ * instance and of others, and CGI runs.  Mode 0600 in a directory of 0700.
+ */
+#ifndef SCEP_CGI_STATE_SOCKET_H
+#define SCEP_CGI_STATE_SOCKET_H
+
+#include <sys/types.h>
+
+#include "scep.h"
+
+#define SCEP_ADMIN_SOCK	"admin.sock"
+#define SCEP_RA_SOCK	"ra.sock"
+
+/* Only the owner may: what is there is replaced.  *fd does not block. */
+enum scep_err	 scep_state_listen(const char *dir, const char *name, int *fd,
+		    struct scep_error *err);
+/* SCEP_E_NOTFOUND if nobody listens. */
+enum scep_err	 scep_state_dial(const char *dir, const char *name, int *fd,
+		    struct scep_error *err);
+/* Who is at the other end of fd, and may they speak: our own user and root
+ * may. */
+int		 scep_state_peer(int fd, uid_t *uid);
+
+#endif /* SCEP_CGI_STATE_SOCKET_H */
