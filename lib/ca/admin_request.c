@@ -254,12 +254,12 @@ decide_locked(struct scep_admin_call *call, decide_fn decide,
 	struct scep_txn		 txn;
 	enum scep_err		 rc;
 
-	scep_keylock_take(call->ca->lock, &key, 1);
+	scep_keylock_take(call->ca->memory->lock, &key, 1);
 	if ((rc = get_txn(call, p, &txn, err)) == SCEP_OK) {
 		rc = decide(call, p, &txn, err);
 		scep_txn_clear(&txn);
 	}
-	scep_keylock_give(call->ca->lock, &key, 1);
+	scep_keylock_give(call->ca->memory->lock, &key, 1);
 	return rc;
 }
 

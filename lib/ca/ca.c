@@ -53,13 +53,39 @@ scep_ca_close(struct scep_ca *ca)
 }
 
 static void
+memory_drop(struct scep_memory *m)
+{
+	if (m == NULL || atomic_fetch_sub(&m->users, 1) > 1)
+		return;
+	scep_seen_free(m->seen);
+	scep_keylock_free(m->lock);
+	scep_csr_free(m->dummy);
+	OPENSSL_free(m);
+}
+
+static enum scep_err
+memory_new(const struct scep_crypto *crypto, struct scep_memory **out,
+    struct scep_error *err)
+{
+	struct scep_memory	*m;
+	enum scep_err		 rc;
+
+	if ((m = *out = OPENSSL_zalloc(sizeof(*m))) == NULL)
+		return scep_fail(err, SCEP_E_NOMEM, "CA");
+	atomic_init(&m->users, 1);
+	if ((rc = scep_seen_new(crypto, &m->seen, err)) != SCEP_OK ||
+	    (rc = scep_keylock_new(&m->lock, err)) != SCEP_OK)
+		return rc;
+	return scep_csr_parse(crypto, scep_dummy_csr(), &scep_dummy_rules, 0,
+	    &m->dummy, err);
+}
+
+static void
 local_close(struct scep_ca *ca)
 {
 	struct scep_local	*l = (struct scep_local *)ca;
 
-	scep_seen_free(l->seen);
-	scep_keylock_free(l->lock);
-	scep_csr_free(l->dummy);
+	memory_drop(l->memory);
 	OPENSSL_free(l);
 }
 
@@ -81,16 +107,32 @@ scep_ca_open(const struct scep_crypto *crypto, const struct scep_config *cfg,
 	if ((l = OPENSSL_zalloc(sizeof(*l))) == NULL)
 		return scep_fail(err, SCEP_E_NOMEM, "CA");
 	l->ca.ops = &local_ops;
+	l->ca.generation = 1;
 	l->crypto = crypto;
 	l->cfg = cfg;
 	l->store = store;
-	if ((rc = scep_seen_new(crypto, &l->seen, err)) != SCEP_OK ||
-	    (rc = scep_keylock_new(&l->lock, err)) != SCEP_OK ||
-	    (rc = scep_csr_parse(crypto, scep_dummy_csr(), &scep_dummy_rules,
-	    0, &l->dummy, err)) != SCEP_OK) {
+	if ((rc = memory_new(crypto, &l->memory, err)) != SCEP_OK) {
 		local_close(&l->ca);
 		return rc;
 	}
+	*out = &l->ca;
+	return SCEP_OK;
+}
+
+enum scep_err
+scep_ca_reopen(const struct scep_ca *before, const struct scep_config *cfg,
+    struct scep_ca **out, struct scep_error *err)
+{
+	const struct scep_local	*old = (const struct scep_local *)before;
+	struct scep_local	*l;
+
+	*out = NULL;
+	if ((l = OPENSSL_malloc(sizeof(*l))) == NULL)
+		return scep_fail(err, SCEP_E_NOMEM, "CA");
+	*l = *old;
+	l->ca.generation++;
+	l->cfg = cfg;
+	(void)atomic_fetch_add(&l->memory->users, 1);
 	*out = &l->ca;
 	return SCEP_OK;
 }
@@ -170,9 +212,9 @@ expire_row(void *arg, const struct scep_row *row, struct scep_error *err)
 	    SCEP_OK)
 		return rc;
 	key = scep_span_make(p.txn.prefix, sizeof(p.txn.prefix));
-	scep_keylock_take(r->ca->lock, &key, 1);
+	scep_keylock_take(r->ca->memory->lock, &key, 1);
 	rc = expire(r, &p, row->rev, err);
-	scep_keylock_give(r->ca->lock, &key, 1);
+	scep_keylock_give(r->ca->memory->lock, &key, 1);
 	scep_pending_clear(&p);
 	return done_one(r, rc);
 }

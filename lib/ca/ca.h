@@ -114,6 +114,8 @@ struct scep_ca_ops {
 };
 struct scep_ca {
 	const struct scep_ca_ops	*ops;	/* first member of each kind */
+	uint32_t			 generation;	/* of the configuration;
+						   0: whichever is in force */
 };
 
 enum scep_err	 scep_ca_enrol(struct scep_ca *, time_t now,
@@ -133,6 +135,15 @@ void		 scep_ca_close(struct scep_ca *);
 enum scep_err	 scep_ca_open(const struct scep_crypto *crypto,
 		    const struct scep_config *cfg, struct scep_store *store,
 		    struct scep_ca **out, struct scep_error *err);
+
+/*
+ * The same CA with the next configuration (a reload): what it has in memory,
+ * locks above all, is shared with the one before, and either may be closed
+ * first.  What is answered by which is the caller's choice.
+ */
+enum scep_err	 scep_ca_reopen(const struct scep_ca *before,
+		    const struct scep_config *cfg, struct scep_ca **out,
+		    struct scep_error *err);
 
 /*
  * What the owner does every few seconds besides: expire pending requests

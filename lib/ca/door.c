@@ -23,6 +23,7 @@ struct remote {
 	int		 fd;
 	int		 timeout_ms;
 	int		 connected;
+	int		 leaving;	/* the other end wants us to */
 	uint32_t	 generation;	/* of what was published */
 };
 
@@ -34,6 +35,31 @@ hang_up(struct remote *r, struct scep_error *err)
 	r->connected = 0;
 	err->code = SCEP_E_BUSY;
 	return scep_fail_within(err, "CA process");
+}
+
+static int
+is_notice(struct scep_span message)
+{
+	struct scep_door_outer	 outer;
+	struct scep_error	 why;
+
+	return scep_door_outer_decode(message, &outer, &why) == SCEP_OK &&
+	    outer.kind == SCEP_DOOR_LEAVE;
+}
+
+/* The answer; a notice may have crossed the question. */
+static enum scep_err
+receive(struct remote *r, struct scep_buf *answer, struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	while ((rc = scep_frame_receive(r->fd, SCEP_DOOR_MAX, r->timeout_ms,
+	    r->timeout_ms, answer, err)) == SCEP_OK &&
+	    is_notice(scep_buf_span(answer))) {
+		r->leaving = 1;
+		scep_buf_clear(answer);
+	}
+	return rc;
 }
 
 static enum scep_err
@@ -49,9 +75,8 @@ ask(struct remote *r, struct scep_door_request *request,
 	request->generation = r->generation;
 	rc = scep_door_encode_request(request, &message, err);
 	if (rc == SCEP_OK && (scep_frame_send(r->fd, scep_buf_span(&message),
-	    r->timeout_ms, err) != SCEP_OK || scep_frame_receive(r->fd,
-	    SCEP_DOOR_MAX, r->timeout_ms, r->timeout_ms, answer, err) !=
-	    SCEP_OK))
+	    r->timeout_ms, err) != SCEP_OK ||
+	    receive(r, answer, err) != SCEP_OK))
 		rc = hang_up(r, err);
 	scep_buf_clear(&message);
 	return rc;
@@ -159,6 +184,27 @@ scep_ca_is_connected(const struct scep_ca *ca)
 	return ((const struct remote *)ca)->connected;
 }
 
+int
+scep_ca_is_leaving(const struct scep_ca *ca)
+{
+	return ((const struct remote *)ca)->leaving;
+}
+
+void
+scep_ca_hear(struct scep_ca *ca)
+{
+	struct remote		*r = (struct remote *)ca;
+	struct scep_buf		 message = { NULL, 0 };
+	struct scep_error	 err;
+
+	if (scep_frame_receive(r->fd, SCEP_DOOR_MAX, 0, r->timeout_ms,
+	    &message, &err) == SCEP_OK && is_notice(scep_buf_span(&message)))
+		r->leaving = 1;
+	else
+		r->connected = 0;
+	scep_buf_clear(&message);
+}
+
 /* The CA's end. */
 
 static enum scep_err
@@ -199,6 +245,31 @@ answer(struct scep_ca *ca, time_t now, const struct scep_door_request *request,
 	return rc;
 }
 
+/* An RA that was told nothing is content with whatever is in force. */
+static enum scep_err
+check_generation(const struct scep_ca *ca,
+    const struct scep_door_request *request, struct scep_error *err)
+{
+	if (request->generation == 0 ||
+	    request->generation == ca->generation)
+		return SCEP_OK;
+	return scep_fail(err, SCEP_E_FORMAT, "request for generation %u, "
+	    "and this is %u", request->generation, ca->generation);
+}
+
+enum scep_err
+scep_door_dismiss(int fd, struct scep_error *err)
+{
+	const struct scep_door_outer	 outer = { .kind = SCEP_DOOR_LEAVE };
+	struct scep_buf			 out = { NULL, 0 };
+	enum scep_err			 rc;
+
+	if ((rc = scep_door_outer_encode(&outer, &out, err)) == SCEP_OK)
+		rc = scep_frame_send(fd, scep_buf_span(&out), STALLED_MS, err);
+	scep_buf_clear(&out);
+	return rc;
+}
+
 enum scep_err
 scep_door_serve(struct scep_ca *ca, int fd, time_t (*clock)(void),
     struct scep_error *err)
@@ -212,7 +283,9 @@ scep_door_serve(struct scep_ca *ca, int fd, time_t (*clock)(void),
 		return rc;
 	if ((rc = scep_door_decode_request(scep_buf_span(&in), &request,
 	    err)) == SCEP_OK) {
-		rc = answer(ca, clock(), &request, &out, err);
+		rc = check_generation(ca, &request, err);
+		if (rc == SCEP_OK)
+			rc = answer(ca, clock(), &request, &out, err);
 		scep_door_clear(&request);
 	}
 	if (rc == SCEP_OK)

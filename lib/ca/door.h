@@ -54,6 +54,12 @@ enum scep_err	 scep_ca_connect(int fd, int timeout_ms, struct scep_ca **out,
 		    struct scep_error *err);
 /* 0 from the first such failure on; ca is from scep_ca_connect(). */
 int		 scep_ca_is_connected(const struct scep_ca *ca);
+/* fd can be read though nothing was asked: it is the other end's notice to
+ * leave, or its end.  The two others tell which. */
+void		 scep_ca_hear(struct scep_ca *ca);
+/* 1 once the CA wants its RA to finish what it has in hand and go: there is
+ * another configuration, or the CA stops.  Until then it answers. */
+int		 scep_ca_is_leaving(const struct scep_ca *ca);
 
 /*
  * The CA's end: read one request from fd, carry it out, answer it.
@@ -63,5 +69,7 @@ int		 scep_ca_is_connected(const struct scep_ca *ca);
  */
 enum scep_err	 scep_door_serve(struct scep_ca *ca, int fd,
 		    time_t (*clock)(void), struct scep_error *err);
+/* Between two requests: ask the RA to leave. */
+enum scep_err	 scep_door_dismiss(int fd, struct scep_error *err);
 
 #endif /* SCEP_CA_DOOR_H */

@@ -20,7 +20,8 @@
 /* Requests have the kinds of enum scep_door_kind. */
 enum scep_door_answer_kind {
 	SCEP_DOOR_ANSWER = 16,
-	SCEP_DOOR_IS_PUBLISHED = 17
+	SCEP_DOOR_IS_PUBLISHED = 17,
+	SCEP_DOOR_LEAVE = 18		/* comes unasked */
 };
 struct scep_door_outer {
 	unsigned int		 kind;

@@ -155,11 +155,11 @@ run(struct scep_job *job, struct scep_error *err)
 		return rc;
 	keys[0] = scep_span_make(job->key.prefix, sizeof(job->key.prefix));
 	keys[1] = scep_span_text(job->challenge_id);
-	scep_keylock_take(job->ca->lock, keys, 2);
+	scep_keylock_take(job->ca->memory->lock, keys, 2);
 	for (i = 0; i < TRIES; i++)
 		if ((rc = attempt(job, err)) != SCEP_E_CHANGED)
 			break;
-	scep_keylock_give(job->ca->lock, keys, 2);
+	scep_keylock_give(job->ca->memory->lock, keys, 2);
 	if (rc == SCEP_E_CHANGED)
 		rc = scep_fail(err, SCEP_E_BUSY, "overtaken %d times", TRIES);
 	return rc;

@@ -31,7 +31,7 @@ read_dummy(struct scep_job *job, enum scep_err fault, struct scep_error *err)
 	enum scep_err	 rc;
 
 	if (fault == SCEP_E_SIG) {
-		job->csr = job->ca->dummy;
+		job->csr = job->ca->memory->dummy;
 		return SCEP_OK;
 	}
 	rc = scep_csr_parse(job->ca->crypto, scep_dummy_csr(),
@@ -46,7 +46,7 @@ read_csr(struct scep_job *job, struct scep_error *err)
 {
 	enum scep_err	 rc;
 
-	if (scep_seen_other(job->ca->seen, job->ask->key_sha256,
+	if (scep_seen_other(job->ca->memory->seen, job->ask->key_sha256,
 	    job->ask->content_sha256)) {
 		job->facts.reused_envelope = 1;
 		return read_dummy(job, SCEP_E_REFUSED, err);

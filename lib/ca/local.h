@@ -4,6 +4,8 @@
 #ifndef SCEP_CA_LOCAL_H
 #define SCEP_CA_LOCAL_H
 
+#include <stdatomic.h>
+
 #include "ca/ca.h"
 #include "ca/config.h"
 #include "store/record.h"
@@ -12,15 +14,21 @@
 struct scep_seen;		/* seen.h: encryptedKey → content */
 struct scep_keylock;		/* keylock.h: transactions and challenges */
 
+/* What all generations of a configuration share. */
+struct scep_memory {
+	atomic_uint		 users;
+	struct scep_seen	*seen;
+	struct scep_keylock	*lock;
+	struct scep_csr		*dummy;	/* dummy_csr.h, parsed; only read from
+					   then on */
+};
+
 struct scep_local {
 	struct scep_ca			 ca;	/* first: ops */
 	const struct scep_crypto	*crypto;
 	const struct scep_config	*cfg;
 	struct scep_store		*store;
-	struct scep_seen		*seen;
-	struct scep_keylock		*lock;
-	struct scep_csr			*dummy;	/* dummy_csr.h, parsed; only
-						   read from then on */
+	struct scep_memory		*memory;
 };
 
 /* What a CA process publishes to its RA workers: published.c. */

@@ -152,7 +152,7 @@ scep_local_published(struct scep_ca *ca, struct scep_published *out,
 	enum scep_err			 rc;
 
 	memset(out, 0, sizeof(*out));
-	out->generation = 1;
+	out->generation = ca->generation;
 	out->max_request = cfg->server.max_request;
 	OPENSSL_strlcpy(out->default_profile, cfg->server.default_profile,
 	    sizeof(out->default_profile));

@@ -483,6 +483,7 @@ line_new(void)
 
 	assert_non_null(l);
 	l->fake.ca.ops = &fake_ops;
+	l->fake.ca.generation = 7;
 	l->fake.answer = a_grant();
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, l->fd), 0);
 	assert_int_equal(pthread_create(&l->thread, NULL, serve, l), 0);
@@ -631,6 +632,85 @@ a_ca_that_answers_garbage_is_hung_up_on(void **state)
 	}
 }
 
+/* It may come alone, or cross a question. */
+static void
+an_ra_is_asked_to_leave_and_still_answered(void **state)
+{
+	struct line		*l = line_new();
+	struct scep_answer	 answer;
+	struct scep_error	 err;
+	struct scep_ca		*ca;
+
+	(void)state;
+	assert_int_equal(scep_ca_connect(l->fd[0], 5000, &ca, &err), SCEP_OK);
+	assert_int_equal(ask(ca, &answer, &err), SCEP_OK);	/* control */
+	scep_answer_clear(&answer);
+	assert_false(scep_ca_is_leaving(ca));
+	assert_int_equal(scep_door_dismiss(l->fd[1], &err), SCEP_OK);
+	assert_int_equal(ask(ca, &answer, &err), SCEP_OK);
+	assert_int_equal(answer.outcome, SCEP_GRANTED);
+	scep_answer_clear(&answer);
+	assert_true(scep_ca_is_leaving(ca));
+	assert_true(scep_ca_is_connected(ca));
+	scep_ca_close(ca);
+	assert_int_equal(line_end(l), SCEP_E_NOTFOUND);
+}
+
+static void
+a_notice_is_told_from_an_end(void **state)
+{
+	struct scep_error	 err;
+	struct scep_ca		*ca;
+	int			 fd[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
+	assert_int_equal(scep_ca_connect(fd[0], 1000, &ca, &err), SCEP_OK);
+	assert_int_equal(scep_door_dismiss(fd[1], &err), SCEP_OK);
+	scep_ca_hear(ca);
+	assert_true(scep_ca_is_leaving(ca));
+	assert_true(scep_ca_is_connected(ca));
+	(void)close(fd[1]);
+	scep_ca_hear(ca);
+	assert_false(scep_ca_is_connected(ca));
+	scep_ca_close(ca);
+}
+
+static void
+an_ra_of_another_generation_is_cut_off(void **state)
+{
+	static const struct {
+		uint32_t	 published;
+		enum scep_err	 want;
+	} rows[] = {
+		{ 7, SCEP_OK }, { 8, SCEP_E_BUSY },
+	};
+	struct scep_published	 published;
+	struct scep_answer	 answer;
+	struct scep_error	 err;
+	struct scep_ca		*ca;
+	struct line		*l;
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		l = line_new();
+		assert_int_equal(scep_ca_connect(l->fd[0], 5000, &ca, &err),
+		    SCEP_OK);
+		assert_int_equal(ask(ca, &answer, &err), SCEP_OK);
+		scep_answer_clear(&answer);	/* told nothing yet: 0 */
+		assert_int_equal(scep_ca_published(ca, &published, &err),
+		    SCEP_OK);
+		scep_published_clear(&published);
+		l->fake.ca.generation = rows[i].published;
+		assert_int_equal(ask(ca, &answer, &err), rows[i].want);
+		scep_answer_clear(&answer);
+		scep_ca_close(ca);
+		assert_int_equal(line_end(l), rows[i].want == SCEP_OK ?
+		    SCEP_E_NOTFOUND : SCEP_E_FORMAT);
+	}
+}
+
 static void
 an_ra_that_sends_garbage_is_cut_off(void **state)
 {
@@ -683,6 +763,9 @@ main(void)
 		cmocka_unit_test(a_slow_ca_is_not_asked_again),
 		cmocka_unit_test(a_dead_ca_is_noticed_at_once),
 		cmocka_unit_test(a_ca_that_answers_garbage_is_hung_up_on),
+		cmocka_unit_test(an_ra_is_asked_to_leave_and_still_answered),
+		cmocka_unit_test(a_notice_is_told_from_an_end),
+		cmocka_unit_test(an_ra_of_another_generation_is_cut_off),
 		cmocka_unit_test(an_ra_that_sends_garbage_is_cut_off),
 	};
 

@@ -308,6 +308,34 @@ an_envelope_used_for_other_content_is_refused(void **state)
 	bytes_free(&r.csr);
 }
 
+/* A reload must not open a door that memory kept shut. */
+static void
+what_is_in_memory_outlives_a_configuration(void **state)
+{
+	static const uint8_t	 key[SCEP_SHA256_LEN] = { 8 };
+	char			 ch[SCEP_CHALLENGE_TEXT];
+	struct scep_ca		*before = w->ca, *after;
+	struct world_request	 r, other;
+	struct scep_error	 err;
+
+	(void)state;
+	ask_mint("main", ch);
+	r = ask_new(0, "t1", "wrong");
+	r.envelope = key;
+	ask_expect(&r, "refused", "challenge unknown");
+	assert_int_equal(scep_ca_reopen(before, w->cfg, &after, &err),
+	    SCEP_OK);
+	assert_int_equal(after->generation, before->generation + 1);
+	scep_ca_close(before);
+	w->ca = after;
+	other = ask_new(0, "t1", ch);
+	other.envelope = key;
+	ask_expect(&other, "refused", "encryptedKey seen before");
+	other.envelope = NULL;
+	ask_spend(&other, "granted", "challenge");
+	bytes_free(&r.csr);
+}
+
 static void
 a_renewal_is_not_offered(void **state)
 {
@@ -508,6 +536,8 @@ main(void)
 		cmocka_unit_test_setup(
 		    an_envelope_used_for_other_content_is_refused,
 		    ask_empty),
+		cmocka_unit_test_setup(
+		    what_is_in_memory_outlives_a_configuration, ask_empty),
 		cmocka_unit_test_setup(a_renewal_is_not_offered, ask_empty),
 		cmocka_unit_test_setup(
 		    a_signer_with_another_certificate_is_refused,
