@@ -1,9 +1,9 @@
 /*
- * ca_process.c - the process that decides and remembers: a thread for each
- * worker, one for scepadm, and this one, which looks after the store.
+ * ca_process.c - the process that decides and remembers: it owns the state,
+ * or waits until it can.
  *
- * Knows sockets and threads; what is asked and answered is door.c's and
- * admin.c's business.
+ * Its doors are ca_doors.c's, the configuration in force is generation.c's;
+ * this thread takes signals and looks after the store.
  */
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
@@ -11,188 +11,219 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
-#include "ca/door.h"
 #include "cgi/admin_socket.h"
+#include "cgi/ca_doors.h"
 #include "cgi/ca_process.h"
 #include "cgi/child.h"
 #include "cgi/log.h"
 #include "cgi/state.h"
-#include "cgi/state_socket.h"
+#include "cgi/thread.h"
 
-#define LOCK_WAIT_MS	2000	/* a predecessor that is being reaped */
+#define LOCK_WAIT_MS	200	/* a predecessor that is being reaped */
 #define TEND_MS		5000
-#define CONNECTIONS_MAX	1024
 
 struct ca_process {
 	const struct scep_ca_process	*args;
 	struct scep_crypto		*crypto;
-	struct scep_config		*cfg;
-	struct scep_owner		 owner;
+	struct scep_config		*cfg;	/* until generations has it */
+	struct scep_generations		 generations;
+	struct scep_doors		 doors;
+	struct scep_store		*store;
+	struct scep_admin_host		 host;
+	int				 lock;
 	int				 signal_fd;
-	int				 admin_fd;
-	int				 stop_fd;	/* ends threads */
-	pthread_t			 admin;
-	pthread_mutex_t			 mutex;
-	pthread_cond_t			 left;		/* a connection ended */
-	int				 n_connections;
 };
 
-struct connection {
-	struct ca_process	*p;
-	int			 fd;
-};
-
-static time_t
-wall_clock(void)
-{
-	return time(NULL);
-}
-
-/* Workers. */
-
-static int
-count_connections(struct ca_process *p, int by)
-{
-	int	 n;
-
-	(void)pthread_mutex_lock(&p->mutex);
-	n = p->n_connections += by;
-	(void)pthread_cond_signal(&p->left);
-	(void)pthread_mutex_unlock(&p->mutex);
-	return n;
-}
-
-static void *
-serve_worker(void *arg)
-{
-	struct connection	*c = arg;
-	struct ca_process	*p = c->p;
-	struct scep_error	 err;
+/* A thread that waits for the lock. */
+struct waiting {
+	const char		*dir;
+	int			 done_fd;	/* eventfd */
+	int			 lock;
 	enum scep_err		 rc;
-
-	do
-		rc = scep_door_serve(p->owner.ca, c->fd, wall_clock, &err);
-	while (rc == SCEP_OK);
-	if (rc != SCEP_E_NOTFOUND)
-		scep_log_warn("a worker was cut off: %s", err.text);
-	(void)close(c->fd);
-	OPENSSL_free(c);
-	(void)count_connections(p, -1);
-	return NULL;
-}
-
-static int
-start_thread(pthread_t *thread, void *(*fn)(void *), void *arg, int detached)
-{
-	pthread_attr_t	 attr;
-	int		 rc;
-
-	if (pthread_attr_init(&attr) != 0)
-		return 0;
-	rc = pthread_attr_setdetachstate(&attr, detached ?
-	    PTHREAD_CREATE_DETACHED : PTHREAD_CREATE_JOINABLE);
-	if (rc == 0)
-		rc = pthread_create(thread, &attr, fn, arg);
-	(void)pthread_attr_destroy(&attr);
-	return rc == 0;
-}
+	struct scep_error	 err;
+};
 
 static void
-take_worker(struct ca_process *p, int fd)
+say(const struct ca_process *p, char octet)
 {
-	struct connection	*c;
-	pthread_t		 thread;
-
-	c = OPENSSL_zalloc(sizeof(*c));
-	if (count_connections(p, 1) <= CONNECTIONS_MAX && c != NULL) {
-		c->p = p;
-		c->fd = fd;
-		if (start_thread(&thread, serve_worker, c, 1))
-			return;
-	}
-	(void)count_connections(p, -1);
-	OPENSSL_free(c);
-	scep_log_error("no thread for another worker");
-	(void)close(fd);
+	/* A supervisor that is gone is noticed elsewhere. */
+	(void)send(p->args->control_fd, &octet, 1, MSG_NOSIGNAL);
 }
 
-/* A worker's socket from the supervisor; 0 when the supervisor is gone. */
-static int
-receive_worker(struct ca_process *p)
-{
-	int	 fd;
-
-	if (!scep_child_take(p->args->control_fd, &fd))
-		return 0;
-	if (fd != -1)
-		take_worker(p, fd);
-	return 1;
-}
-
-/* The operator: one at a time. */
-
-static void *
-serve_admin(void *arg)
+/* By SIGHUP, or because an operator wants it. */
+static enum scep_err
+reload(void *arg, uint32_t *generation, struct scep_error *err)
 {
 	struct ca_process	*p = arg;
-	struct pollfd		 fds[2] = {
-		{ .fd = p->stop_fd, .events = POLLIN },
-		{ .fd = p->admin_fd, .events = POLLIN },
-	};
-	int			 fd;
+	enum scep_err		 rc;
 
-	for (;;) {
-		if (poll(fds, 2, -1) == -1)
-			continue;
-		if (fds[0].revents != 0)
-			return NULL;
-		fd = accept4(p->admin_fd, NULL, NULL, SOCK_CLOEXEC);
-		if (fd != -1)
-			scep_admin_serve(p->owner.ca, fd);
-	}
-}
-
-/* Start. */
-
-static void
-log_fault(void *arg, int fatal, const char *text)
-{
-	(void)arg;
-	if (fatal)
-		scep_log_error("%s", text);
-	else
-		scep_log_warn("%s", text);
+	if ((rc = scep_generations_reload(&p->generations, generation,
+	    err)) == SCEP_OK)
+		say(p, SCEP_CA_RELOADED);
+	return rc;
 }
 
 /* Threads inherit the mask: signals come out of signal_fd alone. */
 static enum scep_err
-prepare_threads(struct ca_process *p, struct scep_error *err)
+prepare_signals(struct ca_process *p, struct scep_error *err)
 {
-	pthread_condattr_t	 attr;
-	sigset_t		 all, term;
+	sigset_t	 all, ours;
 
-	(void)sigemptyset(&term);
-	(void)sigaddset(&term, SIGTERM);
+	(void)sigemptyset(&ours);
+	(void)sigaddset(&ours, SIGTERM);
+	(void)sigaddset(&ours, SIGHUP);
 	(void)sigfillset(&all);
-	if (pthread_condattr_init(&attr) != 0 ||
-	    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) != 0 ||
-	    pthread_cond_init(&p->left, &attr) != 0 ||
-	    pthread_condattr_destroy(&attr) != 0 ||
-	    pthread_mutex_init(&p->mutex, NULL) != 0)
-		return scep_fail(err, SCEP_E_INTERNAL, "no mutex");
 	if (pthread_sigmask(SIG_SETMASK, &all, NULL) != 0 ||
-	    (p->signal_fd = signalfd(-1, &term, SFD_CLOEXEC)) == -1 ||
-	    (p->stop_fd = eventfd(0, EFD_CLOEXEC)) == -1)
+	    signal(SIGHUP, SIG_DFL) == SIG_ERR ||
+	    (p->signal_fd = signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK)) ==
+	    -1)
 		return scep_fail(err, SCEP_E_INTERNAL, "signals: %s",
 		    strerror(errno));
 	return SCEP_OK;
+}
+
+/* The next signal, or 0. */
+static int
+next_signal(const struct ca_process *p)
+{
+	struct signalfd_siginfo	 info;
+
+	return read(p->signal_fd, &info, sizeof(info)) ==
+	    (ssize_t)sizeof(info) ? (int)info.ssi_signo : 0;
+}
+
+/* While another instance owns the state. */
+
+static void *
+wait_for_lock(void *arg)
+{
+	struct waiting	*w = arg;
+	const uint64_t	 one = 1;
+
+	w->rc = scep_state_lock(w->dir, -1, &w->lock, &w->err);
+	(void)!write(w->done_fd, &one, sizeof(one));
+	return NULL;
+}
+
+/* The owner's configuration is what counts. */
+static void
+pass_on_reload(const struct ca_process *p)
+{
+	struct scep_buf		 reply = { NULL, 0 };
+	struct scep_error	 err;
+
+	if (scep_admin_ask(p->cfg->server.state,
+	    scep_span_text("{\"do\":\"reload\"}"), &reply, &err) != SCEP_OK)
+		scep_log_warn("reload: %s", err.text);
+	else
+		scep_log_info("reload: the owner of the state answers %.*s",
+		    (int)reply.len, (const char *)reply.data);
+	scep_buf_clear(&reply);
+	say(p, SCEP_CA_RELOADED);
+}
+
+/* Till the lock is ours; 0 if we are to end before. */
+static int
+wait_for_owner(const struct ca_process *p, const struct waiting *w)
+{
+	struct pollfd	 fds[3] = {
+		{ .fd = p->signal_fd, .events = POLLIN },
+		{ .fd = p->args->control_fd, .events = POLLIN },
+		{ .fd = w->done_fd, .events = POLLIN },
+	};
+	int		 sig;
+
+	for (;;) {
+		fds[0].revents = fds[1].revents = fds[2].revents = 0;
+		if (poll(fds, 3, -1) == -1)
+			continue;
+		while ((sig = next_signal(p)) != 0)
+			if (sig == SIGTERM)
+				return 0;
+			else
+				pass_on_reload(p);
+		if (fds[1].revents != 0)
+			return 0;
+		if (fds[2].revents != 0)
+			return 1;
+	}
+}
+
+/* What has been reloaded meanwhile counts; if it cannot be used, what we
+ * began with does. */
+static void
+refresh(struct ca_process *p)
+{
+	struct scep_config	*fresh = NULL;
+	struct scep_error	 err;
+
+	if (scep_generation_read(p->crypto, p->args->conf_path, &fresh,
+	    &err) != SCEP_OK) {
+		scep_log_error("the configuration that was read at the start "
+		    "is used: %s", err.text);
+		return;
+	}
+	if (strcmp(fresh->server.state, p->cfg->server.state) == 0) {
+		scep_config_free(p->cfg);
+		p->cfg = fresh;
+	} else
+		scep_config_free(fresh);
+}
+
+/* Does not come back if we are to end: the thread cannot be called off. */
+static enum scep_err
+stand_by(struct ca_process *p, struct scep_error *err)
+{
+	struct waiting	 w = { .dir = p->cfg->server.state, .lock = -1 };
+	pthread_t	 thread;
+
+	if ((w.done_fd = eventfd(0, EFD_CLOEXEC)) == -1 ||
+	    !scep_thread_start(&thread, wait_for_lock, &w, 0))
+		return scep_fail(err, SCEP_E_INTERNAL, "no thread to wait for "
+		    "%s/lock", w.dir);
+	scep_log_info("%s", err->text);		/* who owns it */
+	say(p, SCEP_CA_SHARES);
+	if (!wait_for_owner(p, &w))
+		_exit(0);
+	(void)pthread_join(thread, NULL);
+	(void)close(w.done_fd);
+	if (w.rc != SCEP_OK) {
+		*err = w.err;
+		return w.rc;
+	}
+	p->lock = w.lock;
+	refresh(p);
+	return SCEP_OK;
+}
+
+/* Start. */
+
+static enum scep_err
+become_owner(struct ca_process *p, struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	rc = scep_state_lock(p->cfg->server.state, LOCK_WAIT_MS, &p->lock,
+	    err);
+	if (rc == SCEP_E_BUSY)
+		rc = stand_by(p, err);
+	if (rc != SCEP_OK ||
+	    (rc = scep_state_store(p->cfg, &p->store, err)) != SCEP_OK ||
+	    (rc = scep_generations_open(&p->generations, p->cfg, p->store,
+	    err)) != SCEP_OK)
+		return rc;
+	p->cfg = NULL;			/* transferred */
+	p->host.reload = reload;
+	p->host.arg = p;
+	scep_admin_attach(p->generations.now->ca, &p->host);
+	return scep_doors_open(&p->doors, &p->generations,
+	    p->generations.now->cfg->server.state, err);
 }
 
 static enum scep_err
@@ -200,22 +231,14 @@ prepare(struct ca_process *p, struct scep_error *err)
 {
 	enum scep_err	 rc;
 
-	if ((rc = prepare_threads(p, err)) != SCEP_OK ||
+	if ((rc = prepare_signals(p, err)) != SCEP_OK ||
 	    (rc = scep_crypto_new(NULL, &p->crypto, err)) != SCEP_OK ||
-	    (rc = scep_state_config(p->crypto, p->args->conf_path, 1, &p->cfg,
-	    err)) != SCEP_OK ||
-	    (rc = scep_config_check(p->crypto, p->cfg, time(NULL), log_fault,
-	    NULL, err)) != SCEP_OK ||
-	    (rc = scep_owner_open(p->crypto, p->cfg, LOCK_WAIT_MS, &p->owner,
-	    err)) != SCEP_OK ||
-	    (rc = scep_state_listen(p->cfg->server.state, SCEP_ADMIN_SOCK,
-	    &p->admin_fd,
+	    (rc = scep_generation_read(p->crypto, p->args->conf_path, &p->cfg,
 	    err)) != SCEP_OK)
 		return rc;
-	if (!start_thread(&p->admin, serve_admin, p, 0))
-		return scep_fail(err, SCEP_E_INTERNAL,
-		    "no thread for the admin socket");
-	return SCEP_OK;
+	p->generations.crypto = p->crypto;
+	p->generations.conf_path = p->args->conf_path;
+	return become_owner(p, err);
 }
 
 /* Run. */
@@ -225,17 +248,36 @@ prepare(struct ca_process *p, struct scep_error *err)
 static enum scep_err
 tend(struct ca_process *p)
 {
+	struct scep_generation	*gen;
 	struct scep_error	 err;
 	enum scep_err		 rc;
 
-	if ((rc = scep_store_tend(p->owner.store, &err)) != SCEP_OK) {
+	if ((rc = scep_store_tend(p->store, &err)) != SCEP_OK) {
 		scep_log_error("store: %s", err.text);
 		if (rc == SCEP_E_STORE)
 			return rc;
 	}
-	if (scep_ca_tend(p->owner.ca, time(NULL), &err) != SCEP_OK)
+	gen = scep_generation_hold(&p->generations);
+	if (scep_ca_tend(gen->ca, time(NULL), &err) != SCEP_OK)
 		scep_log_warn("tending: %s", err.text);
+	scep_generation_drop(&p->generations, gen);
 	return SCEP_OK;
+}
+
+/* 0 when one of the signals was SIGTERM. */
+static int
+obey_signals(struct ca_process *p)
+{
+	struct scep_error	 err;
+	uint32_t		 generation;
+	int			 sig;
+
+	while ((sig = next_signal(p)) != 0) {
+		if (sig == SIGTERM)
+			return 0;
+		(void)reload(p, &generation, &err);
+	}
+	return 1;
 }
 
 static enum scep_err
@@ -259,9 +301,8 @@ run(struct ca_process *p)
 		fds[0].revents = fds[1].revents = 0;
 		if (poll(fds, 2, (int)(due - now)) == -1)
 			continue;
-		if (fds[0].revents != 0)
-			return SCEP_OK;
-		if (fds[1].revents != 0 && !receive_worker(p))
+		/* The supervisor never writes: that is its end. */
+		if (!obey_signals(p) || fds[1].revents != 0)
 			return SCEP_OK;
 	}
 }
@@ -269,45 +310,13 @@ run(struct ca_process *p)
 /* Stop. */
 
 static void
-deadline_in(long seconds, clockid_t clock, struct timespec *out)
-{
-	(void)clock_gettime(clock, out);
-	out->tv_sec += seconds;
-}
-
-/*
- * Workers first: each finishes what it has in hand and closes its socket.
- * 0 if some did not in time.
- */
-static int
-drain(struct ca_process *p)
-{
-	const uint64_t	 one = 1;
-	struct timespec	 until;
-	int		 rc = 0, left;
-
-	if (write(p->stop_fd, &one, sizeof(one)) == -1)
-		return 0;
-	deadline_in(p->args->drain_s, CLOCK_MONOTONIC, &until);
-	(void)pthread_mutex_lock(&p->mutex);
-	while (p->n_connections > 0 && rc == 0)
-		rc = pthread_cond_timedwait(&p->left, &p->mutex, &until);
-	left = p->n_connections;
-	(void)pthread_mutex_unlock(&p->mutex);
-	if (left > 0) {
-		scep_log_warn("%d workers did not finish in %ld s", left,
-		    p->args->drain_s);
-		return 0;
-	}
-	deadline_in(p->args->drain_s, CLOCK_REALTIME, &until);
-	return pthread_timedjoin_np(p->admin, NULL, &until) == 0;
-}
-
-static void
 release(struct ca_process *p)
 {
-	scep_owner_close(&p->owner);
+	scep_generations_close(&p->generations);
 	scep_config_free(p->cfg);
+	scep_store_close(p->store);
+	if (p->lock != -1)
+		(void)close(p->lock);
 	scep_crypto_free(p->crypto);
 }
 
@@ -315,7 +324,8 @@ release(struct ca_process *p)
 static int
 stop(struct ca_process *p, enum scep_err why)
 {
-	if (why == SCEP_E_STORE || !drain(p))
+	if (why == SCEP_E_STORE ||
+	    !scep_doors_close(&p->doors, p->args->drain_s))
 		_exit(scep_err_exit(SCEP_E_STORE));
 	release(p);
 	return 0;
@@ -326,10 +336,8 @@ scep_ca_process_run(const struct scep_ca_process *process)
 {
 	struct ca_process	 p = {
 		.args = process,
-		.owner = { .lock = -1 },
+		.lock = -1,
 		.signal_fd = -1,
-		.admin_fd = -1,
-		.stop_fd = -1,
 	};
 	struct scep_error	 err;
 	enum scep_err		 rc;
@@ -339,7 +347,6 @@ scep_ca_process_run(const struct scep_ca_process *process)
 		release(&p);
 		return scep_err_exit(rc);
 	}
-	if (send(process->control_fd, "r", 1, MSG_NOSIGNAL) != 1)
-		return stop(&p, SCEP_OK);
+	say(&p, SCEP_CA_OWNS);
 	return stop(&p, run(&p));
 }

@@ -8,17 +8,22 @@
 
 struct scep_ca_process {
 	const char	*conf_path;	/* of -c, or NULL */
-	int		 control_fd;	/* SOCK_SEQPACKET: we say "ready", the
-					   supervisor hands over a worker's
-					   socket each time */
+	int		 control_fd;	/* to the supervisor, SOCK_SEQPACKET */
 	long		 drain_s;	/* how long SIGTERM waits for workers */
 };
 
+/* What it says to its supervisor, an octet each. */
+#define SCEP_CA_OWNS		'o'	/* workers may start: the state is
+					   ours */
+#define SCEP_CA_SHARES		's'	/* workers may start: it is another
+					   instance's, until that ends */
+#define SCEP_CA_RELOADED	'n'	/* a new configuration is in force */
+
 /*
- * Own the state and answer workers and scepadm until SIGTERM or the end of
- * control_fd (0), or until the store wants to be opened anew (75).  78: the
- * configuration cannot be used; 75: somebody owns the state, or other
- * trouble.
+ * Own the state, or wait until it can be owned, and answer workers and
+ * scepadm until SIGTERM or the end of control_fd (0), or until the store
+ * wants to be opened anew (75).  SIGHUP reads the configuration again.  78:
+ * the configuration cannot be used; 75: other trouble.
  */
 int	 scep_ca_process_run(const struct scep_ca_process *process);
 

@@ -26,6 +26,13 @@ scep_log_open(const char *program, unsigned int what)
 		openlog(program, LOG_NDELAY | LOG_PID, LOG_DAEMON);
 }
 
+void
+scep_log_configure(const struct scep_server_conf *conf)
+{
+	scep_log_open("scep.fcgi", (conf->log_stderr ? SCEP_LOG_STDERR : 0) |
+	    (conf->log_syslog ? SCEP_LOG_SYSLOG : 0));
+}
+
 static void
 write_stderr(const struct scep_line *line)
 {

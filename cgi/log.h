@@ -5,12 +5,15 @@
 #define SCEP_CGI_LOG_H
 
 #include "base/line.h"
+#include "ca/config.h"
 
 /* what: bits; program is "scep.fcgi".  Opens syslog at once, so that a
  * sandbox may close the door behind it. */
 #define SCEP_LOG_STDERR	1u
 #define SCEP_LOG_SYSLOG	2u
 void	 scep_log_open(const char *program, unsigned int what);
+/* For scep.fcgi, as [server] says. */
+void	 scep_log_configure(const struct scep_server_conf *conf);
 /* Prefix time= (RFC 3339, UTC, milliseconds) for stderr, and write. */
 void	 scep_log_line(const struct scep_line *line);
 /* A line about ourselves: level=info|warning|error msg="…". */

@@ -66,29 +66,12 @@ settle_descriptors(void)
 	return fd != -1 && close(fd) == 0;
 }
 
-/* What the supervisor has to know; it has no use for keys. */
-static enum scep_err
-read_server(const char *path, struct scep_server_conf *out,
-    struct scep_error *err)
-{
-	struct scep_crypto	*crypto = NULL;
-	struct scep_config	*cfg = NULL;
-	enum scep_err		 rc;
-
-	if ((rc = scep_crypto_new(NULL, &crypto, err)) == SCEP_OK &&
-	    (rc = scep_state_config(crypto, path, 0, &cfg, err)) == SCEP_OK)
-		*out = cfg->server;
-	scep_config_free(cfg);
-	scep_crypto_free(crypto);
-	return rc;
-}
-
 static int
 serve(const char *path, const struct scep_server_conf *conf)
 {
 	struct scep_supervisor	 args = {
 		.conf_path = path,
-		.conf = conf,
+		.conf = *conf,
 	};
 	struct scep_listener	 listener;
 	struct scep_error	 err;
@@ -122,11 +105,10 @@ main(int argc, char *argv[])
 		return status;
 	scep_process_harden();
 	scep_log_open("scep.fcgi", SCEP_LOG_STDERR);
-	if ((rc = read_server(path, &conf, &err)) != SCEP_OK) {
+	if ((rc = scep_state_server(path, &conf, &err)) != SCEP_OK) {
 		scep_log_error("%s", err.text);
 		return scep_err_exit(rc);
 	}
-	scep_log_open("scep.fcgi", (conf.log_stderr ? SCEP_LOG_STDERR : 0) |
-	    (conf.log_syslog ? SCEP_LOG_SYSLOG : 0));
+	scep_log_configure(&conf);
 	return serve(path, &conf);
 }

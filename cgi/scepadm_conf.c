@@ -5,7 +5,8 @@
 #include "cgi/scepadm_conf.h"
 
 static const char	conf[] =
-"# scep.conf - see scep.conf(5).  After a change: scepadm check, then restart.\n"
+"# scep.conf - see scep.conf(5).  After a change: scepadm check, then\n"
+"# `scepadm reload`.\n"
 "# %s\n"
 "\n"
 "[server]\n"

@@ -50,6 +50,22 @@ scep_state_config(const struct scep_crypto *crypto, const char *path,
 	return rc;
 }
 
+enum scep_err
+scep_state_server(const char *path, struct scep_server_conf *out,
+    struct scep_error *err)
+{
+	struct scep_crypto	*crypto = NULL;
+	struct scep_config	*cfg = NULL;
+	enum scep_err		 rc;
+
+	if ((rc = scep_crypto_new(NULL, &crypto, err)) == SCEP_OK &&
+	    (rc = scep_state_config(crypto, path, 0, &cfg, err)) == SCEP_OK)
+		*out = cfg->server;
+	scep_config_free(cfg);
+	scep_crypto_free(crypto);
+	return rc;
+}
+
 /* Who. */
 
 /* setuid(0) must not work any more. */
@@ -126,12 +142,25 @@ lock_sign(int fd)
 		    strerror(errno));
 }
 
-/* flock(2) knows no deadline. */
+static int
+lock_for_ever(int fd)
+{
+	int	 rc;
+
+	do
+		rc = flock(fd, LOCK_EX);
+	while (rc == -1 && errno == EINTR);
+	return rc == 0;
+}
+
+/* flock(2) knows no other deadline. */
 static int
 lock_wait(int fd, int wait_ms)
 {
 	const struct timespec	 step = { 0, LOCK_STEP_MS * 1000000L };
 
+	if (wait_ms == -1)
+		return lock_for_ever(fd);
 	for (;;) {
 		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 			return 1;
@@ -172,8 +201,7 @@ say(void *arg, const char *text)
 }
 
 enum scep_err
-scep_owner_open(const struct scep_crypto *crypto,
-    const struct scep_config *cfg, int wait_ms, struct scep_owner *out,
+scep_state_store(const struct scep_config *cfg, struct scep_store **out,
     struct scep_error *err)
 {
 	const struct scep_store_db_options	 opt = {
@@ -182,13 +210,22 @@ scep_owner_open(const struct scep_crypto *crypto,
 		.reserve = cfg->server.reserve,
 		.say = say,
 	};
+
+	return scep_store_db_open(&opt, out, err);
+}
+
+enum scep_err
+scep_owner_open(const struct scep_crypto *crypto,
+    const struct scep_config *cfg, int wait_ms, struct scep_owner *out,
+    struct scep_error *err)
+{
 	enum scep_err	 rc;
 
 	memset(out, 0, sizeof(*out));
 	out->lock = -1;
 	if ((rc = scep_state_lock(cfg->server.state, wait_ms, &out->lock,
 	    err)) == SCEP_OK &&
-	    (rc = scep_store_db_open(&opt, &out->store, err)) == SCEP_OK &&
+	    (rc = scep_state_store(cfg, &out->store, err)) == SCEP_OK &&
 	    (rc = scep_ca_open(crypto, cfg, out->store, &out->ca, err)) ==
 	    SCEP_OK)
 		return SCEP_OK;

@@ -17,16 +17,22 @@ enum scep_err	 scep_state_config(const struct scep_crypto *crypto,
 		    const char *path, int with_keys, struct scep_config **out,
 		    struct scep_error *err);
 const char	*scep_state_config_path(const char *path);
+/* [server] alone, without any key: all that a supervisor has to know. */
+enum scep_err	 scep_state_server(const char *path,
+		    struct scep_server_conf *out, struct scep_error *err);
 
 /* Started by root: become the owner of the state directory for good, group
  * included, and set umask 077.  Otherwise only the umask. */
 enum scep_err	 scep_state_become_owner(const char *dir,
 		    struct scep_error *err);
 
-/* Take DIR/lock, trying for wait_ms.  SCEP_E_BUSY names the owner's pid.
- * *fd is to be kept open for as long as the state is owned. */
+/* Take DIR/lock, trying for wait_ms (-1: for ever).  SCEP_E_BUSY names the
+ * owner's pid.  *fd is to be kept open for as long as the state is owned. */
 enum scep_err	 scep_state_lock(const char *dir, int wait_ms, int *fd,
 		    struct scep_error *err);
+/* Open the store; we hold the lock. */
+enum scep_err	 scep_state_store(const struct scep_config *cfg,
+		    struct scep_store **out, struct scep_error *err);
 
 /* The owner in this process: store opened (recovered), CA opened. */
 struct scep_owner {

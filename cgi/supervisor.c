@@ -3,8 +3,8 @@
  * again.
  *
  * Holds no key and reads nothing that came from the network: what it must
- * survive is the death of the others.  It alone has the listening socket, and
- * hands each connection to a worker that is idle.
+ * survive is the death of the others.  It alone has the listening socket;
+ * crew.c hands out what comes in.
  */
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -17,39 +17,27 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "cgi/ca_process.h"
 #include "cgi/child.h"
 #include "cgi/log.h"
 #include "cgi/spawn.h"
+#include "cgi/state.h"
 #include "cgi/supervisor.h"
 
-#define WORKERS_MAX	512
-#define LIVED_MS	1000	/* longer than this: no delay */
-#define DELAY_MS	100	/* doubled each time, up to … */
-#define DELAY_MAX_MS	1000
 #define GRACE_S		5	/* beyond request_timeout, when stopping */
 
-struct child {
-	pid_t	 pid;		/* 0: not running */
-	int64_t	 started;
-	int64_t	 due;		/* when it may be started */
-	int	 delay;
-	int	 idle;		/* a worker: it waits for a connection */
-};
-
 struct house {
-	const struct scep_supervisor	*args;
-	int		 signal_fd;
-	int		 control_fd;	/* to the CA process, or -1 */
-	struct child	 ca;
-	struct child	 worker[WORKERS_MAX];
-	int		 work_fd[WORKERS_MAX];	/* to worker[], or -1 */
-	int		 n_workers;
-	int		 ready;		/* the CA process is */
-	int		 was_ready;	/* it once was */
-	int		 stopping;
-	int		 asked_ca;	/* SIGTERM was sent to it */
-	int64_t		 deadline;	/* of stopping */
-	int		 status;	/* to exit with */
+	struct scep_supervisor	*args;
+	int			 signal_fd;
+	int			 control_fd;	/* to the CA process, or -1 */
+	struct scep_life	 ca;
+	struct scep_crew	 crew;
+	int			 ready;		/* workers find an owner */
+	int			 was_ready;	/* they once did */
+	int			 stopping;
+	int			 asked_ca;	/* SIGTERM was sent to it */
+	int64_t			 deadline;	/* of stopping */
+	int			 status;	/* to exit with */
 };
 
 /* How many workers: twice the processors, unless configured. */
@@ -59,34 +47,10 @@ count_workers(const struct scep_server_conf *conf)
 	const long	 n = conf->workers > 0 ? conf->workers :
 			    2 * sysconf(_SC_NPROCESSORS_ONLN);
 
-	return n < 1 ? 1 : n > WORKERS_MAX ? WORKERS_MAX : (int)n;
+	return n < 1 ? 1 : n > SCEP_WORKERS_MAX ? SCEP_WORKERS_MAX : (int)n;
 }
 
 /* Starting. */
-
-/* Not at once again if it did not live long. */
-static void
-retire(struct child *c)
-{
-	const int64_t	 now = scep_now_ms();
-
-	if (now - c->started > LIVED_MS)
-		c->delay = 0;
-	else if (c->delay == 0)
-		c->delay = DELAY_MS;
-	else if ((c->delay *= 2) > DELAY_MAX_MS)
-		c->delay = DELAY_MAX_MS;
-	c->idle = 0;
-	c->pid = 0;
-	c->due = now + c->delay;
-}
-
-static void
-started(struct child *c, pid_t pid)
-{
-	c->pid = pid;
-	c->started = scep_now_ms();
-}
 
 static void
 close_control(struct house *h)
@@ -103,20 +67,10 @@ own(const struct house *h)
 	const struct scep_own	 o = {
 		.signal_fd = h->signal_fd,
 		.control_fd = h->control_fd,
-		.work_fd = h->work_fd,
-		.n_work = h->n_workers,
+		.crew = &h->crew,
 	};
 
 	return o;
-}
-
-static void
-close_work(struct house *h, int i)
-{
-	if (h->work_fd[i] != -1)
-		(void)close(h->work_fd[i]);
-	h->work_fd[i] = -1;
-	h->worker[i].idle = 0;
 }
 
 static void
@@ -128,27 +82,27 @@ start_ca(struct house *h)
 
 	if (scep_spawn_ca(h->args, &mine, &h->control_fd, &pid, &err) ==
 	    SCEP_OK) {
-		started(&h->ca, pid);
+		scep_life_began(&h->ca, pid);
 		return;
 	}
 	scep_log_error("CA process: %s", err.text);
-	retire(&h->ca);
+	scep_life_ended(&h->ca);
 }
 
 static void
-start_worker(struct house *h, int i)
+start_worker(struct house *h, struct scep_crew_worker *worker)
 {
 	const struct scep_own	 mine = own(h);
 	struct scep_error	 err;
 	pid_t			 pid = -1;
 
-	if (scep_spawn_worker(h->args, &mine, &h->work_fd[i], &pid, &err) ==
+	if (scep_spawn_worker(h->args, &mine, &worker->fd, &pid, &err) ==
 	    SCEP_OK) {
-		started(&h->worker[i], pid);
+		scep_life_began(&worker->life, pid);
 		return;
 	}
 	scep_log_error("worker: %s", err.text);
-	retire(&h->worker[i]);
+	scep_life_ended(&worker->life);
 }
 
 static void
@@ -161,25 +115,13 @@ start_due(struct house *h)
 		return;
 	if (h->ca.pid == 0 && h->ca.due <= now)
 		start_ca(h);
-	for (i = 0; h->ready && i < h->n_workers; i++)
-		if (h->worker[i].pid == 0 && h->worker[i].due <= now)
-			start_worker(h, i);
+	for (i = 0; h->ready && i < h->crew.n; i++)
+		if (h->crew.worker[i].life.pid == 0 &&
+		    h->crew.worker[i].life.due <= now)
+			start_worker(h, &h->crew.worker[i]);
 }
 
 /* Stopping. */
-
-static int
-signal_workers(const struct house *h, int sig)
-{
-	int	 i, n = 0;
-
-	for (i = 0; i < h->n_workers; i++)
-		if (h->worker[i].pid != 0) {
-			(void)kill(h->worker[i].pid, sig);
-			n++;
-		}
-	return n;
-}
 
 static void
 stop(struct house *h, int status)
@@ -189,8 +131,8 @@ stop(struct house *h, int status)
 	h->stopping = 1;
 	h->status = status;
 	h->deadline = scep_now_ms() +
-	    (h->args->conf->request_timeout_s + GRACE_S) * 1000;
-	(void)signal_workers(h, SIGTERM);
+	    (h->args->conf.request_timeout_s + GRACE_S) * 1000;
+	(void)scep_crew_signal(&h->crew, SIGTERM);
 }
 
 /* Workers first, for they need the CA for what they have in hand. */
@@ -201,7 +143,7 @@ stop_on(struct house *h)
 
 	if (late)
 		scep_log_warn("stopping takes too long: killing");
-	if (signal_workers(h, late ? SIGKILL : 0) > 0 && !late)
+	if (scep_crew_signal(&h->crew, late ? SIGKILL : 0) > 0 && !late)
 		return;
 	if (h->ca.pid != 0 && (late || !h->asked_ca)) {
 		(void)kill(h->ca.pid, late ? SIGKILL : SIGTERM);
@@ -228,69 +170,86 @@ describe(const char *who, pid_t pid, int status, int delay)
 		    who, (long)pid, WEXITSTATUS(status), delay);
 }
 
-/* Without the CA process no worker is of use, and what it held in memory is
- * gone: all begin afresh. */
+/* Workers notice by themselves, finish with a 503 what they have in hand, and
+ * leave; others find whoever owns the state then. */
 static void
 ca_died(struct house *h, int status)
 {
 	const pid_t	 pid = h->ca.pid;
-	int		 i;
 
-	retire(&h->ca);
+	scep_life_ended(&h->ca);
 	close_control(h);
 	if (h->stopping)
 		return;
-	if (!h->was_ready) {
+	if (!h->was_ready)
 		stop(h, WIFEXITED(status) ? WEXITSTATUS(status) :
 		    scep_err_exit(SCEP_E_INTERNAL));
-		return;
-	}
-	describe("CA process", pid, status, h->ca.delay);
-	(void)signal_workers(h, SIGKILL);
-	for (i = 0; i < h->n_workers; i++) {
-		h->worker[i].delay = 0;
-		h->worker[i].due = 0;
-	}
+	else
+		describe("CA process", pid, status, h->ca.delay);
 }
 
 static void
-worker_died(struct house *h, struct child *c, int status)
+worker_died(struct house *h, struct scep_crew_worker *worker, int status)
 {
-	const pid_t	 pid = c->pid;
+	const pid_t	 pid = worker->life.pid;
 
-	retire(c);
-	if (h->stopping)
-		return;
-	if (!h->ready) {		/* killed by us */
-		c->delay = 0;
-		c->due = 0;
-		return;
-	}
+	scep_crew_let_go(worker);
+	scep_life_ended(&worker->life);
+	if (h->stopping || (WIFEXITED(status) && WEXITSTATUS(status) == 0))
+		return;			/* it was told to leave */
 	if (WIFEXITED(status) &&
 	    WEXITSTATUS(status) == scep_err_exit(SCEP_E_CONFIG)) {
 		stop(h, WEXITSTATUS(status));	/* no sandbox, say */
 		return;
 	}
-	describe("worker", pid, status, c->delay);
+	describe("worker", pid, status, worker->life.delay);
 }
 
 static void
 reap(struct house *h)
 {
-	pid_t	 pid;
-	int	 i, status;
+	struct scep_crew_worker	*worker;
+	pid_t			 pid;
+	int			 status;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (pid == h->ca.pid) {
+		if (pid == h->ca.pid)
 			ca_died(h, status);
-			continue;
-		}
-		for (i = 0; i < h->n_workers; i++)
-			if (pid == h->worker[i].pid) {
-				close_work(h, i);
-				worker_died(h, &h->worker[i], status);
-			}
+		else if ((worker = scep_crew_find(&h->crew, pid)) != NULL)
+			worker_died(h, worker, status);
 	}
+}
+
+/* The configuration. */
+
+/* What is bound to the start of the program. */
+static void
+warn_of_restart(const struct scep_server_conf *was,
+    const struct scep_server_conf *is)
+{
+	if (strcmp(was->listen, is->listen) != 0 ||
+	    was->socket_mode != is->socket_mode ||
+	    was->backlog != is->backlog)
+		scep_log_warn("listen, socket_mode or backlog has changed: "
+		    "that takes a restart");
+}
+
+/* The CA process has taken a new configuration into use; workers of the old
+ * one are told by it to leave. */
+static void
+adopt_conf(struct house *h)
+{
+	struct scep_server_conf	 fresh;
+	struct scep_error	 err;
+
+	if (scep_state_server(h->args->conf_path, &fresh, &err) != SCEP_OK) {
+		scep_log_warn("[server] is as it was: %s", err.text);
+		return;
+	}
+	warn_of_restart(&h->args->conf, &fresh);
+	h->args->conf = fresh;
+	scep_log_configure(&fresh);
+	scep_crew_resize(&h->crew, count_workers(&fresh));
 }
 
 /* The loop. */
@@ -327,120 +286,75 @@ read_signals(struct house *h)
 	    (ssize_t)sizeof(info)) {
 		if (info.ssi_signo == SIGCHLD)
 			reap(h);
-		else {
+		else if (info.ssi_signo == SIGHUP) {
+			if (h->ca.pid != 0)
+				(void)kill(h->ca.pid, SIGHUP);
+		} else {
 			scep_log_info("stopping");
 			stop(h, 0);
 		}
 	}
 }
 
-/* "r", or the end of the file; of that SIGCHLD tells more. */
+/* ca_process.h; of the end of the file SIGCHLD tells more. */
 static void
 read_control(struct house *h)
 {
 	char	 octet;
 
-	if (recv(h->control_fd, &octet, 1, MSG_DONTWAIT) == 1) {
-		h->ready = h->was_ready = 1;
-		scep_log_info("ready: %d workers, state %s", h->n_workers,
-		    h->args->conf->state);
-	} else
+	if (recv(h->control_fd, &octet, 1, MSG_DONTWAIT) != 1) {
 		close_control(h);
-}
-
-static int64_t
-earlier(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
+		return;
+	}
+	if (octet == SCEP_CA_RELOADED) {
+		adopt_conf(h);
+		return;
+	}
+	h->ready = h->was_ready = 1;
+	if (octet == SCEP_CA_OWNS)
+		scep_log_info("ready: %d workers, state %s", h->crew.n,
+		    h->args->conf.state);
+	else
+		scep_log_info("ready: %d workers, state %s is shared with "
+		    "its owner", h->crew.n, h->args->conf.state);
 }
 
 /* For how long nothing is to be done, or -1: for ever. */
 static int
 patience(const struct house *h)
 {
-	int64_t	 due = INT64_MAX;
-	int	 i;
+	int64_t	 due = INT64_MAX, crew_due;
 
 	if (h->stopping)
 		due = h->deadline;
-	else if (h->ca.pid == 0)
-		due = h->ca.due;
-	for (i = 0; h->ready && !h->stopping && i < h->n_workers; i++)
-		if (h->worker[i].pid == 0)
-			due = earlier(due, h->worker[i].due);
+	else {
+		if (h->ca.pid == 0)
+			due = h->ca.due;
+		if (h->ready && (crew_due = scep_crew_due(&h->crew)) < due)
+			due = crew_due;
+	}
 	if (due == INT64_MAX)
 		return -1;
 	due -= scep_now_ms();
 	return due < 0 ? 0 : (int)due;
 }
 
-/* Connections. */
-
-/* -1 if all are at work. */
-static int
-idle_worker(const struct house *h)
-{
-	int	 i;
-
-	for (i = 0; i < h->n_workers; i++)
-		if (h->worker[i].idle)
-			return i;
-	return -1;
-}
-
-/* What nobody is idle for waits in the backlog.  One that a worker did not
- * take is gone: that worker is dying, and the web server sees it closed. */
-static void
-hand_out(struct house *h)
-{
-	int	 i, fd;
-
-	while ((i = idle_worker(h)) != -1) {
-		fd = accept4(h->args->listen_fd, NULL, NULL, SOCK_CLOEXEC);
-		if (fd == -1)
-			return;
-		h->worker[i].idle = 0;
-		if (!scep_spawn_give(h->work_fd[i], fd))
-			scep_log_warn("worker %ld takes no connection",
-			    (long)h->worker[i].pid);
-		(void)close(fd);
-	}
-}
-
-/* An octet: it has nothing to do.  The end: SIGCHLD tells the rest. */
-static void
-read_worker(struct house *h, int i)
-{
-	char	 octet;
-
-	if (recv(h->work_fd[i], &octet, 1, MSG_DONTWAIT) == 1)
-		h->worker[i].idle = 1;
-	else if (errno != EAGAIN && errno != EINTR)
-		close_work(h, i);
-}
-
 static void
 wait_and_see(struct house *h)
 {
-	struct pollfd	 p[3 + WORKERS_MAX] = {
+	struct pollfd	 p[3 + SCEP_WORKERS_MAX] = {
 		{ .fd = h->signal_fd, .events = POLLIN },
 		{ .fd = h->control_fd, .events = POLLIN },
-		{ .fd = h->stopping || idle_worker(h) == -1 ? -1 :
+		{ .fd = h->stopping || scep_crew_idle(&h->crew) == NULL ? -1 :
 		    h->args->listen_fd, .events = POLLIN },
 	};
-	int		 i;
 
-	for (i = 0; i < h->n_workers; i++) {
-		p[3 + i].fd = h->work_fd[i];
-		p[3 + i].events = POLLIN;
-	}
-	if (poll(p, (nfds_t)(3 + h->n_workers), patience(h)) <= 0)
+	scep_crew_watch(&h->crew, p + 3);
+	if (poll(p, (nfds_t)(3 + h->crew.used), patience(h)) <= 0)
 		return;
-	for (i = 0; i < h->n_workers; i++)
-		if (p[3 + i].revents != 0)
-			read_worker(h, i);
+	scep_crew_hear(&h->crew, p + 3);
 	if (p[2].revents != 0)
-		hand_out(h);
+		scep_crew_hand_out(&h->crew, h->args->listen_fd);
 	if (p[1].revents != 0)
 		read_control(h);
 	if (p[0].revents != 0)
@@ -448,19 +362,17 @@ wait_and_see(struct house *h)
 }
 
 int
-scep_supervisor_run(const struct scep_supervisor *supervisor)
+scep_supervisor_run(struct scep_supervisor *supervisor)
 {
 	struct house		 h = {
 		.args = supervisor,
 		.signal_fd = -1,
 		.control_fd = -1,
-		.n_workers = count_workers(supervisor->conf),
 	};
 	struct scep_error	 err;
-	int			 i;
 
-	for (i = 0; i < WORKERS_MAX; i++)
-		h.work_fd[i] = -1;
+	scep_crew_init(&h.crew);
+	scep_crew_resize(&h.crew, count_workers(&supervisor->conf));
 	if (catch_signals(&h, &err) != SCEP_OK) {
 		scep_log_error("%s", err.text);
 		return scep_err_exit(err.code);
@@ -471,7 +383,7 @@ scep_supervisor_run(const struct scep_supervisor *supervisor)
 		if (!h.stopping)
 			continue;
 		stop_on(&h);
-		if (h.ca.pid == 0 && signal_workers(&h, 0) == 0)
+		if (h.ca.pid == 0 && scep_crew_signal(&h.crew, 0) == 0)
 			break;
 	}
 	(void)close(h.signal_fd);

@@ -8,16 +8,17 @@
 #include "ca/config.h"
 
 struct scep_supervisor {
-	const char			*conf_path;	/* of -c, or NULL */
-	const struct scep_server_conf	*conf;
-	int				 listen_fd;
+	const char		*conf_path;	/* of -c, or NULL */
+	struct scep_server_conf	 conf;		/* a reload changes it */
+	int			 listen_fd;
 };
 
 /*
- * Run until told to stop by SIGTERM, SIGINT, SIGHUP or SIGUSR1 (requests in
- * hand are finished; 0), or until there is no use in going on: 78 and 75 as
- * the CA process said at its first start, 78 from a worker.
+ * Run until told to stop by SIGTERM, SIGINT or SIGUSR1 (requests in hand are
+ * finished; 0), or until there is no use in going on: 78 and 75 as the CA
+ * process said at its first start, 78 from a worker.  SIGHUP has the
+ * configuration read again.
  */
-int	 scep_supervisor_run(const struct scep_supervisor *supervisor);
+int	 scep_supervisor_run(struct scep_supervisor *supervisor);
 
 #endif /* SCEP_CGI_SUPERVISOR_H */

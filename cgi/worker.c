@@ -22,12 +22,15 @@
 #include "cgi/fcgi_request.h"
 #include "cgi/log.h"
 #include "cgi/sandbox.h"
+#include "cgi/state_socket.h"
 #include "cgi/worker.h"
 #include "ra/ra.h"
 
 /* Of each second of request_timeout, how long to wait for the CA: there must
  * be time left for a 503. */
 #define CA_SHARE_MS	500
+#define OWNER_WAIT_MS	5000	/* a new owner recovers the store first */
+#define OWNER_STEP_MS	20
 
 static int	 stop_fd = -1;	/* readable from SIGTERM on */
 
@@ -35,6 +38,7 @@ struct serving {
 	const struct scep_worker	*worker;
 	struct scep_crypto		*crypto;
 	struct scep_ca			*ca;
+	int				 ca_fd;	/* the ca's */
 	struct scep_ra			*ra;
 	uint8_t				*body;	/* room for one octet … */
 	size_t				 size;	/* … more than is allowed */
@@ -74,6 +78,37 @@ catch_term(struct scep_error *err)
 	return SCEP_OK;
 }
 
+/* SIGTERM came, within so many milliseconds. */
+static int
+is_stopped(int wait_ms)
+{
+	struct pollfd	 p = { .fd = stop_fd, .events = POLLIN };
+
+	return poll(&p, 1, wait_ms) == 1;
+}
+
+/* To whoever owns the state: our own CA process, or another instance's.
+ * SCEP_E_BUSY if nobody does for OWNER_WAIT_MS. */
+static enum scep_err
+connect_ca(struct serving *s, struct scep_error *err)
+{
+	const struct scep_server_conf	*conf = s->worker->conf;
+	const int64_t			 until = scep_now_ms() + OWNER_WAIT_MS;
+	enum scep_err			 rc;
+
+	while ((rc = scep_state_dial(conf->state, SCEP_RA_SOCK, &s->ca_fd,
+	    err)) == SCEP_E_NOTFOUND && scep_now_ms() < until)
+		if (is_stopped(OWNER_STEP_MS))
+			break;
+	if (rc == SCEP_E_NOTFOUND)
+		return scep_fail(err, SCEP_E_BUSY, "nobody owns the state "
+		    "%s", conf->state);
+	if (rc != SCEP_OK)
+		return rc;
+	return scep_ca_connect(s->ca_fd, (int)conf->request_timeout_s *
+	    CA_SHARE_MS, &s->ca, err);
+}
+
 static enum scep_err
 prepare(struct serving *s, struct scep_error *err)
 {
@@ -82,9 +117,7 @@ prepare(struct serving *s, struct scep_error *err)
 
 	if ((rc = catch_term(err)) != SCEP_OK ||
 	    (rc = scep_crypto_new(NULL, &s->crypto, err)) != SCEP_OK ||
-	    (rc = scep_ca_connect(s->worker->ca_fd,
-	    (int)conf->request_timeout_s * CA_SHARE_MS, &s->ca, err)) !=
-	    SCEP_OK ||
+	    (rc = connect_ca(s, err)) != SCEP_OK ||
 	    (rc = scep_ra_new(s->crypto, s->ca, &s->ra, err)) != SCEP_OK)
 		return rc;
 	s->size = scep_ra_max_request(s->ra) + 1;
@@ -144,41 +177,67 @@ serve_one(struct serving *s, int fd)
 	(void)alarm(0);
 }
 
-/* Ask for the next connection; 0 when the supervisor is gone. */
+/* 0 when the supervisor is gone. */
 static int
-say_idle(const struct serving *s)
+say(const struct serving *s, char octet)
 {
-	return send(s->worker->work_fd, "i", 1, MSG_NOSIGNAL) == 1;
+	return send(s->worker->work_fd, &octet, 1, MSG_NOSIGNAL) == 1;
+}
+
+/*
+ * The owner of the state wants us to go, or went.  A connection may have been
+ * handed over in that moment: it is answered, by a 503 if it must be.
+ */
+static int
+leave(struct serving *s)
+{
+	struct pollfd	 p = { .fd = s->worker->work_fd, .events = POLLIN };
+	int		 fd;
+
+	if (!scep_ca_is_connected(s->ca))
+		scep_log_warn("the owner of the state has gone");
+	if (!say(s, SCEP_WORKER_LEAVES))
+		return 0;
+	for (;;) {
+		if (poll(&p, 1, -1) == -1)
+			continue;
+		if (!scep_child_take(p.fd, &fd))
+			return 0;
+		if (fd != -1)
+			serve_one(s, fd);
+	}
 }
 
 /* SIGTERM ends it, but not before what was handed over is answered. */
 static int
 serve(struct serving *s)
 {
-	struct pollfd	 p[2] = {
+	struct pollfd	 p[3] = {
 		{ .fd = stop_fd, .events = POLLIN },
 		{ .fd = s->worker->work_fd, .events = POLLIN },
+		{ .fd = s->ca_fd, .events = POLLIN },
 	};
-	int		 fd;
+	int		 fd, idle = 0;
 
-	if (!say_idle(s))
-		return 0;
-	while (scep_ca_is_connected(s->ca)) {
-		p[0].revents = p[1].revents = 0;
-		if (poll(p, 2, -1) == -1 && errno != EINTR)
+	while (scep_ca_is_connected(s->ca) && !scep_ca_is_leaving(s->ca)) {
+		if (!idle && !say(s, SCEP_WORKER_IDLE))
+			return 0;
+		idle = 1;
+		p[0].revents = p[1].revents = p[2].revents = 0;
+		if (poll(p, 3, -1) == -1 && errno != EINTR)
 			return scep_err_exit(SCEP_E_INTERNAL);
 		if (p[1].revents != 0) {
 			if (!scep_child_take(s->worker->work_fd, &fd))
 				return 0;
 			if (fd != -1)
 				serve_one(s, fd);
-			if (!say_idle(s))
-				return 0;
+			idle = 0;
 		} else if (p[0].revents != 0)
 			return 0;
+		else if (p[2].revents != 0)
+			scep_ca_hear(s->ca);
 	}
-	scep_log_warn("the CA process does not answer");
-	return scep_err_exit(SCEP_E_BUSY);
+	return leave(s);
 }
 
 int
@@ -191,6 +250,8 @@ scep_worker_run(const struct scep_worker *worker)
 
 	if ((rc = prepare(&s, &err)) == SCEP_OK)
 		status = serve(&s);
+	else if (stop_fd != -1 && is_stopped(0))
+		status = 0;
 	else {
 		scep_log_error("worker: %s", err.text);
 		status = scep_err_exit(rc);

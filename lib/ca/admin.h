@@ -23,6 +23,7 @@
  * cert.list        —                                  array
  * cert.show        serial (hex)                       an object
  * cert.export      serial                             {der (hex), chain:[hex…]}
+ * reload           —                                  {generation}
  *
  * A challenge record: id, profile, state (live, used, expired, revoked),
  * binds (nothing, subject, SAN, subject and SAN), subject, san, uses, used,
@@ -39,6 +40,17 @@
 
 #define SCEP_ADMIN_MAX	(64 * 1024 * 1024)	/* octets of a reply */
 #define SCEP_ADMIN_ASK_MAX	65536		/* octets of a request */
+
+/* What the process that runs the CA can do; arg is passed to each. */
+struct scep_admin_host {
+	/* Read the configuration again; *generation is the one in force. */
+	enum scep_err	(*reload)(void *arg, uint32_t *generation,
+			    struct scep_error *err);
+	void		*arg;
+};
+/* For ca and what is made from it by scep_ca_reopen(); host is borrowed. */
+void		 scep_admin_attach(struct scep_ca *ca,
+		    const struct scep_admin_host *host);
 
 /*
  * Carry out one request of the operator with this uid.  ca is from

@@ -49,10 +49,11 @@ struct scep_admin_verb {
 					    struct scep_error *err);
 };
 
-/* admin_challenge.c, admin_request.c, admin_cert.c */
+/* admin_challenge.c, admin_request.c, admin_cert.c, admin_server.c */
 extern const struct scep_admin_verb	scep_admin_challenge[];
 extern const struct scep_admin_verb	scep_admin_request[];
 extern const struct scep_admin_verb	scep_admin_cert[];
+extern const struct scep_admin_verb	scep_admin_server[];
 
 /* Nothing but these members, of these kinds, and what is required:
  * SCEP_E_USAGE otherwise.  No value is in the message. */

@@ -6,7 +6,7 @@
 
 #include <stdatomic.h>
 
-#include "ca/ca.h"
+#include "ca/admin.h"
 #include "ca/config.h"
 #include "store/record.h"
 #include "wire/csr.h"
@@ -29,6 +29,7 @@ struct scep_local {
 	const struct scep_config	*cfg;
 	struct scep_store		*store;
 	struct scep_memory		*memory;
+	const struct scep_admin_host	*host;	/* admin.h, or NULL */
 };
 
 /* What a CA process publishes to its RA workers: published.c. */

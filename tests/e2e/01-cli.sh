@@ -174,10 +174,6 @@ fi
 until_true 5 test -S "$T/ca/state/admin.sock"
 verdict "scepadm talks to the owner" adm challenge list
 status 0 "check beside an owner: 0" adm check
-sed "s,$T/scep.sock,$T/second.sock," "$CONF" >"$T/ca/second.conf"
-status 75 "a second scep.fcgi on an owned state: 75" timeout 10 "$FCGI" \
-    -c "$T/ca/second.conf"
-verdict "and the first is still there" adm challenge list
 kill -TERM "$SUPERVISOR"
 wait "$SUPERVISOR"
 same "SIGTERM: exit 0" $? 0

@@ -1,0 +1,168 @@
+#!/bin/sh
+# 11-share - several scep.fcgi on one state: they share the owner, and when it
+# dies another takes over, within 2 seconds and without loss.  lighttpd with
+# max-procs above 1 makes such a house by itself.
+. "$(dirname "$0")/lib.sh"
+
+KILLS=${KILLS:-10}
+port=$(free_port)
+make_ca "$T/ca" "http://127.0.0.1:$port/scep"
+
+# ---- lighttpd, max-procs = 3 ----
+
+mkdir -p "$T/www"
+cat >"$T/lighttpd.conf" <<CONFIG
+server.modules = ( "mod_fastcgi" )
+server.document-root = "$T/www"
+server.bind = "127.0.0.1"
+server.port = $port
+server.errorlog = "$T/lighttpd.log"
+server.breakagelog = "$T/scep.log"
+server.max-request-field-size = 65536
+server.http-parseopts = ( "url-ctrls-reject" => "disable" )
+fastcgi.server = ( "/scep" => ((
+	"bin-path" => "$FCGI -c $CONF",
+	"socket" => "$T/lighttpd.sock",
+	"max-procs" => 3,
+	"check-local" => "disable"
+)) )
+CONFIG
+lighttpd -D -f "$T/lighttpd.conf" >>"$T/lighttpd.log" 2>&1 &
+SERVER=$!
+own "$SERVER"
+URL=http://127.0.0.1:$port/scep
+verdict "lighttpd with three scep.fcgi answers" until_true 10 caps_ok "$URL"
+supervisors() {
+	for _p in $(ps -o pid= --ppid "$SERVER"); do
+		[ "$(ps -o comm= -p "$_p")" = scep.fcgi ] && echo "$_p"
+	done
+}
+owner() { cat "$T/ca/state/lock"; }
+three() { [ "$(supervisors | wc -l)" -eq 3 ]; }
+verdict "there are three of them" until_true 10 three
+same "one owns the state" "$(grep -c 'msg="ready: [0-9]* workers, state [^ ]*"' \
+    "$T/scep.log")" 1
+shared() { [ "$(grep -c 'shared with its owner' "$T/scep.log")" -eq 2 ]; }
+verdict "the others share it" until_true 10 shared
+
+adm challenge add --count 60 --ttl 2h >"$T/many.ch" 2>/dev/null
+verdict "devices enrol through all of them" bot -K -t random -C "$T/many.ch" \
+    -s "/CN=many-%d" -n 60 -j 12 "$URL"
+same "each certificate is there" "$(n_certs)" 60
+
+# ---- the owner dies under load ----
+
+load() {
+	_round=0
+	while [ -e "$T/load" ]; do
+		_round=$((_round + 1))
+		adm challenge add --count 20 --ttl 2h >"$T/load.ch" \
+		    2>/dev/null || { sleep 0.1; continue; }
+		bot -K -t random -C "$T/load.ch" -s "/CN=load-$_round-%d" \
+		    -n 20 -j 4 -w 20 "$URL" >>"$T/acks" 2>>"$T/bot.err"
+	done
+}
+: >"$T/load"
+load &
+load_pid=$!
+own "$load_pid"
+until_true 20 grep -q granted "$T/acks"
+adm challenge add --count "$KILLS" --ttl 2h >"$T/probes" 2>/dev/null
+late=0
+slowest=0
+no=0
+while [ "$no" -lt "$KILLS" ]; do
+	no=$((no + 1))
+	victim=$(owner)
+	[ "$(ps -o comm= -p "$victim")" = scep-ca ] || { sleep 0.2
+		victim=$(owner); }
+	kill -KILL "$victim"
+	begin=$(date +%s%N)
+	sed -n "${no}p" "$T/probes" >"$T/probe"
+	bot -k "$T/probe.key" -t random -C "$T/probe" -w 10 \
+	    -s "/CN=probe-$no" "$URL" >>"$T/acks" 2>&1 || late=$((late + 1))
+	ms=$((($(date +%s%N) - begin) / 1000000))
+	[ "$ms" -gt "$slowest" ] && slowest=$ms
+	[ "$ms" -gt 2000 ] && late=$((late + 1))
+	until_true 5 sh -c "[ \"\$(cat $T/ca/state/lock)\" != $victim ]"
+done
+same "the owner dies, another takes over within 2 s, $KILLS times" "$late" 0
+note "the slowest answer came after $slowest ms"
+rm "$T/load"
+until_true 60 gone_or_zombie "$load_pid"
+adm cert list --json | jq -r '.[].serial | ascii_upcase' |
+    sed 's/[^0-9A-F]//g' | sort >"$T/stored"
+sed -n 's/^[0-9]* granted \([0-9A-F]*\).*/\1/p' "$T/acks" | sort >"$T/acked"
+note "$(wc -l <"$T/acked") acknowledged, $(wc -l <"$T/stored") stored"
+same "no acknowledged certificate is lost" \
+    "$(comm -23 "$T/acked" "$T/stored" | wc -l)" 0
+same "no serial twice" "$(uniq -d "$T/stored" | wc -l)" 0
+same "no enrolment was refused" "$(grep -c refused "$T/acks")" 0
+unlike "no lock that nobody gives back, no damage" "$T/scep.log" \
+    'corrupt|checksum error|panic|RUNRECOVERY'
+
+# ---- the owner is stopped: another takes over without a lost request ----
+
+kill -KILL "$(owner)"
+until_true 5 caps_ok "$URL"
+sleep 0.5
+for sup in $(supervisors); do
+	[ "$(ca_of "$sup")" = "$(owner)" ] && break
+done
+adm challenge add --count 40 --ttl 2h >"$T/stop.ch" 2>/dev/null
+bot -K -t random -C "$T/stop.ch" -s "/CN=stop-%d" -n 40 -j 4 "$URL" \
+    >"$T/stop.out" 2>&1 &
+bots=$!
+own "$bots"
+until_true 10 grep -q granted "$T/stop.out"
+kill -TERM "$(ca_of "$sup")"
+wait "$bots"
+note "$(grep -c granted "$T/stop.out") granted," \
+    "$(grep -c 'HTTP 503' "$T/stop.out") told to try again"
+same "the owner is stopped: nothing is refused or hung up on" \
+    "$(grep -v -c -E ' granted | error .*503' "$T/stop.out")" 0
+verdict "and an enrolment goes through" sh -c "'$ADM' -c '$CONF' challenge add \
+    >'$T/after.ch' 2>/dev/null && '$BOT' -w 5 -C '$T/after.ch' -s /CN=after \
+    '$URL'"
+stop "$SERVER"
+
+# ---- by themselves: a standby that is stopped, and one whose owner ends ----
+
+sed -i "s,^\[server\],&\nlisten = unix:$T/one.sock," "$CONF"
+sed "s,$T/one.sock,$T/two.sock," "$CONF" >"$T/ca/two.conf"
+start_fcgi
+one=$SUPERVISOR
+until_true 10 ca_of "$one"
+until_true 10 grep -q "^$(ca_of "$one")" "$T/ca/state/lock"
+"$FCGI" -c "$T/ca/two.conf" >>"$T/two.log" 2>&1 &
+two=$!
+own "$two"
+verdict "a second instance shares the state" until_true 10 grep -q shared \
+    "$T/two.log"
+# ask SOCKET: GetCACaps without a web server.
+ask() {
+	REQUEST_METHOD=GET QUERY_STRING=operation=GetCACaps \
+	    timeout 8 cgi-fcgi -bind -connect "$1" 2>/dev/null | grep -q AES
+}
+verdict "the owner's instance answers" ask "$T/one.sock"
+verdict "and the second" ask "$T/two.sock"
+"$FCGI" -c "$T/ca/two.conf" >"$T/third.log" 2>&1
+same "a third one on the same socket: 75" $? 75
+kill -TERM "$one"
+wait "$one"
+same "the owner stops: 0" $? 0
+verdict "the second owns the state" until_true 5 grep -q \
+    'state [^ ]*/state"' "$T/two.log"
+verdict "and answers" ask "$T/two.sock"
+status 0 "and scepadm finds it" adm challenge list
+start_fcgi
+three=$SUPERVISOR
+verdict "a new one shares with it" until_true 10 ask "$T/one.sock"
+kill -TERM "$three"
+wait "$three"
+same "a standby stops: 0" $? 0
+verdict "which hurts nobody" ask "$T/two.sock"
+kill -TERM "$two"
+wait "$two"
+same "and the last: 0" $? 0
+finish
