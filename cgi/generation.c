@@ -29,6 +29,18 @@ log_fault(void *arg, int fatal, const char *text)
 		scep_log_warn("%s", text);
 }
 
+static void
+log_profiles(const struct scep_config *cfg)
+{
+	size_t	 i;
+
+	for (i = 0; i < cfg->n_profiles; i++)
+		if (*cfg->profile[i].fault != '\0')
+			scep_log_error("profile %s answers 503 till this is "
+			    "mended: %s", cfg->profile[i].name,
+			    cfg->profile[i].fault);
+}
+
 enum scep_err
 scep_generation_read(const struct scep_crypto *crypto, const char *conf_path,
     struct scep_config **out, struct scep_error *err)
@@ -39,8 +51,10 @@ scep_generation_read(const struct scep_crypto *crypto, const char *conf_path,
 	    SCEP_OK)
 		return rc;
 	if ((rc = scep_config_check(crypto, *out, time(NULL), log_fault, NULL,
-	    err)) == SCEP_OK)
+	    err)) == SCEP_OK) {
+		log_profiles(*out);
 		return SCEP_OK;
+	}
 	scep_config_free(*out);
 	*out = NULL;
 	return rc;

@@ -79,8 +79,10 @@ check_all(struct adm *adm, struct findings *f, struct scep_config **cfg)
 		return rc;
 	rc = scep_config_check(adm->crypto, *cfg, time(NULL), note, f,
 	    &adm->err);
-	if (rc != SCEP_OK)
-		return rc;
+	/* scep.fcgi starts if some profile is without fault; an operator
+	 * wants all of them to be. */
+	if (rc != SCEP_OK || f->fatal > 0)
+		return SCEP_E_CONFIG;
 	return check_store(adm, *cfg, f);
 }
 

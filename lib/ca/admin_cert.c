@@ -268,7 +268,7 @@ hex_json(const struct scep_buf *der)
 }
 
 /* From the CA that issued towards the root; empty if it is no longer in the
- * configuration. */
+ * configuration, or has a fault there. */
 static json_t *
 chain_json(const struct scep_ca_conf *ca)
 {
@@ -276,6 +276,8 @@ chain_json(const struct scep_ca_conf *ca)
 	size_t	 i;
 	int	 bad = chain == NULL;
 
+	if (ca != NULL && *ca->fault != '\0')
+		ca = NULL;
 	if (ca != NULL && !bad)
 		bad = json_array_append_new(chain,
 		    hex_json(&ca->cert.der)) != 0;

@@ -74,10 +74,11 @@ struct scep_published_profile {
 	uint32_t		 ra;		/* index into ra[] */
 	int			 omit_content;
 	int			 fail_text;
+	char			 fault[256];	/* why it answers 503, or "" */
 };
 struct scep_published_ra {
 	char			 name[64];	/* of the CA, for the log */
-	struct scep_buf		 cert;		/* DER */
+	struct scep_buf		 cert;		/* DER; empty with a fault */
 	struct scep_buf		 key;		/* PKCS #8 DER, in the clear */
 };
 struct scep_published {

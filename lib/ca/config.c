@@ -253,6 +253,23 @@ scep_config_free(struct scep_config *cfg)
 	OPENSSL_clear_free(cfg, sizeof(*cfg));
 }
 
+int
+scep_config_is_usable(struct scep_config *cfg)
+{
+	struct scep_profile	*p;
+	size_t			 i;
+	int			 usable = 0;
+
+	for (i = 0; i < cfg->n_profiles; i++) {
+		p = &cfg->profile[i];
+		if (*p->fault == '\0')
+			memcpy(p->fault, cfg->ca[p->ca].fault,
+			    sizeof(p->fault));
+		usable |= *p->fault == '\0';
+	}
+	return usable;
+}
+
 const struct scep_profile *
 scep_config_profile(const struct scep_config *cfg, const char *name)
 {

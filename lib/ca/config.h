@@ -21,6 +21,7 @@
 #define SCEP_CHAIN_MAX		8
 #define SCEP_RDN_RULES_MAX	16
 #define SCEP_PATTERNS_MAX	16
+#define SCEP_FAULT_LEN		256
 
 enum scep_sandbox {
 	SCEP_SANDBOX_STRICT,		/* start fails where it cannot be had */
@@ -59,6 +60,8 @@ struct scep_ca_conf {
 	int			 insecure_one_key;	/* ra = CA, legacy */
 
 	/* From scep_config_load(): */
+	char			 fault[SCEP_FAULT_LEN];	/* why it cannot be
+						   used; "": it can */
 	struct scep_cert	 cert, ra_cert;
 	struct scep_cert	 chain[SCEP_CHAIN_MAX];	/* towards the root */
 	size_t			 n_chain;
@@ -106,6 +109,9 @@ struct scep_profile {
 	long			 max_pending, max_pending_per_peer;
 	int			 omit_content;	/* I-030 */
 	int			 fail_text;	/* request id in failInfoText */
+	char			 fault[SCEP_FAULT_LEN];	/* from load and check:
+						   why it answers 503; "": it
+						   does not */
 };
 
 struct scep_config {
@@ -128,7 +134,9 @@ enum scep_err	 scep_config_parse(const struct scep_crypto *crypto,
 
 /* Read certificates, keys, the challenge key; build fixed_exts. Keys match
  * certificates, the RA's certificate is issued by its CA (or is it), a
- * separate RA key unless insecure_one_key: else SCEP_E_CONFIG. */
+ * separate RA key unless insecure_one_key: else the CA and its profiles have
+ * a fault.  SCEP_E_CONFIG if no profile is left, or there is no challenge
+ * key. */
 enum scep_err	 scep_config_load(const struct scep_crypto *crypto,
 		    struct scep_config *cfg, struct scep_error *err);
 void		 scep_config_free(struct scep_config *cfg);
@@ -136,11 +144,14 @@ void		 scep_config_free(struct scep_config *cfg);
 /* One fault (fatal) or one thing to know (not). */
 typedef void	(*scep_fault_fn)(void *arg, int fatal, const char *text);
 /* All of a loaded configuration's faults at time now: dates, key usage,
- * chain, EKU, validity beyond the CA's, permissions of STATE.  SCEP_E_CONFIG
- * if any was fatal. */
+ * chain, EKU, validity beyond the CA's, permissions of STATE.  A fatal one of
+ * a CA is the fault of its profiles; SCEP_E_CONFIG if no profile is left, or
+ * if one concerns all. */
 enum scep_err	 scep_config_check(const struct scep_crypto *crypto,
-		    const struct scep_config *cfg, time_t now,
-		    scep_fault_fn fn, void *arg, struct scep_error *err);
+		    struct scep_config *cfg, time_t now, scep_fault_fn fn,
+		    void *arg, struct scep_error *err);
+/* 0 if every profile has a fault; those of a CA with one get it, too. */
+int		 scep_config_is_usable(struct scep_config *cfg);
 
 /* NULL if there is none. name "" means the default. */
 const struct scep_profile

@@ -24,12 +24,14 @@
 
 struct check {
 	const struct scep_crypto	*crypto;
-	const struct scep_config	*cfg;
+	struct scep_config		*cfg;
 	time_t				 now;
 	scep_fault_fn			 fn;
 	void				*arg;
 	struct scep_error		*err;	/* the first fatal one */
 	int				 fatal;
+	char				*fault;	/* of whom we speak; NULL: of
+						   all */
 };
 
 static void __attribute__((format(printf, 3, 4)))
@@ -41,8 +43,13 @@ report(struct check *c, int fatal, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	if (fatal && c->fatal++ == 0)
+	if (fatal && c->err->text[0] == '\0')
 		(void)scep_fail(c->err, SCEP_E_CONFIG, "%s", text);
+	if (fatal && c->fault == NULL)
+		c->fatal++;
+	if (fatal && c->fault != NULL && *c->fault == '\0')
+		(void)snprintf(c->fault, SCEP_FAULT_LEN, "%.*s",
+		    SCEP_FAULT_LEN - 1, text);
 	if (c->fn != NULL)
 		c->fn(c->arg, fatal, text);
 }
@@ -178,7 +185,7 @@ check_chain(struct check *c, const struct scep_ca_conf *ca, X509 *below)
 }
 
 static void
-check_ca(struct check *c, const struct scep_ca_conf *ca)
+check_ca_certs(struct check *c, const struct scep_ca_conf *ca)
 {
 	struct scep_error	 err;
 	X509			*cert, *ra;
@@ -205,11 +212,16 @@ check_ca(struct check *c, const struct scep_ca_conf *ca)
 }
 
 static void
-check_profile(struct check *c, const struct scep_profile *p)
+check_profile(struct check *c, struct scep_profile *p)
 {
 	const struct scep_ca_conf	*ca = &c->cfg->ca[p->ca];
 	char				 text[SCEP_TIME_TEXT];
 
+	c->fault = p->fault;
+	if (*p->fault != '\0') {
+		report(c, 1, "%s", p->fault);
+		return;
+	}
 	if (ca->cert.not_after >= c->now &&
 	    c->now + p->validity_s > ca->cert.not_after) {
 		scep_time_text(ca->cert.not_after, text);
@@ -275,23 +287,28 @@ check_public(struct check *c, const char *path)
 }
 
 static void
-check_files(struct check *c)
+check_ca_files(struct check *c, const struct scep_ca_conf *ca)
 {
-	const struct scep_ca_conf	*ca;
-	size_t				 i;
+	check_secret(c, ca->key_path);
+	check_public(c, ca->cert_path);
+	check_public(c, ca->chain_path);
+	if (ca->insecure_one_key)
+		return;
+	check_secret(c, ca->ra_key_path);
+	check_public(c, ca->ra_cert_path);
+}
 
-	check_public(c, scep_conf_file(c->cfg->conf));
-	for (i = 0; i < c->cfg->n_cas; i++) {
-		ca = &c->cfg->ca[i];
-		check_secret(c, ca->key_path);
-		check_public(c, ca->cert_path);
-		check_public(c, ca->chain_path);
-		if (ca->insecure_one_key)
-			continue;
-		check_secret(c, ca->ra_key_path);
-		check_public(c, ca->ra_cert_path);
+/* What did not load has its fault, and there is no more to look at. */
+static void
+check_ca(struct check *c, struct scep_ca_conf *ca)
+{
+	c->fault = ca->fault;
+	if (*ca->fault != '\0') {
+		report(c, 1, "%s", ca->fault);
+		return;
 	}
-	check_secret(c, c->cfg->challenge_key_path);
+	check_ca_files(c, ca);
+	check_ca_certs(c, ca);
 }
 
 /* FastCGI has no password: who reaches the socket says whom it speaks for. */
@@ -314,19 +331,23 @@ check_listen(struct check *c)
 
 enum scep_err
 scep_config_check(const struct scep_crypto *crypto,
-    const struct scep_config *cfg, time_t now, scep_fault_fn fn, void *arg,
+    struct scep_config *cfg, time_t now, scep_fault_fn fn, void *arg,
     struct scep_error *err)
 {
-	struct check	 c = { crypto, cfg, now, fn, arg, err, 0 };
+	struct check	 c = { crypto, cfg, now, fn, arg, err, 0, NULL };
 	size_t		 i;
 
+	err->text[0] = '\0';
 	check_clock(&c);
 	check_listen(&c);
 	check_state(&c);
-	check_files(&c);
+	check_public(&c, scep_conf_file(cfg->conf));
+	check_secret(&c, cfg->challenge_key_path);
+	for (i = 0; i < cfg->n_profiles; i++)
+		if (*cfg->ca[cfg->profile[i].ca].fault == '\0')
+			check_profile(&c, &cfg->profile[i]);
 	for (i = 0; i < cfg->n_cas; i++)
 		check_ca(&c, &cfg->ca[i]);
-	for (i = 0; i < cfg->n_profiles; i++)
-		check_profile(&c, &cfg->profile[i]);
-	return c.fatal > 0 ? SCEP_E_CONFIG : SCEP_OK;
+	return c.fatal > 0 || !scep_config_is_usable(cfg) ? SCEP_E_CONFIG :
+	    SCEP_OK;
 }

@@ -365,21 +365,53 @@ load_challenge_key(struct scep_config *cfg, struct scep_error *err)
 	return rc;
 }
 
+/* One CA's or profile's fault does not stop the others. */
+static enum scep_err
+keep_fault(const struct scep_error *why, char fault[SCEP_FAULT_LEN],
+    struct scep_error *first)
+{
+	OPENSSL_strlcpy(fault, why->text, SCEP_FAULT_LEN);
+	if (first->text[0] == '\0')
+		*first = *why;
+	return SCEP_OK;
+}
+
+/* SCEP_E_NOMEM and the like are nobody's fault. */
+static enum scep_err
+load_all(const struct scep_crypto *crypto, struct scep_config *cfg,
+    struct scep_error *first, struct scep_error *err)
+{
+	struct scep_ca_conf	*ca;
+	struct scep_profile	*p;
+	enum scep_err		 rc = SCEP_OK;
+
+	for (ca = cfg->ca; rc == SCEP_OK && ca < cfg->ca + cfg->n_cas; ca++)
+		if ((rc = load_ca(crypto, ca, err)) != SCEP_OK) {
+			(void)scep_fail_within(err, "%s:%d: [ca %s]",
+			    ca->file, ca->line, ca->name);
+			if (rc == SCEP_E_CONFIG)
+				rc = keep_fault(err, ca->fault, first);
+		}
+	for (p = cfg->profile; rc == SCEP_OK &&
+	    p < cfg->profile + cfg->n_profiles; p++)
+		if (*cfg->ca[p->ca].fault == '\0' &&
+		    (rc = load_exts(crypto, cfg, p, err)) == SCEP_E_CONFIG)
+			rc = keep_fault(err, p->fault, first);
+	return rc;
+}
+
 enum scep_err
 scep_config_load(const struct scep_crypto *crypto, struct scep_config *cfg,
     struct scep_error *err)
 {
-	enum scep_err	 rc;
-	size_t		 i;
+	struct scep_error	 first = { .text = "" };
+	enum scep_err		 rc;
 
-	for (i = 0; i < cfg->n_cas; i++)
-		if ((rc = load_ca(crypto, &cfg->ca[i], err)) != SCEP_OK)
-			return scep_fail_within(err, "%s:%d: [ca %s]",
-			    cfg->ca[i].file, cfg->ca[i].line,
-			    cfg->ca[i].name);
-	for (i = 0; i < cfg->n_profiles; i++)
-		if ((rc = load_exts(crypto, cfg, &cfg->profile[i], err)) !=
-		    SCEP_OK)
-			return rc;
+	if ((rc = load_all(crypto, cfg, &first, err)) != SCEP_OK)
+		return rc;
+	if (!scep_config_is_usable(cfg)) {
+		*err = first;
+		return err->code;
+	}
 	return load_challenge_key(cfg, err);
 }

@@ -30,6 +30,7 @@ static const struct scep_field	profile_fields[] = {
 	SCEP_FIELD(SCEP_F_UINT, scep_published_profile, ra, 0),
 	SCEP_FIELD(SCEP_F_INT, scep_published_profile, omit_content, 0),
 	SCEP_FIELD(SCEP_F_INT, scep_published_profile, fail_text, 0),
+	SCEP_FIELD_TEXT(scep_published_profile, fault),
 };
 
 static const struct scep_field	ra_fields[] = {

@@ -184,7 +184,8 @@ scep_local_enrol(struct scep_ca *ca, time_t now,
 	if (job.profile == NULL)
 		return scep_fail(err, SCEP_E_INTERNAL,
 		    "the worker asks for profile \"%s\"", ask->profile);
-	rc = run(&job, err);
+	rc = *job.profile->fault != '\0' ? scep_fail(err, SCEP_E_CONFIG,
+	    "%s", job.profile->fault) : run(&job, err);
 	scep_csr_free(job.own);
 	if (rc != SCEP_OK)
 		scep_answer_clear(answer);

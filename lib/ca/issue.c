@@ -117,6 +117,9 @@ make_plan(const struct scep_crypto *crypto, struct job *job, time_t now,
 	const struct scep_key_rules	 any = { ~0u, 2048, 8192 };
 	enum scep_err			 rc;
 
+	if (*job->granted.profile->fault != '\0')
+		return scep_fail(err, SCEP_E_CONFIG, "%s",
+		    job->granted.profile->fault);
 	if (ca->key == NULL)
 		return scep_fail(err, SCEP_E_CONFIG,
 		    "the key of CA %s is not loaded", ca->name);

@@ -81,6 +81,9 @@ publish_profile(const struct scep_config *cfg,
 	out->ra = (uint32_t)profile->ca;
 	out->omit_content = profile->omit_content;
 	out->fail_text = profile->fail_text;
+	OPENSSL_strlcpy(out->fault, profile->fault, sizeof(out->fault));
+	if (*out->fault != '\0')
+		return SCEP_OK;
 	if ((rc = publish_caps(profile, &out->caps, err)) != SCEP_OK)
 		return rc;
 	return publish_cacert(&cfg->ca[profile->ca], &out->cacert,
@@ -113,6 +116,8 @@ publish_ra(const struct scep_ca_conf *ca, struct scep_published_ra *out,
 	enum scep_err	 rc;
 
 	OPENSSL_strlcpy(out->name, ca->name, sizeof(out->name));
+	if (*ca->fault != '\0')
+		return SCEP_OK;
 	if ((rc = scep_buf_set(&out->cert, scep_buf_span(&ca->ra_cert.der),
 	    err)) != SCEP_OK)
 		return rc;

@@ -48,6 +48,8 @@ key_init(const struct scep_crypto *crypto, const struct scep_published_ra *ra,
 {
 	enum scep_err	 rc;
 
+	if (ra->cert.len == 0)		/* its profiles have a fault */
+		return SCEP_OK;
 	if ((rc = scep_cert_parse(crypto, scep_buf_span(&ra->cert), &out->cert,
 	    err)) != SCEP_OK ||
 	    (rc = private_read(crypto, scep_buf_span(&ra->key), &out->key,
@@ -149,6 +151,24 @@ find_profile(struct scep_work *work, struct scep_error *err)
 			return SCEP_OK;
 		}
 	return scep_fail(err, SCEP_E_PATH, "no profile \"%.64s\"", name);
+}
+
+/* One profile's trouble is its own; devices may try again. */
+static enum scep_err
+check_usable(const struct scep_work *work, struct scep_error *err)
+{
+	const struct scep_published_profile	*profile = work->profile;
+	const struct scep_cert	*cert = &work->ra->keys[profile->ra].cert;
+	char			 text[SCEP_TIME_TEXT];
+
+	if (*profile->fault != '\0')
+		return scep_fail(err, SCEP_E_CONFIG, "%s", profile->fault);
+	if (work->now <= cert->not_after)
+		return SCEP_OK;
+	scep_time_text(cert->not_after, text);
+	return scep_fail(err, SCEP_E_CONFIG, "the RA certificate of CA %s "
+	    "expired on %s; issue a new one for the same key, then scepadm "
+	    "reload", work->ra->published.ra[profile->ra].name, text);
 }
 
 static enum scep_err
@@ -254,7 +274,8 @@ serve(struct scep_work *work, struct scep_http_response *response,
 	scep_query_parse(work->http->query, &query);
 	if (query.op != SCEP_OP_NONE)
 		scep_line_text(work->log, "op", query.op_text);
-	if ((rc = find_profile(work, err)) != SCEP_OK)
+	if ((rc = find_profile(work, err)) != SCEP_OK ||
+	    (rc = check_usable(work, err)) != SCEP_OK)
 		return rc;
 	if (strcmp(work->http->method, "POST") == 0)
 		return serve_post(work, &query, response, err);

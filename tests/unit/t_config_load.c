@@ -666,13 +666,14 @@ files_that_others_can_change_are_found(void **state)
 		{ "ca.key", 0640, 0600, 1 }, { "ra.key", 0604, 0600, 1 },
 		{ "state/challenge.key", 0640, 0600, 1 },
 	};
-	struct scep_config	*cfg = load_ok(KEYS RA, "");
+	struct scep_config	*cfg;
 	struct scep_error	 err;
 	struct said		 said;
 	size_t			 i;
 
 	(void)state;
 	for (i = 0; i < LENGTH(rows); i++) {
+		cfg = load_ok(KEYS RA, "");
 		memset(&said, 0, sizeof(said));
 		assert_int_equal(chmod(at(rows[i].name), rows[i].bad), 0);
 		(void)scep_config_check(crypto, cfg, NOW, hear, &said, &err);
@@ -681,8 +682,51 @@ files_that_others_can_change_are_found(void **state)
 		assert_non_null(strstr(said.text, rows[i].name));
 		assert_non_null(strstr(said.text, "chmod"));
 		assert_int_equal(chmod(at(rows[i].name), rows[i].good), 0);
+		scep_config_free(cfg);
 	}
-	scep_config_free(cfg);
+}
+
+/* Loaded, checked: which of the profiles p and default can be used? */
+static void
+two_profiles(const char *other_ca, time_t now, int p, int q)
+{
+	struct scep_config	*cfg;
+	struct scep_error	 err = { SCEP_OK, "" };
+	struct said		 said;
+	char			 tail[1024];
+
+	(void)snprintf(tail, sizeof(tail), "ca = main\n[ca other]\n%s"
+	    "[profile default]\nca = other\nauthorise = challenge\n"
+	    "extensions = e\n[extensions e]\nextendedKeyUsage = "
+	    "clientAuth\n", other_ca);
+	memset(&said, 0, sizeof(said));
+	if (load(KEYS RA, tail, &cfg, &err) == SCEP_OK) {
+		assert_int_equal(scep_config_check(crypto, cfg, now, hear,
+		    &said, &err), p || q ? SCEP_OK : SCEP_E_CONFIG);
+		assert_int_equal(*scep_config_profile(cfg, "p")->fault ==
+		    '\0', p);
+		assert_int_equal(*scep_config_profile(cfg, "default")->fault ==
+		    '\0', q);
+		assert_int_equal(said.fatal > 0, !p || !q);
+		scep_config_free(cfg);
+	} else
+		assert_false(p || q);
+	assert_int_equal(ERR_peek_error(), 0);
+}
+
+static void
+the_fault_of_one_ca_is_not_that_of_another(void **state)
+{
+	(void)state;
+	two_profiles(KEYS RA, NOW, 1, 1);			/* control */
+	two_profiles("certificate = none.pem\nkey = ca.key\n" RA, NOW, 1,
+	    0);
+	two_profiles(KEYS "ra_certificate = foreign-ra.pem\n"
+	    "ra_key = ra.key\n", NOW, 1, 0);
+	two_profiles("certificate = ec-ca.pem\nkey = none.key\n" RA, NOW, 1,
+	    0);
+	/* A date is no fault of loading; here both are out of it. */
+	two_profiles(KEYS RA, NOW + 100L * 365 * 86400, 0, 0);
 }
 
 static void
@@ -795,6 +839,7 @@ main(void)
 		cmocka_unit_test(a_validity_beyond_the_ca_s_is_told),
 		cmocka_unit_test(an_open_state_directory_is_fatal),
 		cmocka_unit_test(files_that_others_can_change_are_found),
+		cmocka_unit_test(the_fault_of_one_ca_is_not_that_of_another),
 		cmocka_unit_test(an_open_listener_is_told),
 	};
 

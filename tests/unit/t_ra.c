@@ -623,6 +623,90 @@ a_pending_request_is_polled_and_the_poll_is_the_signers(void **state)
 	bytes_free(&csr);
 }
 
+/* Everything of a profile with a fault is a 503; nothing of another is. */
+static void
+a_profile_with_a_fault_is_503_and_the_others_serve(void **state)
+{
+	static const char *const	 queries[] = {
+		"operation=GetCACaps", "operation=GetCACert",
+	};
+	struct bench		*b = *state;
+	struct scep_profile	*p = (struct scep_profile *)(uintptr_t)
+				    scep_config_profile(b->w->cfg, "static");
+	struct bytes		 msg = good_message(b, "/CN=f", WORLD_STATIC);
+	struct got		 g;
+	size_t			 i;
+
+	strcpy(p->fault, "/etc/scep/ca.pem: no such file");
+	start_over(b);
+	for (i = 0; i < 2; i++) {
+		ask(b, "GET", "/static", queries[i], NULL, 0, &g);
+		assert_int_equal(g.http.status, 503);
+		assert_non_null(strstr(g.log.text, "ca.pem: no such file"));
+		assert_null(memmem(g.http.body, g.http.body_len, "ca.pem",
+		    6));
+		got_clear(&g);
+		ask(b, "GET", "/main", queries[i], NULL, 0, &g);
+		assert_int_equal(g.http.status, 200);
+		got_clear(&g);
+	}
+	post(b, "/static", &msg, &g);
+	assert_int_equal(g.http.status, 503);
+	got_clear(&g);
+	p->fault[0] = '\0';
+	start_over(b);
+	post(b, "/static", &msg, &g);				/* control */
+	assert_int_equal(g.reply.status, 0);
+	got_clear(&g);
+	bytes_free(&msg);
+}
+
+/* The CA believes no worker that a profile is fit to issue. */
+static void
+a_ca_does_not_issue_for_a_profile_with_a_fault(void **state)
+{
+	struct bench		*b = *state;
+	struct scep_profile	*p = (struct scep_profile *)(uintptr_t)
+				    scep_config_profile(b->w->cfg, "static");
+	struct bytes		 msg = good_message(b, "/CN=f", WORLD_STATIC);
+	struct got		 g;
+
+	start_over(b);
+	strcpy(p->fault, "broken");	/* the RA learned nothing of it */
+	post(b, "/static", &msg, &g);
+	assert_int_equal(g.http.status, 503);
+	got_clear(&g);
+	p->fault[0] = '\0';
+	post(b, "/static", &msg, &g);				/* control */
+	assert_int_equal(g.reply.status, 0);
+	got_clear(&g);
+	bytes_free(&msg);
+}
+
+static void
+an_expired_ra_is_503(void **state)
+{
+	struct bench			*b = *state;
+	const struct scep_http_request	 req = {
+		.method = "GET", .path = "/main", .peer = "192.0.2.7",
+		.query = "operation=GetCACaps",
+	};
+	struct got			 g;
+	const time_t			 end =
+					    b->w->cfg->ca[0].ra_cert.not_after;
+
+	memset(&g, 0, sizeof(g));
+	scep_ra_handle(b->ra, end, &req, &g.http, &g.log);	/* control */
+	assert_int_equal(g.http.status, 200);
+	got_clear(&g);
+	memset(&g, 0, sizeof(g));
+	scep_ra_handle(b->ra, end + 1, &req, &g.http, &g.log);
+	assert_int_equal(g.http.status, 503);
+	assert_non_null(strstr(g.log.text, "RA certificate"));
+	assert_non_null(strstr(g.log.text, "scepadm reload"));
+	got_clear(&g);
+}
+
 int
 main(void)
 {
@@ -645,6 +729,11 @@ main(void)
 		cmocka_unit_test(an_older_certificate_of_the_ra_key_will_do),
 		cmocka_unit_test(
 		    a_pending_request_is_polled_and_the_poll_is_the_signers),
+		cmocka_unit_test(
+		    a_profile_with_a_fault_is_503_and_the_others_serve),
+		cmocka_unit_test(
+		    a_ca_does_not_issue_for_a_profile_with_a_fault),
+		cmocka_unit_test(an_expired_ra_is_503),
 	};
 
 	return cmocka_run_group_tests_name("ra", tests, setup, teardown);
