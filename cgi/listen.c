@@ -44,6 +44,12 @@ scep_listen_announced(void)
 	    strtol(n, NULL, 10) >= 1 && accepts(LISTEN_FDS_START);
 }
 
+int
+scep_listen_given(void)
+{
+	return accepts(STDIN_FILENO) || scep_listen_announced();
+}
+
 /* Away from 0, 1 and 2, where others expect something else. */
 static enum scep_err
 inherit(int fd, int *out, struct scep_error *err)

@@ -14,6 +14,8 @@ struct scep_listener {
 
 /* Does the environment announce a socket at descriptor 3? */
 int		 scep_listen_announced(void);
+/* Did whoever started us give us a socket that accepts connections? */
+int		 scep_listen_given(void);
 /*
  * Descriptor 0 if it accepts connections (lighttpd, spawn-fcgi), else the one
  * that LISTEN_FDS announces (systemd), else what listen = says.

@@ -11,6 +11,7 @@
 #include <openssl/crypto.h>
 
 #include "base/error.h"
+#include "cgi/cgi.h"
 #include "cgi/child.h"
 #include "cgi/listen.h"
 #include "cgi/log.h"
@@ -105,6 +106,8 @@ main(int argc, char *argv[])
 		return status;
 	scep_process_harden();
 	scep_log_open("scep.fcgi", SCEP_LOG_STDERR);
+	if (!scep_listen_given() && getenv("GATEWAY_INTERFACE") != NULL)
+		return scep_cgi_run(path);
 	if ((rc = scep_state_server(path, &conf, &err)) != SCEP_OK) {
 		scep_log_error("%s", err.text);
 		return scep_err_exit(rc);

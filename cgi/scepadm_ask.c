@@ -91,8 +91,8 @@ ask_ourselves(struct adm *adm, struct scep_span request,
 	if ((rc = scep_state_config(adm->crypto, adm->conf, 1, &cfg,
 	    &adm->err)) != SCEP_OK)
 		return rc;
-	if ((rc = scep_owner_open(adm->crypto, cfg, OWNER_WAIT_MS, &owner,
-	    &adm->err)) != SCEP_OK) {
+	if ((rc = scep_owner_open(adm->crypto, cfg, OWNER_WAIT_MS, 1,
+	    &owner, &adm->err)) != SCEP_OK) {
 		scep_config_free(cfg);
 		return rc;
 	}

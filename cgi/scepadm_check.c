@@ -50,7 +50,7 @@ check_store(struct adm *adm, const struct scep_config *cfg,
 	}
 	if (rc == SCEP_OK) {
 		(void)close(lock);
-		rc = scep_owner_open(adm->crypto, cfg, 0, &owner, &why);
+		rc = scep_owner_open(adm->crypto, cfg, 0, 0, &owner, &why);
 	}
 	if (rc != SCEP_OK) {
 		note(f, 1, why.text);

@@ -30,8 +30,8 @@ enum scep_err	 scep_state_become_owner(const char *dir,
  * owner's pid.  *fd is to be kept open for as long as the state is owned. */
 enum scep_err	 scep_state_lock(const char *dir, int wait_ms, int *fd,
 		    struct scep_error *err);
-/* Open the store; we hold the lock. */
-enum scep_err	 scep_state_store(const struct scep_config *cfg,
+/* Open the store; we hold the lock.  brief: for one request. */
+enum scep_err	 scep_state_store(const struct scep_config *cfg, int brief,
 		    struct scep_store **out, struct scep_error *err);
 
 /* The owner in this process: store opened (recovered), CA opened. */
@@ -41,7 +41,7 @@ struct scep_owner {
 	struct scep_ca		*ca;
 };
 enum scep_err	 scep_owner_open(const struct scep_crypto *crypto,
-		    const struct scep_config *cfg, int wait_ms,
+		    const struct scep_config *cfg, int wait_ms, int brief,
 		    struct scep_owner *out, struct scep_error *err);
 void		 scep_owner_close(struct scep_owner *owner);
 

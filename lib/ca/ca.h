@@ -91,6 +91,10 @@ struct scep_published {
 	size_t				 n_ras;
 };
 void		 scep_published_clear(struct scep_published *published);
+/* From a loaded configuration alone. */
+enum scep_err	 scep_publish(const struct scep_config *cfg,
+		    uint32_t generation, struct scep_published *out,
+		    struct scep_error *err);
 
 struct scep_ca;
 

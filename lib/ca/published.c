@@ -150,20 +150,27 @@ publish(const struct scep_config *cfg, struct scep_published *out,
 }
 
 enum scep_err
-scep_local_published(struct scep_ca *ca, struct scep_published *out,
-    struct scep_error *err)
+scep_publish(const struct scep_config *cfg, uint32_t generation,
+    struct scep_published *out, struct scep_error *err)
 {
-	const struct scep_config	*cfg = ((struct scep_local *)ca)->cfg;
-	enum scep_err			 rc;
+	enum scep_err	 rc;
 
 	memset(out, 0, sizeof(*out));
-	out->generation = ca->generation;
+	out->generation = generation;
 	out->max_request = cfg->server.max_request;
 	OPENSSL_strlcpy(out->default_profile, cfg->server.default_profile,
 	    sizeof(out->default_profile));
 	if ((rc = publish(cfg, out, err)) != SCEP_OK)
 		scep_published_clear(out);
 	return rc;
+}
+
+enum scep_err
+scep_local_published(struct scep_ca *ca, struct scep_published *out,
+    struct scep_error *err)
+{
+	return scep_publish(((struct scep_local *)ca)->cfg, ca->generation,
+	    out, err);
 }
 
 void

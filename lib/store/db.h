@@ -26,6 +26,7 @@ struct scep_db {
 	struct scep_journal	*journal;
 	char			 dir[SCEP_DB_PATH];	/* state directory */
 	size_t			 reserve;	/* octets of free disk */
+	int			 brief;		/* open for one request */
 	scep_say_fn		 say;
 	void			*say_arg;
 	atomic_int		 broken;	/* the environment panicked */

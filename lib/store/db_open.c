@@ -27,6 +27,11 @@
 #define LOCKS		20000
 #define LOCKERS		2000
 #define TXNS		1000
+#define BRIEF_CACHE	(1u << 20)
+#define BRIEF_LOG	(256u << 10)	/* the last one is zeroed to its end at
+					   each opening */
+#define BRIEF_BUFFER	(32u << 10)
+#define BRIEF_KB	128	/* of log to recover at the next opening */
 #define CHECKPOINT_KB	4096
 #define CHECKPOINT_MIN	1
 #define MESSAGES	20	/* of errcall, between two tends */
@@ -126,6 +131,9 @@ open_env(struct scep_db *db, size_t cache, const char *home,
 	DB_ENV	*env;
 	int	 r;
 
+	if (db->brief)
+		cache = BRIEF_CACHE;
+
 	if ((r = db_env_create(&db->env, 0)) != 0) {
 		db->env = NULL;
 		return scep_db_fail(db, r, "environment", err);
@@ -136,8 +144,9 @@ open_env(struct scep_db *db, size_t cache, const char *home,
 	if ((r = env->set_event_notify(env, on_event)) != 0 ||
 	    (r = env->set_cachesize(env, 0, (u_int32_t)(cache != 0 ? cache :
 	    CACHE), 1)) != 0 ||
-	    (r = env->set_lg_bsize(env, LOG_BUFFER)) != 0 ||
-	    (r = env->set_lg_max(env, LOG_FILE)) != 0 ||
+	    (r = env->set_lg_bsize(env, db->brief ? BRIEF_BUFFER :
+	    LOG_BUFFER)) != 0 ||
+	    (r = env->set_lg_max(env, db->brief ? BRIEF_LOG : LOG_FILE)) != 0 ||
 	    (r = env->set_lk_detect(env, DB_LOCK_MINWRITE)) != 0 ||
 	    (r = env->set_lk_max_locks(env, LOCKS)) != 0 ||
 	    (r = env->set_lk_max_objects(env, LOCKS)) != 0 ||
@@ -184,19 +193,22 @@ db_close(struct scep_store *store)
 {
 	struct scep_db	*db = (struct scep_db *)store;
 	char		 path[SCEP_DB_PATH];
+	/* What the log has need not be in the tables: a brief opening is not
+	 * to end with a long closing. */
+	const u_int32_t	 how = db->brief ? DB_NOSYNC : 0;
 	int		 i, clean = db->journal != NULL &&
 			    !atomic_load(&db->broken);
 
 	scep_journal_close(db->journal);
 	for (i = 0; i < SCEP_IX__MAX; i++)
-		close_handle(&db->index[i], 0);
+		close_handle(&db->index[i], how);
 	for (i = 0; i < SCEP_T__MAX; i++)
-		close_handle(&db->table[i], 0);
-	close_handle(&db->meta, 0);
+		close_handle(&db->table[i], how);
+	close_handle(&db->meta, how);
 	if (db->env != NULL) {
 		if (clean)
-			(void)db->env->txn_checkpoint(db->env, 0, 0,
-			    DB_FORCE);
+			(void)db->env->txn_checkpoint(db->env, db->brief ?
+			    BRIEF_KB : 0, 0, db->brief ? 0 : DB_FORCE);
 		if (db->env->close(db->env, 0) == 0 && clean) {
 			marker_path(db, path);
 			(void)unlink(path);
@@ -294,6 +306,7 @@ scep_store_db_open(const struct scep_store_db_options *opt,
 	db->store.ops = &db_ops;
 	(void)snprintf(db->dir, sizeof(db->dir), "%s", opt->dir);
 	db->reserve = opt->reserve != 0 ? opt->reserve : RESERVE;
+	db->brief = opt->brief;
 	db->say = opt->say;
 	db->say_arg = opt->say_arg;
 	if ((rc = open_store(db, opt, err)) != SCEP_OK) {

@@ -17,11 +17,13 @@
 #include "store/journal.h"
 
 #define TAIL_MAX	(256 * 1024)	/* octets that are checked */
+#define TAIL_BRIEF	(64 * 1024)	/* … where there is one request */
 #define CUT_MAX		(32 * 1024)	/* more than any line has */
 #define WRITE_MAX	(64 * 1024)	/* octets that are added at once */
 
 struct tail {
 	struct scep_journal	*j;
+	size_t			 max;		/* octets of text */
 	char			*text;		/* NUL behind it */
 	char			*at, *end;	/* the next line; the end */
 	int			 anchored;	/* the line before is known */
@@ -47,15 +49,15 @@ mismatch(const struct tail *t, const char *what, uint64_t seq,
 	    t->j->path, t->j->path);
 }
 
-/* The last TAIL_MAX octets; a line that a crash cut off goes. */
+/* The last octets; a line that a crash cut off goes. */
 static enum scep_err
 read_tail(struct tail *t, struct scep_error *err)
 {
 	off_t	 size = lseek(t->j->fd, 0, SEEK_END), from;
 	ssize_t	 n;
 
-	from = size > TAIL_MAX ? size - TAIL_MAX : 0;
-	if (size == -1 || (n = pread(t->j->fd, t->text, TAIL_MAX, from)) == -1)
+	from = size > (off_t)t->max ? size - (off_t)t->max : 0;
+	if (size == -1 || (n = pread(t->j->fd, t->text, t->max, from)) == -1)
 		return fail_io(t->j, err);
 	t->anchored = from == 0;
 	t->end = n > 0 ? memrchr(t->text, '\n', (size_t)n) : NULL;
@@ -207,12 +209,15 @@ enum scep_err
 scep_journal_open(struct scep_db *db, uint64_t last_seq,
     struct scep_journal **out, struct scep_error *err)
 {
-	struct tail	 t = { .lines = { NULL, 0 } };
+	struct tail	 t = {
+		.max = db->brief ? TAIL_BRIEF : TAIL_MAX,
+		.lines = { NULL, 0 },
+	};
 	enum scep_err	 rc;
 
 	*out = NULL;
 	if ((t.j = calloc(1, sizeof(*t.j))) == NULL ||
-	    (t.text = malloc(TAIL_MAX + 1)) == NULL) {
+	    (t.text = malloc(t.max + 1)) == NULL) {
 		free(t.j);
 		return scep_fail(err, SCEP_E_NOMEM, "issue.log");
 	}

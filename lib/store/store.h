@@ -116,6 +116,9 @@ struct scep_store_db_options {
 	size_t		 cache;		/* octets; 0: 32 MiB */
 	size_t		 reserve;	/* refuse to write with less free disk;
 					   0: 64 MiB */
+	int		 brief;		/* for one request: a small cache, and
+					   small logs, so that opening is
+					   cheap */
 	scep_say_fn	 say;		/* or NULL */
 	void		*say_arg;
 };

@@ -1,0 +1,223 @@
+/*
+ * cgi.c - plain CGI: one process, one request (RFC 3875).
+ *
+ * RA and CA are in this one process: there is no split to protect the CA's
+ * key, and no sandbox (DESIGN 3).  What is asked before an envelope is open
+ * touches neither the lock nor the database.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <openssl/crypto.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "cgi/cgi.h"
+#include "cgi/child.h"
+#include "cgi/http.h"
+#include "cgi/log.h"
+#include "cgi/state.h"
+#include "cgi/turn.h"
+#include "ra/ra.h"
+
+/* Of each second of request_timeout, how long to wait for our turn: there
+ * must be time left for a 503. */
+#define TURN_SHARE_MS	500
+
+struct run {
+	struct scep_crypto	*crypto;
+	struct scep_config	*cfg;
+	struct scep_ca		*ca;
+	struct scep_ra		*ra;
+	uint8_t			*body;
+};
+
+static const char *
+variable(const char *name)
+{
+	const char	*value = getenv(name);
+
+	return value != NULL ? value : "";
+}
+
+static int
+write_all(const void *data, size_t len)
+{
+	const uint8_t	*p = data;
+	ssize_t		 n;
+
+	for (; len > 0; p += n, len -= (size_t)n)
+		if ((n = write(STDOUT_FILENO, p, len)) == -1) {
+			if (errno != EINTR)
+				return 0;
+			n = 0;
+		}
+	return 1;
+}
+
+static int
+respond(const struct scep_http_response *response)
+{
+	char	 head[SCEP_HTTP_HEAD];
+
+	return write_all(head, scep_http_head(response, head)) &&
+	    write_all(response->body, response->body_len);
+}
+
+/*
+ * At most size octets.  Where CONTENT_LENGTH says how many there are, no more
+ * are waited for: not every server closes the pipe (section 4.2).
+ */
+static enum scep_err
+read_body(uint8_t *body, size_t size, size_t *len, struct scep_error *err)
+{
+	struct scep_error	 why;
+	long			 length;
+	ssize_t			 n;
+
+	if (scep_number_read(variable("CONTENT_LENGTH"), 0, LONG_MAX, &length,
+	    &why) == SCEP_OK && (size_t)length < size)
+		size = (size_t)length;
+	for (*len = 0; *len < size; *len += (size_t)n) {
+		n = read(STDIN_FILENO, body + *len, size - *len);
+		if (n == 0)
+			break;
+		if (n == -1 && errno != EINTR)
+			return scep_fail(err, SCEP_E_HTTP, "body: %s",
+			    strerror(errno));
+		if (n == -1)
+			n = 0;
+	}
+	return SCEP_OK;
+}
+
+/* Warnings are for the operator's check, not for each request. */
+static void
+log_fault(void *arg, int fatal, const char *text)
+{
+	(void)arg;
+	if (fatal)
+		scep_log_error("%s", text);
+}
+
+/* Whose the keys are is in the configuration. */
+static enum scep_err
+configure(struct run *run, const char *path, struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	if ((rc = scep_crypto_new(NULL, &run->crypto, err)) != SCEP_OK ||
+	    (rc = scep_state_config(run->crypto, path, 0, &run->cfg, err)) !=
+	    SCEP_OK)
+		return rc;
+	scep_log_configure(&run->cfg->server);
+	(void)alarm((unsigned int)run->cfg->server.request_timeout_s);
+	if ((rc = scep_state_become_owner(run->cfg->server.state, err)) !=
+	    SCEP_OK ||
+	    (rc = scep_config_load(run->crypto, run->cfg, err)) != SCEP_OK)
+		return rc;
+	return scep_config_check(run->crypto, run->cfg, time(NULL), log_fault,
+	    NULL, err);
+}
+
+static enum scep_err
+prepare(struct run *run, const char *path, struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	if ((rc = configure(run, path, err)) != SCEP_OK ||
+	    (rc = scep_turn_open(run->crypto, run->cfg,
+	    (int)run->cfg->server.request_timeout_s * TURN_SHARE_MS,
+	    &run->ca, err)) != SCEP_OK)
+		return rc;
+	return scep_ra_new(run->crypto, run->ca, &run->ra, err);
+}
+
+static enum scep_err
+read_request(struct run *run, struct scep_http_request *request,
+    struct scep_error *err)
+{
+	const size_t	 size = scep_ra_max_request(run->ra) + 1;
+	enum scep_err	 rc;
+
+	if ((run->body = OPENSSL_malloc(size)) == NULL)
+		return scep_fail(err, SCEP_E_NOMEM, "request of %zu octets",
+		    size);
+	if ((rc = read_body(run->body, size, &request->body_len, err)) !=
+	    SCEP_OK)
+		return rc;
+	request->method = variable("REQUEST_METHOD");
+	request->path = variable("PATH_INFO");
+	request->query = variable("QUERY_STRING");
+	request->peer = scep_http_peer(variable("REMOTE_ADDR"));
+	request->body = request->body_len > 0 ? run->body : NULL;
+	return SCEP_OK;
+}
+
+/* One line for each request (DESIGN 7.9). */
+static void
+answer(struct run *run, const struct scep_http_request *request,
+    int64_t began)
+{
+	struct scep_http_response	 response;
+	struct scep_line		 line = { .len = 0 };
+
+	scep_ra_handle(run->ra, time(NULL), request, &response, &line);
+	if (!respond(&response))
+		scep_line_text(&line, "delivered", "no");
+	scep_line_fmt(&line, "status", "%d", response.status);
+	scep_line_fmt(&line, "ms", "%lld", (long long)(scep_now_ms() - began));
+	scep_log_line(&line);
+	scep_http_response_clear(&response);
+}
+
+/* Who is told nothing of why: the log is. */
+static void
+refuse(const struct scep_error *err)
+{
+	const struct scep_http_response	 response = {
+		.status = scep_err_http(err->code),
+		.type = "text/plain",
+		.no_store = 1,
+	};
+
+	scep_log_error("%s", err->text);
+	(void)respond(&response);
+}
+
+static void
+run_clear(struct run *run)
+{
+	OPENSSL_free(run->body);
+	scep_ra_free(run->ra);
+	scep_ca_close(run->ca);
+	scep_config_free(run->cfg);
+	scep_crypto_free(run->crypto);
+}
+
+int
+scep_cgi_run(const char *path)
+{
+	const int64_t			 began = scep_now_ms();
+	struct scep_http_request	 request;
+	struct scep_error		 err;
+	struct run			 run;
+
+	memset(&run, 0, sizeof(run));
+	memset(&request, 0, sizeof(request));
+	if (prepare(&run, path, &err) != SCEP_OK ||
+	    read_request(&run, &request, &err) != SCEP_OK)
+		refuse(&err);
+	else {
+		answer(&run, &request, began);
+		/* The client need not wait for the rest. */
+		(void)close(STDOUT_FILENO);
+		scep_turn_tend(run.ca, time(NULL));
+	}
+	run_clear(&run);
+	return 0;
+}

@@ -1,0 +1,55 @@
+/*
+ * http.c - what CGI and FastCGI have in common: a request's variables and a
+ * response's head (RFC 3875).
+ *
+ * Knows nothing of SCEP, and reads and writes nothing.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cgi/http.h"
+
+#define PEER_MAX	64	/* an address, with its zone */
+
+const char *
+scep_http_peer(const char *remote_addr)
+{
+	return strnlen(remote_addr, PEER_MAX) < PEER_MAX ? remote_addr : "";
+}
+
+/* RFC 9110 section 15: a name for people. */
+static const char *
+reason(int status)
+{
+	static const struct {
+		int		 status;
+		const char	*text;
+	} names[] = {
+		{ 200, "OK" },
+		{ 400, "Bad Request" },
+		{ 404, "Not Found" },
+		{ 405, "Method Not Allowed" },
+		{ 413, "Content Too Large" },
+		{ 503, "Service Unavailable" },
+	};
+	size_t	 i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i].status == status)
+			return names[i].text;
+	return "Error";
+}
+
+size_t
+scep_http_head(const struct scep_http_response *r, char out[SCEP_HTTP_HEAD])
+{
+	int	 n;
+
+	n = snprintf(out, SCEP_HTTP_HEAD, "Status: %d %s\r\n"
+	    "Content-Type: %s\r\nContent-Length: %zu\r\n%s%s%s\r\n",
+	    r->status, reason(r->status), r->type, r->body_len,
+	    r->no_store ? "Cache-Control: no-store\r\nPragma: no-cache\r\n" :
+	    "", r->status == 503 ? "Retry-After: 5\r\n" : "",
+	    r->status == 405 ? "Allow: GET, POST\r\n" : "");
+	return n > 0 && n < SCEP_HTTP_HEAD ? (size_t)n : 0;
+}

@@ -1,0 +1,19 @@
+/*
+ * http.h - what CGI and FastCGI have in common: a request's variables and a
+ * response's head (RFC 3875).
+ */
+#ifndef SCEP_CGI_HTTP_H
+#define SCEP_CGI_HTTP_H
+
+#include "scep.h"
+
+#define SCEP_HTTP_HEAD	512	/* octets of a response's head */
+
+/* REMOTE_ADDR, or "" if that cannot be an address: it goes into records and
+ * quotas. */
+const char	*scep_http_peer(const char *remote_addr);
+/* Status and headers, and the empty line behind them; its length. */
+size_t		 scep_http_head(const struct scep_http_response *response,
+		    char out[SCEP_HTTP_HEAD]);
+
+#endif /* SCEP_CGI_HTTP_H */

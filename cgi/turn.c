@@ -1,0 +1,143 @@
+/*
+ * turn.c - a CA for one request: the owner of the state if there is one, or
+ * else ourselves, when it is our turn.
+ *
+ * Many CGI runs at once queue for the lock of the state.  A FastCGI instance
+ * that owns it is asked over its socket, as its own workers do.
+ */
+#include <string.h>
+#include <time.h>
+
+#include <openssl/crypto.h>
+
+#include "base/error.h"
+#include "ca/door.h"
+#include "cgi/child.h"
+#include "cgi/log.h"
+#include "cgi/state.h"
+#include "cgi/state_socket.h"
+#include "cgi/turn.h"
+
+#define STEP_MS	10
+
+struct turn {
+	struct scep_ca			 ca;	/* first: ops */
+	const struct scep_crypto	*crypto;
+	const struct scep_config	*cfg;
+	int				 wait_ms;
+	struct scep_ca			*remote;	/* the owner … */
+	struct scep_owner		 owner;		/* … or we are it */
+};
+
+/* SCEP_E_BUSY: somebody owns the state, and does not answer yet. */
+static enum scep_err
+try(struct turn *t, struct scep_error *err)
+{
+	enum scep_err	 rc;
+	int		 fd;
+
+	rc = scep_state_dial(t->cfg->server.state, SCEP_RA_SOCK, &fd, err);
+	if (rc == SCEP_OK)
+		return scep_ca_connect(fd, t->wait_ms, &t->remote, err);
+	if (rc != SCEP_E_NOTFOUND)
+		return rc;
+	return scep_owner_open(t->crypto, t->cfg, 0, 1, &t->owner, err);
+}
+
+/* The CA to ask. */
+static enum scep_err
+begin(struct turn *t, struct scep_ca **ca, struct scep_error *err)
+{
+	const struct timespec	 step = { 0, STEP_MS * 1000000L };
+	const int64_t		 until = scep_now_ms() + t->wait_ms;
+	enum scep_err		 rc = SCEP_OK;
+
+	if (t->remote == NULL && t->owner.ca == NULL)
+		while ((rc = try(t, err)) == SCEP_E_BUSY &&
+		    scep_now_ms() < until)
+			(void)nanosleep(&step, NULL);
+	*ca = t->remote != NULL ? t->remote : t->owner.ca;
+	return rc;
+}
+
+static enum scep_err
+turn_enrol(struct scep_ca *ca, time_t now, const struct scep_enrolment *ask,
+    struct scep_answer *answer, struct scep_error *err)
+{
+	struct scep_ca	*real;
+	enum scep_err	 rc;
+
+	memset(answer, 0, sizeof(*answer));
+	if ((rc = begin((struct turn *)ca, &real, err)) != SCEP_OK)
+		return rc;
+	return scep_ca_enrol(real, now, ask, answer, err);
+}
+
+static enum scep_err
+turn_poll(struct scep_ca *ca, time_t now, const struct scep_poll *ask,
+    struct scep_answer *answer, struct scep_error *err)
+{
+	struct scep_ca	*real;
+	enum scep_err	 rc;
+
+	memset(answer, 0, sizeof(*answer));
+	if ((rc = begin((struct turn *)ca, &real, err)) != SCEP_OK)
+		return rc;
+	return scep_ca_poll(real, now, ask, answer, err);
+}
+
+static enum scep_err
+turn_published(struct scep_ca *ca, struct scep_published *out,
+    struct scep_error *err)
+{
+	return scep_publish(((const struct turn *)ca)->cfg, 0, out, err);
+}
+
+static void
+turn_close(struct scep_ca *ca)
+{
+	struct turn	*t = (struct turn *)ca;
+
+	scep_ca_close(t->remote);
+	scep_owner_close(&t->owner);
+	OPENSSL_free(t);
+}
+
+static const struct scep_ca_ops	turn_ops = {
+	.enrol = turn_enrol,
+	.poll = turn_poll,
+	.published = turn_published,
+	.close = turn_close,
+};
+
+enum scep_err
+scep_turn_open(const struct scep_crypto *crypto,
+    const struct scep_config *cfg, int wait_ms, struct scep_ca **out,
+    struct scep_error *err)
+{
+	struct turn	*t;
+
+	*out = NULL;
+	if ((t = OPENSSL_zalloc(sizeof(*t))) == NULL)
+		return scep_fail(err, SCEP_E_NOMEM, "CA");
+	t->ca.ops = &turn_ops;
+	t->crypto = crypto;
+	t->cfg = cfg;
+	t->wait_ms = wait_ms;
+	t->owner.lock = -1;
+	*out = &t->ca;
+	return SCEP_OK;
+}
+
+void
+scep_turn_tend(struct scep_ca *ca, time_t now)
+{
+	struct turn		*t = (struct turn *)ca;
+	struct scep_error	 err;
+
+	if (t->owner.ca == NULL)
+		return;
+	if (scep_ca_tend(t->owner.ca, now, &err) != SCEP_OK ||
+	    scep_store_tend(t->owner.store, &err) != SCEP_OK)
+		scep_log_warn("tending: %s", err.text);
+}

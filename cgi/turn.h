@@ -1,0 +1,24 @@
+/*
+ * turn.h - a CA for one request: the owner of the state if there is one, or
+ * else ourselves, when it is our turn.
+ */
+#ifndef SCEP_CGI_TURN_H
+#define SCEP_CGI_TURN_H
+
+#include "ca/ca.h"
+#include "ca/config.h"
+
+/*
+ * Nothing is opened and no lock is taken before the CA is asked something
+ * that needs it, so a request that never gets so far costs the others
+ * nothing.  SCEP_E_BUSY if it was not our turn for wait_ms.  crypto and cfg
+ * (loaded) are borrowed and outlive it.
+ */
+enum scep_err	 scep_turn_open(const struct scep_crypto *crypto,
+		    const struct scep_config *cfg, int wait_ms,
+		    struct scep_ca **out, struct scep_error *err);
+/* When the answer is out: what an owner does every few seconds, if we are it.
+ * Then scep_ca_close(). */
+void		 scep_turn_tend(struct scep_ca *ca, time_t now);
+
+#endif /* SCEP_CGI_TURN_H */
