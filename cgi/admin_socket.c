@@ -20,7 +20,7 @@ static void
 act(struct scep_ca *ca, int fd, uid_t uid, struct scep_span request)
 {
 	struct scep_buf		 reply = { NULL, 0 };
-	struct scep_line	 line = { .len = 0 };
+	struct scep_line	 line = scep_log_begin();
 	struct scep_error	 err;
 	char			 summary[512] = "";
 	enum scep_err		 rc;
@@ -28,7 +28,7 @@ act(struct scep_ca *ca, int fd, uid_t uid, struct scep_span request)
 	rc = scep_admin(ca, time(NULL), (unsigned long)uid, request, &reply,
 	    summary, sizeof(summary), &err);
 	scep_line_text(&line, "admin", summary);
-	scep_line_fmt(&line, "uid", "%ld", (long)uid);
+	scep_line_number(&line, "uid", (long)uid);
 	scep_line_text(&line, "result", rc == SCEP_OK ? "done" : "refused");
 	if (rc != SCEP_OK)
 		scep_line_text(&line, "reason", err.text);

@@ -164,13 +164,13 @@ answer(struct run *run, const struct scep_http_request *request,
     int64_t began)
 {
 	struct scep_http_response	 response;
-	struct scep_line		 line = { .len = 0 };
+	struct scep_line		 line = scep_log_begin();
 
 	scep_ra_handle(run->ra, time(NULL), request, &response, &line);
 	if (!respond(&response))
 		scep_line_text(&line, "delivered", "no");
-	scep_line_fmt(&line, "status", "%d", response.status);
-	scep_line_fmt(&line, "ms", "%lld", (long long)(scep_now_ms() - began));
+	scep_line_number(&line, "status", response.status);
+	scep_line_number(&line, "ms", scep_now_ms() - began);
 	scep_log_line(&line);
 	scep_http_response_clear(&response);
 }

@@ -16,6 +16,7 @@
 #include "cgi/log.h"
 
 static unsigned int	 log_to;
+static int		 log_json, forced;
 
 void
 scep_log_open(const char *program, unsigned int what)
@@ -29,8 +30,26 @@ scep_log_open(const char *program, unsigned int what)
 void
 scep_log_configure(const struct scep_server_conf *conf)
 {
+	if (!forced)
+		log_json = conf->log_json;
 	scep_log_open("scep.fcgi", (conf->log_stderr ? SCEP_LOG_STDERR : 0) |
 	    (conf->log_syslog ? SCEP_LOG_SYSLOG : 0));
+}
+
+int
+scep_log_force(const char *format)
+{
+	log_json = strcmp(format, "json") == 0;
+	forced = 1;
+	return log_json || strcmp(format, "text") == 0;
+}
+
+struct scep_line
+scep_log_begin(void)
+{
+	const struct scep_line	 line = { .json = log_json };
+
+	return line;
 }
 
 static void
@@ -44,7 +63,8 @@ write_stderr(const struct scep_line *line)
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	scep_time_text(now.tv_sec, when);
 	when[SCEP_TIME_TEXT - 2] = '\0';	/* the Z: milliseconds first */
-	len = snprintf(text, sizeof(text), "time=%s.%03ldZ %s\n", when,
+	len = snprintf(text, sizeof(text), line->json ?
+	    "{\"time\":\"%s.%03ldZ\",%s}\n" : "time=%s.%03ldZ %s\n", when,
 	    now.tv_nsec / 1000000, line->text);
 	do			/* what cannot be written is lost */
 		n = len < 0 ? 0 : write(STDERR_FILENO, text, (size_t)len);
@@ -57,7 +77,7 @@ write_line(int priority, const struct scep_line *line)
 	if (log_to & SCEP_LOG_STDERR)
 		write_stderr(line);
 	if (log_to & SCEP_LOG_SYSLOG)
-		syslog(priority, "%s", line->text);
+		syslog(priority, line->json ? "{%s}" : "%s", line->text);
 }
 
 void
@@ -71,9 +91,11 @@ scep_log_line(const struct scep_line *line)
 static void
 write_text(int priority, const char *level, const char *text)
 {
-	struct scep_line	 line = { .len = 0 };
+	static const char *const keys[] = { "msg", "more", "more2", "more3",
+				    "more4" };
+	struct scep_line	 line = scep_log_begin();
 	struct scep_span	 rest = scep_span_text(text), part;
-	const char		*key = "msg";
+	size_t			 i = 0;
 
 	scep_line_text(&line, "level", level);
 	do {
@@ -85,11 +107,10 @@ write_text(int priority, const char *level, const char *text)
 			if (part.len == 1)
 				part.len = SCEP_VALUE_MAX;
 		}
-		scep_line_add(&line, key, part);
-		key = "more";
+		scep_line_add(&line, keys[i++], part);
 		rest.data += part.len;
 		rest.len -= part.len;
-	} while (rest.len > 0);
+	} while (rest.len > 0 && i < sizeof(keys) / sizeof(keys[0]));
 	write_line(priority, &line);
 }
 

@@ -12,9 +12,13 @@
 #define SCEP_LOG_STDERR	1u
 #define SCEP_LOG_SYSLOG	2u
 void	 scep_log_open(const char *program, unsigned int what);
-/* For scep.fcgi, as [server] says. */
+/* For scep.fcgi, as [server] says.  --log comes first, and stays. */
 void	 scep_log_configure(const struct scep_server_conf *conf);
-/* Prefix time= (RFC 3339, UTC, milliseconds) for stderr, and write. */
+/* "text" or "json", whatever the configuration says; 0 if it is neither. */
+int	 scep_log_force(const char *format);
+/* An empty line in the format of the log; for it, not for anything kept. */
+struct scep_line	 scep_log_begin(void);
+/* With time (RFC 3339, UTC, milliseconds) in front for stderr. */
 void	 scep_log_line(const struct scep_line *line);
 /* A line about ourselves: level=info|warning|error msg="…". */
 void	 scep_log_info(const char *fmt, ...)

@@ -3,6 +3,7 @@
  * supervisor.
  */
 #include <fcntl.h>
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,8 @@
 static int
 usage(FILE *to, int status)
 {
-	(void)fprintf(to, "usage: scep.fcgi [-hV] [-c scep.conf]\n");
+	(void)fprintf(to, "usage: scep.fcgi [-hV] [-c scep.conf] "
+	    "[--log=text|json]\n");
 	return status;
 }
 
@@ -29,11 +31,20 @@ usage(FILE *to, int status)
 static int
 options(int argc, char *argv[], const char **conf)
 {
-	int	 c;
+	static const struct option	 longs[] = {
+		{ "log", required_argument, NULL, 'l' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int				 c;
 
 	*conf = NULL;
-	while ((c = getopt(argc, argv, "c:hV")) != -1) {
+	while ((c = getopt_long(argc, argv, "c:hV", longs, NULL)) != -1) {
 		switch (c) {
+		case 'l':
+			if (!scep_log_force(optarg))
+				return usage(stderr,
+				    scep_err_exit(SCEP_E_USAGE));
+			break;
 		case 'c':
 			*conf = optarg;
 			break;

@@ -84,7 +84,7 @@ ask_ourselves(struct adm *adm, struct scep_span request,
 {
 	struct scep_config	*cfg = NULL;
 	struct scep_owner	 owner;
-	struct scep_line	 line = { .len = 0 };
+	struct scep_line	 line = scep_log_begin();
 	char			 summary[512] = "";
 	enum scep_err		 rc;
 

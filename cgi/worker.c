@@ -137,16 +137,15 @@ answer(struct serving *s, const struct scep_http_request *request,
     int64_t began)
 {
 	struct scep_http_response	 response;
-	struct scep_line		 line = { .len = 0 };
+	struct scep_line		 line = scep_log_begin();
 	int				 taken;
 
 	scep_ra_handle(s->ra, time(NULL), request, &response, &line);
 	taken = scep_fcgi_write(&s->fcgi, &response);
-	scep_line_fmt(&line, "status", "%d", response.status);
+	scep_line_number(&line, "status", response.status);
 	if (!taken)
 		scep_line_text(&line, "delivered", "no");
-	scep_line_fmt(&line, "ms", "%lld",
-	    (long long)(scep_now_ms() - began));
+	scep_line_number(&line, "ms", scep_now_ms() - began);
 	scep_log_line(&line);
 	scep_http_response_clear(&response);
 }

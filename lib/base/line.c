@@ -1,5 +1,5 @@
 /*
- * line.c - one log line of key=value pairs.
+ * line.c - one log line of key=value pairs, or of JSON members.
  *
  * The one place where what a client sent becomes text of ours: escaped and
  * bounded, so that no value can end the line or pose as another pair.
@@ -57,9 +57,9 @@ clean_len(const uint8_t *p, size_t left)
 }
 
 static void
-put_escaped(struct pair *pair, struct scep_span value)
+put_escaped(struct pair *pair, struct scep_span value, int json)
 {
-	char	 hex[5];
+	char	 hex[6];
 	size_t	 i, n;
 
 	for (i = 0; i < value.len; i += n) {
@@ -68,10 +68,32 @@ put_escaped(struct pair *pair, struct scep_span value)
 			put(pair, value.data + i, n);
 			continue;
 		}
-		(void)snprintf(hex, sizeof(hex), "\\x%02x", value.data[i]);
-		put(pair, hex, 4);
+		(void)snprintf(hex, sizeof(hex), "%s\\x%02x", json ? "\\" :
+		    "", value.data[i]);
+		put(pair, hex, strlen(hex));
 		n = 1;
 	}
+}
+
+static void
+put_key(struct pair *pair, const struct scep_line *line, const char *key)
+{
+	if (line->len > 0)
+		put(pair, line->json ? "," : " ", 1);
+	put(pair, "\"", line->json ? 1 : 0);
+	put(pair, key, strlen(key));
+	put(pair, line->json ? "\":" : "=", line->json ? 2 : 1);
+}
+
+/* What does not fit is left out whole. */
+static void
+append(struct scep_line *line, const struct pair *pair)
+{
+	if (pair->len >= sizeof(line->text) - line->len)
+		return;
+	memcpy(line->text + line->len, pair->text, pair->len);
+	line->len += pair->len;
+	line->text[line->len] = '\0';
 }
 
 void
@@ -82,19 +104,25 @@ scep_line_add(struct scep_line *line, const char *key, struct scep_span value)
 
 	if (cut)
 		value.len = SCEP_VALUE_MAX;
-	bare = is_bare(value);
-	if (line->len > 0)
-		put(&pair, " ", 1);
-	put(&pair, key, strlen(key));
-	put(&pair, bare ? "=" : "=\"", bare ? 1 : 2);
-	put_escaped(&pair, value);
+	bare = !line->json && is_bare(value);
+	put_key(&pair, line, key);
+	put(&pair, "\"", bare ? 0 : 1);
+	put_escaped(&pair, value, line->json);
 	put(&pair, "...", cut ? 3 : 0);
 	put(&pair, "\"", bare ? 0 : 1);
-	if (pair.len >= sizeof(line->text) - line->len)
-		return;
-	memcpy(line->text + line->len, pair.text, pair.len);
-	line->len += pair.len;
-	line->text[line->len] = '\0';
+	append(line, &pair);
+}
+
+void
+scep_line_number(struct scep_line *line, const char *key, long long n)
+{
+	struct pair	 pair = { .len = 0 };
+	char		 text[24];
+
+	(void)snprintf(text, sizeof(text), "%lld", n);
+	put_key(&pair, line, key);
+	put(&pair, text, strlen(text));
+	append(line, &pair);
 }
 
 void

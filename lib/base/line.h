@@ -1,6 +1,6 @@
 /*
- * line.h - one log line of key=value pairs; whatever a client sent is
- * escaped and bounded here, and nowhere else.
+ * line.h - one log line of key=value pairs, or of JSON members; whatever a
+ * client sent is escaped and bounded here, and nowhere else.
  */
 #ifndef SCEP_BASE_LINE_H
 #define SCEP_BASE_LINE_H
@@ -10,10 +10,12 @@
 #define SCEP_LINE_MAX	4096	/* of a whole line */
 #define SCEP_VALUE_MAX	256	/* of one value, before escaping */
 
-/* Begin with {0}. */
+/* Begin with {0}, or with json set. */
 struct scep_line {
 	char	 text[SCEP_LINE_MAX];	/* always NUL-terminated */
 	size_t	 len;
+	int	 json;			/* "key":"value", parted by commas; the
+					   braces are the sink's */
 };
 
 /*
@@ -22,6 +24,8 @@ struct scep_line {
  * and every octet that is not printable ASCII or valid, clean UTF-8 as \xNN.
  * Longer than SCEP_VALUE_MAX octets: cut, with "..." behind.  An empty value
  * is "".  A pair that does not fit the line is left out whole.
+ * In JSON a value is the same text, always in quotes: its backslash is written
+ * twice, as JSON has it.
  */
 void	 scep_line_add(struct scep_line *line, const char *key,
 	    struct scep_span value);
@@ -29,5 +33,7 @@ void	 scep_line_text(struct scep_line *line, const char *key,
 	    const char *value);
 void	 scep_line_fmt(struct scep_line *line, const char *key,
 	    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* A number, which JSON has without quotes. */
+void	 scep_line_number(struct scep_line *line, const char *key, long long n);
 
 #endif /* SCEP_BASE_LINE_H */

@@ -39,6 +39,8 @@ struct scep_server_conf {
 	size_t			 max_request;	/* 262144 octets */
 	long			 request_timeout_s;	/* 60 */
 	int			 log_stderr, log_syslog;	/* log = … */
+	int			 log_json;	/* log_format = json */
+	int			 metrics;	/* at a path of the URL */
 	enum scep_sandbox	 sandbox;
 	size_t			 cache;		/* of the store, octets */
 	size_t			 reserve;	/* free disk, octets */

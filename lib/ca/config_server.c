@@ -30,6 +30,12 @@ static const struct scep_word	logs[] = {
 	{ NULL, 0, NULL }
 };
 
+static const struct scep_word	formats[] = {
+	{ "text", 0, NULL },
+	{ "json", 1, NULL },
+	{ NULL, 0, NULL }
+};
+
 static const struct scep_word	digests[] = {
 	{ "sha256", SCEP_SHA256, NULL },
 	{ "sha384", SCEP_SHA384, NULL },
@@ -72,6 +78,9 @@ static const struct scep_setting	server_table[] = {
 	{ "request_timeout", scep_read_duration, SERVER(request_timeout_s),
 	    "60s", 1, 3600, NULL },
 	{ "log", read_log, 0, "stderr syslog", 0, 0, logs },
+	{ "log_format", scep_read_word, SERVER(log_json), "text", 0, 0,
+	    formats },
+	{ "metrics", scep_read_word, SERVER(metrics), "no", 0, 0, yes_no },
 	{ "sandbox", scep_read_word, SERVER(sandbox), "strict", 0, 0,
 	    sandboxes },
 	{ "cache", scep_read_size, SERVER(cache), "32m", MIB, 4 * GIB, NULL },

@@ -40,8 +40,7 @@ each_value_stands_as_it_should(void **state)
 
 	(void)state;
 	for (i = 0; i < LENGTH(rows); i++) {
-		line.len = 0;
-		line.text[0] = '\0';
+		memset(&line, 0, sizeof(line));
 		scep_line_text(&line, "k", rows[i].value);
 		assert_string_equal(line.text, rows[i].text);
 		assert_int_equal(line.len, strlen(rows[i].text));
@@ -115,6 +114,44 @@ a_pair_that_does_not_fit_is_left_out_whole(void **state)
 	assert_string_equal(line.text + before, " result=ok");
 }
 
+/* The same text, whichever way it is written down. */
+static void
+json_holds_what_the_pairs_hold(void **state)
+{
+	static const struct {
+		const char	*value, *text;
+	} rows[] = {
+		{ "abc", "\"k\":\"abc\"" },
+		{ "", "\"k\":\"\"" },
+		{ "1", "\"k\":\"1\"" },
+		{ "a b", "\"k\":\"a b\"" },
+		{ "a\"b", "\"k\":\"a\\\\x22b\"" },
+		{ "a\\b", "\"k\":\"a\\\\x5cb\"" },
+		{ "\",\"x\":\"", "\"k\":\"\\\\x22,\\\\x22x\\\\x22:\\\\x22\"" },
+		{ "a\nb", "\"k\":\"a\\\\x0ab\"" },
+		{ "M\xc3\xbcller", "\"k\":\"M\xc3\xbcller\"" },
+		{ "\xff", "\"k\":\"\\\\xff\"" },
+	};
+	struct scep_line	 line;
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(rows); i++) {
+		memset(&line, 0, sizeof(line));
+		line.json = 1;
+		scep_line_text(&line, "k", rows[i].value);
+		assert_string_equal(line.text, rows[i].text);
+	}
+	scep_line_number(&line, "n", -7);
+	scep_line_fmt(&line, "t", "%d", 8);
+	assert_string_equal(line.text + strlen(rows[LENGTH(rows) - 1].text),
+	    ",\"n\":-7,\"t\":\"8\"");
+	memset(&line, 0, sizeof(line));
+	scep_line_number(&line, "a", 1);
+	scep_line_number(&line, "b", 2);
+	assert_string_equal(line.text, "a=1 b=2");
+}
+
 int
 main(void)
 {
@@ -124,6 +161,7 @@ main(void)
 		cmocka_unit_test(pairs_are_parted_by_one_blank),
 		cmocka_unit_test(a_long_value_is_cut_and_says_so),
 		cmocka_unit_test(a_pair_that_does_not_fit_is_left_out_whole),
+		cmocka_unit_test(json_holds_what_the_pairs_hold),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
