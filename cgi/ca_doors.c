@@ -1,9 +1,9 @@
 /*
- * ca_doors.c - the owner's two sockets: a thread for each RA, one for
- * operators.
+ * ca_doors.c - the owner's sockets: a thread for each RA, one for operators,
+ * one for Prometheus.
  *
- * Knows sockets and threads; what is asked and answered is ca/door.h's and
- * admin_socket.h's business.
+ * Knows sockets and threads; what is asked and answered is ca/door.h's,
+ * admin_socket.h's and metrics_socket.h's business.
  */
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -21,6 +21,7 @@
 #include "cgi/admin_socket.h"
 #include "cgi/ca_doors.h"
 #include "cgi/log.h"
+#include "cgi/metrics_socket.h"
 #include "cgi/state_socket.h"
 #include "cgi/thread.h"
 
@@ -48,6 +49,12 @@ count_ras(struct scep_doors *d, int by)
 	(void)pthread_cond_signal(&d->left);
 	(void)pthread_mutex_unlock(&d->mutex);
 	return n;
+}
+
+int
+scep_doors_count(struct scep_doors *d)
+{
+	return count_ras(d, 0);
 }
 
 /* Until the RA leaves.  It is asked to once, when the configuration that it
@@ -128,43 +135,44 @@ take_operator(struct scep_doors *d, int fd)
 }
 
 static void
-accept_all(struct scep_doors *d, int listen_fd,
-    void (*take)(struct scep_doors *, int))
+take_scraper(struct scep_doors *d, int fd)
 {
-	struct pollfd	 p[2] = {
-		{ .fd = d->stop_fd, .events = POLLIN },
-		{ .fd = listen_fd, .events = POLLIN },
+	struct scep_generation	*gen = scep_generation_hold(d->generations);
+
+	scep_metrics_serve(gen->ca, fd);
+	scep_generation_drop(d->generations, gen);
+}
+
+/* RAs first: the last to be let in are the first to be asked to leave. */
+static const struct {
+	const char	*name;
+	void		(*take)(struct scep_doors *d, int fd);
+} ways[SCEP_DOORS] = {
+	{ SCEP_RA_SOCK, take_ra },
+	{ SCEP_ADMIN_SOCK, take_operator },
+	{ SCEP_METRICS_SOCK, take_scraper },
+};
+
+static void *
+accept_all(void *arg)
+{
+	struct scep_doorway	*door = arg;
+	struct pollfd		 p[2] = {
+		{ .fd = door->all->stop_fd, .events = POLLIN },
+		{ .fd = door->fd, .events = POLLIN },
 	};
-	int		 fd;
+	int			 fd;
 
 	for (;;) {
 		p[0].revents = p[1].revents = 0;
 		if (poll(p, 2, -1) == -1)
 			continue;
 		if (p[0].revents != 0)
-			return;
-		fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
+			return NULL;
+		fd = accept4(door->fd, NULL, NULL, SOCK_CLOEXEC);
 		if (fd != -1)
-			take(d, fd);
+			door->take(door->all, fd);
 	}
-}
-
-static void *
-accept_operators(void *arg)
-{
-	struct scep_doors	*d = arg;
-
-	accept_all(d, d->admin_fd, take_operator);
-	return NULL;
-}
-
-static void *
-accept_ras(void *arg)
-{
-	struct scep_doors	*d = arg;
-
-	accept_all(d, d->ra_fd, take_ra);
-	return NULL;
 }
 
 static enum scep_err
@@ -172,7 +180,6 @@ prepare(struct scep_doors *d, struct scep_error *err)
 {
 	pthread_condattr_t	 attr;
 
-	d->admin_fd = d->ra_fd = -1;
 	d->n_ras = 0;
 	if (pthread_condattr_init(&attr) != 0 ||
 	    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) != 0 ||
@@ -191,18 +198,23 @@ scep_doors_open(struct scep_doors *d, struct scep_generations *generations,
     const char *dir, struct scep_error *err)
 {
 	enum scep_err	 rc;
+	int		 i;
 
 	d->generations = generations;
-	if ((rc = prepare(d, err)) != SCEP_OK ||
-	    (rc = scep_state_listen(dir, SCEP_ADMIN_SOCK, &d->admin_fd,
-	    err)) != SCEP_OK ||
-	    (rc = scep_state_listen(dir, SCEP_RA_SOCK, &d->ra_fd, err)) !=
-	    SCEP_OK)
+	if ((rc = prepare(d, err)) != SCEP_OK)
 		return rc;
-	if (!scep_thread_start(&d->admin, accept_operators, d, 0) ||
-	    !scep_thread_start(&d->ra, accept_ras, d, 0))
-		return scep_fail(err, SCEP_E_INTERNAL,
-		    "no thread for the sockets of the state");
+	for (i = 0; i < SCEP_DOORS; i++) {
+		d->door[i].all = d;
+		d->door[i].take = ways[i].take;
+		if ((rc = scep_state_listen(dir, ways[i].name,
+		    &d->door[i].fd, err)) != SCEP_OK)
+			return rc;
+	}
+	for (i = 0; i < SCEP_DOORS; i++)
+		if (!scep_thread_start(&d->door[i].thread, accept_all,
+		    &d->door[i], 0))
+			return scep_fail(err, SCEP_E_INTERNAL,
+			    "no thread for %s", ways[i].name);
 	return SCEP_OK;
 }
 
@@ -232,27 +244,34 @@ wait_for_ras(struct scep_doors *d, long wait_s)
 	return left == 0;
 }
 
+/* The thread has ended and the socket is closed; 0 if not in time. */
+static int
+shut(struct scep_doorway *door, long wait_s)
+{
+	struct timespec	 until;
+
+	deadline_in(wait_s, CLOCK_REALTIME, &until);
+	return pthread_timedjoin_np(door->thread, NULL, &until) == 0 &&
+	    close(door->fd) == 0;
+}
+
 /* Not a name less in the directory: who finds nobody behind it tries again,
  * and the next owner takes its place. */
 int
 scep_doors_close(struct scep_doors *d, long wait_s)
 {
 	const uint64_t	 one = 1;
-	struct timespec	 until;
+	int		 i;
 
-	if (write(d->stop_fd, &one, sizeof(one)) == -1)
+	if (write(d->stop_fd, &one, sizeof(one)) == -1 ||
+	    !shut(&d->door[0], wait_s))
 		return 0;
-	deadline_in(wait_s, CLOCK_REALTIME, &until);
-	if (pthread_timedjoin_np(d->ra, NULL, &until) != 0)
-		return 0;
-	(void)close(d->ra_fd);
 	scep_generations_end(d->generations);
 	if (!wait_for_ras(d, wait_s))
 		return 0;
-	deadline_in(wait_s, CLOCK_REALTIME, &until);
-	if (pthread_timedjoin_np(d->admin, NULL, &until) != 0)
-		return 0;
-	(void)close(d->admin_fd);
+	for (i = 1; i < SCEP_DOORS; i++)
+		if (!shut(&d->door[i], wait_s))
+			return 0;
 	(void)close(d->stop_fd);
 	return 1;
 }

@@ -1,17 +1,26 @@
 /*
- * ca_doors.h - the owner's two sockets: a thread for each RA, one for
- * operators.
+ * ca_doors.h - the owner's sockets: a thread for each RA, one for operators,
+ * one for Prometheus.
  */
 #ifndef SCEP_CGI_CA_DOORS_H
 #define SCEP_CGI_CA_DOORS_H
 
 #include "cgi/generation.h"
 
+#define SCEP_DOORS	3
+
+/* A socket, and the thread that accepts. */
+struct scep_doorway {
+	struct scep_doors	*all;
+	int			 fd;
+	void			(*take)(struct scep_doors *all, int fd);
+	pthread_t		 thread;
+};
+
 struct scep_doors {
 	struct scep_generations	*generations;
-	int			 admin_fd, ra_fd;
-	int			 stop_fd;	/* ends the threads that accept */
-	pthread_t		 admin, ra;
+	struct scep_doorway	 door[SCEP_DOORS];
+	int			 stop_fd;	/* ends what accepts */
 	pthread_mutex_t		 mutex;
 	pthread_cond_t		 left;		/* an RA did */
 	int			 n_ras;
@@ -21,6 +30,8 @@ struct scep_doors {
 enum scep_err	 scep_doors_open(struct scep_doors *doors,
 		    struct scep_generations *generations, const char *dir,
 		    struct scep_error *err);
+/* How many RAs there are. */
+int		 scep_doors_count(struct scep_doors *doors);
 /*
  * Take nobody in any more, ask the RAs to leave, and wait for them for wait_s.
  * 1 if nobody is left; if not, nothing that threads use may be freed.

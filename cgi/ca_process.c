@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -38,6 +39,8 @@ struct ca_process {
 	struct scep_admin_host		 host;
 	int				 lock;
 	int				 signal_fd;
+	time_t				 started;
+	atomic_long			 restarts;	/* of workers */
 };
 
 /* A thread that waits for the lock. */
@@ -61,12 +64,40 @@ static enum scep_err
 reload(void *arg, uint32_t *generation, struct scep_error *err)
 {
 	struct ca_process	*p = arg;
+	struct scep_generation	*gen;
 	enum scep_err		 rc;
 
 	if ((rc = scep_generations_reload(&p->generations, generation,
-	    err)) == SCEP_OK)
-		say(p, SCEP_CA_RELOADED);
-	return rc;
+	    err)) != SCEP_OK)
+		return rc;
+	gen = scep_generation_hold(&p->generations);
+	scep_log_configure(&gen->cfg->server);
+	scep_generation_drop(&p->generations, gen);
+	say(p, SCEP_CA_RELOADED);
+	return SCEP_OK;
+}
+
+static void
+look(void *arg, struct scep_host_facts *out)
+{
+	struct ca_process	*p = arg;
+
+	out->pid = (long)getpid();
+	out->started = p->started;
+	out->workers = scep_doors_count(&p->doors);
+	out->restarts = atomic_load(&p->restarts);
+}
+
+/* A worker died; 0 if the supervisor did. */
+static int
+hear_supervisor(struct ca_process *p)
+{
+	char	 octet;
+
+	if (recv(p->args->control_fd, &octet, 1, MSG_DONTWAIT) != 1)
+		return errno == EAGAIN || errno == EINTR;
+	(void)atomic_fetch_add(&p->restarts, 1);
+	return 1;
 }
 
 /* Threads inherit the mask: signals come out of signal_fd alone. */
@@ -130,7 +161,7 @@ pass_on_reload(const struct ca_process *p)
 
 /* Till the lock is ours; 0 if we are to end before. */
 static int
-wait_for_owner(const struct ca_process *p, const struct waiting *w)
+wait_for_owner(struct ca_process *p, const struct waiting *w)
 {
 	struct pollfd	 fds[3] = {
 		{ .fd = p->signal_fd, .events = POLLIN },
@@ -148,7 +179,7 @@ wait_for_owner(const struct ca_process *p, const struct waiting *w)
 				return 0;
 			else
 				pass_on_reload(p);
-		if (fds[1].revents != 0)
+		if (fds[1].revents != 0 && !hear_supervisor(p))
 			return 0;
 		if (fds[2].revents != 0)
 			return 1;
@@ -219,7 +250,9 @@ become_owner(struct ca_process *p, struct scep_error *err)
 	    err)) != SCEP_OK)
 		return rc;
 	p->cfg = NULL;			/* transferred */
+	p->started = time(NULL);
 	p->host.reload = reload;
+	p->host.look = look;
 	p->host.arg = p;
 	scep_admin_attach(p->generations.now->ca, &p->host);
 	return scep_doors_open(&p->doors, &p->generations,
@@ -301,8 +334,8 @@ run(struct ca_process *p)
 		fds[0].revents = fds[1].revents = 0;
 		if (poll(fds, 2, (int)(due - now)) == -1)
 			continue;
-		/* The supervisor never writes: that is its end. */
-		if (!obey_signals(p) || fds[1].revents != 0)
+		if (!obey_signals(p) ||
+		    (fds[1].revents != 0 && !hear_supervisor(p)))
 			return SCEP_OK;
 	}
 }

@@ -8,7 +8,9 @@
 
 struct scep_ca_process {
 	const char	*conf_path;	/* of -c, or NULL */
-	int		 control_fd;	/* to the supervisor, SOCK_SEQPACKET */
+	int		 control_fd;	/* to the supervisor, SOCK_SEQPACKET;
+					   it says an octet for each worker
+					   that died */
 	long		 drain_s;	/* how long SIGTERM waits for workers */
 };
 

@@ -172,6 +172,7 @@ answer(struct run *run, const struct scep_http_request *request,
 	scep_line_number(&line, "status", response.status);
 	scep_line_number(&line, "ms", scep_now_ms() - began);
 	scep_log_line(&line);
+	scep_ra_count(run->ra, (long)(scep_now_ms() - began));
 	scep_http_response_clear(&response);
 }
 
@@ -216,6 +217,7 @@ scep_cgi_run(const char *path)
 		answer(&run, &request, began);
 		/* The client need not wait for the rest. */
 		(void)close(STDOUT_FILENO);
+		scep_ra_report(run.ra, time(NULL));
 		scep_turn_tend(run.ca, time(NULL));
 	}
 	run_clear(&run);

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
@@ -15,8 +16,10 @@
 #include "base/text.h"
 #include "cgi/log.h"
 
-static unsigned int	 log_to;
-static int		 log_json, forced;
+/* A reload changes them while others write. */
+static atomic_uint	 log_to;
+static atomic_int	 log_json;
+static int		 forced;
 
 void
 scep_log_open(const char *program, unsigned int what)

@@ -35,6 +35,7 @@ static const struct {
 	{ "request", "approve", adm_request_approve, "[--json] ID" },
 	{ "request", "refuse", adm_request_refuse,
 	    "[--reason TEXT] [--json] ID" },
+	{ "status", NULL, adm_status, "[--json]" },
 	{ "reload", NULL, adm_reload, "[--json]" },
 	{ "cert", "list", adm_cert_list, "[--json]" },
 	{ "cert", "show", adm_cert_show, "[--json] SERIAL" },

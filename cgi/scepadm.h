@@ -39,6 +39,7 @@ enum scep_err	 adm_cert_list(struct adm *, int, char *[]);
 enum scep_err	 adm_cert_show(struct adm *, int, char *[]);
 enum scep_err	 adm_cert_export(struct adm *, int, char *[]);
 enum scep_err	 adm_reload(struct adm *, int, char *[]);
+enum scep_err	 adm_status(struct adm *, int, char *[]);
 
 /*
  * Options of a verb.  A text option gets its value, a flag (has_arg 0) sets

@@ -2,8 +2,9 @@
  * state_socket.h - the sockets in the state directory, by which the owner is
  * reached.
  *
- * STATE/admin.sock is for operators, STATE/ra.sock for RAs: workers of this
- * instance and of others, and CGI runs.  Mode 0600 in a directory of 0700.
+ * STATE/admin.sock is for operators, STATE/metrics.sock for Prometheus,
+ * STATE/ra.sock for RAs: workers of this instance and of others, and CGI runs.
+ * Mode 0600 in a directory of 0700.
  */
 #ifndef SCEP_CGI_STATE_SOCKET_H
 #define SCEP_CGI_STATE_SOCKET_H
@@ -14,6 +15,7 @@
 
 #define SCEP_ADMIN_SOCK	"admin.sock"
 #define SCEP_RA_SOCK	"ra.sock"
+#define SCEP_METRICS_SOCK	"metrics.sock"
 
 /* Only the owner may: what is there is replaced.  *fd does not block. */
 enum scep_err	 scep_state_listen(const char *dir, const char *name, int *fd,

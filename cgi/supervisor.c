@@ -203,6 +203,8 @@ worker_died(struct house *h, struct scep_crew_worker *worker, int status)
 		return;
 	}
 	describe("worker", pid, status, worker->life.delay);
+	if (h->control_fd != -1)	/* which counts them */
+		(void)send(h->control_fd, "w", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 static void

@@ -93,6 +93,37 @@ turn_published(struct scep_ca *ca, struct scep_published *out,
 	return scep_publish(((const struct turn *)ca)->cfg, 0, out, err);
 }
 
+/* An owner that was asked, or one that can be without our turn; figures of
+ * runs alone are nobody's. */
+static enum scep_err
+turn_report(struct scep_ca *ca, time_t now, const struct scep_report *report,
+    struct scep_error *err)
+{
+	struct turn	*t = (struct turn *)ca;
+	enum scep_err	 rc;
+	int		 fd;
+
+	if (t->remote == NULL && t->owner.ca == NULL && (rc = scep_state_dial(
+	    t->cfg->server.state, SCEP_RA_SOCK, &fd, err)) == SCEP_OK &&
+	    (rc = scep_ca_connect(fd, t->wait_ms, &t->remote, err)) !=
+	    SCEP_OK)
+		return rc;
+	return t->remote == NULL ? SCEP_OK :
+	    scep_ca_report(t->remote, now, report, err);
+}
+
+static enum scep_err
+turn_inspect(struct scep_ca *ca, time_t now, enum scep_inspect what,
+    struct scep_buf *out, struct scep_error *err)
+{
+	struct scep_ca	*real;
+	enum scep_err	 rc;
+
+	if ((rc = begin((struct turn *)ca, &real, err)) != SCEP_OK)
+		return rc;
+	return scep_ca_inspect(real, now, what, out, err);
+}
+
 static void
 turn_close(struct scep_ca *ca)
 {
@@ -107,6 +138,8 @@ static const struct scep_ca_ops	turn_ops = {
 	.enrol = turn_enrol,
 	.poll = turn_poll,
 	.published = turn_published,
+	.report = turn_report,
+	.inspect = turn_inspect,
 	.close = turn_close,
 };
 

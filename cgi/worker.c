@@ -31,6 +31,7 @@
 #define CA_SHARE_MS	500
 #define OWNER_WAIT_MS	5000	/* a new owner recovers the store first */
 #define OWNER_STEP_MS	20
+#define REPORT_MS	1000	/* what was counted is told as often */
 
 static int	 stop_fd = -1;	/* readable from SIGTERM on */
 
@@ -43,6 +44,7 @@ struct serving {
 	uint8_t				*body;	/* room for one octet … */
 	size_t				 size;	/* … more than is allowed */
 	FCGX_Request			 fcgi;
+	int64_t				 reported;
 };
 
 static void
@@ -147,6 +149,7 @@ answer(struct serving *s, const struct scep_http_request *request,
 		scep_line_text(&line, "delivered", "no");
 	scep_line_number(&line, "ms", scep_now_ms() - began);
 	scep_log_line(&line);
+	scep_ra_count(s->ra, (long)(scep_now_ms() - began));
 	scep_http_response_clear(&response);
 }
 
@@ -183,6 +186,24 @@ say(const struct serving *s, char octet)
 	return send(s->worker->work_fd, &octet, 1, MSG_NOSIGNAL) == 1;
 }
 
+/* In how many milliseconds there is something to report; -1: nothing is. */
+static int
+report_due(const struct serving *s)
+{
+	const int64_t	 due = s->reported + REPORT_MS - scep_now_ms();
+
+	if (!scep_ra_has_counted(s->ra))
+		return -1;
+	return due > 0 ? (int)due : 0;
+}
+
+static void
+report(struct serving *s)
+{
+	scep_ra_report(s->ra, time(NULL));
+	s->reported = scep_now_ms();
+}
+
 /*
  * The owner of the state wants us to go, or went.  A connection may have been
  * handed over in that moment: it is answered, by a 503 if it must be.
@@ -200,8 +221,10 @@ leave(struct serving *s)
 	for (;;) {
 		if (poll(&p, 1, -1) == -1)
 			continue;
-		if (!scep_child_take(p.fd, &fd))
+		if (!scep_child_take(p.fd, &fd)) {
+			report(s);
 			return 0;
+		}
 		if (fd != -1)
 			serve_one(s, fd);
 	}
@@ -223,7 +246,7 @@ serve(struct serving *s)
 			return 0;
 		idle = 1;
 		p[0].revents = p[1].revents = p[2].revents = 0;
-		if (poll(p, 3, -1) == -1 && errno != EINTR)
+		if (poll(p, 3, report_due(s)) == -1 && errno != EINTR)
 			return scep_err_exit(SCEP_E_INTERNAL);
 		if (p[1].revents != 0) {
 			if (!scep_child_take(s->worker->work_fd, &fd))
@@ -231,10 +254,13 @@ serve(struct serving *s)
 			if (fd != -1)
 				serve_one(s, fd);
 			idle = 0;
-		} else if (p[0].revents != 0)
+		} else if (p[0].revents != 0) {
+			report(s);
 			return 0;
-		else if (p[2].revents != 0)
+		} else if (p[2].revents != 0)
 			scep_ca_hear(s->ca);
+		if (report_due(s) == 0)
+			report(s);
 	}
 	return leave(s);
 }

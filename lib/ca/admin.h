@@ -24,6 +24,7 @@
  * cert.show        serial (hex)                       an object
  * cert.export      serial                             {der (hex), chain:[hex…]}
  * reload           —                                  {generation}
+ * status           —                                  an object
  *
  * A challenge record: id, profile, state (live, used, expired, revoked),
  * binds (nothing, subject, SAN, subject and SAN), subject, san, uses, used,
@@ -41,11 +42,19 @@
 #define SCEP_ADMIN_MAX	(64 * 1024 * 1024)	/* octets of a reply */
 #define SCEP_ADMIN_ASK_MAX	65536		/* octets of a request */
 
+struct scep_host_facts {
+	long	 pid;
+	time_t	 started;
+	long	 workers;	/* connected, of all instances */
+	long	 restarts;	/* of workers of this instance */
+};
+
 /* What the process that runs the CA can do; arg is passed to each. */
 struct scep_admin_host {
 	/* Read the configuration again; *generation is the one in force. */
 	enum scep_err	(*reload)(void *arg, uint32_t *generation,
 			    struct scep_error *err);
+	void		(*look)(void *arg, struct scep_host_facts *out);
 	void		*arg;
 };
 /* For ca and what is made from it by scep_ca_reopen(); host is borrowed. */

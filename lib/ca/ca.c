@@ -13,6 +13,7 @@
 #include "ca/keylock.h"
 #include "ca/local.h"
 #include "ca/seen.h"
+#include "ca/stats.h"
 
 #define TEND_ROWS	256	/* of each kind, each time */
 
@@ -45,6 +46,20 @@ scep_ca_published(struct scep_ca *ca, struct scep_published *out,
 	return ca->ops->published(ca, out, err);
 }
 
+enum scep_err
+scep_ca_report(struct scep_ca *ca, time_t now,
+    const struct scep_report *report, struct scep_error *err)
+{
+	return ca->ops->report(ca, now, report, err);
+}
+
+enum scep_err
+scep_ca_inspect(struct scep_ca *ca, time_t now, enum scep_inspect what,
+    struct scep_buf *out, struct scep_error *err)
+{
+	return ca->ops->inspect(ca, now, what, out, err);
+}
+
 void
 scep_ca_close(struct scep_ca *ca)
 {
@@ -59,6 +74,7 @@ memory_drop(struct scep_memory *m)
 		return;
 	scep_seen_free(m->seen);
 	scep_keylock_free(m->lock);
+	scep_stats_free(m->stats);
 	scep_csr_free(m->dummy);
 	OPENSSL_free(m);
 }
@@ -74,7 +90,8 @@ memory_new(const struct scep_crypto *crypto, struct scep_memory **out,
 		return scep_fail(err, SCEP_E_NOMEM, "CA");
 	atomic_init(&m->users, 1);
 	if ((rc = scep_seen_new(crypto, &m->seen, err)) != SCEP_OK ||
-	    (rc = scep_keylock_new(&m->lock, err)) != SCEP_OK)
+	    (rc = scep_keylock_new(&m->lock, err)) != SCEP_OK ||
+	    (rc = scep_stats_new(&m->stats, err)) != SCEP_OK)
 		return rc;
 	return scep_csr_parse(crypto, scep_dummy_csr(), &scep_dummy_rules, 0,
 	    &m->dummy, err);
@@ -93,6 +110,8 @@ static const struct scep_ca_ops	local_ops = {
 	.enrol = scep_local_enrol,
 	.poll = scep_local_poll,
 	.published = scep_local_published,
+	.report = scep_local_report,
+	.inspect = scep_local_inspect,
 	.close = local_close,
 };
 

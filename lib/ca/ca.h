@@ -85,6 +85,8 @@ struct scep_published {
 	uint32_t			 generation;
 	uint64_t			 max_request;
 	char				 default_profile[64];
+	int				 metrics;	/* at a path of their
+							   own */
 	struct scep_published_profile	*profile;	/* OPENSSL_zalloc()ed */
 	size_t				 n_profiles;
 	struct scep_published_ra	*ra;
@@ -97,6 +99,13 @@ enum scep_err	 scep_publish(const struct scep_config *cfg,
 		    struct scep_error *err);
 
 struct scep_ca;
+struct scep_report;		/* report.h */
+
+/* How the CA is, as a text. */
+enum scep_inspect {
+	SCEP_INSPECT_HEALTH = 1,	/* SCEP_OK: it can issue */
+	SCEP_INSPECT_METRICS = 2	/* for Prometheus */
+};
 
 /*
  * SCEP_OK whenever there is an answer, a refusal too.  Any other result is
@@ -115,6 +124,13 @@ struct scep_ca_ops {
 	enum scep_err	(*published)(struct scep_ca *ca,
 			    struct scep_published *out,
 			    struct scep_error *err);
+	/* What this RA has done since it last said so. */
+	enum scep_err	(*report)(struct scep_ca *ca, time_t now,
+			    const struct scep_report *report,
+			    struct scep_error *err);
+	enum scep_err	(*inspect)(struct scep_ca *ca, time_t now,
+			    enum scep_inspect what, struct scep_buf *out,
+			    struct scep_error *err);
 	void		(*close)(struct scep_ca *ca);
 };
 struct scep_ca {
@@ -130,6 +146,11 @@ enum scep_err	 scep_ca_poll(struct scep_ca *, time_t now,
 		    const struct scep_poll *, struct scep_answer *,
 		    struct scep_error *);
 enum scep_err	 scep_ca_published(struct scep_ca *, struct scep_published *,
+		    struct scep_error *);
+enum scep_err	 scep_ca_report(struct scep_ca *, time_t now,
+		    const struct scep_report *, struct scep_error *);
+enum scep_err	 scep_ca_inspect(struct scep_ca *, time_t now,
+		    enum scep_inspect, struct scep_buf *out,
 		    struct scep_error *);
 void		 scep_ca_close(struct scep_ca *);
 

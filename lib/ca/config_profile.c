@@ -227,7 +227,7 @@ static enum scep_err
 check_name(struct scep_reading *r)
 {
 	static const char *const	 taken[] = { "ca", "crl", "scep",
-	    "pkiclient.exe" };
+	    "health", "metrics", "pkiclient.exe" };
 	size_t				 i;
 
 	for (i = 0; i < LENGTH(taken); i++)

@@ -143,6 +143,53 @@ remote_published(struct scep_ca *ca, struct scep_published *out,
 	return rc;
 }
 
+static enum scep_err
+ask_for_text(struct scep_ca *ca, struct scep_door_request *request,
+    struct scep_buf *out, struct scep_error *err)
+{
+	struct scep_buf	 der = { NULL, 0 };
+	enum scep_err	 rc;
+
+	if ((rc = ask((struct remote *)ca, request, &der, err)) == SCEP_OK)
+		rc = scep_door_decode_text(scep_buf_span(&der), out, err);
+	scep_buf_clear(&der);
+	return rc;
+}
+
+static enum scep_err
+remote_report(struct scep_ca *ca, time_t now,
+    const struct scep_report *report, struct scep_error *err)
+{
+	struct scep_door_request	 request = {
+		.kind = SCEP_DOOR_REPORT,
+	};
+	struct scep_buf			 der = { NULL, 0 };
+	struct scep_buf			 none = { NULL, 0 };
+	enum scep_err			 rc;
+
+	(void)now;
+	if ((rc = scep_report_encode(report, &der, err)) == SCEP_OK) {
+		request.report = scep_buf_span(&der);
+		rc = ask_for_text(ca, &request, &none, err);
+	}
+	scep_buf_clear(&der);
+	scep_buf_clear(&none);
+	return rc;
+}
+
+static enum scep_err
+remote_inspect(struct scep_ca *ca, time_t now, enum scep_inspect what,
+    struct scep_buf *out, struct scep_error *err)
+{
+	struct scep_door_request	 request = {
+		.kind = SCEP_DOOR_INSPECT,
+		.inspect = what,
+	};
+
+	(void)now;
+	return ask_for_text(ca, &request, out, err);
+}
+
 static void
 remote_close(struct scep_ca *ca)
 {
@@ -156,6 +203,8 @@ static const struct scep_ca_ops	remote_ops = {
 	.enrol = remote_enrol,
 	.poll = remote_poll,
 	.published = remote_published,
+	.report = remote_report,
+	.inspect = remote_inspect,
 	.close = remote_close,
 };
 
@@ -222,6 +271,40 @@ answer_published(struct scep_ca *ca, struct scep_buf *out,
 	return rc;
 }
 
+/* A report that does not decode is the end of the connection. */
+static enum scep_err
+answer_report(struct scep_ca *ca, time_t now, struct scep_span der,
+    struct scep_buf *out, struct scep_error *err)
+{
+	const struct scep_span	 none = { NULL, 0 };
+	struct scep_report	*report;
+	struct scep_error	 why;
+	enum scep_err		 rc;
+
+	if ((report = OPENSSL_malloc(sizeof(*report))) == NULL)
+		return scep_fail(err, SCEP_E_NOMEM, "report");
+	if ((rc = scep_report_decode(der, report, err)) == SCEP_OK) {
+		rc = scep_ca_report(ca, now, report, &why);
+		rc = scep_door_encode_text(none, rc, &why, out, err);
+	}
+	OPENSSL_free(report);
+	return rc;
+}
+
+static enum scep_err
+answer_inspect(struct scep_ca *ca, time_t now, enum scep_inspect what,
+    struct scep_buf *out, struct scep_error *err)
+{
+	struct scep_buf		 text = { NULL, 0 };
+	struct scep_error	 why;
+	enum scep_err		 rc;
+
+	rc = scep_ca_inspect(ca, now, what, &text, &why);
+	rc = scep_door_encode_text(scep_buf_span(&text), rc, &why, out, err);
+	scep_buf_clear(&text);
+	return rc;
+}
+
 static enum scep_err
 answer(struct scep_ca *ca, time_t now, const struct scep_door_request *request,
     struct scep_buf *out, struct scep_error *err)
@@ -233,6 +316,10 @@ answer(struct scep_ca *ca, time_t now, const struct scep_door_request *request,
 	switch (request->kind) {
 	case SCEP_DOOR_PUBLISHED:
 		return answer_published(ca, out, err);
+	case SCEP_DOOR_REPORT:
+		return answer_report(ca, now, request->report, out, err);
+	case SCEP_DOOR_INSPECT:
+		return answer_inspect(ca, now, request->inspect, out, err);
 	case SCEP_DOOR_ENROL:
 		rc = scep_ca_enrol(ca, now, &request->enrol, &given, &why);
 		break;

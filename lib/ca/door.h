@@ -8,7 +8,7 @@
 #ifndef SCEP_CA_DOOR_H
 #define SCEP_CA_DOOR_H
 
-#include "ca/ca.h"
+#include "ca/report.h"
 
 #define SCEP_DOOR_MAX		(2 * 1024 * 1024)
 #define SCEP_DOOR_VERSION	2
@@ -19,13 +19,17 @@
 enum scep_door_kind {
 	SCEP_DOOR_ENROL = 1,
 	SCEP_DOOR_POLL = 2,
-	SCEP_DOOR_PUBLISHED = 3
+	SCEP_DOOR_PUBLISHED = 3,
+	SCEP_DOOR_REPORT = 5,
+	SCEP_DOOR_INSPECT = 6
 };
 struct scep_door_request {
 	enum scep_door_kind	 kind;
 	uint32_t		 generation;
 	struct scep_enrolment	 enrol;
 	struct scep_poll	 poll;
+	struct scep_span	 report;	/* of scep_report_encode() */
+	enum scep_inspect	 inspect;
 	void			*text;		/* private: the strings */
 };
 enum scep_err	 scep_door_encode_request(const struct scep_door_request *,
@@ -44,6 +48,17 @@ enum scep_err	 scep_door_encode_published(const struct scep_published *,
 		    struct scep_buf *, struct scep_error *);
 enum scep_err	 scep_door_decode_published(struct scep_span,
 		    struct scep_published *, struct scep_error *);
+/* door_inspect.c; a text is what a report and an inspection are answered
+ * with. */
+enum scep_err	 scep_door_encode_inspect(enum scep_inspect what,
+		    struct scep_buf *, struct scep_error *);
+enum scep_err	 scep_door_decode_inspect(struct scep_span,
+		    enum scep_inspect *, struct scep_error *);
+enum scep_err	 scep_door_encode_text(struct scep_span text,
+		    enum scep_err rc, const struct scep_error *why,
+		    struct scep_buf *, struct scep_error *);
+enum scep_err	 scep_door_decode_text(struct scep_span, struct scep_buf *,
+		    struct scep_error *why);
 
 /*
  * The RA's end.  fd becomes the CA's, and is closed with it.  Any call fails

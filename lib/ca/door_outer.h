@@ -21,7 +21,8 @@
 enum scep_door_answer_kind {
 	SCEP_DOOR_ANSWER = 16,
 	SCEP_DOOR_IS_PUBLISHED = 17,
-	SCEP_DOOR_LEAVE = 18		/* comes unasked */
+	SCEP_DOOR_LEAVE = 18,		/* comes unasked */
+	SCEP_DOOR_TEXT = 19		/* to a report and an inspection */
 };
 struct scep_door_outer {
 	unsigned int		 kind;

@@ -44,12 +44,14 @@ struct published_body {
 	unsigned int	 generation;
 	long		 max_request;
 	char		 default_profile[64];
+	int		 metrics;
 	struct scep_buf	 profiles, ras;
 };
 static const struct scep_field	published_fields[] = {
 	SCEP_FIELD(SCEP_F_UINT, published_body, generation, 0),
 	SCEP_FIELD(SCEP_F_LONG, published_body, max_request, 0),
 	SCEP_FIELD_TEXT(published_body, default_profile),
+	SCEP_FIELD(SCEP_F_INT, published_body, metrics, 0),
 	SCEP_FIELD(SCEP_F_BUF, published_body, profiles, SCEP_DOOR_MAX),
 	SCEP_FIELD(SCEP_F_BUF, published_body, ras, SCEP_DOOR_MAX),
 };
@@ -77,6 +79,7 @@ scep_door_encode_published(const struct scep_published *p,
 	struct published_body	 body = {
 		.generation = p->generation,
 		.max_request = (long)p->max_request,
+		.metrics = p->metrics,
 	};
 	struct scep_buf		 der = { NULL, 0 };
 	enum scep_err		 rc;
@@ -136,6 +139,7 @@ decode_published(const struct published_body *body,
 		return scep_fail(err, SCEP_E_BUSY, "nothing is published");
 	out->generation = body->generation;
 	out->max_request = (uint64_t)body->max_request;
+	out->metrics = body->metrics;
 	OPENSSL_strlcpy(out->default_profile, body->default_profile,
 	    sizeof(out->default_profile));
 	out->profile = OPENSSL_zalloc((size_t)profiles *

@@ -114,6 +114,10 @@ scep_door_encode_request(const struct scep_door_request *request,
 		rc = encode_enrol(&request->enrol, &body, err);
 	else if (request->kind == SCEP_DOOR_POLL)
 		rc = encode_poll(&request->poll, &body, err);
+	else if (request->kind == SCEP_DOOR_REPORT)
+		rc = scep_buf_set(&body, request->report, err);
+	else if (request->kind == SCEP_DOOR_INSPECT)
+		rc = scep_door_encode_inspect(request->inspect, &body, err);
 	outer.body = scep_buf_span(&body);
 	if (rc == SCEP_OK)
 		rc = scep_door_outer_encode(&outer, out, err);
@@ -212,6 +216,14 @@ decode_body(const struct scep_door_outer *outer, struct scep_door_request *out,
 		if (outer->body.len == 0)
 			return SCEP_OK;
 		break;
+	case SCEP_DOOR_REPORT:
+		out->kind = SCEP_DOOR_REPORT;
+		out->report = outer->body;
+		return SCEP_OK;
+	case SCEP_DOOR_INSPECT:
+		out->kind = SCEP_DOOR_INSPECT;
+		return scep_door_decode_inspect(outer->body, &out->inspect,
+		    err);
 	}
 	return scep_fail(err, SCEP_E_FORMAT,
 	    "request of kind %u with %zu octets", outer->kind,

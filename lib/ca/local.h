@@ -12,6 +12,7 @@
 #include "wire/csr.h"
 
 struct scep_seen;		/* seen.h: encryptedKey → content */
+struct scep_stats;
 struct scep_keylock;		/* keylock.h: transactions and challenges */
 
 /* What all generations of a configuration share. */
@@ -19,6 +20,7 @@ struct scep_memory {
 	atomic_uint		 users;
 	struct scep_seen	*seen;
 	struct scep_keylock	*lock;
+	struct scep_stats	*stats;		/* stats.h */
 	struct scep_csr		*dummy;	/* dummy_csr.h, parsed; only read from
 					   then on */
 };
@@ -35,6 +37,12 @@ struct scep_local {
 /* What a CA process publishes to its RA workers: published.c. */
 enum scep_err	 scep_local_published(struct scep_ca *ca,
 		    struct scep_published *out, struct scep_error *err);
+/* Health, metrics and what RAs report: inspect.c. */
+enum scep_err	 scep_local_report(struct scep_ca *ca, time_t now,
+		    const struct scep_report *report, struct scep_error *err);
+enum scep_err	 scep_local_inspect(struct scep_ca *ca, time_t now,
+		    enum scep_inspect what, struct scep_buf *out,
+		    struct scep_error *err);
 /* The steps 6 to 11 of DESIGN 5: enrol.c; polls: poll.c. */
 enum scep_err	 scep_local_enrol(struct scep_ca *ca, time_t now,
 		    const struct scep_enrolment *request,

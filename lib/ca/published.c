@@ -10,6 +10,7 @@
 #include <openssl/x509.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "ca/local.h"
 
 /*
@@ -69,6 +70,18 @@ publish_cacert(const struct scep_ca_conf *ca, struct scep_buf *out,
 	    scep_certs_only(certs, n, out, err);
 }
 
+/* It may hold part of a path, which may be anything. */
+static void
+publish_fault(const char *fault, char *out, size_t size)
+{
+	OPENSSL_strlcpy(out, fault, size);
+	if (scep_is_clean_utf8(scep_span_text(out)))
+		return;
+	for (; *out != '\0'; out++)
+		if (*out < 0x20 || *out > 0x7e)
+			*out = '?';
+}
+
 static enum scep_err
 publish_profile(const struct scep_config *cfg,
     const struct scep_profile *profile, struct scep_published_profile *out,
@@ -81,7 +94,7 @@ publish_profile(const struct scep_config *cfg,
 	out->ra = (uint32_t)profile->ca;
 	out->omit_content = profile->omit_content;
 	out->fail_text = profile->fail_text;
-	OPENSSL_strlcpy(out->fault, profile->fault, sizeof(out->fault));
+	publish_fault(profile->fault, out->fault, sizeof(out->fault));
 	if (*out->fault != '\0')
 		return SCEP_OK;
 	if ((rc = publish_caps(profile, &out->caps, err)) != SCEP_OK)
@@ -158,6 +171,7 @@ scep_publish(const struct scep_config *cfg, uint32_t generation,
 	memset(out, 0, sizeof(*out));
 	out->generation = generation;
 	out->max_request = cfg->server.max_request;
+	out->metrics = cfg->server.metrics;
 	OPENSSL_strlcpy(out->default_profile, cfg->server.default_profile,
 	    sizeof(out->default_profile));
 	if ((rc = publish(cfg, out, err)) != SCEP_OK)

@@ -4,8 +4,11 @@
 #ifndef SCEP_RA_LOCAL_H
 #define SCEP_RA_LOCAL_H
 
+#include "ca/report.h"
 #include "ra/ra.h"
 #include "wire/envelope.h"
+
+struct scep_counts;
 
 /* One RA identity: opens envelopes, signs answers. */
 struct scep_ra_key {
@@ -19,6 +22,7 @@ struct scep_ra {
 	struct scep_ca			*ca;
 	struct scep_published		 published;
 	struct scep_ra_key		*keys;	/* one for each published.ra */
+	struct scep_counts		*counts;	/* count.h */
 };
 
 /* One request on its way through the RA; everything borrowed. */
@@ -30,6 +34,23 @@ struct scep_work {
 	char					 id[SCEP_REQUEST_ID_LEN];
 	struct scep_line			*log;
 };
+
+/*
+ * What is counted of the request in hand: count.c.  The operation is refined
+ * when more is known.
+ */
+enum scep_err	 scep_counts_new(struct scep_counts **out,
+		    struct scep_error *err);
+void		 scep_counts_begin(const struct scep_work *work);
+void		 scep_counts_profile(const struct scep_work *work);
+void		 scep_counts_operation(const struct scep_work *work,
+		    const char *name);
+void		 scep_counts_result(const struct scep_work *work,
+		    const char *result);
+/* … and why; a reason that is not one of few gives way to its code. */
+void		 scep_counts_reason(const struct scep_work *work,
+		    const char *result, enum scep_err code,
+		    const char *reason);
 
 /*
  * PKIOperation: one pkiMessage in, one CertRep out (operation.c).  SCEP_OK

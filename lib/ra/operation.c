@@ -127,14 +127,16 @@ static void
 log_request(const struct scep_work *work, const struct scep_address *from,
     size_t trailing)
 {
-	if (from->type >= 0)
+	if (from->type >= 0) {
 		scep_line_text(work->log, "type",
 		    scep_msg_type_name(from->type));
+		scep_counts_operation(work, scep_msg_type_name(from->type));
+	}
 	if (from->txid_len > 0)
 		scep_line_add(work->log, "txid",
 		    scep_span_make(from->txid, from->txid_len));
 	if (trailing > 0)
-		scep_line_fmt(work->log, "trailing", "%zu", trailing);
+		scep_line_number(work->log, "trailing", (long long)trailing);
 }
 
 static void
@@ -151,9 +153,13 @@ log_answer(const struct scep_work *work, const struct scep_answer *answer)
 {
 	if (answer->subject[0] != '\0')
 		scep_line_text(work->log, "subject", answer->subject);
-	if (answer->outcome == SCEP_REFUSED)
+	if (answer->outcome == SCEP_REFUSED) {
 		log_failure(work, answer->code, answer->reason);
-	else {
+		scep_counts_reason(work, "refused", answer->code,
+		    answer->reason);
+	} else {
+		scep_counts_result(work, answer->outcome == SCEP_GRANTED ?
+		    "granted" : "pending");
 		scep_line_text(work->log, "result",
 		    answer->outcome == SCEP_GRANTED ? "granted" : "pending");
 		scep_line_text(work->log, "reason", answer->reason);
@@ -253,6 +259,7 @@ scep_ra_operation(const struct scep_work *work, struct scep_span der,
 		rc = send_answer(work, msg, &answer, &from, out, err);
 	} else if (from.complete && scep_err_fail_info(rc) != -1) {
 		log_failure(work, rc, err->text);
+		scep_counts_reason(work, "refused", rc, scep_err_name(rc));
 		rc = send_failure(work, &from, rc, out, err);
 	}
 	scep_answer_clear(&answer);

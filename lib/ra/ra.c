@@ -18,6 +18,7 @@
 #define TYPE_CA		"application/x-x509-ca-cert"
 #define TYPE_CA_RA	"application/x-x509-ca-ra-cert"
 #define TYPE_PKI	"application/x-pki-message"
+#define TYPE_METRICS	"text/plain; version=0.0.4"
 
 void
 scep_http_response_clear(struct scep_http_response *response)
@@ -91,7 +92,8 @@ scep_ra_new(const struct scep_crypto *crypto, struct scep_ca *ca,
 		return scep_fail(err, SCEP_E_NOMEM, "RA");
 	ra->crypto = crypto;
 	ra->ca = ca;
-	if ((rc = scep_ca_published(ca, &ra->published, err)) != SCEP_OK ||
+	if ((rc = scep_counts_new(&ra->counts, err)) != SCEP_OK ||
+	    (rc = scep_ca_published(ca, &ra->published, err)) != SCEP_OK ||
 	    (rc = keys_init(ra, err)) != SCEP_OK) {
 		scep_ra_free(ra);
 		return rc;
@@ -112,6 +114,7 @@ scep_ra_free(struct scep_ra *ra)
 		scep_cert_clear(&ra->keys[i].cert);
 		EVP_PKEY_free(ra->keys[i].key);
 	}
+	OPENSSL_free(ra->counts);
 	OPENSSL_free(ra->keys);
 	scep_published_clear(&ra->published);
 	OPENSSL_free(ra);
@@ -148,6 +151,7 @@ find_profile(struct scep_work *work, struct scep_error *err)
 			work->profile = &all->profile[i];
 			scep_line_text(work->log, "profile",
 			    work->profile->name);
+			scep_counts_profile(work);
 			return SCEP_OK;
 		}
 	return scep_fail(err, SCEP_E_PATH, "no profile \"%.64s\"", name);
@@ -185,6 +189,7 @@ serve_bytes(const struct scep_buf *bytes, const char *type,
 	response->body = copy.data;
 	response->body_len = copy.len;
 	scep_line_text(work->log, "result", "served");
+	scep_counts_result(work, "served");
 	return SCEP_OK;
 }
 
@@ -255,11 +260,79 @@ serve_get(const struct scep_work *work, const struct scep_query *query,
 	return rc;
 }
 
+/* As it is counted, however it was written. */
+static const char *
+op_name(enum scep_operation op)
+{
+	switch (op) {
+	case SCEP_OP_GETCACAPS:
+		return "GetCACaps";
+	case SCEP_OP_GETCACERT:
+		return "GetCACert";
+	case SCEP_OP_GETNEXTCACERT:
+		return "GetNextCACert";
+	case SCEP_OP_PKIOPERATION:
+		return "PKIOperation";
+	case SCEP_OP_NONE:
+	case SCEP_OP_OTHER:
+		break;
+	}
+	return "other";
+}
+
+/*
+ * …/health and …/metrics: no profile can be called so.  Metrics are for those
+ * who ask the web server's internal location, if at all.
+ */
+static int
+is_inspection(const struct scep_work *work, enum scep_inspect *what)
+{
+	const char	*path = work->http->path;
+
+	path += strspn(path, "/");
+	if (strcmp(path, "health") == 0) {
+		*what = SCEP_INSPECT_HEALTH;
+		return 1;
+	}
+	*what = SCEP_INSPECT_METRICS;
+	return work->ra->published.metrics && strcmp(path, "metrics") == 0;
+}
+
+static enum scep_err
+serve_inspection(const struct scep_work *work, enum scep_inspect what,
+    struct scep_http_response *response, struct scep_error *err)
+{
+	struct scep_buf	 text = { NULL, 0 };
+	const char	*name = what == SCEP_INSPECT_HEALTH ? "health" :
+			    "metrics";
+	enum scep_err	 rc;
+
+	scep_line_text(work->log, "op", name);
+	scep_counts_operation(work, name);
+	if (strcmp(work->http->method, "GET") != 0)
+		return scep_fail(err, SCEP_E_METHOD, "method %.16s",
+		    work->http->method);
+	if ((rc = scep_ca_inspect(work->ra->ca, work->now, what, &text,
+	    err)) != SCEP_OK) {
+		scep_buf_clear(&text);
+		return rc;
+	}
+	response->type = what == SCEP_INSPECT_HEALTH ? TYPE_TEXT :
+	    TYPE_METRICS;
+	response->no_store = 1;
+	response->body = text.data;
+	response->body_len = text.len;
+	scep_line_text(work->log, "result", "served");
+	scep_counts_result(work, "served");
+	return SCEP_OK;
+}
+
 static enum scep_err
 serve(struct scep_work *work, struct scep_http_response *response,
     struct scep_error *err)
 {
 	struct scep_query	 query;
+	enum scep_inspect	 what;
 	uint8_t			 id[(SCEP_REQUEST_ID_LEN - 1) / 2];
 	enum scep_err		 rc;
 
@@ -271,9 +344,13 @@ serve(struct scep_work *work, struct scep_http_response *response,
 	scep_line_text(work->log, "id", work->id);
 	scep_line_text(work->log, "peer", work->http->peer);
 	scep_line_text(work->log, "method", work->http->method);
+	if (is_inspection(work, &what))
+		return serve_inspection(work, what, response, err);
 	scep_query_parse(work->http->query, &query);
-	if (query.op != SCEP_OP_NONE)
+	if (query.op != SCEP_OP_NONE) {
 		scep_line_text(work->log, "op", query.op_text);
+		scep_counts_operation(work, op_name(query.op));
+	}
 	if ((rc = find_profile(work, err)) != SCEP_OK ||
 	    (rc = check_usable(work, err)) != SCEP_OK)
 		return rc;
@@ -307,6 +384,7 @@ answer_error(const struct scep_work *work, enum scep_err rc,
 	scep_line_text(work->log, "result", "error");
 	scep_line_text(work->log, "error", scep_err_name(rc));
 	scep_line_text(work->log, "reason", why->text);
+	scep_counts_reason(work, "error", rc, scep_err_name(rc));
 }
 
 void
@@ -325,6 +403,7 @@ scep_ra_handle(struct scep_ra *ra, time_t now,
 
 	memset(response, 0, sizeof(*response));
 	response->status = 200;
+	scep_counts_begin(&work);
 	if ((rc = serve(&work, response, &err)) != SCEP_OK)
 		answer_error(&work, rc, &err, response);
 }

@@ -30,4 +30,11 @@ void		 scep_ra_handle(struct scep_ra *ra, time_t now,
 		    struct scep_line *log);
 void		 scep_http_response_clear(struct scep_http_response *response);
 
+/* The request that was handled last took so long in all; count it. */
+void		 scep_ra_count(struct scep_ra *ra, long ms);
+/* Is there anything to report? */
+int		 scep_ra_has_counted(const struct scep_ra *ra);
+/* Tell the CA what was counted.  What it does not take is lost. */
+void		 scep_ra_report(struct scep_ra *ra, time_t now);
+
 #endif /* SCEP_RA_RA_H */

@@ -67,6 +67,8 @@ enum scep_err	 scep_db_scan_index(struct scep_store *, enum scep_index,
 /* db_commit.c */
 enum scep_err	 scep_db_commit(struct scep_store *,
 		    const struct scep_change *, struct scep_error *);
+/* db_look.c */
+void		 scep_db_look(struct scep_store *, struct scep_store_facts *);
 /* Number of the last row of the log table, 0 if it is empty. */
 enum scep_err	 scep_db_last_seq(struct scep_db *db, uint64_t *seq,
 		    struct scep_error *err);

@@ -249,6 +249,7 @@ static const struct scep_store_ops	db_ops = {
 	.scan_index = scep_db_scan_index,
 	.commit = scep_db_commit,
 	.tend = db_tend,
+	.look = scep_db_look,
 	.close = db_close,
 };
 

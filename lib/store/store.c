@@ -99,6 +99,12 @@ scep_store_tend(struct scep_store *store, struct scep_error *err)
 }
 
 void
+scep_store_look(struct scep_store *store, struct scep_store_facts *out)
+{
+	store->ops->look(store, out);
+}
+
+void
 scep_store_close(struct scep_store *store)
 {
 	if (store != NULL)

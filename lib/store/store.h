@@ -71,6 +71,13 @@ typedef enum scep_err	(*scep_row_fn)(void *arg, const struct scep_row *row,
 
 struct scep_store;
 
+/* How the store is. */
+struct scep_store_facts {
+	int		 broken;	/* only a restart helps */
+	uint64_t	 free, reserve;	/* octets of disk; all 0 in memory */
+	uint64_t	 size;		/* octets it takes */
+};
+
 struct scep_store_ops {
 	/* SCEP_E_NOTFOUND if there is none. Release with scep_row_clear(). */
 	enum scep_err	(*get)(struct scep_store *store, enum scep_table table,
@@ -95,6 +102,9 @@ struct scep_store_ops {
 	 * SCEP_E_STORE: stop and start afresh. */
 	enum scep_err	(*tend)(struct scep_store *store,
 			    struct scep_error *err);
+	/* Never fails. */
+	void		(*look)(struct scep_store *store,
+			    struct scep_store_facts *out);
 	void		(*close)(struct scep_store *store);
 };
 
@@ -148,6 +158,8 @@ enum scep_err	 scep_store_scan_index(struct scep_store *, enum scep_index,
 enum scep_err	 scep_store_commit(struct scep_store *,
 		    const struct scep_change *, struct scep_error *err);
 enum scep_err	 scep_store_tend(struct scep_store *, struct scep_error *err);
+void		 scep_store_look(struct scep_store *,
+		    struct scep_store_facts *out);
 void		 scep_store_close(struct scep_store *);
 
 #endif /* SCEP_STORE_STORE_H */

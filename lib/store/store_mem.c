@@ -330,12 +330,20 @@ mem_close(struct scep_store *store)
 	free(m);
 }
 
+static void
+mem_look(struct scep_store *store, struct scep_store_facts *out)
+{
+	(void)store;
+	memset(out, 0, sizeof(*out));
+}
+
 static const struct scep_store_ops	mem_ops = {
 	.get = mem_get,
 	.scan = mem_scan,
 	.scan_index = mem_scan_index,
 	.commit = mem_commit,
 	.tend = mem_tend,
+	.look = mem_look,
 	.close = mem_close,
 };
 

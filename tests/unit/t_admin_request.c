@@ -85,8 +85,12 @@ faulty_close(struct scep_store *s)
 }
 
 static const struct scep_store_ops	faulty_ops = {
-	faulty_get, faulty_scan, faulty_scan_index, faulty_commit,
-	faulty_tend, faulty_close
+	.get = faulty_get,
+	.scan = faulty_scan,
+	.scan_index = faulty_scan_index,
+	.commit = faulty_commit,
+	.tend = faulty_tend,
+	.close = faulty_close,
 };
 
 static int

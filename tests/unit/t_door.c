@@ -104,10 +104,38 @@ fake_published(struct scep_ca *ca, struct scep_published *out,
 	return SCEP_OK;
 }
 
+static enum scep_err
+fake_report(struct scep_ca *ca, time_t now, const struct scep_report *report,
+    struct scep_error *err)
+{
+	struct fake	*f = (struct fake *)ca;
+
+	if (f->rc != SCEP_OK)
+		return scep_fail(err, f->rc, "the fake says no");
+	f->now = now;
+	f->calls += (int)report->tally[0].n;
+	return SCEP_OK;
+}
+
+static enum scep_err
+fake_inspect(struct scep_ca *ca, time_t now, enum scep_inspect what,
+    struct scep_buf *out, struct scep_error *err)
+{
+	struct fake	*f = (struct fake *)ca;
+
+	if (f->rc != SCEP_OK)
+		return scep_fail(err, f->rc, "the fake says no");
+	f->now = now;
+	return scep_buf_set(out, scep_span_text(what == SCEP_INSPECT_HEALTH ?
+	    "fine" : "figures"), err);
+}
+
 static const struct scep_ca_ops	fake_ops = {
 	.enrol = fake_enrol,
 	.poll = fake_poll,
 	.published = fake_published,
+	.report = fake_report,
+	.inspect = fake_inspect,
 };
 
 static time_t
@@ -632,6 +660,45 @@ a_ca_that_answers_garbage_is_hung_up_on(void **state)
 	}
 }
 
+static void
+the_ca_is_told_and_inspected(void **state)
+{
+	static struct scep_report	 report;
+	const struct scep_tally		 t = { .operation = "PKCSReq" };
+	struct line			*l = line_new();
+	struct scep_buf			 out = { NULL, 0 };
+	struct scep_error		 err;
+	struct scep_ca			*ca;
+	int				 i;
+
+	(void)state;
+	for (i = 0; i < 5; i++)
+		assert_true(scep_report_add(&report, &t, 2));
+	assert_int_equal(scep_ca_connect(l->fd[0], 5000, &ca, &err), SCEP_OK);
+	assert_int_equal(scep_ca_report(ca, 1, &report, &err), SCEP_OK);
+	assert_int_equal(l->fake.calls, 5);
+	assert_int_equal(l->fake.now, CLOCK);
+	assert_int_equal(scep_ca_inspect(ca, 1, SCEP_INSPECT_HEALTH, &out,
+	    &err), SCEP_OK);
+	assert_string_equal(out.data, "fine");
+	scep_buf_clear(&out);
+	assert_int_equal(scep_ca_inspect(ca, 1, SCEP_INSPECT_METRICS, &out,
+	    &err), SCEP_OK);
+	assert_string_equal(out.data, "figures");
+	scep_buf_clear(&out);
+	l->fake.rc = SCEP_E_STORE;
+	assert_int_equal(scep_ca_inspect(ca, 1, SCEP_INSPECT_HEALTH, &out,
+	    &err), SCEP_E_STORE);
+	assert_string_equal(err.text, "the fake says no");
+	scep_buf_clear(&out);
+	l->fake.rc = SCEP_OK;
+	assert_int_equal(scep_ca_inspect(ca, 1, (enum scep_inspect)9, &out,
+	    &err), SCEP_E_BUSY);	/* cut off */
+	scep_buf_clear(&out);
+	scep_ca_close(ca);
+	assert_int_equal(line_end(l), SCEP_E_FORMAT);
+}
+
 /* It may come alone, or cross a question. */
 static void
 an_ra_is_asked_to_leave_and_still_answered(void **state)
@@ -763,6 +830,7 @@ main(void)
 		cmocka_unit_test(a_slow_ca_is_not_asked_again),
 		cmocka_unit_test(a_dead_ca_is_noticed_at_once),
 		cmocka_unit_test(a_ca_that_answers_garbage_is_hung_up_on),
+		cmocka_unit_test(the_ca_is_told_and_inspected),
 		cmocka_unit_test(an_ra_is_asked_to_leave_and_still_answered),
 		cmocka_unit_test(a_notice_is_told_from_an_end),
 		cmocka_unit_test(an_ra_of_another_generation_is_cut_off),

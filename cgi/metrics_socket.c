@@ -1,0 +1,97 @@
+/*
+ * metrics_socket.c - Prometheus' text over STATE/metrics.sock, by HTTP.
+ *
+ * As much of HTTP as a scraper on the same machine needs: a request's head is
+ * read and not looked at, the answer ends with the connection (RFC 9112
+ * section 6.3).
+ */
+#include <sys/socket.h>
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cgi/child.h"
+#include "cgi/log.h"
+#include "cgi/metrics_socket.h"
+#include "cgi/state_socket.h"
+
+#define HEAD_MAX	4096
+#define PATIENCE_MS	2000
+
+/* Wait for the empty line; 0 if it does not come. */
+static int
+read_head(int fd)
+{
+	const int64_t	 until = scep_now_ms() + PATIENCE_MS;
+	struct pollfd	 p = { .fd = fd, .events = POLLIN };
+	char		 head[HEAD_MAX + 1];
+	size_t		 len = 0;
+	ssize_t		 n;
+
+	while (len < HEAD_MAX && poll(&p, 1, (int)(until - scep_now_ms())) ==
+	    1) {
+		if ((n = recv(fd, head + len, HEAD_MAX - len,
+		    MSG_DONTWAIT)) <= 0)
+			return 0;
+		len += (size_t)n;
+		head[len] = '\0';
+		if (strstr(head, "\r\n\r\n") != NULL ||
+		    strstr(head, "\n\n") != NULL)
+			return 1;
+		if (scep_now_ms() >= until)
+			break;
+	}
+	return 0;
+}
+
+static void
+send_all(int fd, const void *data, size_t len)
+{
+	const struct timeval	 patience = { .tv_sec = PATIENCE_MS / 1000 };
+	const uint8_t		*p = data;
+	ssize_t			 n;
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience,
+	    sizeof(patience));
+	for (; len > 0; p += n, len -= (size_t)n)
+		if ((n = send(fd, p, len, MSG_NOSIGNAL)) <= 0)
+			return;
+}
+
+static void
+answer(struct scep_ca *ca, int fd)
+{
+	struct scep_buf		 text = { NULL, 0 };
+	struct scep_error	 err;
+	char			 head[256];
+	int			 ok;
+
+	ok = scep_ca_inspect(ca, time(NULL), SCEP_INSPECT_METRICS, &text,
+	    &err) == SCEP_OK;
+	if (!ok) {
+		scep_log_warn("metrics: %s", err.text);
+		scep_buf_clear(&text);
+	}
+	(void)snprintf(head, sizeof(head), "HTTP/1.0 %s\r\n"
+	    "Content-Type: text/plain; version=0.0.4\r\n"
+	    "Content-Length: %zu\r\n\r\n", ok ? "200 OK" :
+	    "503 Service Unavailable", text.len);
+	send_all(fd, head, strlen(head));
+	send_all(fd, text.data, text.len);
+	scep_buf_clear(&text);
+}
+
+void
+scep_metrics_serve(struct scep_ca *ca, int fd)
+{
+	uid_t	 uid;
+
+	if (!scep_state_peer(fd, &uid))
+		scep_log_warn("user %ld may not use metrics.sock", (long)uid);
+	else if (read_head(fd))
+		answer(ca, fd);
+	(void)close(fd);
+}

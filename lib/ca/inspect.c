@@ -1,0 +1,113 @@
+/*
+ * inspect.c - how the CA is, and what RAs report.
+ */
+#include <string.h>
+
+#include "base/error.h"
+#include "ca/inspect.h"
+#include "ca/stats.h"
+
+struct count {
+	long	 n, max;
+};
+
+static enum scep_err
+count_row(void *arg, const struct scep_row *row, struct scep_error *err)
+{
+	struct count	*c = arg;
+
+	(void)row;
+	(void)err;
+	return ++c->n >= c->max ? SCEP_E_EXISTS : SCEP_OK;
+}
+
+enum scep_err
+scep_count_pending(struct scep_local *ca, const struct scep_profile *profile,
+    long *n, struct scep_error *err)
+{
+	struct count	 c = { 0, profile->max_pending };
+	struct scep_buf	 to = { NULL, 0 };
+	enum scep_err	 rc;
+
+	/* The next key that can be. */
+	if ((rc = scep_buf_set(&to, scep_span_text(profile->name), err)) ==
+	    SCEP_OK &&
+	    (rc = scep_buf_add(&to, scep_span_make("", 1), err)) == SCEP_OK)
+		rc = scep_store_scan_index(ca->store, SCEP_IX_PENDING_PROFILE,
+		    scep_span_text(profile->name), scep_buf_span(&to),
+		    count_row, &c, err);
+	scep_buf_clear(&to);
+	*n = c.n;
+	return rc;
+}
+
+/* One CA that can issue is enough; which cannot is in the metrics. */
+static enum scep_err
+check_cas(const struct scep_config *cfg, time_t now, struct scep_error *err)
+{
+	const struct scep_profile	*p;
+	const struct scep_ca_conf	*ca;
+
+	for (p = cfg->profile; p < cfg->profile + cfg->n_profiles; p++) {
+		ca = &cfg->ca[p->ca];
+		if (*p->fault == '\0' && now <= ca->cert.not_after &&
+		    now <= ca->ra_cert.not_after)
+			return SCEP_OK;
+	}
+	return scep_fail(err, SCEP_E_CONFIG, "every profile has a fault, or "
+	    "the certificates of its CA or RA have expired; scepadm check "
+	    "tells which");
+}
+
+enum scep_err
+scep_health(struct scep_local *ca, time_t now, struct scep_buf *out,
+    struct scep_error *err)
+{
+	struct scep_store_facts	 store;
+	enum scep_err		 rc;
+
+	scep_store_look(ca->store, &store);
+	if (store.broken)
+		return scep_fail(err, SCEP_E_STORE, "the store is broken; a "
+		    "restart recovers it");
+	if (store.free < store.reserve)
+		return scep_fail(err, SCEP_E_STORE, "%llu MiB of disk are "
+		    "left, less than the reserve: nothing is issued",
+		    (unsigned long long)store.free >> 20);
+	if ((rc = check_cas(ca->cfg, now, err)) != SCEP_OK)
+		return rc;
+	return scep_buf_set(out, scep_span_text("ok\n"), err);
+}
+
+enum scep_err
+scep_local_inspect(struct scep_ca *ca, time_t now, enum scep_inspect what,
+    struct scep_buf *out, struct scep_error *err)
+{
+	struct scep_local	*l = (struct scep_local *)ca;
+
+	switch (what) {
+	case SCEP_INSPECT_HEALTH:
+		return scep_health(l, now, out, err);
+	case SCEP_INSPECT_METRICS:
+		return scep_metrics(l, now, out, err);
+	}
+	return scep_fail(err, SCEP_E_FORMAT, "inspection %d", (int)what);
+}
+
+/* A profile that is not in the configuration was not served. */
+enum scep_err
+scep_local_report(struct scep_ca *ca, time_t now,
+    const struct scep_report *report, struct scep_error *err)
+{
+	struct scep_local	*l = (struct scep_local *)ca;
+	size_t			 i;
+
+	for (i = 0; i < report->n; i++)
+		if (*report->tally[i].profile != '\0' &&
+		    scep_config_profile(l->cfg, report->tally[i].profile) ==
+		    NULL)
+			return scep_fail(err, SCEP_E_FORMAT, "report of a "
+			    "profile that is not there");
+	scep_stats_add(l->memory->stats, now, report);
+	return SCEP_OK;
+}

@@ -1,0 +1,23 @@
+/*
+ * inspect.h - how the CA is: for a health check, for Prometheus, for the
+ * operator.  Private to ca/.
+ */
+#ifndef SCEP_CA_INSPECT_H
+#define SCEP_CA_INSPECT_H
+
+#include "ca/local.h"
+
+/* How many requests wait for approval in a profile, at most its max_pending;
+ * SCEP_OK. */
+enum scep_err	 scep_count_pending(struct scep_local *ca,
+		    const struct scep_profile *profile, long *n,
+		    struct scep_error *err);
+
+/* "ok\n", or SCEP_E_STORE or SCEP_E_CONFIG with what is wrong. */
+enum scep_err	 scep_health(struct scep_local *ca, time_t now,
+		    struct scep_buf *out, struct scep_error *err);
+/* Prometheus' text format, version 0.0.4: metrics.c. */
+enum scep_err	 scep_metrics(struct scep_local *ca, time_t now,
+		    struct scep_buf *out, struct scep_error *err);
+
+#endif /* SCEP_CA_INSPECT_H */

@@ -1,0 +1,262 @@
+/*
+ * metrics.c - what Prometheus wants to know, in its text format (version
+ * 0.0.4).
+ *
+ * scep.fcgi(8) lists the names; a label's values are bounded, and none of
+ * them needs to be escaped (stats.c).
+ */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "ca/inspect.h"
+#include "ca/stats.h"
+
+#define OPERATIONS	16	/* more than stats.c has */
+
+struct page {
+	struct scep_local	*ca;
+	time_t			 now;
+	struct scep_buf		*out;
+	enum scep_err		 rc;
+	struct scep_error	*err;
+};
+
+static void __attribute__((format(printf, 2, 3)))
+put(struct page *p, const char *fmt, ...)
+{
+	char	 text[512];
+	va_list	 ap;
+
+	if (p->rc != SCEP_OK)
+		return;
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	p->rc = scep_buf_add(p->out, scep_span_text(text), p->err);
+}
+
+static void
+head(struct page *p, const char *name, const char *type, const char *help)
+{
+	put(p, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+/* Requests. */
+
+static void
+put_request(void *arg, const struct scep_tally *row)
+{
+	/* Rows that differ in their reason alone are one series: see
+	 * put_requests(). */
+	put(arg, "scep_requests_total{profile=\"%s\",operation=\"%s\","
+	    "result=\"%s\"} %ld\n", row->profile, row->operation, row->result,
+	    row->n);
+}
+
+static void
+put_refusal(void *arg, const struct scep_tally *row)
+{
+	if (*row->reason != '\0')
+		put(arg, "scep_refusals_total{profile=\"%s\",operation=\"%s\","
+		    "result=\"%s\",reason=\"%s\"} %ld\n", row->profile,
+		    row->operation, row->result, row->reason, row->n);
+}
+
+/* Sums over all reasons. */
+struct sums {
+	struct scep_tally	 row[SCEP_STATS_ROWS];
+	size_t			 n;
+};
+
+static void
+sum_up(struct sums *sums, const struct scep_tally *row)
+{
+	struct scep_tally	*t = sums->row;
+	size_t			 b;
+
+	while (t < sums->row + sums->n && !scep_tally_is_alike(t, row))
+		t++;
+	if (t == sums->row + sums->n) {
+		*t = *row;
+		sums->n++;
+		return;
+	}
+	t->n += row->n;
+	t->ms += row->ms;
+	for (b = 0; b <= SCEP_LATENCIES; b++)
+		t->bucket[b] += row->bucket[b];
+}
+
+static void
+sum_without_reason(void *arg, const struct scep_tally *row)
+{
+	struct scep_tally	 one = *row;
+
+	one.reason[0] = '\0';
+	sum_up(arg, &one);
+}
+
+static void
+sum_by_operation(void *arg, const struct scep_tally *row)
+{
+	struct scep_tally	 one = *row;
+
+	one.profile[0] = one.result[0] = one.reason[0] = '\0';
+	sum_up(arg, &one);
+}
+
+static void
+put_histogram(struct page *p, const struct scep_tally *row)
+{
+	long	 n = 0;
+	size_t	 b;
+
+	for (b = 0; b < SCEP_LATENCIES; b++) {
+		n += row->bucket[b];
+		put(p, "scep_request_duration_seconds_bucket{operation=\"%s\","
+		    "le=\"%u.%03u\"} %ld\n", row->operation,
+		    scep_latency_ms[b] / 1000, scep_latency_ms[b] % 1000, n);
+	}
+	put(p, "scep_request_duration_seconds_bucket{operation=\"%s\","
+	    "le=\"+Inf\"} %ld\n"
+	    "scep_request_duration_seconds_sum{operation=\"%s\"} %ld.%03ld\n"
+	    "scep_request_duration_seconds_count{operation=\"%s\"} %ld\n",
+	    row->operation, row->n, row->operation, row->ms / 1000,
+	    row->ms % 1000, row->operation, row->n);
+}
+
+static void
+put_requests(struct page *p, struct sums *sums)
+{
+	struct scep_stats	*stats = p->ca->memory->stats;
+	size_t			 i;
+
+	head(p, "scep_requests_total", "counter",
+	    "Requests since the owner of the state started.");
+	sums->n = 0;
+	scep_stats_each(stats, sum_without_reason, sums);
+	for (i = 0; i < sums->n; i++)
+		put_request(p, &sums->row[i]);
+	head(p, "scep_refusals_total", "counter",
+	    "Requests that were refused or failed, by reason.");
+	scep_stats_each(stats, put_refusal, p);
+	head(p, "scep_request_duration_seconds", "histogram",
+	    "Time from reading a request to the end of its answer.");
+	sums->n = 0;
+	scep_stats_each(stats, sum_by_operation, sums);
+	for (i = 0; i < sums->n; i++)
+		put_histogram(p, &sums->row[i]);
+}
+
+/* Profiles and CAs. */
+
+static void
+put_profiles(struct page *p)
+{
+	const struct scep_config	*cfg = p->ca->cfg;
+	size_t				 i;
+	long				 n;
+
+	head(p, "scep_profile_up", "gauge",
+	    "1 if the profile serves, 0 if a fault makes it answer 503.");
+	for (i = 0; i < cfg->n_profiles; i++)
+		put(p, "scep_profile_up{profile=\"%s\"} %d\n",
+		    cfg->profile[i].name, *cfg->profile[i].fault == '\0');
+	head(p, "scep_pending_requests", "gauge",
+	    "Requests that wait for approval.");
+	for (i = 0; i < cfg->n_profiles && p->rc == SCEP_OK; i++) {
+		p->rc = scep_count_pending(p->ca, &cfg->profile[i], &n,
+		    p->err);
+		put(p, "scep_pending_requests{profile=\"%s\"} %ld\n",
+		    cfg->profile[i].name, n);
+	}
+}
+
+static void
+put_expiries(struct page *p)
+{
+	const struct scep_config	*cfg = p->ca->cfg;
+	const struct scep_ca_conf	*ca;
+
+	head(p, "scep_certificate_expiry_timestamp_seconds", "gauge",
+	    "When the certificate of a CA or of its RA ends.");
+	for (ca = cfg->ca; ca < cfg->ca + cfg->n_cas; ca++) {
+		if (ca->cert.der.len == 0 || ca->ra_cert.der.len == 0)
+			continue;	/* it has a fault */
+		put(p, "scep_certificate_expiry_timestamp_seconds{ca=\"%s\","
+		    "kind=\"ca\"} %lld\n", ca->name,
+		    (long long)ca->cert.not_after);
+		put(p, "scep_certificate_expiry_timestamp_seconds{ca=\"%s\","
+		    "kind=\"ra\"} %lld\n", ca->name,
+		    (long long)ca->ra_cert.not_after);
+	}
+}
+
+/* One sample without a label. */
+static void
+put_one(struct page *p, const char *name, const char *type, const char *help,
+    uint64_t value)
+{
+	head(p, name, type, help);
+	put(p, "%s %" PRIu64 "\n", name, value);
+}
+
+static void
+put_store(struct page *p)
+{
+	struct scep_store_facts	 store;
+
+	scep_store_look(p->ca->store, &store);
+	put_one(p, "scep_store_up", "gauge",
+	    "1 if the store can be written.", !store.broken);
+	put_one(p, "scep_store_size_bytes", "gauge",
+	    "Size of the database with its logs.", store.size);
+	put_one(p, "scep_disk_free_bytes", "gauge",
+	    "Free disk where the state is.", store.free);
+	put_one(p, "scep_disk_reserve_bytes", "gauge",
+	    "With less free disk nothing is issued.", store.reserve);
+}
+
+static void
+put_process(struct page *p)
+{
+	struct scep_host_facts	 facts = { .pid = 0 };
+
+	head(p, "scep_build_info", "gauge", "The version that runs.");
+	put(p, "scep_build_info{version=\"%s\"} 1\n", SCEP_VERSION);
+	put_one(p, "scep_configuration_generation", "gauge",
+	    "Counts the configurations since the start.",
+	    p->ca->ca.generation);
+	if (p->ca->host == NULL)
+		return;
+	p->ca->host->look(p->ca->host->arg, &facts);
+	put_one(p, "scep_start_time_seconds", "gauge",
+	    "When the owner of the state started.", (uint64_t)facts.started);
+	put_one(p, "scep_workers", "gauge",
+	    "Workers of all instances that are connected to the owner.",
+	    (uint64_t)facts.workers);
+	put_one(p, "scep_worker_restarts_total", "counter",
+	    "Workers of the owner's instance that died and were replaced.",
+	    (uint64_t)facts.restarts);
+}
+
+enum scep_err
+scep_metrics(struct scep_local *ca, time_t now, struct scep_buf *out,
+    struct scep_error *err)
+{
+	struct page	 p = { ca, now, out, SCEP_OK, err };
+	struct sums	*sums;
+
+	if ((sums = OPENSSL_malloc(sizeof(*sums))) == NULL)
+		return scep_fail(err, SCEP_E_NOMEM, "metrics");
+	put_requests(&p, sums);
+	OPENSSL_free(sums);
+	put_profiles(&p);
+	put_expiries(&p);
+	put_store(&p);
+	put_process(&p);
+	return p.rc;
+}
