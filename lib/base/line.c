@@ -96,14 +96,15 @@ append(struct scep_line *line, const struct pair *pair)
 	line->text[line->len] = '\0';
 }
 
-void
-scep_line_add(struct scep_line *line, const char *key, struct scep_span value)
+static void
+add(struct scep_line *line, const char *key, struct scep_span value,
+    size_t max)
 {
 	struct pair	 pair = { .len = 0 };
-	int		 cut = value.len > SCEP_VALUE_MAX, bare;
+	int		 cut = value.len > max, bare;
 
 	if (cut)
-		value.len = SCEP_VALUE_MAX;
+		value.len = max;
 	bare = !line->json && is_bare(value);
 	put_key(&pair, line, key);
 	put(&pair, "\"", bare ? 0 : 1);
@@ -123,6 +124,18 @@ scep_line_number(struct scep_line *line, const char *key, long long n)
 	put_key(&pair, line, key);
 	put(&pair, text, strlen(text));
 	append(line, &pair);
+}
+
+void
+scep_line_add(struct scep_line *line, const char *key, struct scep_span value)
+{
+	add(line, key, value, SCEP_VALUE_MAX);
+}
+
+void
+scep_line_whole(struct scep_line *line, const char *key, const char *value)
+{
+	add(line, key, scep_span_text(value), SCEP_LINE_MAX);
 }
 
 void

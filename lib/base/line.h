@@ -31,6 +31,9 @@ void	 scep_line_add(struct scep_line *line, const char *key,
 	    struct scep_span value);
 void	 scep_line_text(struct scep_line *line, const char *key,
 	    const char *value);
+/* The same for a long text of our own, such as a list of ids: not cut. */
+void	 scep_line_whole(struct scep_line *line, const char *key,
+	    const char *value);
 void	 scep_line_fmt(struct scep_line *line, const char *key,
 	    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* A number, which JSON has without quotes. */

@@ -94,6 +94,23 @@ a_long_value_is_cut_and_says_so(void **state)
 }
 
 static void
+a_text_of_our_own_is_not_cut(void **state)
+{
+	struct scep_line	 line = { .len = 0 };
+	char			 text[3001];
+
+	(void)state;
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	scep_line_whole(&line, "k", text);
+	assert_int_equal(line.len, 2 + 3000);
+	scep_line_whole(&line, "k", text);	/* no room: left out */
+	assert_int_equal(line.len, 2 + 3000);
+	scep_line_whole(&line, "e", "a b");
+	assert_string_equal(line.text + 3002, " e=\"a b\"");
+}
+
+static void
 a_pair_that_does_not_fit_is_left_out_whole(void **state)
 {
 	struct scep_line	 line = { .len = 0 };
@@ -160,6 +177,7 @@ main(void)
 		cmocka_unit_test(a_nul_inside_is_escaped),
 		cmocka_unit_test(pairs_are_parted_by_one_blank),
 		cmocka_unit_test(a_long_value_is_cut_and_says_so),
+		cmocka_unit_test(a_text_of_our_own_is_not_cut),
 		cmocka_unit_test(a_pair_that_does_not_fit_is_left_out_whole),
 		cmocka_unit_test(json_holds_what_the_pairs_hold),
 	};
