@@ -24,7 +24,8 @@ static const struct {
 	{ "challenge", "add", adm_challenge_add,
 	    "[--profile P] [--subject DN | --cn CN] [--dns NAME]...\n"
 	    "           [--ttl 24h] [--uses 1] [--count N] [--note TEXT] "
-	    "[--json]" },
+	    "[--csv FILE]\n"
+	    "           [--json]" },
 	{ "challenge", "list", adm_challenge_list, "[--json]" },
 	{ "challenge", "show", adm_challenge_show, "[--json] ID" },
 	{ "challenge", "revoke", adm_challenge_revoke, "[--json] ID" },

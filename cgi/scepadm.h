@@ -11,12 +11,16 @@
 #include "base/error.h"
 #include "wire/crypto.h"
 
+struct adm_held;		/* the state, while it is ours */
+
 /* One run of the command. */
 struct adm {
 	const struct scep_crypto	*crypto;
 	const char			*conf;	/* of -c, or NULL */
 	int				 json;	/* --json */
 	const char			*usage;	/* of this noun and verb */
+	int				 hold;	/* adm_hold() */
+	struct adm_held			*held;	/* or NULL */
 	struct scep_error		 err;
 };
 
@@ -59,6 +63,10 @@ enum scep_err	 adm_options(struct adm *adm, int argc, char *argv[],
 /* Carry out one request of ca/admin.h: by the owner if there is one, else by
  * ourselves.  request is stolen.  *result is the caller's. */
 enum scep_err	 adm_ask(struct adm *adm, json_t *request, json_t **result);
+/* For many requests in a row: where nobody owns the state, it is opened with
+ * the first of them and closed by adm_release(). */
+void		 adm_hold(struct adm *adm);
+void		 adm_release(struct adm *adm);
 
 /* Columns of a table, members of a record; the list ends with NULL. */
 struct adm_column {

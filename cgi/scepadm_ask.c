@@ -1,8 +1,9 @@
 /*
  * scepadm_ask.c - options in, a request to the owner of the state, a result.
  *
- * If nobody owns the state, scepadm does for as long as the request takes:
- * the same function answers either way (ca/admin.h).
+ * If nobody owns the state, scepadm does for as long as the request takes, or
+ * several in a row (adm_hold): the same function answers either way
+ * (ca/admin.h).
  */
 #include <getopt.h>
 #include <stdlib.h>
@@ -77,32 +78,75 @@ adm_options(struct adm *adm, int argc, char *argv[],
 	return options_check(adm, argc, n_operands);
 }
 
-/* Be the owner for one request. */
+struct adm_held {
+	struct scep_config	*cfg;
+	struct scep_owner	 owner;
+};
+
+static void
+held_close(struct adm *adm)
+{
+	if (adm->held == NULL)
+		return;
+	scep_owner_close(&adm->held->owner);
+	scep_config_free(adm->held->cfg);
+	free(adm->held);
+	adm->held = NULL;
+}
+
+static enum scep_err
+held_open(struct adm *adm)
+{
+	struct adm_held	*held;
+	enum scep_err	 rc;
+
+	if ((held = calloc(1, sizeof(*held))) == NULL)
+		return scep_fail(&adm->err, SCEP_E_NOMEM, "the state");
+	held->owner.lock = -1;
+	if ((rc = scep_state_config(adm->crypto, adm->conf, 1, &held->cfg,
+	    &adm->err)) == SCEP_OK &&
+	    (rc = scep_owner_open(adm->crypto, held->cfg, OWNER_WAIT_MS,
+	    !adm->hold, &held->owner, &adm->err)) == SCEP_OK) {
+		adm->held = held;
+		return SCEP_OK;
+	}
+	scep_config_free(held->cfg);
+	free(held);
+	return rc;
+}
+
+void
+adm_hold(struct adm *adm)
+{
+	adm->hold = 1;
+}
+
+void
+adm_release(struct adm *adm)
+{
+	adm->hold = 0;
+	held_close(adm);
+}
+
+/* Be the owner, for this request or longer. */
 static enum scep_err
 ask_ourselves(struct adm *adm, struct scep_span request,
     struct scep_buf *reply)
 {
-	struct scep_config	*cfg = NULL;
-	struct scep_owner	 owner;
 	struct scep_line	 line = scep_log_begin();
 	char			 summary[512] = "";
 	enum scep_err		 rc;
 
-	if ((rc = scep_state_config(adm->crypto, adm->conf, 1, &cfg,
-	    &adm->err)) != SCEP_OK)
+	if (adm->held == NULL && (rc = held_open(adm)) != SCEP_OK)
 		return rc;
-	if ((rc = scep_owner_open(adm->crypto, cfg, OWNER_WAIT_MS, 1,
-	    &owner, &adm->err)) != SCEP_OK) {
-		scep_config_free(cfg);
-		return rc;
-	}
 	/* A refusal is in the reply; the result here would say the same. */
-	(void)scep_admin(owner.ca, time(NULL), (unsigned long)getuid(),
-	    request, reply, summary, sizeof(summary), &adm->err);
+	(void)scep_admin(adm->held->owner.ca, time(NULL),
+	    (unsigned long)getuid(), request, reply, summary,
+	    sizeof(summary), &adm->err);
 	scep_line_text(&line, "admin", summary);
 	scep_log_line(&line);
-	scep_owner_close(&owner);
-	scep_config_free(cfg);
+	if (!adm->hold)
+		held_close(adm);
 	return reply->len > 0 ? SCEP_OK : adm->err.code;
 }
 
@@ -114,6 +158,8 @@ ask_somebody(struct adm *adm, const char *dir, struct scep_span request,
 	enum scep_err		 rc = SCEP_E_BUSY;
 	int			 i;
 
+	if (adm->held != NULL)
+		return ask_ourselves(adm, request, reply);
 	for (i = 0; rc == SCEP_E_BUSY && i < OWNER_TRIES; i++) {
 		if (i > 0)
 			(void)nanosleep(&wait, NULL);

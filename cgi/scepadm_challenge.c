@@ -1,14 +1,12 @@
 /*
- * scepadm_challenge.c - one-time challenges: add, list, show, revoke, hash.
+ * scepadm_challenge.c - one-time challenges: list, show, revoke, hash.
  */
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
 
-#include "base/text.h"
 #include "cgi/scepadm.h"
 
-#define COUNT_MAX	10000
 #define SECRET_MAX	256
 
 static const struct adm_column	list_columns[] = {
@@ -25,138 +23,6 @@ static const struct adm_column	show_columns[] = {
 	{ "expires", "expires" }, { "issuer", "issuer" }, { "note", "note" },
 	{ NULL, NULL }
 };
-
-/* What add was told, as text. */
-struct add {
-	const char	*profile, *subject, *cn, *ttl, *uses, *count, *note;
-	json_t		*dns;
-};
-
-static enum scep_err
-add_numbers(struct adm *adm, const struct add *add, json_t *request)
-{
-	long		 ttl, uses, count;
-	enum scep_err	 rc;
-
-	if ((rc = scep_duration_read(add->ttl, &ttl, &adm->err)) != SCEP_OK)
-		return scep_fail_within(&adm->err, "--ttl");
-	if ((rc = scep_number_read(add->uses, 1, 1000000, &uses, &adm->err)) !=
-	    SCEP_OK)
-		return scep_fail_within(&adm->err, "--uses");
-	if ((rc = scep_number_read(add->count, 1, COUNT_MAX, &count,
-	    &adm->err)) != SCEP_OK)
-		return scep_fail_within(&adm->err, "--count");
-	(void)json_object_set_new(request, "ttl", json_integer(ttl));
-	(void)json_object_set_new(request, "uses", json_integer(uses));
-	(void)json_object_set_new(request, "count", json_integer(count));
-	return SCEP_OK;
-}
-
-/* "CN=" in front, and what would end the value escaped. */
-static json_t *
-subject_of_cn(const char *cn)
-{
-	char	 text[512] = "CN=";
-	size_t	 n = 3;
-
-	for (; *cn != '\0' && n + 3 < sizeof(text); cn++) {
-		if (strchr(",+=\\\"/", *cn) != NULL)
-			text[n++] = '\\';
-		text[n++] = *cn;
-	}
-	text[n] = '\0';
-	return json_string(text);
-}
-
-static enum scep_err
-add_request(struct adm *adm, const struct add *add, json_t *request)
-{
-	if (add->cn != NULL && add->subject != NULL)
-		return scep_fail(&adm->err, SCEP_E_USAGE,
-		    "--cn is short for --subject CN=…: give one of them");
-	if (add->profile != NULL)
-		(void)json_object_set_new(request, "profile",
-		    json_string(add->profile));
-	if (add->subject != NULL)
-		(void)json_object_set_new(request, "subject",
-		    json_string(add->subject));
-	if (add->cn != NULL)
-		(void)json_object_set_new(request, "subject",
-		    subject_of_cn(add->cn));
-	if (json_array_size(add->dns) > 0)
-		(void)json_object_set(request, "dns", add->dns);
-	if (add->note != NULL)
-		(void)json_object_set_new(request, "note",
-		    json_string(add->note));
-	return add_numbers(adm, add, request);
-}
-
-/* The challenges alone on stdout, so that a script may take them. */
-static void
-print_added(const json_t *added)
-{
-	const json_t	*first = json_array_get(added, 0);
-	const char	*binds;
-	json_t		*one;
-	size_t		 i;
-
-	json_array_foreach((json_t *)(uintptr_t)added, i, one)
-		(void)printf("%s\n",
-		    json_string_value(json_object_get(one, "challenge")));
-	(void)fflush(stdout);
-	binds = json_string_value(json_object_get(first, "binds"));
-	(void)fprintf(stderr, "scepadm: for profile %s until %s; shown once, "
-	    "never again\n",
-	    json_string_value(json_object_get(first, "profile")),
-	    json_string_value(json_object_get(first, "expires")));
-	if (binds != NULL && strcmp(binds, "nothing") == 0)
-		(void)fprintf(stderr, "scepadm: WARNING: it binds no name: "
-		    "whoever has it may ask for ANY name the profile allows "
-		    "(--cn, --subject and --dns bind one)\n");
-}
-
-enum scep_err
-adm_challenge_add(struct adm *adm, int argc, char *argv[])
-{
-	struct add		 add = { .ttl = "24h", .uses = "1",
-				    .count = NULL };
-	json_t			*dns = json_array(), *request, *result;
-	const struct adm_option	 options[] = {
-		{ "profile", &add.profile, NULL, NULL },
-		{ "subject", &add.subject, NULL, NULL },
-		{ "cn", &add.cn, NULL, NULL },
-		{ "dns", NULL, NULL, dns },
-		{ "ttl", &add.ttl, NULL, NULL },
-		{ "uses", &add.uses, NULL, NULL },
-		{ "count", &add.count, NULL, NULL },
-		{ "note", &add.note, NULL, NULL },
-		{ NULL, NULL, NULL, NULL }
-	};
-	int			 many;
-	enum scep_err		 rc;
-
-	add.dns = dns;
-	request = json_pack("{s:s}", "do", "challenge.add");
-	rc = adm_options(adm, argc, argv, options, 0, NULL);
-	many = add.count != NULL;
-	if (!many)
-		add.count = "1";
-	if (rc == SCEP_OK)
-		rc = add_request(adm, &add, request);
-	json_decref(dns);
-	if (rc != SCEP_OK) {
-		json_decref(request);
-		return rc;
-	}
-	if ((rc = adm_ask(adm, request, &result)) != SCEP_OK)
-		return rc;
-	if (!adm->json)
-		print_added(result);
-	else
-		adm_print_json(many ? result : json_array_get(result, 0));
-	json_decref(result);
-	return SCEP_OK;
-}
 
 enum scep_err
 adm_challenge_list(struct adm *adm, int argc, char *argv[])

@@ -10,7 +10,6 @@
 #include <openssl/crypto.h>
 
 #include "base/error.h"
-#include "base/text.h"
 #include "ca/admin.h"
 #include "ca/admin_json.h"
 
@@ -75,24 +74,13 @@ act(struct scep_admin_call *call, struct scep_error *err)
 	return verb->act(call, err);
 }
 
-/* An error may quote what a client sent: printable, whatever it was. */
-static void
-make_printable(char *text)
-{
-	if (scep_is_clean_utf8(scep_span_text(text)))
-		return;
-	for (; *text != '\0'; text++)
-		if (*text < 0x20 || *text > 0x7e)
-			*text = '?';
-}
-
 static void
 reply_refusal(enum scep_err rc, struct scep_error *err, struct scep_buf *reply)
 {
 	struct scep_error	 lost;
 	json_t			*root;
 
-	make_printable(err->text);
+	scep_admin_printable(err->text);
 	root = json_pack("{s:b,s:s,s:i,s:s}", "ok", 0, "code",
 	    scep_err_name(rc), "exit", scep_err_exit(rc), "error", err->text);
 	/* Without a reply the caller has rc and err. */

@@ -12,9 +12,15 @@
  * challenge.add    profile, subject (text), dns:[…],  array of {id, challenge,
  *                  ttl (s), uses, count, note           expires, profile,
  *                                                        binds}
+ * challenge.addlist  items: [{profile, subject, dns,  the same, in order
+ *                  ttl, uses, note}, …]
+ * challenge.checklist  the same                       array of {item (from 0),
+ *                                                       error}: what addlist
+ *                                                       would refuse
  * challenge.list   —                                  array of records
  * challenge.show   id                                 a record
  * challenge.revoke id                                 a record
+ * challenge.revokelist  ids: […], at most 64          {revoked: how many}
  * challenge.hash   profile, secret                    {hash}
  * request.list     —                                  array
  * request.show     id                                 an object
@@ -25,6 +31,8 @@
  * cert.export      serial                             {der (hex), chain:[hex…]}
  * reload           —                                  {generation}
  * status           —                                  an object
+ *
+ * What a request adds or revokes is one transaction: all of it or nothing.
  *
  * A challenge record: id, profile, state (live, used, expired, revoked),
  * binds (nothing, subject, SAN, subject and SAN), subject, san, uses, used,
@@ -41,6 +49,7 @@
 
 #define SCEP_ADMIN_MAX	(64 * 1024 * 1024)	/* octets of a reply */
 #define SCEP_ADMIN_ASK_MAX	65536		/* octets of a request */
+#define SCEP_ADMIN_ITEMS_MAX	250		/* challenges it may add */
 
 struct scep_host_facts {
 	long	 pid;

@@ -7,12 +7,12 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "ca/admin.h"
 #include "ca/admin_challenge.h"
 #include "ca/challenge.h"
 
 #define TTL_MAX		(10 * 365 * 86400L)
 #define USES_MAX	1000000
-#define COUNT_MAX	10000
 #define TRIES		5	/* when a rival was faster */
 #define ID_LEN		10	/* challenge.h */
 #define STATIC_MIN	16	/* octets */
@@ -78,11 +78,9 @@ list(struct scep_admin_call *call, struct scep_error *err)
  * a secret.
  */
 static enum scep_err
-read_id(const struct scep_admin_call *call, char id[SCEP_REC_NAME],
-    struct scep_error *err)
+read_id(const char *text, char id[SCEP_REC_NAME], struct scep_error *err)
 {
-	const char	*text = scep_admin_text(call, "id", "");
-	size_t		 i;
+	size_t	 i;
 
 	if (scep_challenge_id(scep_span_text(text), id))
 		return SCEP_OK;
@@ -116,7 +114,8 @@ show(struct scep_admin_call *call, struct scep_error *err)
 	struct scep_challenge	 rec;
 	enum scep_err		 rc;
 
-	if ((rc = read_id(call, id, err)) != SCEP_OK)
+	if ((rc = read_id(scep_admin_text(call, "id", ""), id, err)) !=
+	    SCEP_OK)
 		return rc;
 	scep_line_text(&call->summary, "id", id);
 	if ((rc = get(call, id, &rec, err)) != SCEP_OK)
@@ -126,47 +125,119 @@ show(struct scep_admin_call *call, struct scep_error *err)
 	return rc;
 }
 
+/* Into the change, unless that is done already; and its id into the list. */
 static enum scep_err
-revoke_rec(struct scep_admin_call *call, struct scep_challenge *rec,
-    struct scep_error *err)
+revoke_rec(struct scep_challenge *rec, struct scep_change *change, char *ids,
+    size_t size, struct scep_error *err)
 {
-	struct scep_change	 change = { .n = 0 };
+	if (rec->state == SCEP_CHALLENGE_REVOKED ||
+	    strstr(ids, rec->id) != NULL)
+		return SCEP_OK;
+	rec->state = SCEP_CHALLENGE_REVOKED;
+	if (ids[0] != '\0')
+		OPENSSL_strlcat(ids, ",", size);
+	OPENSSL_strlcat(ids, rec->id, size);
+	return scep_challenge_write(change, rec, err);
+}
+
+static enum scep_err
+revoke_commit(struct scep_admin_call *call, struct scep_change *change,
+    const char *ids, const char *profile, struct scep_error *err)
+{
 	struct scep_line	 line = { .len = 0 };
 	enum scep_err		 rc;
 
-	if (rec->state == SCEP_CHALLENGE_REVOKED)
+	if (change->n == 0)
 		return SCEP_OK;
-	rec->state = SCEP_CHALLENGE_REVOKED;
-	scep_admin_log_start(call, "challenge-revoked", rec->id, &line);
-	scep_line_text(&line, "profile", rec->profile);
-	if ((rc = scep_challenge_write(&change, rec, err)) == SCEP_OK &&
-	    (rc = scep_admin_log_end(call, &line, &change, err)) == SCEP_OK)
-		rc = scep_store_commit(call->ca->store, &change, err);
+	scep_admin_log_start(call, "challenge-revoked", NULL, &line);
+	scep_line_whole(&line, "id", ids);
+	if (profile != NULL)
+		scep_line_text(&line, "profile", profile);
+	if ((rc = scep_admin_log_end(call, &line, change, err)) != SCEP_OK)
+		return rc;
+	return scep_store_commit(call->ca->store, change, err);
+}
+
+static enum scep_err
+revoke_one(struct scep_admin_call *call, const char *id,
+    struct scep_error *err)
+{
+	struct scep_change	 change = { .n = 0 };
+	struct scep_challenge	 rec;
+	char			 ids[ID_LEN + 1] = "";
+	enum scep_err		 rc;
+
+	if ((rc = get(call, id, &rec, err)) != SCEP_OK)
+		return rc;
+	if ((rc = revoke_rec(&rec, &change, ids, sizeof(ids), err)) ==
+	    SCEP_OK && (rc = revoke_commit(call, &change, ids, rec.profile,
+	    err)) == SCEP_OK)
+		rc = scep_admin_object(call, record_json(&rec, call->now),
+		    err);
 	scep_change_clear(&change);
+	scep_challenge_clear(&rec);
 	return rc;
 }
 
 static enum scep_err
 revoke(struct scep_admin_call *call, struct scep_error *err)
 {
-	char			 id[SCEP_REC_NAME];
-	struct scep_challenge	 rec;
-	enum scep_err		 rc;
-	int			 i;
+	char		 id[SCEP_REC_NAME];
+	enum scep_err	 rc;
+	int		 i;
 
-	if ((rc = read_id(call, id, err)) != SCEP_OK)
+	if ((rc = read_id(scep_admin_text(call, "id", ""), id, err)) !=
+	    SCEP_OK)
 		return rc;
 	scep_line_text(&call->summary, "id", id);
 	rc = SCEP_E_CHANGED;
-	for (i = 0; i < TRIES && rc == SCEP_E_CHANGED; i++) {
-		if ((rc = get(call, id, &rec, err)) != SCEP_OK)
+	for (i = 0; i < TRIES && rc == SCEP_E_CHANGED; i++)
+		rc = revoke_one(call, id, err);
+	return rc;
+}
+
+static enum scep_err
+revoke_ids(struct scep_admin_call *call, const json_t *list,
+    struct scep_change *change, struct scep_error *err)
+{
+	char			 ids[SCEP_ADMIN_ITEMS_MAX * (ID_LEN + 1)] =
+				    "", id[SCEP_REC_NAME];
+	struct scep_challenge	 rec;
+	enum scep_err		 rc = SCEP_OK;
+	size_t			 i;
+
+	for (i = 0; rc == SCEP_OK && i < json_array_size(list); i++) {
+		if ((rc = read_id(json_string_value(json_array_get(list, i)),
+		    id, err)) != SCEP_OK ||
+		    (rc = get(call, id, &rec, err)) != SCEP_OK)
 			return rc;
-		if ((rc = revoke_rec(call, &rec, err)) == SCEP_OK)
-			rc = scep_admin_object(call, record_json(&rec,
-			    call->now), err);
+		rc = revoke_rec(&rec, change, ids, sizeof(ids), err);
 		scep_challenge_clear(&rec);
 	}
+	if (rc == SCEP_OK)
+		rc = revoke_commit(call, change, ids, NULL, err);
 	return rc;
+}
+
+static enum scep_err
+revoke_list(struct scep_admin_call *call, struct scep_error *err)
+{
+	const json_t		*list = json_object_get(call->ask, "ids");
+	struct scep_change	 change = { .n = 0 };
+	enum scep_err		 rc = SCEP_E_CHANGED;
+	size_t			 n = 0;
+	int			 i;
+
+	for (i = 0; i < TRIES && rc == SCEP_E_CHANGED; i++) {
+		rc = revoke_ids(call, list, &change, err);
+		n = change.n;
+		scep_change_clear(&change);
+	}
+	scep_line_fmt(&call->summary, "count", "%zu", n);
+	if (rc != SCEP_OK)
+		return rc;
+	return scep_admin_object(call, json_pack("{s:I}", "revoked",
+	    (json_int_t)n), err);
 }
 
 static enum scep_err
@@ -199,8 +270,21 @@ static const struct scep_admin_member	add_members[] = {
 	{ "dns", SCEP_ADMIN_TEXTS, 0, 1, 255 },
 	{ "ttl", SCEP_ADMIN_NUMBER, 0, 1, TTL_MAX },
 	{ "uses", SCEP_ADMIN_NUMBER, 0, 1, USES_MAX },
-	{ "count", SCEP_ADMIN_NUMBER, 0, 1, COUNT_MAX },
+	{ "count", SCEP_ADMIN_NUMBER, 0, 1, SCEP_ADMIN_ITEMS_MAX },
 	{ "note", SCEP_ADMIN_TEXT, 0, 0, SCEP_REC_TEXT - 1 },
+	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
+};
+const struct scep_admin_member	scep_admin_challenge_item[] = {
+	{ "profile", SCEP_ADMIN_TEXT, 0, 0, SCEP_NAME_LEN - 1 },
+	{ "subject", SCEP_ADMIN_TEXT, 0, 1, SCEP_NAME_TEXT },
+	{ "dns", SCEP_ADMIN_TEXTS, 0, 1, 255 },
+	{ "ttl", SCEP_ADMIN_NUMBER, 0, 1, TTL_MAX },
+	{ "uses", SCEP_ADMIN_NUMBER, 0, 1, USES_MAX },
+	{ "note", SCEP_ADMIN_TEXT, 0, 0, SCEP_REC_TEXT - 1 },
+	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
+};
+static const struct scep_admin_member	list_members[] = {
+	{ "items", SCEP_ADMIN_ITEMS, 1, 1, SCEP_ADMIN_ITEMS_MAX },
 	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
 };
 static const struct scep_admin_member	no_members[] = {
@@ -208,6 +292,10 @@ static const struct scep_admin_member	no_members[] = {
 };
 static const struct scep_admin_member	id_members[] = {
 	{ "id", SCEP_ADMIN_TEXT, 1, 1, SCEP_REC_NAME - 1 },
+	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
+};
+static const struct scep_admin_member	ids_members[] = {
+	{ "ids", SCEP_ADMIN_TEXTS, 1, 1, SCEP_REC_NAME - 1 },
 	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
 };
 static const struct scep_admin_member	hash_members[] = {
@@ -218,9 +306,12 @@ static const struct scep_admin_member	hash_members[] = {
 
 const struct scep_admin_verb	scep_admin_challenge[] = {
 	{ "challenge.add", add_members, scep_admin_challenge_add },
+	{ "challenge.addlist", list_members, scep_admin_challenge_add },
+	{ "challenge.checklist", list_members, scep_admin_challenge_check },
 	{ "challenge.list", no_members, list },
 	{ "challenge.show", id_members, show },
 	{ "challenge.revoke", id_members, revoke },
+	{ "challenge.revokelist", ids_members, revoke_list },
 	{ "challenge.hash", hash_members, hash },
 	{ NULL, NULL, NULL }
 };

@@ -1,8 +1,9 @@
 /*
  * admin_challenge_add.c - challenges for the operator to hand out.
  *
- * A secret leaves here once, in the reply; no log line, no error and no row
- * has any of it.
+ * What one request asks for is one transaction: all of it, or nothing.  A
+ * secret leaves here once, in the reply; no log line, no error and no row has
+ * any of it.
  */
 #include <stdio.h>
 #include <string.h>
@@ -11,15 +12,16 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "ca/admin.h"
 #include "ca/admin_challenge.h"
 #include "ca/challenge.h"
 #include "ca/rules.h"
 
 #define DAY		86400L
-#define BATCH		12	/* challenges in one transaction */
 #define KEPT		(90 * DAY)	/* the row, behind its expiry */
 #define TRIES		5	/* when a rival was faster */
 #define ID_LEN		10	/* challenge.h */
+#define SEVERAL		"several"
 
 const char *
 scep_admin_binds(const struct scep_challenge *rec)
@@ -102,7 +104,8 @@ read_names(const struct scep_admin_call *call,
 	    "%s:%d)", profile->name, profile->file, profile->line);
 }
 
-/* All that the challenges of one request have in common. */
+/* A record without its id: what call->ask, a request or an item of a list,
+ * says. */
 static enum scep_err
 read_template(const struct scep_admin_call *call, struct scep_challenge *rec,
     struct scep_error *err)
@@ -129,126 +132,205 @@ read_template(const struct scep_admin_call *call, struct scep_challenge *rec,
 	return read_names(call, profile, rec, err);
 }
 
-/* Some challenges that are stored together. */
-struct batch {
-	size_t	 n;
-	char	 text[BATCH][SCEP_CHALLENGE_TEXT];
-	char	 ids[BATCH * (ID_LEN + 1) + 1];	/* with commas */
-};
-
-static enum scep_err
-batch_mint(const struct scep_admin_call *call,
-    const struct scep_challenge *template, struct batch *batch,
-    struct scep_change *change, struct scep_error *err)
+/* The same call, for one item of its list. */
+static struct scep_admin_call
+call_of(const struct scep_admin_call *call, const json_t *item)
 {
-	struct scep_challenge	 rec = *template;	/* borrows its bufs */
-	enum scep_err		 rc;
-	size_t			 i, len = 0;
+	struct scep_admin_call	 one = {
+		.ca = call->ca,
+		.now = call->now,
+		.uid = call->uid,
+		.ask = item,
+	};
 
-	for (i = 0; i < batch->n; i++) {
-		if ((rc = scep_challenge_mint(call->ca->crypto, call->ca->cfg,
-		    &rec, batch->text[i], err)) != SCEP_OK ||
-		    (rc = scep_challenge_write(change, &rec, err)) != SCEP_OK)
-			return rc;
-		len += (size_t)snprintf(batch->ids + len,
-		    sizeof(batch->ids) - len, "%s%.*s", i > 0 ? "," : "",
-		    ID_LEN, rec.id);
-	}
-	return SCEP_OK;
+	return one;
 }
 
 static enum scep_err
-batch_store(const struct scep_admin_call *call,
-    const struct scep_challenge *template, struct batch *batch,
+read_item(const struct scep_admin_call *call, const json_t *item,
+    struct scep_challenge *rec, struct scep_error *err)
+{
+	const struct scep_admin_call	 one = call_of(call, item);
+	enum scep_err			 rc;
+
+	memset(rec, 0, sizeof(*rec));
+	if ((rc = scep_admin_check_item(scep_admin_challenge_item, item,
+	    err)) != SCEP_OK)
+		return rc;
+	return read_template(&one, rec, err);
+}
+
+/* The challenges of one request. */
+struct adding {
+	struct scep_admin_call	*call;
+	struct scep_change	 change;
+	size_t			 n;
+	char			 ids[SCEP_ADMIN_ITEMS_MAX * (ID_LEN + 1) + 1];
+	/* For the log, of all of them, or SEVERAL: */
+	const char		*binds;
+	char			 profile[SCEP_REC_NAME], uses[24];
+};
+
+static void
+add_note(struct adding *a, const struct scep_challenge *rec)
+{
+	const char	*binds = scep_admin_binds(rec);
+	char		 uses[sizeof(a->uses)];
+
+	(void)snprintf(uses, sizeof(uses), "%ld", rec->uses);
+	if (a->n == 0) {
+		a->binds = binds;
+		OPENSSL_strlcpy(a->profile, rec->profile, sizeof(a->profile));
+		OPENSSL_strlcpy(a->uses, uses, sizeof(a->uses));
+	}
+	if (strcmp(a->binds, binds) != 0)
+		a->binds = SEVERAL;
+	if (strcmp(a->profile, rec->profile) != 0)
+		OPENSSL_strlcpy(a->profile, SEVERAL, sizeof(a->profile));
+	if (strcmp(a->uses, uses) != 0)
+		OPENSSL_strlcpy(a->uses, SEVERAL, sizeof(a->uses));
+	if (a->n > 0)
+		OPENSSL_strlcat(a->ids, ",", sizeof(a->ids));
+	OPENSSL_strlcat(a->ids, rec->id, sizeof(a->ids));
+	a->n++;
+}
+
+static enum scep_err
+add_one(struct adding *a, const struct scep_challenge *template,
     struct scep_error *err)
 {
-	struct scep_change	 change = { .n = 0 };
+	struct scep_challenge	 rec = *template;	/* borrows its bufs */
+	char			 text[SCEP_CHALLENGE_TEXT];
+	char			 expires[SCEP_TIME_TEXT];
+	enum scep_err		 rc;
+
+	if ((rc = scep_challenge_mint(a->call->ca->crypto, a->call->ca->cfg,
+	    &rec, text, err)) != SCEP_OK ||
+	    (rc = scep_challenge_write(&a->change, &rec, err)) != SCEP_OK)
+		return rc;
+	add_note(a, &rec);
+	scep_time_text(rec.expires, expires);
+	rc = scep_admin_row(a->call, json_pack("{s:s,s:s,s:s,s:s,s:s}",
+	    "id", rec.id, "challenge", text, "expires", expires, "profile",
+	    rec.profile, "binds", scep_admin_binds(&rec)), err);
+	OPENSSL_cleanse(text, sizeof(text));
+	return rc;
+}
+
+static enum scep_err
+add_same(struct adding *a, struct scep_error *err)
+{
+	const long		 count = scep_admin_number(a->call, "count",
+				    1);
+	struct scep_challenge	 template;
+	enum scep_err		 rc;
+	long			 i;
+
+	memset(&template, 0, sizeof(template));
+	rc = read_template(a->call, &template, err);
+	for (i = 0; rc == SCEP_OK && i < count; i++)
+		rc = add_one(a, &template, err);
+	scep_challenge_clear(&template);
+	return rc;
+}
+
+static enum scep_err
+add_items(struct adding *a, const json_t *items, struct scep_error *err)
+{
+	struct scep_challenge	 template;
+	enum scep_err		 rc = SCEP_OK;
+	size_t			 i;
+
+	for (i = 0; rc == SCEP_OK && i < json_array_size(items); i++) {
+		if ((rc = read_item(a->call, json_array_get(items, i),
+		    &template, err)) != SCEP_OK)
+			(void)scep_fail_within(err, "item %zu", i + 1);
+		else
+			rc = add_one(a, &template, err);
+		scep_challenge_clear(&template);
+	}
+	return rc;
+}
+
+static enum scep_err
+store_all(struct adding *a, struct scep_error *err)
+{
 	struct scep_line	 line = { .len = 0 };
 	enum scep_err		 rc;
 
-	rc = batch_mint(call, template, batch, &change, err);
-	scep_admin_log_start(call, "challenge-added", batch->ids, &line);
-	scep_line_text(&line, "profile", template->profile);
-	scep_line_text(&line, "binds", scep_admin_binds(template));
-	scep_line_fmt(&line, "uses", "%ld", template->uses);
-	if (rc == SCEP_OK &&
-	    (rc = scep_admin_log_end(call, &line, &change, err)) == SCEP_OK)
-		rc = scep_store_commit(call->ca->store, &change, err);
-	scep_change_clear(&change);
-	return rc;
+	scep_admin_log_start(a->call, "challenge-added", NULL, &line);
+	scep_line_whole(&line, "id", a->ids);
+	scep_line_text(&line, "profile", a->profile);
+	scep_line_text(&line, "binds", a->binds);
+	scep_line_text(&line, "uses", a->uses);
+	if ((rc = scep_admin_log_end(a->call, &line, &a->change, err)) !=
+	    SCEP_OK)
+		return rc;
+	return scep_store_commit(a->call->ca->store, &a->change, err);
 }
 
 static enum scep_err
-batch_answer(struct scep_admin_call *call,
-    const struct scep_challenge *template, const struct batch *batch,
-    struct scep_error *err)
+add_all(struct scep_admin_call *call, struct scep_error *err)
 {
-	char		 id[ID_LEN + 1], expires[SCEP_TIME_TEXT];
-	enum scep_err	 rc = SCEP_OK;
-	size_t		 i;
-
-	scep_time_text(template->expires, expires);
-	for (i = 0; rc == SCEP_OK && i < batch->n; i++) {
-		OPENSSL_strlcpy(id, batch->text[i], sizeof(id));
-		rc = scep_admin_row(call, json_pack("{s:s,s:s,s:s,s:s,s:s}",
-		    "id", id, "challenge", batch->text[i], "expires", expires,
-		    "profile", template->profile, "binds",
-		    scep_admin_binds(template)), err);
-	}
-	return rc;
-}
-
-static enum scep_err
-batch_add(struct scep_admin_call *call, const struct scep_challenge *template,
-    size_t n, struct scep_error *err)
-{
-	struct batch	 batch = { .n = n };
-	enum scep_err	 rc = SCEP_E_CHANGED;
-	int		 i;
-
-	/* An id that is taken: others are drawn. */
-	for (i = 0; i < TRIES && rc == SCEP_E_CHANGED; i++)
-		rc = batch_store(call, template, &batch, err);
-	if (rc == SCEP_OK) {
-		if (call->rows.len == 0)
-			scep_line_text(&call->summary, "id", batch.ids);
-		rc = batch_answer(call, template, &batch, err);
-	}
-	OPENSSL_cleanse(&batch, sizeof(batch));
-	return rc;
-}
-
-static enum scep_err
-add_all(struct scep_admin_call *call, const struct scep_challenge *template,
-    size_t count, struct scep_error *err)
-{
+	const json_t	*items = json_object_get(call->ask, "items");
+	struct adding	 a = { .call = call };
 	enum scep_err	 rc;
-	size_t		 done, n;
 
-	for (done = 0; done < count; done += n) {
-		n = count - done < BATCH ? count - done : BATCH;
-		if ((rc = batch_add(call, template, n, err)) != SCEP_OK)
-			return done == 0 ? rc : scep_fail_within(err, "after "
-			    "%zu of %zu, whose secrets nobody was told",
-			    done, count);
+	call->rows.len = 0;		/* of a try before */
+	if ((rc = items != NULL ? add_items(&a, items, err) :
+	    add_same(&a, err)) == SCEP_OK)
+		rc = store_all(&a, err);
+	if (rc == SCEP_OK) {
+		scep_line_text(&call->summary, "profile", a.profile);
+		scep_line_fmt(&call->summary, "count", "%zu", a.n);
+		scep_line_text(&call->summary, "id", a.ids);
 	}
-	return SCEP_OK;
+	scep_change_clear(&a.change);
+	return rc;
 }
 
 enum scep_err
 scep_admin_challenge_add(struct scep_admin_call *call, struct scep_error *err)
 {
-	const long		 count = scep_admin_number(call, "count", 1);
+	enum scep_err	 rc = SCEP_E_CHANGED;
+	int		 i;
+
+	scep_admin_open_rows(call);
+	/* An id that is taken: others are drawn. */
+	for (i = 0; i < TRIES && rc == SCEP_E_CHANGED; i++)
+		rc = add_all(call, err);
+	return rc;
+}
+
+/* Faults of an item are rows; trouble of our own ends it. */
+static enum scep_err
+check_one(struct scep_admin_call *call, const json_t *item, size_t i,
+    struct scep_error *err)
+{
 	struct scep_challenge	 template;
 	enum scep_err		 rc;
 
-	memset(&template, 0, sizeof(template));
-	scep_admin_open_rows(call);
-	if ((rc = read_template(call, &template, err)) == SCEP_OK) {
-		scep_line_text(&call->summary, "profile", template.profile);
-		scep_line_fmt(&call->summary, "count", "%ld", count);
-		rc = add_all(call, &template, (size_t)count, err);
-	}
+	rc = read_item(call, item, &template, err);
 	scep_challenge_clear(&template);
+	if (rc != SCEP_E_USAGE && rc != SCEP_E_REFUSED &&
+	    rc != SCEP_E_NOTFOUND)
+		return rc;
+	scep_admin_printable(err->text);
+	return scep_admin_row(call, json_pack("{s:I,s:s}", "item",
+	    (json_int_t)i, "error", err->text), err);
+}
+
+enum scep_err
+scep_admin_challenge_check(struct scep_admin_call *call,
+    struct scep_error *err)
+{
+	const json_t	*items = json_object_get(call->ask, "items");
+	enum scep_err	 rc = SCEP_OK;
+	size_t		 i;
+
+	scep_admin_open_rows(call);
+	scep_line_fmt(&call->summary, "count", "%zu", json_array_size(items));
+	for (i = 0; rc == SCEP_OK && i < json_array_size(items); i++)
+		rc = check_one(call, json_array_get(items, i), i, err);
 	return rc;
 }

@@ -52,6 +52,25 @@ check_texts(const struct scep_admin_member *m, const json_t *value,
 }
 
 static enum scep_err
+check_items(const struct scep_admin_member *m, const json_t *value,
+    struct scep_error *err)
+{
+	size_t	 i;
+
+	if (!json_is_array(value) ||
+	    json_array_size(value) < (size_t)m->min ||
+	    json_array_size(value) > (size_t)m->max)
+		return scep_fail(err, SCEP_E_USAGE,
+		    "%s is no list of %ld to %ld objects", m->name, m->min,
+		    m->max);
+	for (i = 0; i < json_array_size(value); i++)
+		if (!json_is_object(json_array_get(value, i)))
+			return scep_fail(err, SCEP_E_USAGE,
+			    "item %zu of %s is no object", i + 1, m->name);
+	return SCEP_OK;
+}
+
+static enum scep_err
 check_number(const struct scep_admin_member *m, const json_t *value,
     struct scep_error *err)
 {
@@ -74,19 +93,21 @@ check_member(const struct scep_admin_member *m, const json_t *value,
 		return check_text(m, value, err);
 	case SCEP_ADMIN_TEXTS:
 		return check_texts(m, value, err);
+	case SCEP_ADMIN_ITEMS:
+		return check_items(m, value, err);
 	case SCEP_ADMIN_NUMBER:
 		break;
 	}
 	return check_number(m, value, err);
 }
 
-enum scep_err
-scep_admin_check(const struct scep_admin_member *members, const json_t *ask,
-    struct scep_error *err)
+/* known: how many members there are besides these. */
+static enum scep_err
+check_members(const struct scep_admin_member *members, const json_t *ask,
+    size_t known, struct scep_error *err)
 {
 	const struct scep_admin_member	*m;
 	const json_t			*value;
-	size_t				 known = 1;	/* "do" */
 	enum scep_err			 rc;
 
 	for (m = members; m->name != NULL; m++) {
@@ -106,6 +127,20 @@ scep_admin_check(const struct scep_admin_member *members, const json_t *ask,
 		    "same version as scep.fcgi", json_object_size(ask) -
 		    known);
 	return SCEP_OK;
+}
+
+enum scep_err
+scep_admin_check(const struct scep_admin_member *members, const json_t *ask,
+    struct scep_error *err)
+{
+	return check_members(members, ask, 1, err);	/* "do" */
+}
+
+enum scep_err
+scep_admin_check_item(const struct scep_admin_member *members,
+    const json_t *item, struct scep_error *err)
+{
+	return check_members(members, item, 0, err);
 }
 
 const char *
@@ -229,6 +264,16 @@ scep_admin_clean(char *text)
 }
 
 void
+scep_admin_printable(char *text)
+{
+	if (scep_is_clean_utf8(scep_span_text(text)))
+		return;
+	for (; *text != '\0'; text++)
+		if (*text < 0x20 || *text > 0x7e)
+			*text = '?';
+}
+
+void
 scep_admin_subject(struct scep_span der, struct scep_admin_name *out)
 {
 	out->text[0] = '\0';
@@ -264,7 +309,8 @@ scep_admin_log_start(const struct scep_admin_call *call, const char *event,
 	scep_time_text(call->now, when);
 	scep_line_text(line, "time", when);
 	scep_line_text(line, "event", event);
-	scep_line_text(line, "id", id);
+	if (id != NULL)
+		scep_line_text(line, "id", id);
 }
 
 enum scep_err

@@ -34,7 +34,9 @@ struct scep_admin_call {
 enum scep_admin_kind {
 	SCEP_ADMIN_TEXT,	/* min to max octets, clean UTF-8 */
 	SCEP_ADMIN_NUMBER,	/* min to max */
-	SCEP_ADMIN_TEXTS	/* at most 64 texts of min to max octets */
+	SCEP_ADMIN_TEXTS,	/* at most 64 texts of min to max octets */
+	SCEP_ADMIN_ITEMS	/* a list of min to max objects, each to be
+				   checked by whoever acts */
 };
 struct scep_admin_member {
 	const char		*name;
@@ -59,6 +61,9 @@ extern const struct scep_admin_verb	scep_admin_server[];
  * SCEP_E_USAGE otherwise.  No value is in the message. */
 enum scep_err	 scep_admin_check(const struct scep_admin_member *members,
 		    const json_t *ask, struct scep_error *err);
+/* The same for an item of a list: there is no "do" in it. */
+enum scep_err	 scep_admin_check_item(const struct scep_admin_member *members,
+		    const json_t *item, struct scep_error *err);
 /* Of the checked request; fallback if it is not there. */
 const char	*scep_admin_text(const struct scep_admin_call *call,
 		    const char *name, const char *fallback);
@@ -88,8 +93,11 @@ void		 scep_admin_san(struct scep_span der,	/* may be empty */
 		    struct scep_admin_name *out);
 /* Cut text where it is not clean UTF-8. */
 void		 scep_admin_clean(char *text);
+/* An error may quote what a client sent: printable, whatever it was. */
+void		 scep_admin_printable(char *text);
 
-/* time=, event= and id= of a log entry, and at its end by="uid N". */
+/* time=, event= and id= (if it is not NULL) of a log entry, and at its end
+ * by="uid N". */
 void		 scep_admin_log_start(const struct scep_admin_call *call,
 		    const char *event, const char *id,
 		    struct scep_line *line);

@@ -54,7 +54,7 @@ struct scep_write {
 					/* CHECK only demands expect */
 };
 
-#define SCEP_CHANGE_MAX	16
+#define SCEP_CHANGE_MAX	256	/* 14 KiB: a change may stand on a stack */
 
 struct scep_change {
 	struct scep_write	 write[SCEP_CHANGE_MAX];

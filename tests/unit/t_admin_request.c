@@ -29,7 +29,6 @@ static struct world	*w;
 static struct faulty {
 	struct scep_store	 store;
 	struct scep_store	*real;
-	int			 good;		/* that many go well, … */
 	int			 left;		/* … that many fail … */
 	enum scep_err		 with;		/* … with this */
 } faulty;
@@ -65,7 +64,7 @@ faulty_commit(struct scep_store *s, const struct scep_change *change,
     struct scep_error *err)
 {
 	(void)s;
-	if (faulty.good-- <= 0 && faulty.left-- > 0)
+	if (faulty.left-- > 0)
 		return scep_fail(err, faulty.with, "told to fail");
 	return scep_store_commit(faulty.real, change, err);
 }
@@ -122,7 +121,6 @@ fail_commits(int n, enum scep_err with)
 {
 	faulty.store.ops = &faulty_ops;
 	faulty.real = w->store;
-	faulty.good = 0;
 	faulty.left = n;
 	faulty.with = with;
 	world_use(w, &faulty.store);
@@ -387,15 +385,35 @@ nothing_is_approved_when_the_store_fails(void **state)
 }
 
 static void
-many_challenges_that_stop_halfway_say_so(void **state)
+challenges_are_made_all_or_none(void **state)
 {
 	(void)state;
-	fail_commits(99, SCEP_E_STORE);
-	faulty.good = 2;
+	fail_commits(1, SCEP_E_STORE);
 	operator_refused(w, 0, "{\"do\":\"challenge.add\",\"count\":30}",
-	    SCEP_E_STORE, "after 24 of 30, whose secrets nobody was told");
+	    SCEP_E_STORE, "told to fail");
 	world_use(w, w->store);
-	assert_int_equal(world_count(w, SCEP_T_CHALLENGE), 24);
+	assert_int_equal(world_count(w, SCEP_T_CHALLENGE), 0);
+}
+
+/* An id that is taken: others are drawn, and told once. */
+static void
+challenges_outwait_a_rival(void **state)
+{
+	json_t	*result;
+
+	(void)state;
+	fail_commits(2, SCEP_E_CHANGED);
+	result = operator_ask(w, 0,
+	    "{\"do\":\"challenge.add\",\"count\":30}");
+	assert_int_equal(json_array_size(result), 30);
+	json_decref(result);
+	world_use(w, w->store);
+	assert_int_equal(world_count(w, SCEP_T_CHALLENGE), 30);
+	fail_commits(99, SCEP_E_CHANGED);
+	operator_refused(w, 0, "{\"do\":\"challenge.add\"}",
+	    SCEP_E_CHANGED, "told to fail");
+	world_use(w, w->store);
+	assert_int_equal(world_count(w, SCEP_T_CHALLENGE), 30);
 }
 
 /* A certificate by approval; its serial. */
@@ -600,7 +618,8 @@ main(void)
 		T(a_request_changed_in_the_database_is_not_approved),
 		T(a_rival_is_outwaited_but_not_for_ever),
 		T(nothing_is_approved_when_the_store_fails),
-		T(many_challenges_that_stop_halfway_say_so),
+		T(challenges_are_made_all_or_none),
+		T(challenges_outwait_a_rival),
 		T(a_certificate_is_shown_by_its_serial),
 		T(a_serial_may_be_written_in_any_way),
 		T(all_certificates_are_listed),
