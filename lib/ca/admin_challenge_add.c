@@ -22,6 +22,7 @@
 #define TRIES		5	/* when a rival was faster */
 #define ID_LEN		10	/* challenge.h */
 #define SEVERAL		"several"
+#define FEW		12	/* ids in a line for the request log */
 
 const char *
 scep_admin_binds(const struct scep_challenge *rec)
@@ -283,7 +284,8 @@ add_all(struct scep_admin_call *call, struct scep_error *err)
 	if (rc == SCEP_OK) {
 		scep_line_text(&call->summary, "profile", a.profile);
 		scep_line_fmt(&call->summary, "count", "%zu", a.n);
-		scep_line_text(&call->summary, "id", a.ids);
+		if (a.n <= FEW)		/* the log has them all */
+			scep_line_text(&call->summary, "id", a.ids);
 	}
 	scep_change_clear(&a.change);
 	return rc;

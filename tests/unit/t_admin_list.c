@@ -162,8 +162,8 @@ a_list_is_one_transaction_and_its_log_names_each(void **state)
 		assert_non_null(strstr(line, operator_text(one, "id")));
 	assert_non_null(strstr(line, " profile=main binds=\"subject and SAN\""
 	    " uses=1 by=\"uid 1000\""));
-	assert_non_null(strstr(operator_summary, "do=challenge.addlist "
-	    "uid=1000 profile=main count=250 id="));
+	assert_string_equal(operator_summary, "do=challenge.addlist "
+	    "uid=1000 profile=main count=250");
 	json_decref(result);
 	free(request);
 }

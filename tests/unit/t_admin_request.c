@@ -29,7 +29,7 @@ static struct world	*w;
 static struct faulty {
 	struct scep_store	 store;
 	struct scep_store	*real;
-	int			 left;		/* … that many fail … */
+	int			 left;		/* that many fail … */
 	enum scep_err		 with;		/* … with this */
 } faulty;
 
