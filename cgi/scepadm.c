@@ -19,7 +19,9 @@ static const struct {
 	const char	*usage;
 } verbs[] = {
 	{ "init", NULL, adm_init,
-	    "[--dir DIR] [--cn NAME] [--key TYPE] [--url BASE] [--json]" },
+	    "[--dir DIR] [--cn NAME] [--key TYPE] [--url BASE]\n"
+	    "           [--ca-cert FILE --ca-key FILE [--chain FILE] "
+	    "[--pass-file FILE]] [--json]" },
 	{ "check", NULL, adm_check, "[--json]" },
 	{ "challenge", "add", adm_challenge_add,
 	    "[--profile P] [--subject DN | --cn CN] [--dns NAME]...\n"

@@ -68,6 +68,14 @@ enum scep_err	 adm_ask(struct adm *adm, json_t *request, json_t **result);
 void		 adm_hold(struct adm *adm);
 void		 adm_release(struct adm *adm);
 
+/*
+ * One line from fd into text, without its end; without echo, and behind the
+ * prompt, if it is a terminal.  Its length: 0 for none, size - 1 if it may be
+ * longer.
+ */
+size_t		 adm_secret_line(int fd, const char *prompt, char *text,
+		    size_t size);
+
 /* Columns of a table, members of a record; the list ends with NULL. */
 struct adm_column {
 	const char	*title;

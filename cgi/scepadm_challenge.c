@@ -1,10 +1,11 @@
 /*
  * scepadm_challenge.c - one-time challenges: list, show, revoke, hash.
  */
-#include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
+#include <openssl/crypto.h>
+
+#include "base/error.h"
 #include "cgi/scepadm.h"
 
 #define SECRET_MAX	256
@@ -59,33 +60,12 @@ adm_challenge_revoke(struct adm *adm, int argc, char *argv[])
 	return one(adm, argc, argv, "challenge.revoke");
 }
 
-/* One line from stdin; without echo if that is a terminal. */
 static enum scep_err
 secret_read(struct adm *adm, char *secret, size_t size)
 {
-	struct termios	 was, quiet;
-	int		 tty = isatty(STDIN_FILENO) &&
-			    tcgetattr(STDIN_FILENO, &was) == 0;
-	size_t		 n = 0;
-	ssize_t		 r;
+	const size_t	 n = adm_secret_line(STDIN_FILENO,
+			    "challenge to hash: ", secret, size);
 
-	if (tty) {
-		quiet = was;
-		quiet.c_lflag &= ~(tcflag_t)ECHO;
-		(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-		(void)fprintf(stderr, "challenge to hash: ");
-	}
-	/* Not stdio: its buffer would keep the secret. */
-	while (n < size - 1 && (r = read(STDIN_FILENO, secret + n, 1)) == 1 &&
-	    secret[n] != '\n')
-		n++;
-	secret[n] = '\0';
-	if (tty) {
-		(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &was);
-		(void)fprintf(stderr, "\n");
-	}
-	if (n > 0 && secret[n - 1] == '\r')
-		secret[--n] = '\0';
 	if (n == 0 || n == size - 1)
 		return scep_fail(&adm->err, SCEP_E_USAGE, "standard input "
 		    "holds %s; give the challenge there: scepadm challenge "

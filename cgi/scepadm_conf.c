@@ -4,7 +4,7 @@
 
 #include "cgi/scepadm_conf.h"
 
-static const char	conf[] =
+static const char	template[] =
 "# scep.conf - see scep.conf(5).  After a change: scepadm check, then\n"
 "# `scepadm reload`.\n"
 "# %s\n"
@@ -22,6 +22,9 @@ static const char	conf[] =
 "[ca main]\n"
 "certificate = ca.pem\n"
 "key = state/ca.key\n"
+"%s"
+"# What it signs certificates with.\n"
+"digest = %s\n"
 "# A key of its own opens what devices send and signs what they get; the\n"
 "# CA's key signs certificates and nothing else.\n"
 "ra_certificate = ra.pem\n"
@@ -48,10 +51,21 @@ static const char	conf[] =
 "keyUsage = critical, digitalSignature, keyEncipherment\n"
 "extendedKeyUsage = clientAuth\n";
 
-char *
-adm_conf_text(const char *cn, const char *url)
-{
-	char	*text;
+static const char	chain[] =
+"# Above it: its issuer first, the root last.\n"
+"chain = chain.pem\n";
 
-	return asprintf(&text, conf, cn, url, url, url) == -1 ? NULL : text;
+char *
+adm_conf_text(const struct adm_conf *conf)
+{
+	static const char *const	 digests[SCEP_DIGEST__MAX] = {
+		[SCEP_SHA256] = "sha256",
+		[SCEP_SHA384] = "sha384",
+		[SCEP_SHA512] = "sha512",
+	};
+	char				*text;
+
+	return asprintf(&text, template, conf->name, conf->url,
+	    conf->has_chain ? chain : "", digests[conf->digest], conf->url,
+	    conf->url) == -1 ? NULL : text;
 }

@@ -4,8 +4,16 @@
 #ifndef SCEP_CGI_SCEPADM_CONF_H
 #define SCEP_CGI_SCEPADM_CONF_H
 
-/* The text, to be freed; NULL if there is no memory.  url is where devices
- * reach the server. */
-char	*adm_conf_text(const char *cn, const char *url);
+#include "wire/crypto.h"
+
+struct adm_conf {
+	const char		*name;		/* of the CA, for people */
+	const char		*url;		/* where devices reach the
+						   server */
+	enum scep_digest	 digest;
+	int			 has_chain;
+};
+/* The text, to be freed; NULL if there is no memory. */
+char	*adm_conf_text(const struct adm_conf *conf);
 
 #endif /* SCEP_CGI_SCEPADM_CONF_H */

@@ -143,6 +143,13 @@ enum scep_err	 scep_config_load(const struct scep_crypto *crypto,
 		    struct scep_config *cfg, struct scep_error *err);
 void		 scep_config_free(struct scep_config *cfg);
 
+/* Two of these, for a CA that is about to be adopted: SCEP_E_CONFIG. */
+enum scep_err	 scep_config_pair_check(X509 *cert, const char *cert_path,
+		    EVP_PKEY *key, const char *key_path,
+		    struct scep_error *err);
+enum scep_err	 scep_config_ca_key_check(const EVP_PKEY *key,
+		    const char *path, struct scep_error *err);
+
 /* One fault (fatal) or one thing to know (not). */
 typedef void	(*scep_fault_fn)(void *arg, int fatal, const char *text);
 /* All of a loaded configuration's faults at time now: dates, key usage,

@@ -171,8 +171,8 @@ scep_config_x509(const struct scep_crypto *crypto,
 	return NULL;
 }
 
-static enum scep_err
-check_pair(X509 *cert, const char *cert_path, EVP_PKEY *key,
+enum scep_err
+scep_config_pair_check(X509 *cert, const char *cert_path, EVP_PKEY *key,
     const char *key_path, struct scep_error *err)
 {
 	EVP_PKEY	*public = X509_get0_pubkey(cert);
@@ -187,19 +187,19 @@ check_pair(X509 *cert, const char *cert_path, EVP_PKEY *key,
 }
 
 /* What scep_cert_sign() can sign with. */
-static enum scep_err
-check_ca_key(const struct scep_ca_conf *ca, struct scep_error *err)
+enum scep_err
+scep_config_ca_key_check(const EVP_PKEY *key, const char *path,
+    struct scep_error *err)
 {
-	int	 bits = EVP_PKEY_get_bits(ca->key);
+	int	 bits = EVP_PKEY_get_bits(key);
 
-	if (EVP_PKEY_is_a(ca->key, "RSA") && bits >= RA_MIN_BITS)
+	if (EVP_PKEY_is_a(key, "RSA") && bits >= RA_MIN_BITS)
 		return SCEP_OK;
-	if (EVP_PKEY_is_a(ca->key, "EC") && bits >= 256)
+	if (EVP_PKEY_is_a(key, "EC") && bits >= 256)
 		return SCEP_OK;
 	return scep_fail(err, SCEP_E_CONFIG, "%s: %s of %d bits; a CA's key "
-	    "is RSA of at least %d bits, or EC of at least 256",
-	    ca->key_path, EVP_PKEY_get0_type_name(ca->key), bits,
-	    RA_MIN_BITS);
+	    "is RSA of at least %d bits, or EC of at least 256", path,
+	    EVP_PKEY_get0_type_name(key), bits, RA_MIN_BITS);
 }
 
 /* Devices encrypt to it: RSA. */
@@ -252,11 +252,12 @@ check_ca(const struct scep_crypto *crypto, const struct scep_ca_conf *ca,
 	    err)) == NULL || (ra_cert = scep_config_x509(crypto,
 	    &ca->ra_cert, ca->ra_cert_path, err)) == NULL)
 		goto out;
-	if ((rc = check_pair(cert, ca->cert_path, ca->key, ca->key_path,
-	    err)) != SCEP_OK ||
-	    (rc = check_pair(ra_cert, ca->ra_cert_path, ca->ra_key,
-	    ca->ra_key_path, err)) != SCEP_OK ||
-	    (rc = check_ca_key(ca, err)) != SCEP_OK ||
+	if ((rc = scep_config_pair_check(cert, ca->cert_path, ca->key,
+	    ca->key_path, err)) != SCEP_OK ||
+	    (rc = scep_config_pair_check(ra_cert, ca->ra_cert_path,
+	    ca->ra_key, ca->ra_key_path, err)) != SCEP_OK ||
+	    (rc = scep_config_ca_key_check(ca->key, ca->key_path, err)) !=
+	    SCEP_OK ||
 	    (rc = check_ra_key(ca, err)) != SCEP_OK)
 		goto out;
 	rc = check_ra_issuer(ca, cert, ra_cert, err);

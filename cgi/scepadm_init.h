@@ -1,0 +1,74 @@
+/*
+ * scepadm_init.h - what the files of `scepadm init` share.
+ */
+#ifndef SCEP_CGI_SCEPADM_INIT_H
+#define SCEP_CGI_SCEPADM_INIT_H
+
+#include <openssl/x509.h>
+
+#include "cgi/scepadm.h"
+
+/* Everything that will be written, before anything is. */
+struct adm_fresh {
+	EVP_PKEY		*ca_key, *ra_key;
+	X509			*ca, *ra;
+	STACK_OF(X509)		*chain;		/* from the CA's issuer on */
+	enum scep_digest	 digest;	/* of what the CA signs */
+	uint8_t			 challenge_key[32];
+};
+
+/* scepadm_issue.c: a key, such as "rsa:3072"; SCEP_E_USAGE for a word that is
+ * none. */
+enum scep_err	 adm_key_make(struct adm *adm, const char *word,
+		    EVP_PKEY **out);
+/* What a CA with this key signs with. */
+enum scep_digest adm_key_digest(const EVP_PKEY *key);
+
+/* A certificate to be made: a CA's if issuer is NULL, else an RA's. */
+struct adm_making {
+	const char		*cn;
+	EVP_PKEY		*key;
+	X509			*issuer;
+	EVP_PKEY		*issuer_key;
+	enum scep_digest	 digest;
+};
+enum scep_err	 adm_cert_make(struct adm *adm, const struct adm_making *m,
+		    X509 **out);
+
+/* scepadm_place.c: is nothing of a CA there yet? */
+enum scep_err	 adm_place_look(struct adm *adm, const char *dir);
+/* The directory, and the one for the state; we become their owner. */
+enum scep_err	 adm_place_make(struct adm *adm, const char *dir);
+/* Keys, certificates, and scep.conf last. */
+enum scep_err	 adm_place_write(struct adm *adm, const char *dir,
+		    const char *url, const struct adm_fresh *f);
+
+/* A CA that is there already, as the command line has it. */
+struct adm_adopt {
+	const char	*cert, *key;
+	const char	*chain, *pass;		/* or NULL */
+	json_t		*warnings;		/* texts are appended */
+};
+
+/* scepadm_adopt.c: read it and look at it from all sides; sets ca, ca_key,
+ * chain and digest.  SCEP_E_REFUSED for what no device would trust. */
+enum scep_err	 adm_adopt_read(struct adm *adm, const struct adm_adopt *from,
+		    struct adm_fresh *f);
+/* A device that trusts the end of the chain must be able to verify ra. */
+enum scep_err	 adm_adopt_verify(struct adm *adm,
+		    const struct adm_adopt *from, const struct adm_fresh *f);
+
+/* scepadm_adopt_key.c: a private key, whatever it is wrapped in. */
+enum scep_err	 adm_adopt_key(struct adm *adm, const struct adm_adopt *from,
+		    EVP_PKEY **out);
+
+/* scepadm_adopt_chain.c: those of pool that lead from ca upwards, in order;
+ * the CA's own and doubles are left out, and one that leads nowhere is
+ * SCEP_E_REFUSED.  path is for messages. */
+enum scep_err	 adm_adopt_chain(struct adm *adm, const char *path, X509 *ca,
+		    STACK_OF(X509) *pool, STACK_OF(X509) **out);
+/* "CN=…", for messages. */
+#define ADM_NAME_TEXT	160
+void		 adm_cert_name(const X509 *cert, char out[ADM_NAME_TEXT]);
+
+#endif /* SCEP_CGI_SCEPADM_INIT_H */
