@@ -33,12 +33,14 @@ FCGILIBS = -lfcgi $(shell $(PKG_CONFIG) --libs libseccomp)
 LIB	 = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard lib/*/*.c)))
 SHARED	 = $(patsubst %.c,$(BUILD)/%.o,cgi/state.c cgi/state_socket.c \
 	   cgi/admin_socket.c cgi/log.c)
-ADM	 = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cgi/scepadm*.c)))
-CGI	 = $(filter-out $(SHARED) $(ADM), \
+CLIENT	 = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cgi/scep_client*.c)))
+ADM	 = $(patsubst %.c,$(BUILD)/%.o, \
+	   $(sort $(wildcard cgi/scepadm*.c cgi/doctor*.c)))
+CGI	 = $(filter-out $(SHARED) $(CLIENT) $(ADM), \
 	   $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cgi/*.c))))
 
 UNIT	 = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/t_*.c)))
-HELPERS	 = $(patsubst %.c,$(BUILD)/%.o, \
+HELPERS	 = $(CLIENT) $(patsubst %.c,$(BUILD)/%.o, \
 	   $(filter-out tests/unit/t_%,$(sort $(wildcard tests/unit/*.c))))
 FUZZ	 = $(sort $(wildcard tests/fuzz/fuzz_*.c))
 REPLAY	 = $(patsubst %.c,$(BUILD)/%,$(FUZZ))
@@ -53,8 +55,9 @@ $(BIN)/scep.fcgi: $(CGI) $(SHARED) $(BUILD)/libscep.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $(CGI) $(SHARED) $(BUILD)/libscep.a \
 	    $(FCGILIBS) $(LDLIBS)
 
-$(BIN)/scepadm: $(ADM) $(SHARED) $(BUILD)/libscep.a
-	$(CC) $(ALL_LDFLAGS) -o $@ $(ADM) $(SHARED) $(BUILD)/libscep.a $(LDLIBS)
+$(BIN)/scepadm: $(ADM) $(CLIENT) $(SHARED) $(BUILD)/libscep.a
+	$(CC) $(ALL_LDFLAGS) -o $@ $(ADM) $(CLIENT) $(SHARED) \
+	    $(BUILD)/libscep.a $(LDLIBS)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
@@ -70,7 +73,7 @@ $(REPLAY): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/tests/fuzz/replay.o $(HELPERS) \
 	$(CC) $(ALL_LDFLAGS) -o $@ $< $(BUILD)/tests/fuzz/replay.o $(HELPERS) \
 	    $(BUILD)/libscep.a -lcmocka $(LDLIBS)
 
-$(BIN)/scepbot: $(BUILD)/tests/scepbot.o $(BUILD)/tests/unit/client.o
+$(BIN)/scepbot: $(BUILD)/tests/scepbot.o $(BUILD)/tests/unit/client.o $(CLIENT)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs libcrypto)
 
 unit: $(UNIT) $(REPLAY)
@@ -98,12 +101,13 @@ check-tsan:
 # libFuzzer: make fuzz, then build-fuzz/fuzz_NAME tests/fuzz/corpus/NAME
 FUZZERS	 = $(patsubst tests/fuzz/%.c,build-fuzz/%,$(FUZZ))
 fuzz: $(FUZZERS)
-build-fuzz/%: tests/fuzz/%.c $(wildcard lib/*/*.[ch] tests/unit/*.[ch])
+build-fuzz/%: tests/fuzz/%.c \
+    $(wildcard lib/*/*.[ch] tests/unit/*.[ch] cgi/scep_client*.[ch])
 	@mkdir -p build-fuzz
 	clang -g -O1 -std=c11 -D_GNU_SOURCE -Ilib -I. \
 	    -fsanitize=fuzzer,address,undefined -o $@ $< \
 	    $(filter-out tests/unit/t_%,$(wildcard tests/unit/*.c)) \
-	    $(wildcard lib/*/*.c) -lcmocka $(LDLIBS)
+	    $(wildcard cgi/scep_client*.c) $(wildcard lib/*/*.c) -lcmocka $(LDLIBS)
 
 lint:
 	sh tests/lint

@@ -2,7 +2,7 @@
  * scepbot.c - a SCEP client for the tests: many enrolments at once, by POST
  * or GET, with mistakes where they are wanted.
  *
- * Its SCEP is tests/unit/client.c, made of OpenSSL's CMS and X509 code; its
+ * Its SCEP is cgi/scep_client.c, made of OpenSSL's CMS and X509 code; its
  * HTTP is a loopback socket of its own, so that an answer can be thrown away.
  * Each answer is verified: signature, transactionID, nonce, chain and key.
  *
@@ -287,25 +287,17 @@ cas_choose(STACK_OF(X509) *certs)
 static void
 cas_read(const struct http_reply *reply)
 {
-	const unsigned char	*p = reply->body;
-	STACK_OF(X509)		*certs;
-	PKCS7			*p7;
+	const int	 bundle = strcmp(reply->type,
+			    "application/x-x509-ca-ra-cert") == 0;
+	STACK_OF(X509)	*certs;
 
-	if (strcmp(reply->type, "application/x-x509-ca-cert") == 0) {
-		certs = need(sk_X509_new_null());
-		(void)sk_X509_push(certs, need(d2i_X509(NULL, &p,
-		    (long)reply->len)));
-		cas_choose(certs);
-		sk_X509_pop_free(certs, X509_free);
-		return;
-	}
-	if (strcmp(reply->type, "application/x-x509-ca-ra-cert") != 0)
+	if (!bundle && strcmp(reply->type, "application/x-x509-ca-cert") != 0)
 		die(4, "GetCACert: Content-Type %s", reply->type);
-	if ((p7 = d2i_PKCS7(NULL, &p, (long)reply->len)) == NULL ||
-	    !PKCS7_type_is_signed(p7) || p7->d.sign->cert == NULL)
-		die(4, "GetCACert: not a certificates-only SignedData");
-	cas_choose(p7->d.sign->cert);
-	PKCS7_free(p7);
+	if ((certs = scep_client_cacert(reply->body, reply->len, bundle)) ==
+	    NULL)
+		die(4, "GetCACert: not what %s says", reply->type);
+	cas_choose(certs);
+	sk_X509_pop_free(certs, X509_free);
 }
 
 static void
