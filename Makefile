@@ -21,13 +21,14 @@ WARN	 = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	   -Wpointer-arith -Wcast-qual -Wconversion -Wformat=2 -Wvla \
 	   -Wwrite-strings -Wundef $(WERROR)
 HARDEN	?= -fstack-protector-strong -D_FORTIFY_SOURCE=2
-PKGS	 = libcrypto jansson libseccomp
+PKGS	 = libcrypto jansson libseccomp libcurl
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -fPIE -pthread \
 	   -DSCEP_CONF_PATH='"$(CONFDIR)/scep.conf"' \
 	   $(WARN) $(HARDEN) -Ilib -I. -MMD -MP \
 	   $(shell $(PKG_CONFIG) --cflags $(PKGS)) $(CFLAGS)
 ALL_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now $(LDFLAGS)
 LDLIBS	 = $(shell $(PKG_CONFIG) --libs libcrypto jansson) -ldb
+CURLLIBS = $(shell $(PKG_CONFIG) --libs libcurl)
 FCGILIBS = -lfcgi $(shell $(PKG_CONFIG) --libs libseccomp)
 
 LIB	 = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard lib/*/*.c)))
@@ -40,7 +41,8 @@ CGI	 = $(filter-out $(SHARED) $(CLIENT) $(ADM), \
 	   $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cgi/*.c))))
 
 UNIT	 = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/t_*.c)))
-HELPERS	 = $(CLIENT) $(patsubst %.c,$(BUILD)/%.o, \
+PURE	 = $(BUILD)/cgi/doctor_fix.o
+HELPERS	 = $(CLIENT) $(PURE) $(patsubst %.c,$(BUILD)/%.o, \
 	   $(filter-out tests/unit/t_%,$(sort $(wildcard tests/unit/*.c))))
 FUZZ	 = $(sort $(wildcard tests/fuzz/fuzz_*.c))
 REPLAY	 = $(patsubst %.c,$(BUILD)/%,$(FUZZ))
@@ -57,7 +59,7 @@ $(BIN)/scep.fcgi: $(CGI) $(SHARED) $(BUILD)/libscep.a
 
 $(BIN)/scepadm: $(ADM) $(CLIENT) $(SHARED) $(BUILD)/libscep.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $(ADM) $(CLIENT) $(SHARED) \
-	    $(BUILD)/libscep.a $(LDLIBS)
+	    $(BUILD)/libscep.a $(CURLLIBS) $(LDLIBS)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)

@@ -23,6 +23,10 @@ static const struct {
 	    "           [--ca-cert FILE --ca-key FILE [--chain FILE] "
 	    "[--pass-file FILE]] [--json]" },
 	{ "check", NULL, adm_check, "[--json]" },
+	{ "doctor", NULL, adm_doctor,
+	    "[--url URL] [--profile P]\n"
+	    "           [--challenge @FILE | --challenge-file FILE]\n"
+	    "           [--subject DN] [--ca-file FILE] [--json]" },
 	{ "challenge", "add", adm_challenge_add,
 	    "[--profile P] [--subject DN | --cn CN] [--dns NAME]...\n"
 	    "           [--ttl 24h] [--uses 1] [--count N] [--note TEXT] "

@@ -30,6 +30,7 @@ typedef enum scep_err	(*adm_fn)(struct adm *adm, int argc, char *argv[]);
 
 enum scep_err	 adm_init(struct adm *, int, char *[]);
 enum scep_err	 adm_check(struct adm *, int, char *[]);
+enum scep_err	 adm_doctor(struct adm *, int, char *[]);
 enum scep_err	 adm_challenge_add(struct adm *, int, char *[]);
 enum scep_err	 adm_challenge_list(struct adm *, int, char *[]);
 enum scep_err	 adm_challenge_show(struct adm *, int, char *[]);
