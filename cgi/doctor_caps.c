@@ -3,6 +3,7 @@
  *
  * Whether the words are true is doctor_trials.c's business.
  */
+#include <ctype.h>
 #include <string.h>
 
 #include "cgi/doctor.h"
@@ -18,7 +19,20 @@ doctor_announced(const struct doctor *d, const char *word)
 	return strstr(d->caps, line) != NULL;
 }
 
-/* "\nAES\nSHA-256\n"; 0 if there is an empty line or a blank. */
+/* RFC 8894 section 3.5.2, and names as Example.com-Name (section 6). */
+static int
+is_word(const char *p, size_t len)
+{
+	size_t	 i;
+
+	for (i = 0; i < len; i++)
+		if (!isalnum((unsigned char)p[i]) && strchr("-_.+", p[i]) ==
+		    NULL)
+			return 0;
+	return len > 0;
+}
+
+/* "\nAES\nSHA-256\n"; 0 if a line is no word. */
 static int
 caps_keep(struct doctor *d, const struct doctor_http *http)
 {
@@ -29,8 +43,7 @@ caps_keep(struct doctor *d, const struct doctor_http *http)
 	d->caps[0] = '\n';
 	while (p != NULL && *p != '\0') {
 		len = strcspn(p, "\r\n");
-		if (len == 0 || memchr(p, ' ', len) != NULL)
-			clean = 0;
+		clean &= is_word(p, len);
 		if (n + len + 2 > sizeof(d->caps))
 			return 0;
 		if (len > 0) {
@@ -65,8 +78,7 @@ caps_judge(struct doctor *d, const struct doctor_http *http)
 	int	 clean = caps_keep(d, http);
 
 	caps_text(d, words, sizeof(words));
-	if (!clean || http->len > BODY_MAX || words[0] == '\0' ||
-	    strchr(words, '<') != NULL)
+	if (!clean || http->len > BODY_MAX || words[0] == '\0')
 		doctor_fail(d, "GetCACaps", DOCTOR_FIX_CAPS, "GetCACaps: no "
 		    "list of words (an empty line means \"everything\" to "
 		    "some devices, more than %d octets nothing): %.200s",

@@ -35,26 +35,42 @@ static const char *const	 known[] = {	/* the rest of them */
 	"POSTPKIOperation", "SCEPStandard", "Renewal", "GetNextCACert"
 };
 
-/* Announced or not, working or not: four sentences. */
-static void
-verdict(struct doctor *d, const char *word, const char *text, int works,
-    int needed, const char *seen)
-{
-	const int	 announced = doctor_announced(d, word);
+/* What was found out about a word. */
+struct finding {
+	const char	*word, *text;
+	int		 works, needed;
+	const char	*seen;
+	enum doctor_fix	 fix;
+};
 
-	if (announced && works)
-		doctor_ok(d, word, "%s: announced, works: %s", text, seen);
+/* Announced or not, working or not. */
+static void
+verdict(struct doctor *d, const struct finding *f)
+{
+	const int	 announced = doctor_announced(d, f->word);
+
+	if (announced && f->works)
+		doctor_ok(d, f->word, "%s: announced, works: %s", f->text,
+		    f->seen);
 	else if (announced)
-		doctor_fail(d, word, DOCTOR_FIX_CAPS, "%s: announced, does "
-		    "not work: %s: devices that believe it fail", text, seen);
-	else if (works)
-		doctor_info(d, word, "%s: works, but is not announced: "
-		    "devices do not use it", text);
-	else if (needed)
-		doctor_fail(d, word, DOCTOR_FIX_CAPS, "%s: does not work: %s: "
-		    "RFC 8894 requires it", text, seen);
+		doctor_fail(d, f->word, f->fix, "%s: announced, does not "
+		    "work: %s: devices that believe it fail", f->text,
+		    f->seen);
+	else if (f->works && f->needed && !doctor_announced(d,
+	    "SCEPStandard"))
+		doctor_fail(d, f->word, DOCTOR_FIX_CAPS, "%s: works, but is "
+		    "not announced, nor is SCEPStandard: devices do what they "
+		    "did before there was such a list (MD5, single DES, GET)",
+		    f->text);
+	else if (f->works)
+		doctor_info(d, f->word, "%s: works, but is not announced: "
+		    "devices do not use it", f->text);
+	else if (f->needed)
+		doctor_fail(d, f->word, f->fix, "%s: does not work: %s: RFC "
+		    "8894 requires it", f->text, f->seen);
 	else
-		doctor_ok(d, word, "%s: not announced, and refused", text);
+		doctor_ok(d, f->word, "%s: not announced, and refused",
+		    f->text);
 }
 
 /* The same certificate again, or a poll that was read. */
@@ -80,20 +96,22 @@ try(struct doctor *d, const struct doctor_id *id, X509 *cert, size_t i)
 		.get = !d->post_works,
 		.ask = { .type = "application/x-pki-message" },
 	};
+	struct finding			 f = { trials[i].word, trials[i].text,
+					    0, trials[i].needed,
+					    "the same certificate again",
+					    DOCTOR_FIX_CAPS };
 	struct doctor_answer		 answer;
-	int				 works;
 
 	doctor_exchange(d, id, &trial, &answer);
-	works = answer_fits(&answer, cert);
-	if (trials[i].goes_with && !works)
-		doctor_info(d, trials[i].word, "%s: %s", trials[i].text,
-		    answer.text);
+	f.works = answer_fits(&answer, cert);
+	if (cert == NULL || !f.works)
+		f.seen = answer.text;
+	if (trials[i].goes_with && !f.works)
+		doctor_info(d, f.word, "%s: %s", f.text, f.seen);
 	else
-		verdict(d, trials[i].word, trials[i].text, works,
-		    trials[i].needed, cert != NULL && works ?
-		    "the same certificate again" : answer.text);
+		verdict(d, &f);
 	doctor_answer_clear(&answer);
-	return works;
+	return f.works;
 }
 
 /* RFC 8894 section 2.9: MD5 must not be. */
@@ -125,13 +143,16 @@ check_standard(struct doctor *d, const struct doctor_id *id, int aes,
 {
 	const int	 md5_refused = refuses_md5(d, id);
 	char		 seen[120];
+	struct finding	 f = { "SCEPStandard", "SCEPStandard", aes && sha256 &&
+			    d->post_works && md5_refused, 0, seen,
+			    d->post_works ? DOCTOR_FIX_CAPS :
+			    DOCTOR_FIX_METHOD };
 
 	(void)snprintf(seen, sizeof(seen), "AES %s, SHA-256 %s, POST %s, "
 	    "MD5 %s", aes ? "works" : "fails", sha256 ? "works" : "fails",
 	    d->post_works ? "works" : "fails", md5_refused ? "refused" :
 	    "accepted");
-	verdict(d, "SCEPStandard", "SCEPStandard", aes && sha256 &&
-	    d->post_works && md5_refused, 0, seen);
+	verdict(d, &f);
 }
 
 static void
@@ -140,12 +161,14 @@ check_next_ca(struct doctor *d)
 	const struct doctor_ask	 ask = { .query = "operation=GetNextCACert" };
 	struct doctor_http	 http;
 	char			 text[500];
+	struct finding		 f = { "GetNextCACert", "GetNextCACert", 0, 0,
+				    text, DOCTOR_FIX_CAPS };
 
 	(void)doctor_http(d, &ask, &http);
 	doctor_http_text(d, &http, text, sizeof(text));
-	verdict(d, "GetNextCACert", "GetNextCACert", http.status == 200 &&
-	    strcmp(http.type, "application/x-x509-next-ca-cert") == 0, 0,
-	    text);
+	f.works = http.status == 200 &&
+	    strcmp(http.type, "application/x-x509-next-ca-cert") == 0;
+	verdict(d, &f);
 	doctor_http_clear(&http);
 }
 
@@ -153,17 +176,19 @@ check_next_ca(struct doctor *d)
 static void
 renewal_verdict(struct doctor *d, const struct doctor_answer *answer)
 {
-	const int	 works = answer->is_certrep &&
-			    answer->reply.status == 0;
+	const struct finding	 f = { "Renewal", "Renewal",
+				    answer->is_certrep &&
+				    answer->reply.status == 0, 0,
+				    answer->text, DOCTOR_FIX_CAPS };
 
-	if (works)
+	if (f.works)
 		d->n_issued++;
-	if (!works && answer->is_certrep && doctor_announced(d, "Renewal"))
+	if (!f.works && answer->is_certrep && doctor_announced(d, "Renewal"))
 		doctor_info(d, "Renewal", "Renewal: announced; %s for a "
 		    "certificate of just now, which may be too young",
 		    answer->text);
 	else
-		verdict(d, "Renewal", "Renewal", works, 0, answer->text);
+		verdict(d, &f);
 }
 
 static void
@@ -224,11 +249,15 @@ check_unknown(struct doctor *d)
 void
 doctor_check_trials(struct doctor *d, const struct doctor_id *id, X509 *cert)
 {
-	int	 works[TRIALS];
-	size_t	 i;
+	const struct finding	 post = { "POSTPKIOperation",
+				    "POSTPKIOperation", d->post_works, 1,
+				    d->post_works ? "see POST" :
+				    "POST fails, see there",
+				    DOCTOR_FIX_METHOD };
+	int			 works[TRIALS];
+	size_t			 i;
 
-	verdict(d, "POSTPKIOperation", "POSTPKIOperation", d->post_works, 1,
-	    d->post_works ? "see POST" : "POST fails");
+	verdict(d, &post);
 	for (i = 0; i < TRIALS; i++)
 		works[i] = try(d, id, cert, i);
 	check_standard(d, id, works[0], works[4]);
