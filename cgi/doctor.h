@@ -132,13 +132,18 @@ struct doctor_trial {
 struct doctor_answer {
 	int			 is_certrep;	/* good signature, nonce and
 						   transactionID */
-	long			 http_status;
+	long			 http_status;	/* 0: none */
+	int			 own;		/* an HTTP error of scep.fcgi
+						   itself */
 	struct client_reply	 reply;
 	char			 text[500];	/* what was seen */
 };
 void	 doctor_exchange(struct doctor *d, const struct doctor_id *id,
 	    const struct doctor_trial *trial, struct doctor_answer *out);
 void	 doctor_answer_clear(struct doctor_answer *answer);
+/* What mends an answer that is no CertRep. */
+enum doctor_fix	 doctor_answer_fix(const struct doctor_answer *answer,
+		    enum doctor_fix otherwise);
 /* The message arrived as it was sent, and its algorithms are accepted. */
 int	 doctor_was_read(const struct doctor_answer *answer);
 void	 doctor_serial(const X509 *cert, char *out, size_t size);

@@ -54,7 +54,7 @@ poll(struct doctor *d, const struct doctor_id *id, int status, X509 *cert,
 	    X509_cmp(answer.reply.cert, cert) == 0)))
 		doctor_ok(d, check, "%s: %s", what, answer.text);
 	else
-		doctor_fail(d, check, doctor_fix_of(answer.http_status,
+		doctor_fail(d, check, doctor_answer_fix(&answer,
 		    DOCTOR_FIX_LOG), "%s: %s, but the request itself was %s",
 		    what, answer.text, status == 3 ? "PENDING" :
 		    status == 2 ? "refused" : "granted");
@@ -70,7 +70,7 @@ enrol_judge(struct doctor *d, const struct doctor_id *id, const char *check,
 
 	if (!answer->is_certrep || answer->reply.status == 2) {
 		doctor_fail(d, check, answer->is_certrep ? DOCTOR_FIX_REFUSED :
-		    doctor_fix_of(answer->http_status, DOCTOR_FIX_LOG),
+		    doctor_answer_fix(answer, DOCTOR_FIX_LOG),
 		    "%s as %s: %s", what, id->subject, answer->text);
 		return 2;
 	}
@@ -165,7 +165,7 @@ ec_is_read(struct doctor *d, const struct doctor_id *id)
 		    "cannot be encrypted to them; devices need RSA keys",
 		    answer.text);
 	else if (!good)
-		doctor_fail(d, "EC", doctor_fix_of(answer.http_status,
+		doctor_fail(d, "EC", doctor_answer_fix(&answer,
 		    DOCTOR_FIX_LOG), "EC keys of devices: %s, where badAlg "
 		    "would tell the device", answer.text);
 	doctor_answer_clear(&answer);

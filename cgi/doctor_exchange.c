@@ -207,10 +207,9 @@ judge(struct doctor *d, const struct doctor_id *id,
 	const char	*fault;
 
 	doctor_http_text(d, http, out->text, sizeof(out->text));
-	/* scep.fcgi's own "try again" is no fault of the web server. */
-	out->http_status = http->status == 503 && http->len > 0 &&
-	    strstr((const char *)http->body, ", request ") != NULL ? 0 :
-	    http->status;
+	out->http_status = http->status;
+	out->own = http->status >= 400 && http->len > 0 &&
+	    strstr((const char *)http->body, ", request ") != NULL;
 	if (http->status != 200 ||
 	    strcmp(http->type, "application/x-pki-message") != 0)
 		return;
@@ -263,6 +262,15 @@ void
 doctor_answer_clear(struct doctor_answer *answer)
 {
 	scep_client_reply_clear(&answer->reply);
+}
+
+/* scep.fcgi's own "try again" is no fault of the web server. */
+enum doctor_fix
+doctor_answer_fix(const struct doctor_answer *answer,
+    enum doctor_fix otherwise)
+{
+	return answer->own && answer->http_status == 503 ? DOCTOR_FIX_LOG :
+	    doctor_fix_of(answer->http_status, otherwise);
 }
 
 int

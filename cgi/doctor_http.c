@@ -163,12 +163,13 @@ int
 doctor_http(struct doctor *d, const struct doctor_ask *ask,
     struct doctor_http *out)
 {
-	struct transfer		 t = { d, out, ask->body, 0 };
+	struct transfer		 t = { .d = d, .body = ask->body };
 	struct curl_slist	*list = headers(ask);
 	char			*url = NULL;
 	CURLcode		 code = CURLE_OUT_OF_MEMORY;
 
 	memset(out, 0, sizeof(*out));
+	t.http = out;
 	set_options(d, ask, &t);
 	if (asprintf(&url, "%s%s?%s", d->url, ask->suffix != NULL ?
 	    ask->suffix : "", ask->query) != -1) {

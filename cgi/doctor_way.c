@@ -100,9 +100,9 @@ static const struct {
 	[GET_8K] = { GET, "GET-8k", "GET of more than 8 KiB",
 	    "a key of 4096 bits and some names take more", DOCTOR_FIX_LINE,
 	    { .get = 1, .line = 8 * KIB + 64 } },
-	[GET_16K] = { GET_8K, "GET-16k", "GET of more than 16 KiB",
+	[GET_16K] = { GET_8K, "GET-16k", "GET of almost 16 KiB",
 	    "a chain takes that", DOCTOR_FIX_LINE,
-	    { .get = 1, .line = 16 * KIB + 64 } },
+	    { .get = 1, .line = 16 * KIB - LINE_SLACK } },
 	[GET_32K] = { GET_16K, "GET-32k", "GET of almost 32 KiB",
 	    "a chain of long keys takes that", DOCTOR_FIX_LINE,
 	    { .get = 1, .line = 32 * KIB - LINE_SLACK } },
@@ -112,6 +112,18 @@ static size_t
 max_request(const struct doctor *d)
 {
 	return d->cfg != NULL ? d->cfg->server.max_request : MAX_REQUEST;
+}
+
+/*
+ * Apache's mod_proxy_fcgi drops a QUERY_STRING of more than 16 KiB (AH02536),
+ * and scep.fcgi then sees none.  Nothing can be set about it.
+ */
+static int
+is_apaches(const struct doctor *d, enum row row,
+    const struct doctor_answer *answer)
+{
+	return row == GET_32K && d->kind == DOCTOR_APACHE && answer->own &&
+	    answer->http_status == 400;
 }
 
 static int
@@ -130,9 +142,14 @@ try(struct doctor *d, const struct doctor_id *id, enum row row)
 	good = doctor_was_read(&answer);
 	if (good)
 		doctor_ok(d, rows[row].check, "%s: read", rows[row].text);
+	else if (is_apaches(d, row, &answer))
+		doctor_info(d, rows[row].check, "%s: %s: Apache's "
+		    "mod_proxy_fcgi drops a query of more than 16 KiB; "
+		    "devices with longer messages need POST, or you mod_fcgid",
+		    rows[row].text, answer.text);
 	else
 		doctor_fail(d, rows[row].check, answer.is_certrep ?
-		    DOCTOR_FIX_QUERY : doctor_fix_of(answer.http_status,
+		    DOCTOR_FIX_QUERY : doctor_answer_fix(&answer,
 		    rows[row].fix), "%s: %s (%s)", rows[row].text,
 		    answer.text, rows[row].who);
 	doctor_answer_clear(&answer);

@@ -195,7 +195,7 @@ ill "nginx with small header buffers" 1 \
     '^FAIL GET of more than 8 KiB: HTTP 414.*large_client_header_buffers 4 32k'
 restart_nginx 's/large_client_header_buffers.*/large_client_header_buffers 4 16k;/'
 ill "nginx with middling ones" 1 \
-    '^FAIL GET of more than 16 KiB: HTTP 414.*large_client_header_buffers 4 32k'
+    '^FAIL GET of almost 32 KiB: HTTP 414.*large_client_header_buffers 4 32k'
 restart_nginx 's/client_max_body_size.*/client_max_body_size 50k;/'
 ill "nginx with a small body" 1 \
     '^FAIL POST of 64 KiB: HTTP 413.*client_max_body_size'
