@@ -23,7 +23,7 @@ enum doctor_authority {
 
 struct doctor {
 	struct adm			*adm;
-	char				 url[2048];	/* no slash at the end */
+	char				 url[2048];	/* no / at the end */
 	int				 url_given;	/* --url */
 	const char			*ca_file;	/* --ca-file, or NULL */
 	const char			*subject;	/* --subject, or NULL */

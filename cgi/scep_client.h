@@ -34,7 +34,7 @@ struct bytes	 scep_client_issuer_and_subject(const X509 *ca,
 		    const X509_NAME *subject);
 
 struct client_message {
-	int			 type;		/* 19; -1: leave messageType out */
+	int			 type;		/* 19; -1: leave it out */
 	const char		*txid;		/* NULL: leave it out */
 	const unsigned char	*nonce;		/* CLIENT_NONCE octets */
 	EVP_PKEY		*key;		/* the signer's */
@@ -43,9 +43,9 @@ struct client_message {
 	const EVP_CIPHER	*cipher;	/* NULL: AES-128-CBC */
 	const EVP_MD		*digest;	/* NULL: SHA-256 */
 	int			 oaep;		/* RSAES-OAEP with SHA-1 */
-	int			 use_ski;	/* recipients by key identifier */
+	int			 use_ski;	/* key identifiers */
 	int			 no_envelope;	/* eContent of zero length */
-	struct bytes		 content;	/* what goes into the envelope */
+	struct bytes		 content;	/* of the envelope */
 };
 struct bytes	 scep_client_message(const struct client_message *m);
 
@@ -58,7 +58,7 @@ struct client_reply {
 	size_t		 recipient_nonce_len;
 	unsigned char	 sender_nonce[64];
 	size_t		 sender_nonce_len;
-	int		 digest_nid, cipher_nid;	/* NID_undef without envelope */
+	int		 digest_nid, cipher_nid;	/* NID_undef: none */
 	X509		*cert;		/* SUCCESS: the certificate for key, or
 					   the first */
 	int		 n_certs;
