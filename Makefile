@@ -8,6 +8,7 @@ CGIDIR	?= $(PREFIX)/lib/cgi-bin
 MANDIR	?= $(PREFIX)/share/man
 DOCDIR	?= $(PREFIX)/share/doc/scep.fcgi
 CONFDIR	?= /etc/scep
+STATEDIR ?= /var/lib/scep
 
 CC	?= cc
 PKG_CONFIG ?= pkg-config
@@ -24,6 +25,7 @@ HARDEN	?= -fstack-protector-strong -D_FORTIFY_SOURCE=2
 PKGS	 = libcrypto jansson libseccomp libcurl
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -fPIE -pthread \
 	   -DSCEP_CONF_PATH='"$(CONFDIR)/scep.conf"' \
+	   -DSCEP_CONF_DIR='"$(CONFDIR)"' -DSCEP_STATE_DIR='"$(STATEDIR)"' \
 	   $(WARN) $(HARDEN) -Ilib -I. -MMD -MP \
 	   $(shell $(PKG_CONFIG) --cflags $(PKGS)) $(CFLAGS)
 ALL_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now $(LDFLAGS)

@@ -19,7 +19,8 @@ static const struct {
 	const char	*usage;
 } verbs[] = {
 	{ "init", NULL, adm_init,
-	    "[--dir DIR] [--cn NAME] [--key TYPE] [--url BASE]\n"
+	    "[--dir DIR] [--state DIR] [--cn NAME] [--key TYPE]\n"
+	    "           [--url BASE]\n"
 	    "           [--ca-cert FILE --ca-key FILE [--chain FILE] "
 	    "[--pass-file FILE]] [--json]" },
 	{ "check", NULL, adm_check, "[--json]" },

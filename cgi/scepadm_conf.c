@@ -12,7 +12,7 @@ static const char	template[] =
 "[server]\n"
 "# Keys, database, lock and the administrator's socket; relative paths are\n"
 "# relative to this file.\n"
-"state = state\n"
+"state = %s\n"
 "# Where devices reach the server; for people and for certificates.\n"
 "url = %s\n"
 "# Without a web server that starts scep.fcgi: a socket of our own.\n"
@@ -21,14 +21,14 @@ static const char	template[] =
 "\n"
 "[ca main]\n"
 "certificate = ca.pem\n"
-"key = state/ca.key\n"
+"key = %s/ca.key\n"
 "%s"
 "# What it signs certificates with.\n"
 "digest = %s\n"
 "# A key of its own opens what devices send and signs what they get; the\n"
 "# CA's key signs certificates and nothing else.\n"
 "ra_certificate = ra.pem\n"
-"ra_key = state/ra.key\n"
+"ra_key = %s/ra.key\n"
 "\n"
 "# %s/default, and %s without a name.\n"
 "[profile default]\n"
@@ -65,7 +65,7 @@ adm_conf_text(const struct adm_conf *conf)
 	};
 	char				*text;
 
-	return asprintf(&text, template, conf->name, conf->url,
-	    conf->has_chain ? chain : "", digests[conf->digest], conf->url,
-	    conf->url) == -1 ? NULL : text;
+	return asprintf(&text, template, conf->name, conf->state, conf->url,
+	    conf->state, conf->has_chain ? chain : "", digests[conf->digest],
+	    conf->state, conf->url, conf->url) == -1 ? NULL : text;
 }

@@ -10,6 +10,7 @@ struct adm_conf {
 	const char		*name;		/* of the CA, for people */
 	const char		*url;		/* where devices reach the
 						   server */
+	const char		*state;		/* its directory */
 	enum scep_digest	 digest;
 	int			 has_chain;
 };

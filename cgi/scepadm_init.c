@@ -18,7 +18,8 @@
 
 /* What was asked for. */
 struct init {
-	const char		*dir, *cn, *key, *url;
+	const char		*dir, *state, *cn, *key, *url;
+	struct adm_dirs		 dirs;
 	struct adm_adopt	 adopt;
 };
 
@@ -145,24 +146,25 @@ fingerprint(const X509 *cert, const EVP_MD *md, char out[FINGERPRINT])
 static void
 print_bare_key(const struct init *in)
 {
-	(void)printf("  CA key         %s/state/ca.key (mode 0600)\n"
+	(void)printf("  CA key         %s/ca.key (mode 0600)\n"
 	    "                 is NOT ENCRYPTED, for the server starts with "
 	    "nobody there to\n                 type a passphrase: who can "
-	    "read it, or a backup, is the CA\n", in->dir);
+	    "read it, or a backup, is the CA\n", in->dirs.state);
 }
 
 static void
 print_text(const struct init *in, const struct adm_fresh *f,
     const char *sha256, const char *sha1)
 {
-	const char	*dir = in->dir;
+	const char	*dir = in->dirs.dir;
 	char		 name[ADM_NAME_TEXT];
 
 	adm_cert_name(f->ca, name);
 	(void)printf("%s a CA in %s\n"
 	    "  configuration  %s/scep.conf\n"
-	    "  keys           %s/state (back it up)\n",
-	    in->adopt.cert != NULL ? "adopted" : "made", dir, dir, dir);
+	    "  keys           %s (back it up)\n",
+	    in->adopt.cert != NULL ? "adopted" : "made", dir, dir,
+	    in->dirs.state);
 	if (in->adopt.cert != NULL)
 		print_bare_key(in);
 	(void)printf("  URL            %s\n"
@@ -185,9 +187,10 @@ print_done(const struct adm *adm, const struct init *in,
 	fingerprint(f->ca, adm->crypto->md[SCEP_SHA256], sha256);
 	fingerprint(f->ca, adm->crypto->md[SCEP_SHA1], sha1);
 	if (adm->json) {
-		done = json_pack("{s:s,s:s,s:s,s:s,s:O}", "dir", in->dir,
-		    "url", in->url, "sha256", sha256, "sha1", sha1,
-		    "warnings", in->adopt.warnings);
+		done = json_pack("{s:s,s:s,s:s,s:s,s:s,s:O}", "dir",
+		    in->dirs.dir, "state", in->dirs.state, "url", in->url,
+		    "sha256", sha256, "sha1", sha1, "warnings",
+		    in->adopt.warnings);
 		adm_print_json(done);
 		json_decref(done);
 		return;
@@ -228,11 +231,12 @@ init(struct adm *adm, struct init *in)
 	enum scep_err		 rc;
 
 	if ((rc = check_options(adm, in)) != SCEP_OK ||
-	    (rc = adm_place_look(adm, in->dir)) != SCEP_OK)
+	    (rc = adm_dirs_find(adm, in->dir, in->state, &in->dirs)) !=
+	    SCEP_OK)
 		return rc;
 	if ((rc = make(adm, in, &f)) == SCEP_OK &&
-	    (rc = adm_place_make(adm, in->dir)) == SCEP_OK &&
-	    (rc = adm_place_write(adm, in->dir, in->url, &f)) == SCEP_OK)
+	    (rc = adm_dirs_make(adm, &in->dirs)) == SCEP_OK &&
+	    (rc = adm_place_write(adm, &in->dirs, in->url, &f)) == SCEP_OK)
 		print_done(adm, in, &f);
 	fresh_clear(&f);
 	return rc;
@@ -241,12 +245,10 @@ init(struct adm *adm, struct init *in)
 enum scep_err
 adm_init(struct adm *adm, int argc, char *argv[])
 {
-	struct init		 in = {
-		.dir = "/etc/scep",
-		.url = "http://localhost/scep",
-	};
+	struct init		 in = { .url = "http://localhost/scep" };
 	const struct adm_option	 options[] = {
 		{ "dir", &in.dir, NULL, NULL },
+		{ "state", &in.state, NULL, NULL },
 		{ "cn", &in.cn, NULL, NULL },
 		{ "key", &in.key, NULL, NULL },
 		{ "url", &in.url, NULL, NULL },

@@ -7,6 +7,7 @@
 #include <openssl/x509.h>
 
 #include "cgi/scepadm.h"
+#include "cgi/scepadm_dirs.h"
 
 /* Everything that will be written, before anything is. */
 struct adm_fresh {
@@ -35,12 +36,8 @@ struct adm_making {
 enum scep_err	 adm_cert_make(struct adm *adm, const struct adm_making *m,
 		    X509 **out);
 
-/* scepadm_place.c: is nothing of a CA there yet? */
-enum scep_err	 adm_place_look(struct adm *adm, const char *dir);
-/* The directory, and the one for the state; we become their owner. */
-enum scep_err	 adm_place_make(struct adm *adm, const char *dir);
-/* Keys, certificates, and scep.conf last. */
-enum scep_err	 adm_place_write(struct adm *adm, const char *dir,
+/* scepadm_place.c: keys, certificates, and scep.conf last. */
+enum scep_err	 adm_place_write(struct adm *adm, const struct adm_dirs *dirs,
 		    const char *url, const struct adm_fresh *f);
 
 /* A CA that is there already, as the command line has it. */

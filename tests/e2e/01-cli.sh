@@ -45,6 +45,50 @@ same "the RA key of an EC CA is RSA" \
     >"$T/json.out" 2>&1
 verdict "init --json is JSON" jq -e '.sha256 and .sha1' "$T/json.out"
 
+# ---- init --state ----
+
+init() { "$ADM" init --cn S --url http://127.0.0.1:1/scep "$@"; }
+status 0 "init --state" init --dir "$T/split" --state "$T/split-state"
+same "the secrets are there, and closed" "$(cd "$T/split-state" &&
+    stat -c '%n %a' . ca.key challenge.key ra.key | tr '\n' ' ')" \
+    ". 700 ca.key 600 challenge.key 600 ra.key 600 "
+same "the rest is not" "$(cd "$T/split" && echo *)" "ca.pem ra.pem scep.conf"
+like "scep.conf says where" "$T/split/scep.conf" \
+    "^state = $T/split-state\$"
+status 0 "check of it" "$ADM" -c "$T/split/scep.conf" check
+status 0 "and it works" "$ADM" -c "$T/split/scep.conf" challenge add --cn x
+status 1 "a state that is in use is refused" init --dir "$T/split2" \
+    --state "$T/split-state"
+like "and says how to go on" "$T/status.out" "ca\.key .*--state"
+same "nothing was made" "$(ls -d "$T/split2" 2>/dev/null)" ""
+for bad in state "$T/a b" "$T/a\$b" "$T/a/" /; do
+	status 2 "--state $bad: 2" init --dir "$T/split2" --state "$bad"
+done
+if [ "$(id -u)" -eq 0 ]; then
+	install -d -o nobody -m 700 "$T/nobodys"
+	status 0 "root's configuration, nobody's state" init \
+	    --dir "$T/roots" --state "$T/nobodys"
+	same "each is whose it is to be" \
+	    "$(stat -c '%U %n' "$T"/roots/* "$T"/nobodys/* |
+	    sed "s,$T/,," | sort | tr '\n' ' ')" "nobody nobodys/ca.key \
+nobody nobodys/challenge.key nobody nobodys/ra.key \
+root roots/ca.pem root roots/ra.pem root roots/scep.conf "
+	status 0 "check of it" "$ADM" -c "$T/roots/scep.conf" check
+	status 0 "root adds a challenge" "$ADM" -c "$T/roots/scep.conf" \
+	    challenge add --cn x
+	same "nothing of the state is root's" \
+	    "$(find "$T/nobodys" -user root | wc -l)" 0
+	install -d -o nobody "$T/theirs"
+	install -d -m 700 "$T/roots-state"
+	status 78 "nobody's configuration of root's state is refused" init \
+	    --dir "$T/theirs" --state "$T/roots-state"
+	like "with what mends it" "$T/status.out" "chown 0 $T/theirs"
+	same "and nothing is written" \
+	    "$(find "$T/theirs" "$T/roots-state" -type f | wc -l)" 0
+else
+	skip "root makes a CA for somebody else" "not root"
+fi
+
 # ---- exit codes ----
 
 status 0 "check of a good CA: 0" adm check
