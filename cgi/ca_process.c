@@ -68,8 +68,10 @@ reload(void *arg, uint32_t *generation, struct scep_error *err)
 	enum scep_err		 rc;
 
 	if ((rc = scep_generations_reload(&p->generations, generation,
-	    err)) != SCEP_OK)
+	    err)) != SCEP_OK) {
+		say(p, SCEP_CA_KEEPS);
 		return rc;
+	}
 	gen = scep_generation_hold(&p->generations);
 	scep_log_configure(&gen->cfg->server);
 	scep_generation_drop(&p->generations, gen);

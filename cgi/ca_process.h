@@ -20,6 +20,7 @@ struct scep_ca_process {
 #define SCEP_CA_SHARES		's'	/* workers may start: it is another
 					   instance's, until that ends */
 #define SCEP_CA_RELOADED	'n'	/* a new configuration is in force */
+#define SCEP_CA_KEEPS		'k'	/* it was refused: the old one is */
 
 /*
  * Own the state, or wait until it can be owned, and answer workers and

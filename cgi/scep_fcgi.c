@@ -16,6 +16,7 @@
 #include "cgi/child.h"
 #include "cgi/listen.h"
 #include "cgi/log.h"
+#include "cgi/notify.h"
 #include "cgi/state.h"
 #include "cgi/supervisor.h"
 
@@ -124,5 +125,6 @@ main(int argc, char *argv[])
 		return scep_err_exit(rc);
 	}
 	scep_log_configure(&conf);
+	scep_notify_open();
 	return serve(path, &conf);
 }

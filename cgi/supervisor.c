@@ -20,6 +20,7 @@
 #include "cgi/ca_process.h"
 #include "cgi/child.h"
 #include "cgi/log.h"
+#include "cgi/notify.h"
 #include "cgi/spawn.h"
 #include "cgi/state.h"
 #include "cgi/supervisor.h"
@@ -184,8 +185,11 @@ ca_died(struct house *h, int status)
 	if (!h->was_ready)
 		stop(h, WIFEXITED(status) ? WEXITSTATUS(status) :
 		    scep_err_exit(SCEP_E_INTERNAL));
-	else
+	else {
 		describe("CA process", pid, status, h->ca.delay);
+		scep_notify(SCEP_NOTICE_STATUS, "the CA process has died and "
+		    "is started again");
+	}
 }
 
 static void
@@ -289,13 +293,26 @@ read_signals(struct house *h)
 		if (info.ssi_signo == SIGCHLD)
 			reap(h);
 		else if (info.ssi_signo == SIGHUP) {
-			if (h->ca.pid != 0)
-				(void)kill(h->ca.pid, SIGHUP);
+			if (h->ca.pid == 0)
+				continue;
+			scep_notify(SCEP_NOTICE_RELOADING, "reloading");
+			(void)kill(h->ca.pid, SIGHUP);
 		} else {
 			scep_log_info("stopping");
+			scep_notify(SCEP_NOTICE_STOPPING, "stopping");
 			stop(h, 0);
 		}
 	}
+}
+
+static void
+begin(struct house *h, const char *how)
+{
+	h->ready = h->was_ready = 1;
+	scep_log_info("ready: %d workers, state %s%s", h->crew.n,
+	    h->args->conf.state, how);
+	scep_notify(SCEP_NOTICE_READY, "ready: %d workers, state %s%s",
+	    h->crew.n, h->args->conf.state, how);
 }
 
 /* ca_process.h; of the end of the file SIGCHLD tells more. */
@@ -304,21 +321,20 @@ read_control(struct house *h)
 {
 	char	 octet;
 
-	if (recv(h->control_fd, &octet, 1, MSG_DONTWAIT) != 1) {
+	if (recv(h->control_fd, &octet, 1, MSG_DONTWAIT) != 1)
 		close_control(h);
-		return;
-	}
-	if (octet == SCEP_CA_RELOADED) {
+	else if (octet == SCEP_CA_OWNS)
+		begin(h, "");
+	else if (octet == SCEP_CA_SHARES)
+		begin(h, " is shared with its owner");
+	else if (octet == SCEP_CA_RELOADED) {
 		adopt_conf(h);
-		return;
-	}
-	h->ready = h->was_ready = 1;
-	if (octet == SCEP_CA_OWNS)
-		scep_log_info("ready: %d workers, state %s", h->crew.n,
-		    h->args->conf.state);
-	else
-		scep_log_info("ready: %d workers, state %s is shared with "
-		    "its owner", h->crew.n, h->args->conf.state);
+		scep_notify(SCEP_NOTICE_READY, "ready: %d workers, "
+		    "configuration reloaded", h->crew.n);
+	} else
+		scep_notify(SCEP_NOTICE_READY, "ready, but the new "
+		    "configuration was refused: see the log, and scepadm "
+		    "check");
 }
 
 /* For how long nothing is to be done, or -1: for ever. */
