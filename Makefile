@@ -7,6 +7,10 @@ BINDIR	?= $(PREFIX)/sbin
 CGIDIR	?= $(PREFIX)/lib/cgi-bin
 MANDIR	?= $(PREFIX)/share/man
 DOCDIR	?= $(PREFIX)/share/doc/scep.fcgi
+COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
+UNITDIR	?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
 CONFDIR	?= /etc/scep
 STATEDIR ?= /var/lib/scep
 
@@ -126,6 +130,73 @@ install: all
 	install -m 644 cgi/scep.conf.5 $(DESTDIR)$(MANDIR)/man5
 	install -m 644 README INSTALL CHANGES LICENSE $(DESTDIR)$(DOCDIR)
 	install -m 644 examples/*.conf $(DESTDIR)$(DOCDIR)/examples
+	install -d $(DESTDIR)$(COMPLETIONDIR)
+	install -m 644 cgi/scepadm.bash $(DESTDIR)$(COMPLETIONDIR)/scepadm
+	$(MAKE) --no-print-directory install-systemd
+
+# The units name the program, and like the others where it has its things.
+PLACES	 = sed -e 's,/usr/local/lib/cgi-bin,$(CGIDIR),g' \
+	   -e 's,/etc/scep,$(CONFDIR),g' -e 's,/var/lib/scep,$(STATEDIR),g'
+install-systemd:
+	install -d $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSUSERSDIR) \
+	    $(DESTDIR)$(TMPFILESDIR)
+	$(PLACES) examples/systemd/scep.socket \
+	    >$(DESTDIR)$(UNITDIR)/scep.socket
+	$(PLACES) examples/systemd/scep.service \
+	    >$(DESTDIR)$(UNITDIR)/scep.service
+	$(PLACES) examples/systemd/sysusers.conf \
+	    >$(DESTDIR)$(SYSUSERSDIR)/scep.conf
+	$(PLACES) examples/systemd/tmpfiles.conf \
+	    >$(DESTDIR)$(TMPFILESDIR)/scep.conf
+	chmod 644 $(DESTDIR)$(UNITDIR)/scep.socket \
+	    $(DESTDIR)$(UNITDIR)/scep.service \
+	    $(DESTDIR)$(SYSUSERSDIR)/scep.conf \
+	    $(DESTDIR)$(TMPFILESDIR)/scep.conf
+
+# What is committed, in a tarball that is the same wherever it is made, from a
+# clone or from such a tarball.
+DIST	 = scep.fcgi-$(VERSION)
+GIT	 = git -c safe.directory='$(CURDIR)'
+dist:
+	rm -rf build/dist
+	mkdir -p build/dist/$(DIST)
+	@if [ -e .git ]; then \
+		$(GIT) diff --quiet HEAD || \
+		    echo "dist: what is not committed is left out" >&2; \
+		$(GIT) archive --format=tar HEAD | \
+		    tar -xf - -C build/dist/$(DIST) && \
+		(cd build/dist/$(DIST) && find . -type f | LC_ALL=C sort) \
+		    >build/dist/files && \
+		mv build/dist/files build/dist/$(DIST)/MANIFEST && \
+		touch -d "@$$($(GIT) log -1 --format=%ct)" \
+		    build/dist/$(DIST)/MANIFEST; \
+	elif [ -e MANIFEST ]; then \
+		tar -cf - -T MANIFEST MANIFEST | \
+		    tar -xf - -C build/dist/$(DIST); \
+	else \
+		echo "dist: neither a clone nor an unpacked tarball" >&2; \
+		exit 1; \
+	fi
+	tar -C build/dist --sort=name --format=gnu --owner=0 --group=0 \
+	    --numeric-owner --mode=u=rwX,go=rX \
+	    --mtime="@$$(stat -c %Y build/dist/$(DIST)/MANIFEST)" \
+	    -cf - $(DIST) | xz -6 -T1 >$(DIST).tar.xz
+	rm -rf build/dist
+
+# Does it build from there, and leave nothing behind?  DISTCHECK=all is quick.
+DISTCHECK ?= check
+distcheck: dist
+	rm -rf build/distcheck
+	mkdir -p build/distcheck
+	tar -xJf $(DIST).tar.xz -C build/distcheck
+	cd build/distcheck/$(DIST) && \
+	    $(MAKE) all $(DISTCHECK) BUILD=build BIN=. && \
+	    $(MAKE) install DESTDIR=$(CURDIR)/build/distcheck/root \
+	    BUILD=build BIN=. && \
+	    $(MAKE) clean && \
+	    { cat MANIFEST; echo ./MANIFEST; } | LC_ALL=C sort >../want && \
+	    find . -type f | LC_ALL=C sort | diff ../want -
+	rm -rf build/distcheck
 
 clean:
 	rm -rf build build-asan build-tsan build-fuzz build-clang
@@ -133,5 +204,5 @@ clean:
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 .PHONY: all unit programs check layers check-asan check-tsan fuzz lint install \
-	clean
+	install-systemd dist distcheck clean
 .SECONDARY:
