@@ -136,6 +136,7 @@ install: all
 
 # The units name the program, and like the others where it has its things.
 PLACES	 = sed -e 's,/usr/local/lib/cgi-bin,$(CGIDIR),g' \
+	   -e 's,/usr/local/sbin,$(BINDIR),g' \
 	   -e 's,/etc/scep,$(CONFDIR),g' -e 's,/var/lib/scep,$(STATEDIR),g'
 install-systemd:
 	install -d $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSUSERSDIR) \

@@ -17,7 +17,8 @@ done
 mkdir "$T/units"
 cp "$ROOT"/examples/systemd/scep.s* "$T/units"
 UNIT=$T/units/scep.service
-sed -i "s,/usr/local/lib/cgi-bin/scep.fcgi,$FCGI," "$UNIT"
+sed -i -e "s,/usr/local/lib/cgi-bin/scep.fcgi,$FCGI," \
+    -e "s,/usr/local/sbin/scepadm,$ADM," "$UNIT"
 verdict "systemd-analyze verify" systemd-analyze verify --man=no \
     "$T/units/scep.socket" "$UNIT"
 same "without a word" "$(cat "$T/verdict.out")" ""
