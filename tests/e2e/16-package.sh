@@ -112,6 +112,8 @@ same "everything is in its place" "$missing" ""
 same "the unit starts what is there" "$(sed -n \
     's/^ExecStart=\([^ ]*\).*/\1/p' "$R/lib/systemd/system/scep.service")" \
     /usr/lib/cgi-bin/scep.fcgi
+same "no example and no unit speaks of /usr/local" "$(grep -r -l /usr/local \
+    "$R/usr/share/doc/scep-fcgi/examples" "$R"/lib/systemd/system/scep.*)" ""
 # Processes of that root.
 lives() { ls -l /proc/[0-9]*/root 2>/dev/null | grep -c -e "-> $R\$"; }
 same "nothing was started" "$(lives)" 0
@@ -300,6 +302,25 @@ verdict "a removal while it runs" get remove scep-fcgi
 same "stops it" "$(inside sh -c 'ls /run/scep' | grep -c sock)" 0
 same "and keeps the state" "$(inside ls /var/lib/scep/ca.key)" \
     /var/lib/scep/ca.key
+stop "$WEB"
+
+# ---- without the package: INSTALL 8, as it is written ----
+
+inside sh -c 'userdel scep; rm -rf /etc/scep /var/lib/scep' 2>/dev/null
+rm -rf "$T/run/"*
+verdict "make install, without a package" make -s -C "$ROOT" install \
+    DESTDIR="$R"
+sed -n '/^8\. /,/^9\. /s/^	//p' "$ROOT/INSTALL" |
+    sed '/^systemctl edit/,$d' >"$T/install8"
+same "INSTALL 8 has its commands" "$(wc -l <"$T/install8")" 7
+while read -r line; do
+	verdict "INSTALL 8: $line" inside sh -c \
+	    "PATH=/usr/local/sbin:\$PATH; $line"
+done <"$T/install8"
+web "$T/run/scep.sock"
+verdict "the server answers" until_true 20 caps_ok "$URL"
+same "from /usr/local" "$(inside readlink "/proc/$(is MainPID)/exe")" \
+    /usr/local/lib/cgi-bin/scep.fcgi
 stop "$WEB"
 stop "$NSPAWN"
 finish
