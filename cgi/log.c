@@ -121,7 +121,7 @@ __attribute__((format(printf, 3, 0)))
 static void
 write_fmt(int priority, const char *level, const char *fmt, va_list ap)
 {
-	char	 text[1024];
+	char	 text[SCEP_ERROR_MAX + 256];
 
 	if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
 		return;

@@ -48,9 +48,10 @@ enum scep_err {
  * function that knows the reason, and only when the call does not return
  * SCEP_OK.  The text may hold what a client sent: escape it at the sink.
  */
+#define SCEP_ERROR_MAX	1024	/* the command that mends it has its paths */
 struct scep_error {
 	enum scep_err	code;
-	char		text[512];
+	char		text[SCEP_ERROR_MAX];
 };
 
 /* One request as the web server saw it; borrowed, never modified. */

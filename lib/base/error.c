@@ -68,11 +68,16 @@ enum scep_err
 scep_fail(struct scep_error *err, enum scep_err code, const char *fmt, ...)
 {
 	va_list	 ap;
+	size_t	 len;
 
 	err->code = code;
 	va_start(ap, fmt);
 	(void)vsnprintf(err->text, sizeof(err->text), fmt, ap);
 	va_end(ap);
+	len = strlen(err->text);
+	if (code == SCEP_E_NOMEM)	/* of which only the place is given */
+		(void)snprintf(err->text + len, sizeof(err->text) - len,
+		    ": out of memory");
 	return code;
 }
 
@@ -92,6 +97,22 @@ scep_fail_ssl(struct scep_error *err, enum scep_err code, const char *fmt, ...)
 	(void)snprintf(err->text + len, sizeof(err->text) - len, ": %s",
 	    why != NULL ? why : "no reason given");
 	return code;
+}
+
+enum scep_err
+scep_fail_mend(struct scep_error *err, const char *fmt, ...)
+{
+	va_list	 ap;
+	size_t	 len = strlen(err->text);
+
+	len += (size_t)snprintf(err->text + len, sizeof(err->text) - len,
+	    "; ");
+	va_start(ap, fmt);
+	if (len < sizeof(err->text))
+		(void)vsnprintf(err->text + len, sizeof(err->text) - len, fmt,
+		    ap);
+	va_end(ap);
+	return err->code;
 }
 
 enum scep_err

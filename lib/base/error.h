@@ -17,7 +17,7 @@ int		 scep_err_fail_info(enum scep_err);
 int		 scep_err_exit(enum scep_err);
 
 /* Record the reason; returns code, so that callers can return it.  err is
- * never NULL. */
+ * never NULL.  With SCEP_E_NOMEM only the place need be said. */
 enum scep_err	 scep_fail(struct scep_error *err, enum scep_err code,
 		    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* The same, with libcrypto's reason after ": ", and its queue emptied. */
@@ -25,6 +25,9 @@ enum scep_err	 scep_fail_ssl(struct scep_error *err, enum scep_err code,
 		    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* Put "context: " in front of a reason that is already there. */
 enum scep_err	 scep_fail_within(struct scep_error *err, const char *fmt, ...)
+		    __attribute__((format(printf, 2, 3)));
+/* Put "; what mends it" behind it. */
+enum scep_err	 scep_fail_mend(struct scep_error *err, const char *fmt, ...)
 		    __attribute__((format(printf, 2, 3)));
 
 #endif /* SCEP_BASE_ERROR_H */

@@ -69,6 +69,19 @@ a_reason_gets_its_context_in_front(void **state)
 	assert_int_equal(scep_fail_within(&err, "%s:%d", "f", 3),
 	    SCEP_E_CONFIG);
 	assert_string_equal(err.text, "f:3: got 7");
+	assert_int_equal(scep_fail_mend(&err, "write %d", 8), SCEP_E_CONFIG);
+	assert_string_equal(err.text, "f:3: got 7; write 8");
+}
+
+static void
+memory_that_is_lacking_is_called_so(void **state)
+{
+	struct scep_error	 err;
+
+	(void)state;
+	assert_int_equal(scep_fail(&err, SCEP_E_NOMEM, "envelopes"),
+	    SCEP_E_NOMEM);
+	assert_string_equal(err.text, "envelopes: out of memory");
 }
 
 static void
@@ -85,6 +98,8 @@ a_reason_too_long_is_cut(void **state)
 	(void)scep_fail_within(&err, "%s", "f");
 	assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
 	assert_memory_equal(err.text, "f: x", 4);
+	(void)scep_fail_mend(&err, "%s", "f");
+	assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
 	(void)scep_fail_ssl(&err, SCEP_E_CONFIG, "%s", text);
 	assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
 }
@@ -114,6 +129,7 @@ main(void)
 		cmocka_unit_test(fail_infos_are_those_of_the_rfc),
 		cmocka_unit_test(our_own_trouble_is_never_a_client_s_fault),
 		cmocka_unit_test(a_reason_gets_its_context_in_front),
+		cmocka_unit_test(memory_that_is_lacking_is_called_so),
 		cmocka_unit_test(a_reason_too_long_is_cut),
 		cmocka_unit_test(
 		    libcrypto_s_reason_is_told_and_its_queue_emptied),
