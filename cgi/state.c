@@ -38,8 +38,12 @@ scep_state_config(const struct scep_crypto *crypto, const char *path,
 	enum scep_err		 rc;
 
 	*out = NULL;
-	if ((rc = scep_conf_load(scep_state_config_path(path), &conf, err)) !=
-	    SCEP_OK ||
+	rc = scep_conf_load(scep_state_config_path(path), &conf, err);
+	if (rc == SCEP_E_NOTFOUND)
+		return scep_fail(err, SCEP_E_CONFIG, "%s: no such file; name "
+		    "another with -c or SCEP_CONF, or make it and a CA with "
+		    "scepadm init", scep_state_config_path(path));
+	if (rc != SCEP_OK ||
 	    (rc = scep_config_parse(crypto, conf, out, err)) != SCEP_OK)
 		return rc;
 	if (with_keys && (rc = scep_config_load(crypto, *out, err)) !=

@@ -100,10 +100,9 @@ scep_conf_load(const char *path, struct scep_conf **out,
 	enum scep_err	 rc;
 
 	*out = NULL;
-	if (scep_file_read(path, FILE_MAX_LEN, &bytes, err) != SCEP_OK) {
-		err->code = SCEP_E_CONFIG;
-		return SCEP_E_CONFIG;
-	}
+	rc = scep_file_read(path, FILE_MAX_LEN, &bytes, err);
+	if (rc != SCEP_OK)
+		return rc;
 	rc = parse(scep_buf_span(&bytes), path, 1, out, err);
 	scep_buf_clear(&bytes);
 	return rc;

@@ -39,8 +39,8 @@ struct scep_conf;		/* owns all of the above */
  */
 enum scep_err	 scep_conf_parse(struct scep_span text, const char *file,
 		    struct scep_conf **out, struct scep_error *err);
-/* Read path and parse it, and the files it includes; SCEP_E_CONFIG also if
- * one of them is not there. */
+/* Read path and parse it, and the files it includes.  SCEP_E_NOTFOUND if path
+ * is not there, SCEP_E_CONFIG if one of the others is not. */
 enum scep_err	 scep_conf_load(const char *path, struct scep_conf **out,
 		    struct scep_error *err);
 void		 scep_conf_free(struct scep_conf *conf);

@@ -25,6 +25,31 @@ struct scep_conf {
 	size_t			 n_files;
 };
 
+#define SCEP_CONF_LINE_MAX	8192	/* continued lines joined */
+
+/* A text, and how far it is read. */
+struct scep_conf_source {
+	const char	*file;
+	const uint8_t	*p, *end;
+	int		 line;		/* of p */
+	struct scep_buf	 bytes;		/* owned, of an included file */
+};
+
+struct scep_conf_line {
+	char	*text;		/* SCEP_CONF_LINE_MAX octets and a NUL */
+	size_t	 len;
+	int	 start;		/* the number of its first line */
+};
+
+/* At the first line of text, behind a byte order mark.  SCEP_E_CONFIG if it
+ * is no UTF-8 at all. */
+enum scep_err	 scep_conf_source_open(struct scep_conf_source *src,
+		    const char *file, struct scep_span text,
+		    struct scep_error *err);
+/* The next line: continuations joined, comment gone. */
+enum scep_err	 scep_conf_line_read(struct scep_conf_source *src,
+		    struct scep_conf_line *line, struct scep_error *err);
+
 /* An owned copy of a file's name, or NULL. */
 const char	*scep_conf_keep_file(struct scep_conf *conf, const char *file);
 /* Read the first file's text; an .include in it only where it may be. */

@@ -1,7 +1,8 @@
 /*
- * conf_read.c - the text of scep.conf: lines, sections, keys, included files.
+ * conf_read.c - the text of scep.conf: sections, keys, included files.
  *
- * Knows where everything stood; leaves values to conf_value.c.
+ * Knows where everything stood; leaves lines to conf_line.c and values to
+ * conf_value.c.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +16,6 @@
 #define ENTRIES_MAX	4096
 #define OCTETS_MAX	(1024UL * 1024)
 #define FILES_MAX	64
-#define LINE_MAX_LEN	8192	/* continued lines joined */
 #define WORD_MAX_LEN	64
 #define DEPTH_MAX	4	/* of included files */
 
@@ -23,23 +23,14 @@
 		"0123456789._-"
 #define BLANK	" \t"
 
-/* One text; the file that includes it waits below. */
-struct source {
-	const char	*file;
-	const uint8_t	*p, *end;
-	int		 line;		/* of p */
-	struct scep_buf	 bytes;		/* owned, of an included file */
-};
-
 struct reader {
 	struct scep_conf	*conf;
-	struct source		 stack[DEPTH_MAX + 1];
-	struct source		*src;	/* the top of the stack */
+	/* The file that includes one waits below it. */
+	struct scep_conf_source	 stack[DEPTH_MAX + 1];
+	struct scep_conf_source	*src;	/* the top of the stack */
+	struct scep_conf_line	 line;
 	int			 may_include;
-	int			 start;	/* where this line began */
 	size_t			 here;	/* current section; SIZE_MAX: none */
-	char			*text;	/* the line, joined */
-	size_t			 len;
 	struct scep_error	*err;
 };
 
@@ -47,93 +38,14 @@ static enum scep_err
 at_line(const struct reader *r)
 {
 	r->err->code = SCEP_E_CONFIG;
-	return scep_fail_within(r->err, "%s:%d", r->src->file, r->start);
+	return scep_fail_within(r->err, "%s:%d", r->src->file, r->line.start);
 }
 
 static enum scep_err
 no_memory(const struct reader *r)
 {
-	return scep_fail(r->err, SCEP_E_NOMEM, "%s:%d: out of memory",
-	    r->src->file, r->start);
-}
-
-static int
-at_newline(const struct reader *r, const uint8_t *p)
-{
-	return p < r->src->end && (*p == '\n' ||
-	    (*p == '\r' && p + 1 < r->src->end && p[1] == '\n'));
-}
-
-static void
-skip_newline(struct reader *r)
-{
-	r->src->p += *r->src->p == '\r' ? 2 : 1;
-	r->src->line++;
-}
-
-static enum scep_err
-line_put(struct reader *r, uint8_t c)
-{
-	if ((c < 0x20 && c != '\t') || c == 0x7f)
-		return scep_fail(r->err, SCEP_E_CONFIG,
-		    "%s:%d: control character 0x%02x", r->src->file,
-		    r->src->line, c);
-	if (r->len == LINE_MAX_LEN)
-		return scep_fail(r->err, SCEP_E_CONFIG,
-		    "%s:%d: a line longer than %d octets", r->src->file,
-		    r->start, LINE_MAX_LEN);
-	r->text[r->len++] = (char)c;
-	r->text[r->len] = '\0';
-	return SCEP_OK;
-}
-
-/* A backslash at r->src->p: it joins two lines, or keeps its neighbour from
- * meaning anything. */
-static enum scep_err
-line_put_backslash(struct reader *r)
-{
-	enum scep_err	 rc;
-
-	r->src->p++;
-	if (at_newline(r, r->src->p)) {
-		skip_newline(r);
-		return SCEP_OK;
-	}
-	if ((rc = line_put(r, '\\')) != SCEP_OK || r->src->p == r->src->end)
-		return rc;
-	return line_put(r, *r->src->p++);
-}
-
-/* The next line into r->text: continuations joined, comment gone. */
-static enum scep_err
-line_read(struct reader *r)
-{
-	struct source	*src = r->src;
-	enum scep_err	 rc = SCEP_OK;
-	uint8_t		 quote = 0;
-
-	r->len = 0;
-	r->text[0] = '\0';
-	r->start = src->line;
-	while (rc == SCEP_OK && src->p < src->end && !at_newline(r, src->p)) {
-		if (*src->p == '\\') {
-			rc = line_put_backslash(r);
-			continue;
-		}
-		if (*src->p == '#' && quote == 0) {
-			while (src->p < src->end && *src->p != '\n')
-				src->p++;
-			break;
-		}
-		if (quote == 0 && (*src->p == '"' || *src->p == '\''))
-			quote = *src->p;
-		else if (*src->p == quote)
-			quote = 0;
-		rc = line_put(r, *src->p++);
-	}
-	if (rc == SCEP_OK && src->p < src->end)
-		skip_newline(r);
-	return rc;
+	return scep_fail(r->err, SCEP_E_NOMEM, "%s:%d", r->src->file,
+	    r->line.start);
 }
 
 /* Is there an odd number of backslashes in front of text[i]? */
@@ -184,12 +96,12 @@ section_open(struct reader *r, const char *kind, const char *name)
 
 	if ((old = scep_conf_find(r->conf, kind, name)) != NULL)
 		return scep_fail(r->err, SCEP_E_CONFIG,
-		    "%s:%d: section [%s%s%s] is there already, at %s:%d",
-		    r->src->file, r->start, kind, *name == '\0' ? "" : " ",
+		    "%s:%d: section [%s%s%s] is there already, at %s:%d; put "
+		    "its keys there", r->src->file, r->line.start, kind, *name == '\0' ? "" : " ",
 		    name, old->file, old->line);
 	if (r->conf->n == SECTIONS_MAX)
 		return scep_fail(r->err, SCEP_E_CONFIG,
-		    "%s:%d: more than %d sections", r->src->file, r->start,
+		    "%s:%d: more than %d sections", r->src->file, r->line.start,
 		    SECTIONS_MAX);
 	if ((part = part_add(r->conf)) == NULL)
 		return no_memory(r);
@@ -199,7 +111,7 @@ section_open(struct reader *r, const char *kind, const char *name)
 	part->pub.kind = k;
 	part->pub.name = n;
 	part->pub.file = r->src->file;
-	part->pub.line = r->start;
+	part->pub.line = r->line.start;
 	if (k == NULL || n == NULL || asprintf(&part->title, "%s%s%s", kind,
 	    *name == '\0' ? "" : " ", name) == -1) {
 		part->title = NULL;
@@ -250,7 +162,7 @@ entry_add(struct reader *r, const char *key, const char *value)
 	e->key = strdup(key);
 	e->value = strdup(value);
 	e->file = r->src->file;
-	e->line = r->start;
+	e->line = r->line.start;
 	e->used = 0;
 	r->conf->n_entries++;
 	return e->key == NULL || e->value == NULL ? no_memory(r) : SCEP_OK;
@@ -265,15 +177,16 @@ key_check(const struct reader *r, const char *key)
 	    key[strspn(key, WORD)] != '\0')
 		return scep_fail(r->err, SCEP_E_CONFIG, "%s:%d: a key is of "
 		    "1 to %d letters, digits, . _ and -, got \"%.80s\"",
-		    r->src->file, r->start, WORD_MAX_LEN, key);
+		    r->src->file, r->line.start, WORD_MAX_LEN, key);
 	old = scep_conf_get(&r->conf->part[r->here].pub, key);
 	if (old != NULL)
 		return scep_fail(r->err, SCEP_E_CONFIG,
-		    "%s:%d: %s is there already, at %s:%d", r->src->file,
-		    r->start, key, old->file, old->line);
+		    "%s:%d: %s is there already, at %s:%d; take one of them "
+		    "out", r->src->file, r->line.start, key, old->file,
+		    old->line);
 	if (r->conf->n_entries == ENTRIES_MAX)
 		return scep_fail(r->err, SCEP_E_CONFIG,
-		    "%s:%d: more than %d keys", r->src->file, r->start,
+		    "%s:%d: more than %d keys", r->src->file, r->line.start,
 		    ENTRIES_MAX);
 	return SCEP_OK;
 }
@@ -285,9 +198,10 @@ entry_read(struct reader *r, char *text)
 	enum scep_err	 rc;
 
 	if ((equals = strchr(text, '=')) == NULL)
+		/* Not shown: the file may be a key that was taken for it. */
 		return scep_fail(r->err, SCEP_E_CONFIG, "%s:%d: neither "
-		    "[section] nor key = value: \"%.80s\"", r->src->file,
-		    r->start, text);
+		    "[section] nor key = value; a comment begins with #",
+		    r->src->file, r->line.start);
 	*equals = '\0';
 	text = trim(text);
 	if (r->here == SIZE_MAX &&
@@ -327,8 +241,8 @@ include_path(const struct reader *r, char *text, const char **out)
 		    ".include works only in a file");
 	if (r->src == &r->stack[DEPTH_MAX] || r->conf->n_files == FILES_MAX)
 		return scep_fail(r->err, SCEP_E_CONFIG, ".include goes at "
-		    "most %d files deep and takes at most %d files",
-		    DEPTH_MAX, FILES_MAX);
+		    "most %d files deep and takes at most %d files; does a "
+		    "file include itself", DEPTH_MAX, FILES_MAX);
 	text = trim(text);
 	if (*text == '=')
 		text = trim(text + 1);
@@ -350,17 +264,16 @@ include_path(const struct reader *r, char *text, const char **out)
 static enum scep_err
 source_push(struct reader *r, const char *file, struct scep_span text)
 {
-	struct source	*next = r->src == NULL ? r->stack : r->src + 1;
+	struct scep_conf_source	*next = r->src == NULL ? r->stack :
+				    r->src + 1;
+	enum scep_err		 rc;
 
 	if (text.len > OCTETS_MAX - r->conf->octets)
 		return scep_fail(r->err, SCEP_E_CONFIG,
 		    "%s:1: more than %lu octets in all", file, OCTETS_MAX);
+	if ((rc = scep_conf_source_open(next, file, text, r->err)) != SCEP_OK)
+		return rc;
 	r->conf->octets += text.len;
-	memset(next, 0, sizeof(*next));
-	next->file = file;
-	next->p = text.data;
-	next->end = text.len == 0 ? text.data : text.data + text.len;
-	next->line = 1;
 	r->src = next;
 	return SCEP_OK;
 }
@@ -383,9 +296,12 @@ include_read(struct reader *r, char *text)
 	const char	*path;
 	enum scep_err	 rc;
 
-	if (include_path(r, text, &path) != SCEP_OK ||
-	    scep_file_read(path, OCTETS_MAX, &bytes, r->err) != SCEP_OK)
+	if (include_path(r, text, &path) != SCEP_OK)
 		return at_line(r);
+	if (scep_file_read(path, OCTETS_MAX, &bytes, r->err) != SCEP_OK) {
+		(void)scep_fail_within(r->err, ".include");
+		return at_line(r);
+	}
 	if ((rc = source_push(r, path, scep_buf_span(&bytes))) != SCEP_OK) {
 		scep_buf_clear(&bytes);
 		return rc;
@@ -416,8 +332,9 @@ read_all(struct reader *r)
 
 	do {
 		while (r->src->p < r->src->end)
-			if ((rc = line_read(r)) != SCEP_OK ||
-			    (rc = line_take(r, trim(r->text))) != SCEP_OK)
+			if ((rc = scep_conf_line_read(r->src, &r->line,
+			    r->err)) != SCEP_OK ||
+			    (rc = line_take(r, trim(r->line.text))) != SCEP_OK)
 				return rc;
 	} while (source_pop(r));
 	return SCEP_OK;
@@ -428,15 +345,15 @@ scep_conf_read(struct scep_conf *conf, struct scep_span text, int may_include,
     struct scep_error *err)
 {
 	struct reader	 r = { .conf = conf, .may_include = may_include,
-	    .start = 1, .here = SIZE_MAX, .err = err };
+	    .line = { .start = 1 }, .here = SIZE_MAX, .err = err };
 	enum scep_err	 rc;
 
-	if ((r.text = malloc(LINE_MAX_LEN + 1)) == NULL)
+	if ((r.line.text = malloc(SCEP_CONF_LINE_MAX + 1)) == NULL)
 		return scep_fail(err, SCEP_E_NOMEM, "%s", conf->file[0]);
 	if ((rc = source_push(&r, conf->file[0], text)) == SCEP_OK &&
 	    (rc = read_all(&r)) != SCEP_OK)
 		while (source_pop(&r))
 			continue;
-	free(r.text);
+	free(r.line.text);
 	return rc;
 }

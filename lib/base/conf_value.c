@@ -43,7 +43,8 @@ put_escape(struct value *v)
 
 	if (c == '\0')
 		return scep_fail(v->err, SCEP_E_CONFIG,
-		    "a backslash with nothing behind it");
+		    "a backslash with nothing behind it; write \\\\ for the "
+		    "sign itself");
 	/* config(5) makes control characters of these; no value has any. */
 	if (strchr("nrtb", c) != NULL)
 		return scep_fail(v->err, SCEP_E_CONFIG,
@@ -69,8 +70,9 @@ put_quoted(struct value *v)
 			return rc;
 	}
 	if (*v->p == '\0')
-		return scep_fail(v->err, SCEP_E_CONFIG,
-		    "a %c that is not closed", quote);
+		return scep_fail(v->err, SCEP_E_CONFIG, "a %c that is not "
+		    "closed; write another behind the value, or \\%c for the "
+		    "sign itself", quote, quote);
 	v->p++;
 	return SCEP_OK;
 }
@@ -208,6 +210,7 @@ scep_conf_expand(struct scep_conf *conf, size_t here, const char *raw,
 			return rc;
 	if (!scep_is_clean_utf8(scep_span_make(out, v.len)))
 		return scep_fail(err, SCEP_E_CONFIG, "the value holds a "
-		    "control character, or is not UTF-8");
+		    "control character, or is not UTF-8; save the file as "
+		    "UTF-8 (iconv -f LATIN1 -t UTF-8 FILE >NEW)");
 	return SCEP_OK;
 }

@@ -156,6 +156,10 @@ each_fault_is_refused_with_its_line(void **state)
 		{ "[a]\nk = a\\nb\n", "f:2: ", "\\n is a control character" },
 		{ "[a]\nk = \xc2\x85\n", "f:2: ", "control character" },
 		{ "[a]\nk = \xff\n", "f:2: ", "not UTF-8" },
+		/* A key that was taken for a configuration. */
+		{ "0123456789abcdef\n", "f:1: ", "key = value; a comment" },
+		{ "\xff\xfe[\0", "f:1: ", "UTF-16, must be UTF-8" },
+		{ "\xef\xbb\xbf[a]\nhello\n", "f:2: ", "neither" },
 		{ "[a]\nk = \"x\n", "f:2: ", "not closed" },
 		{ "[a]\nk = it's\n", "f:2: ", "a ' that is not closed" },
 		{ "[a]\nk = x\\", "f:2: ", "nothing behind it" },
@@ -361,7 +365,7 @@ a_missing_or_endless_include_is_refused_with_its_line(void **state)
 	put_file("main", ".include .\n");
 	assert_int_equal(load("main", &conf, &err), SCEP_E_CONFIG);
 	assert_non_null(strstr(err.text, "not a regular file"));
-	assert_int_equal(load("none", &conf, &err), SCEP_E_CONFIG);
+	assert_int_equal(load("none", &conf, &err), SCEP_E_NOTFOUND);
 	assert_null(conf);
 }
 
