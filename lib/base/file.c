@@ -19,21 +19,56 @@
 
 #define PATH_MAX_LEN	4096
 
+/* EACCES: the file, or a directory above it. */
 static enum scep_err
-open_failed(const char *path, int no, struct scep_error *err)
+not_readable(const char *path, int secret, struct scep_error *err)
 {
-	if (no == ENOENT || no == ENOTDIR)
+	const unsigned int	 uid = (unsigned int)geteuid();
+	struct stat		 st;
+
+	if (stat(path, &st) == -1)
+		return scep_fail(err, SCEP_E_CONFIG, "%s: a directory above "
+		    "it does not let uid %u through; namei -l %s shows which",
+		    path, uid, path);
+	if (st.st_uid == geteuid())
+		return scep_fail(err, SCEP_E_CONFIG, "%s: not readable for "
+		    "uid %u; chmod %s %s", path, uid, secret ? "600" : "u+r",
+		    path);
+	if (secret)
+		return scep_fail(err, SCEP_E_CONFIG, "%s: not readable for "
+		    "uid %u; chown %u %s", path, uid, uid, path);
+	return scep_fail(err, SCEP_E_CONFIG, "%s: not readable for uid %u; "
+	    "chmod a+r %s", path, uid, path);
+}
+
+static enum scep_err
+open_failed(const char *path, int secret, int no, struct scep_error *err)
+{
+	struct stat	 st;
+
+	if ((no == ENOENT || no == ENOTDIR) && lstat(path, &st) == -1)
 		return scep_fail(err, SCEP_E_NOTFOUND, "%s: no such file",
 		    path);
+	if (no == ENOENT)
+		return scep_fail(err, SCEP_E_NOTFOUND, "%s: no such file: a "
+		    "symbolic link to nowhere; readlink %s shows where to",
+		    path, path);
 	if (no == ELOOP)
 		return scep_fail(err, SCEP_E_CONFIG, "%s: a symbolic link; a "
-		    "secret must be the file itself", path);
+		    "secret must be the file itself: say in scep.conf what "
+		    "readlink -f %s shows", path, path);
 	if (no == EACCES)
-		return scep_fail(err, SCEP_E_CONFIG, "%s: not readable for "
-		    "uid %u; see ls -l %s, and chown it", path,
-		    (unsigned int)geteuid(), path);
+		return not_readable(path, secret, err);
 	return scep_fail(err, SCEP_E_CONFIG, "%s: cannot be opened: %s", path,
+	    no == ENXIO ? "a socket or a device, not a regular file" :
 	    strerror(no));
+}
+
+static const char *
+kind_of(mode_t mode)
+{
+	return S_ISDIR(mode) ? "a directory" : S_ISFIFO(mode) ? "a FIFO" :
+	    S_ISSOCK(mode) ? "a socket" : "a device";
 }
 
 static enum scep_err
@@ -94,14 +129,14 @@ read_open(int fd, const char *path, int secret, size_t max,
 		return scep_fail(err, SCEP_E_CONFIG, "%s: %s", path,
 		    strerror(errno));
 	if (!S_ISREG(st.st_mode))
-		return scep_fail(err, SCEP_E_CONFIG, "%s: not a regular file",
-		    path);
+		return scep_fail(err, SCEP_E_CONFIG, "%s: %s, not a regular "
+		    "file", path, kind_of(st.st_mode));
 	if (secret && (rc = check_secret(path, &st, err)) != SCEP_OK)
 		return rc;
 	if (st.st_size < 0 || (uintmax_t)st.st_size > max)
 		return scep_fail(err, SCEP_E_CONFIG,
-		    "%s: %jd octets, at most %zu", path,
-		    (intmax_t)st.st_size, max);
+		    "%s: %jd octets, at most %zu; is that the right file",
+		    path, (intmax_t)st.st_size, max);
 	return read_fd(fd, path, (size_t)st.st_size, out, err);
 }
 
@@ -117,7 +152,7 @@ read_path(const char *path, int secret, size_t max, struct scep_buf *out,
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK |
 	    (secret ? O_NOFOLLOW : 0));
 	if (fd == -1)
-		return open_failed(path, errno, err);
+		return open_failed(path, secret, errno, err);
 	rc = read_open(fd, path, secret, max, &fresh, err);
 	(void)close(fd);
 	if (rc != SCEP_OK) {
