@@ -87,7 +87,8 @@ scep_number_read(const char *text, long min, long max, long *out,
 	if (end == text || *end != '\0' || errno != 0 ||
 	    (*text != '-' && (*text < '0' || *text > '9')))
 		return scep_fail(err, SCEP_E_USAGE,
-		    "\"%.64s\" is not a whole number", text);
+		    "\"%.64s\" is not a whole number from %ld to %ld", text,
+		    min, max);
 	if (n < min || n > max)
 		return scep_fail(err, SCEP_E_USAGE,
 		    "%ld is not between %ld and %ld", n, min, max);
@@ -121,6 +122,25 @@ scep_duration_read(const char *text, long *seconds, struct scep_error *err)
 			}
 	return scep_fail(err, SCEP_E_USAGE, "\"%.64s\" is not a duration of "
 	    "at most 100 years such as 90s, 15m, 24h, 7d or 1y", text);
+}
+
+void
+scep_duration_text(long seconds, char out[SCEP_DURATION_TEXT])
+{
+	static const struct {
+		char	 unit;
+		long	 seconds;
+	} units[] = {
+		{ 'y', 365 * 86400 }, { 'd', 86400 }, { 'h', 3600 },
+		{ 'm', 60 }, { 's', 1 },
+	};
+	size_t	 i = 0;
+
+	while (seconds == 0 ? units[i].unit != 's' :
+	    seconds % units[i].seconds != 0)
+		i++;
+	(void)snprintf(out, SCEP_DURATION_TEXT, "%ld%c",
+	    seconds / units[i].seconds, units[i].unit);
 }
 
 /* The code point at p, its length in *n; -1 if it is not UTF-8. */

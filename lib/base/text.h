@@ -22,6 +22,10 @@ enum scep_err	 scep_hex_read(const char *text, uint8_t *out, size_t size,
  * most 100 years; SCEP_E_USAGE otherwise. */
 enum scep_err	 scep_duration_read(const char *text, long *seconds,
 		    struct scep_error *err);
+#define SCEP_DURATION_TEXT	24
+/* The reverse, in the biggest unit that leaves no rest; weeks are days. */
+void		 scep_duration_text(long seconds,
+		    char out[SCEP_DURATION_TEXT]);
 /* Whole decimal number within [min, max]; SCEP_E_USAGE otherwise. */
 enum scep_err	 scep_number_read(const char *text, long min, long max,
 		    long *out, struct scep_error *err);

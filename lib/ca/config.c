@@ -47,6 +47,25 @@ read_top(struct scep_reading *r)
 	return SCEP_OK;
 }
 
+enum scep_err
+scep_config_absent(const struct scep_reading *r, const char *kind)
+{
+	const struct scep_conf_section	*s;
+	char				 list[256] = "";
+	size_t				 i, len = 0;
+
+	for (i = 0; i < scep_conf_count(r->cfg->conf); i++) {
+		s = scep_conf_section(r->cfg->conf, i);
+		if (strcmp(s->kind, kind) == 0 && len < sizeof(list))
+			len += (size_t)snprintf(list + len,
+			    sizeof(list) - len, "%s[%s %s]", len == 0 ?
+			    "" : ", ", kind, s->name);
+	}
+	return scep_config_fault(r, "there is no [%s %.64s]; %s%s", kind,
+	    r->entry->value, *list != '\0' ? "name one of " :
+	    "write that section", list);
+}
+
 /* In the order in which they are read: a profile names what is above. */
 static const struct {
 	const char	*kind;
@@ -134,7 +153,9 @@ check_some(const struct scep_config *cfg, struct scep_error *err)
 		    scep_conf_file(cfg->conf));
 	if (cfg->n_profiles == 0)
 		return scep_fail(err, SCEP_E_CONFIG, "%s:1: no [profile "
-		    "NAME]: nobody could enrol", scep_conf_file(cfg->conf));
+		    "NAME]: nobody could enrol; write [profile default] and "
+		    "authorise = challenge below it",
+		    scep_conf_file(cfg->conf));
 	return SCEP_OK;
 }
 
@@ -150,7 +171,7 @@ choose_default(struct scep_reading *r)
 	    scep_conf_get(r->section, "default_profile");
 	if (*name != '\0')
 		return scep_config_profile(cfg, name) != NULL ? SCEP_OK :
-		    scep_config_fault(r, "there is no [profile %s]", name);
+		    scep_config_absent(r, "profile");
 	if (cfg->n_profiles == 1) {
 		memcpy(name, cfg->profile[0].name, SCEP_NAME_LEN);
 		return SCEP_OK;

@@ -165,7 +165,7 @@ judge_value(const struct making *m, X509_EXTENSION *ext, int nid)
 	ASN1_VALUE		*value;
 
 	if (scep_der_check(scep_span_make(p, len), m->err) != SCEP_OK)
-		return "its value is not DER";
+		return "its value is not DER; see it with openssl asn1parse";
 	/* cA DEFAULT FALSE is not encoded: X.690 section 11.5. */
 	if (nid == NID_basic_constraints ? len > 2 && p[len - 1] == 0 :
 	    len == 2 && p[0] == V_ASN1_SEQUENCE + 0x20 && p[1] == 0)
@@ -216,20 +216,37 @@ judge(const struct making *m, X509_EXTENSION *ext)
 	return SCEP_OK;
 }
 
-/* Where an extension that cannot be made went wrong. */
+/* Where an extension that cannot be made went wrong: libcrypto's first
+ * reason is nearest to it, its last one says no more than that it did. */
 static enum scep_err
 not_made(const struct making *m, const char *value)
 {
-	if (m->entry != NULL && strchr(value, '@') != NULL)
-		return scep_fail_ssl(m->err, SCEP_E_CONFIG, "%s:%d: %s: "
-		    "sections named with @ are not read; write the value "
-		    "out, or as DER:", m->entry->file, m->entry->line,
-		    m->entry->key);
-	if (m->entry != NULL)
-		return scep_fail_ssl(m->err, SCEP_E_CONFIG,
-		    "%s:%d: %s = %.128s", m->entry->file, m->entry->line,
-		    m->entry->key, value);
-	return scep_fail_ssl(m->err, SCEP_E_INTERNAL, "built-in extension");
+	const char	*why = ERR_reason_error_string(ERR_peek_error());
+	ASN1_OBJECT	*oid;
+	int		 known;
+
+	if (m->entry == NULL)
+		return scep_fail_ssl(m->err, SCEP_E_INTERNAL,
+		    "built-in extension");
+	ERR_clear_error();
+	if (strchr(value, '@') != NULL)
+		return fault(m, "sections named with @ are not read; write "
+		    "the value out, or as DER: or ASN1:");
+	oid = OBJ_txt2obj(m->entry->key, 0);
+	known = oid != NULL && X509V3_EXT_get_nid(OBJ_obj2nid(oid)) != NULL;
+	ASN1_OBJECT_free(oid);
+	ERR_clear_error();
+	if (oid == NULL)
+		return fault(m, "no extension has that name; see "
+		    "x509v3_config(5ssl), or write its OID");
+	if (!known && strstr(value, "DER:") == NULL &&
+	    strstr(value, "ASN1:") == NULL)
+		return fault(m, "libcrypto does not know how its value is "
+		    "written; write it as DER: or ASN1:");
+	return scep_fail(m->err, SCEP_E_CONFIG, "%s:%d: %s: \"%.128s\" is no "
+	    "value of this extension (%s); x509v3_config(5ssl) tells what "
+	    "is", m->entry->file, m->entry->line, m->entry->key, value,
+	    why != NULL ? why : "no reason given");
 }
 
 /* One extension behind those that are there, or in front of them. */

@@ -88,6 +88,15 @@ int		 scep_config_is_name(const char *text);
 enum scep_err	 scep_config_section(struct scep_reading *r,
 		    const struct scep_setting *table, size_t n,
 		    const char *const *prefixes, size_t n_prefixes, void *base);
+/* Is it one of a table's keys; of this kind of section? */
+int		 scep_config_has(const char *key,
+		    const struct scep_setting *table, size_t n);
+int		 scep_config_server_has(const char *key);
+int		 scep_config_ca_has(const char *key);
+int		 scep_config_profile_has(const char *key);
+/* The value names a [kind ...] that is not there; these are. */
+enum scep_err	 scep_config_absent(const struct scep_reading *r,
+		    const char *kind);
 /* The one of n words (at p, stride octets apart) that is at most two typing
  * errors away, or NULL. */
 const char	*scep_config_near(const char *word, const void *p, size_t n,
@@ -109,6 +118,22 @@ enum scep_err	 scep_config_exts(const struct scep_crypto *crypto,
 const struct scep_conf_section
 		*scep_config_exts_of(const struct scep_config *cfg,
 		    const struct scep_profile *profile);
+
+/* For messages: config_mend.c. */
+#define SCEP_HOLDS_TEXT	160
+#define SCEP_MEND_TEXT	(SCEP_ERROR_MAX - 192)
+/* What is in a file that was to hold a PEM block with `wanted` in its name,
+ * and what to do; nothing of a secret. */
+void		 scep_config_holds(struct scep_span text, const char *wanted,
+		    char out[SCEP_HOLDS_TEXT]);
+/* The commands that make anew: the RA's certificate, its key, and a CA's
+ * self-signed certificate. */
+void		 scep_config_mend_ra(const struct scep_ca_conf *ca,
+		    char out[SCEP_MEND_TEXT]);
+void		 scep_config_mend_ra_key(const struct scep_ca_conf *ca,
+		    char out[SCEP_MEND_TEXT]);
+void		 scep_config_mend_ca(const struct scep_ca_conf *ca,
+		    char out[SCEP_MEND_TEXT]);
 
 /* A parsed certificate as OpenSSL's object; X509_free() it.  NULL: err. */
 X509		*scep_config_x509(const struct scep_crypto *crypto,

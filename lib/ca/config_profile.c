@@ -84,8 +84,7 @@ read_ca(struct scep_reading *r, const struct scep_setting *s, void *to)
 
 	(void)s;
 	if ((ca = scep_config_ca(r->cfg, r->entry->value)) == NULL)
-		return scep_config_fault(r, "there is no [ca %.64s]",
-		    r->entry->value);
+		return scep_config_absent(r, "ca");
 	*(size_t *)to = (size_t)(ca - r->cfg->ca);
 	return SCEP_OK;
 }
@@ -138,8 +137,7 @@ read_exts(struct scep_reading *r, const struct scep_setting *s, void *to)
 	(void)to;
 	if (scep_conf_find(r->cfg->conf, "extensions", r->entry->value) ==
 	    NULL)
-		return scep_config_fault(r, "there is no [extensions %.64s]",
-		    r->entry->value);
+		return scep_config_absent(r, "extensions");
 	return SCEP_OK;
 }
 
@@ -195,10 +193,18 @@ static const struct scep_setting	table[] = {
 	    "off", 60, YEAR, NULL },
 };
 
+int
+scep_config_profile_has(const char *key)
+{
+	return scep_config_has(key, table, LENGTH(table));
+}
+
 /* What one key means for another. */
 static enum scep_err
 check_profile(struct scep_reading *r, struct scep_profile *p)
 {
+	char	 text[SCEP_DURATION_TEXT];
+
 	r->entry = scep_conf_get(r->section, "challenge_hash");
 	if (p->has_static && (p->authorise & SCEP_BIT(SCEP_BY_CHALLENGE)) == 0)
 		return scep_config_fault(r,
@@ -206,9 +212,11 @@ check_profile(struct scep_reading *r, struct scep_profile *p)
 	r->entry = scep_conf_get(r->section, "renew_window");
 	if (r->entry == NULL)
 		p->renew_window_s = p->validity_s / 3;
-	else if (p->renew_window_s >= p->validity_s)
-		return scep_config_fault(r, "%ld seconds, must be less than "
-		    "the validity of %ld", p->renew_window_s, p->validity_s);
+	else if (p->renew_window_s >= p->validity_s) {
+		scep_duration_text(p->validity_s, text);
+		return scep_config_fault(r, "%.32s, must be less than the "
+		    "validity of %s", r->entry->value, text);
+	}
 	r->entry = scep_conf_get(r->section, "san_wildcard");
 	if (p->san_wildcard && (p->san_types & SCEP_BIT(SCEP_SAN_DNS)) == 0)
 		return scep_config_fault(r,
@@ -261,7 +269,8 @@ scep_config_read_profile(struct scep_reading *r)
 	p->line = r->section->line;
 	if (scep_conf_get(r->section, "ca") == NULL && cfg->n_cas != 1)
 		return scep_config_fault(r, "ca is missing: which of the %zu "
-		    "CAs issues", cfg->n_cas);
+		    "CAs issues; write ca = NAME below this line",
+		    cfg->n_cas);
 	if ((rc = scep_config_section(r, table, LENGTH(table), prefixes,
 	    LENGTH(prefixes), p)) != SCEP_OK ||
 	    (rc = scep_config_read_patterns(r, p)) != SCEP_OK ||

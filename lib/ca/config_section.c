@@ -75,8 +75,8 @@ has_prefix(const char *key, const char *const *prefixes, size_t n)
 	return 0;
 }
 
-static int
-is_known(const char *key, const struct scep_setting *table, size_t n)
+int
+scep_config_has(const char *key, const struct scep_setting *table, size_t n)
 {
 	size_t	 i;
 
@@ -86,16 +86,39 @@ is_known(const char *key, const struct scep_setting *table, size_t n)
 	return 0;
 }
 
+/* The kind of section that a key belongs to, or NULL. */
+static const char *
+home_of(const char *key)
+{
+	static const struct {
+		const char	*title;
+		int		(*has)(const char *key);
+	} homes[] = {
+		{ "[server]", scep_config_server_has },
+		{ "[ca NAME]", scep_config_ca_has },
+		{ "[profile NAME]", scep_config_profile_has },
+	};
+	size_t	 i;
+
+	for (i = 0; i < sizeof(homes) / sizeof(homes[0]); i++)
+		if (homes[i].has(key))
+			return homes[i].title;
+	return NULL;
+}
+
 static enum scep_err
 check_known(struct scep_reading *r, const struct scep_setting *table,
     size_t n)
 {
-	const char	*near;
+	const char	*near, *home;
 
-	if (is_known(r->entry->key, table, n))
+	if (scep_config_has(r->entry->key, table, n))
 		return *r->entry->value != '\0' ? SCEP_OK :
 		    scep_config_fault(r, "no value; take the line out for "
 		    "the default");
+	if ((home = home_of(r->entry->key)) != NULL)
+		return scep_config_fault(r, "no such key in [%s]; it belongs "
+		    "below %s", r->section->kind, home);
 	near = scep_config_near(r->entry->key, table, n, sizeof(*table));
 	return scep_config_fault(r, "no such key in [%s]%s%s%s; "
 	    "scep.conf(5) lists them", r->section->kind,
@@ -113,7 +136,8 @@ read_row(struct scep_reading *r, const struct scep_setting *s, void *base)
 	r->entry = scep_conf_get(r->section, s->key);
 	if (r->entry == NULL && s->deflt == NULL)
 		return scep_config_fault(r, "%s is missing, and has no "
-		    "default", s->key);
+		    "default; write %s = ... below this line (scep.conf(5))",
+		    s->key, s->key);
 	if (r->entry == NULL && *s->deflt == '\0')
 		return SCEP_OK;
 	if (r->entry == NULL) {

@@ -103,6 +103,18 @@ static const struct scep_setting	ca_table[] = {
 	    0, yes_no },
 };
 
+int
+scep_config_server_has(const char *key)
+{
+	return scep_config_has(key, server_table, LENGTH(server_table));
+}
+
+int
+scep_config_ca_has(const char *key)
+{
+	return scep_config_has(key, ca_table, LENGTH(ca_table));
+}
+
 enum scep_err
 scep_config_read_server(struct scep_reading *r)
 {

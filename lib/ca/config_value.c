@@ -155,12 +155,27 @@ scep_read_long(struct scep_reading *r, const struct scep_setting *s, void *to)
 	return read_number(r, s, to);
 }
 
+/* In the biggest unit that leaves no rest. */
+static void
+size_text(long octets, char out[24])
+{
+	static const char	 units[] = "kmg";
+	size_t			 i = 0;
+
+	octets /= 1024;
+	while (octets % 1024 == 0 && units[i + 1] != '\0') {
+		octets /= 1024;
+		i++;
+	}
+	(void)snprintf(out, 24, "%ld%c", octets, units[i]);
+}
+
 /* "262144", "256k", "8m", "1g". */
 enum scep_err
 scep_read_size(struct scep_reading *r, const struct scep_setting *s, void *to)
 {
 	static const char	 units[] = "kmg";
-	char			 text[24], *end, *unit;
+	char			 text[24], low[24], high[24], *end, *unit;
 	long			 n, factor = 1;
 	size_t			 len = strlen(r->entry->value);
 
@@ -171,10 +186,13 @@ scep_read_size(struct scep_reading *r, const struct scep_setting *s, void *to)
 		*end = '\0';
 	}
 	if (len >= sizeof(text) || scep_number_read(text, 0,
-	    s->max / factor, &n, r->err) != SCEP_OK || n * factor < s->min)
-		return scep_config_fault(r, "a size from %ldk to %ldk such as "
-		    "65536, 256k or 8m, got \"%.64s\"", s->min / 1024,
-		    s->max / 1024, r->entry->value);
+	    s->max / factor, &n, r->err) != SCEP_OK || n * factor < s->min) {
+		size_text(s->min, low);
+		size_text(s->max, high);
+		return scep_config_fault(r, "a size from %s to %s such as "
+		    "65536, 256k or 8m, got \"%.64s\"", low, high,
+		    r->entry->value);
+	}
 	*(size_t *)to = (size_t)(n * factor);
 	return SCEP_OK;
 }
@@ -183,13 +201,17 @@ enum scep_err
 scep_read_duration(struct scep_reading *r, const struct scep_setting *s,
     void *to)
 {
+	char	 low[SCEP_DURATION_TEXT], high[SCEP_DURATION_TEXT];
 	long	 n;
 
 	if (scep_duration_read(r->entry->value, &n, r->err) != SCEP_OK)
 		return fault_within(r);
-	if (n < s->min || n > s->max)
-		return scep_config_fault(r, "from %ld to %ld seconds, got "
-		    "%.32s (%ld)", s->min, s->max, r->entry->value, n);
+	if (n < s->min || n > s->max) {
+		scep_duration_text(s->min, low);
+		scep_duration_text(s->max, high);
+		return scep_config_fault(r, "a duration from %s to %s, got "
+		    "%.32s", low, high, r->entry->value);
+	}
 	*(long *)to = n;
 	return SCEP_OK;
 }

@@ -96,6 +96,32 @@ durations_have_units(void **state)
 }
 
 static void
+durations_are_written_in_their_biggest_unit(void **state)
+{
+	static const struct {
+		long		 seconds;
+		const char	*text;
+	} rows[] = {
+		{ 0, "0s" }, { 1, "1s" }, { 90, "90s" }, { 120, "2m" },
+		{ 3600, "1h" }, { 5400, "90m" }, { 86400, "1d" },
+		{ 1209600, "14d" }, { 946080000, "30y" },
+	};
+	struct scep_error	 err;
+	char			 text[SCEP_DURATION_TEXT];
+	size_t			 i;
+	long			 back;
+
+	(void)state;
+	for (i = 0; i < LENGTH(rows); i++) {
+		scep_duration_text(rows[i].seconds, text);
+		assert_string_equal(text, rows[i].text);
+		assert_int_equal(scep_duration_read(text, &back, &err),
+		    SCEP_OK);
+		assert_true(back == rows[i].seconds);
+	}
+}
+
+static void
 numbers_stay_in_their_range(void **state)
 {
 	static const char *const bad[] = { "", "x", "1x", " 1", "+1", "0x10",
@@ -175,6 +201,7 @@ main(void)
 		cmocka_unit_test(hex_goes_out_and_comes_back),
 		cmocka_unit_test(what_is_not_hex_or_too_long_is_refused),
 		cmocka_unit_test(durations_have_units),
+		cmocka_unit_test(durations_are_written_in_their_biggest_unit),
 		cmocka_unit_test(numbers_stay_in_their_range),
 		cmocka_unit_test(utf8_is_told_from_what_is_not),
 		cmocka_unit_test(a_buf_grows_and_is_emptied),
