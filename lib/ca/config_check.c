@@ -62,28 +62,29 @@ check_clock(struct check *c)
 	scep_time_text(c->now, text);
 	if (c->now < YEAR_2026)
 		report(c, 1, "the clock says %s, which is in the past; set "
-		    "it, or every certificate will be dated wrongly", text);
+		    "it (timedatectl), or every certificate will be dated "
+		    "wrongly", text);
 }
 
 static void
 check_dates(struct check *c, const char *what, const char *path,
-    const struct scep_cert *cert)
+    const struct scep_cert *cert, const char *mend)
 {
 	char	 text[SCEP_TIME_TEXT];
 
 	if (cert->not_before > c->now) {
 		scep_time_text(cert->not_before, text);
 		report(c, 1, "%s: the %s certificate is not valid before "
-		    "%s; is the clock right", path, what, text);
+		    "%s; is the clock right (date -u)", path, what, text);
 	}
 	scep_time_text(cert->not_after, text);
 	if (cert->not_after < c->now)
-		report(c, 1, "%s: the %s certificate expired on %s; issue a "
-		    "new one for the same key", path, what, text);
+		report(c, 1, "%s: the %s certificate expired on %s; %s",
+		    path, what, text, mend);
 	else if (cert->not_after - c->now < SOON)
 		report(c, 0, "%s: the %s certificate expires on %s, in %ld "
-		    "days; issue a new one for the same key", path, what,
-		    text, (long)(cert->not_after - c->now) / DAY);
+		    "days; %s", path, what, text,
+		    (long)(cert->not_after - c->now) / DAY, mend);
 }
 
 /* RFC 5280 sections 4.2.1.3 and 4.2.1.9; RFC 8894 section 2.1.2. */
@@ -95,11 +96,13 @@ check_ca_usage(struct check *c, const struct scep_ca_conf *ca, X509 *cert)
 
 	if ((flags & EXFLAG_INVALID) != 0)
 		report(c, 1, "%s: extensions of the CA certificate do not "
-		    "parse", ca->cert_path);
+		    "parse; see openssl x509 -in %s -noout -text",
+		    ca->cert_path, ca->cert_path);
 	if ((flags & EXFLAG_BCONS) == 0 || (flags & EXFLAG_CA) == 0)
 		report(c, 1, "%s: no CA certificate: basicConstraints "
 		    "CA:TRUE is missing, and no device would trust what it "
-		    "issues", ca->cert_path);
+		    "issues; name a CA's with certificate = PATH",
+		    ca->cert_path);
 	if ((flags & EXFLAG_KUSAGE) == 0) {
 		report(c, 0, "%s: the CA certificate has no keyUsage; macOS "
 		    "and jscep look for digitalSignature there",
@@ -108,7 +111,8 @@ check_ca_usage(struct check *c, const struct scep_ca_conf *ca, X509 *cert)
 	}
 	if ((usage & KU_KEY_CERT_SIGN) == 0)
 		report(c, 1, "%s: keyUsage of the CA certificate lacks "
-		    "keyCertSign, so it may issue nothing", ca->cert_path);
+		    "keyCertSign, so it may issue nothing; a new CA "
+		    "certificate for the same key mends it", ca->cert_path);
 	if ((usage & KU_DIGITAL_SIGNATURE) == 0)
 		report(c, 0, "%s: keyUsage of the CA certificate lacks "
 		    "digitalSignature, which RFC 8894 section 2.1.2 wants; "
@@ -125,6 +129,7 @@ check_ra_usage(struct check *c, const struct scep_ca_conf *ca, X509 *ra)
 	uint32_t	 usage = X509_get_key_usage(ra);
 	int		 has = (X509_get_extension_flags(ra) &
 			    EXFLAG_KUSAGE) != 0;
+	char		 mend[SCEP_MEND_TEXT];
 
 	if (has && (usage & KU_DIGITAL_SIGNATURE) != 0 &&
 	    (usage & KU_KEY_ENCIPHERMENT) != 0)
@@ -137,10 +142,10 @@ check_ra_usage(struct check *c, const struct scep_ca_conf *ca, X509 *ra)
 		    ca->cert_path);
 		return;
 	}
+	scep_config_mend_ra(ca, mend);
 	report(c, 1, "%s: keyUsage of the RA certificate must have "
 	    "digitalSignature and keyEncipherment, or devices do not know "
-	    "it for what it is; issue a new one for the same key",
-	    ca->ra_cert_path);
+	    "it for what it is; %s", ca->ra_cert_path, mend);
 }
 
 static int
@@ -167,7 +172,8 @@ check_chain(struct check *c, const struct scep_ca_conf *ca, X509 *below)
 			report(c, 1, "%s", err.text);
 			break;
 		}
-		check_dates(c, "chain's", ca->chain_path, &ca->chain[i]);
+		check_dates(c, "chain's", ca->chain_path, &ca->chain[i],
+		    "ask its owner for a new one");
 		if (!signed_by(below, above))
 			report(c, 1, "%s: certificate %zu did not issue the "
 			    "one before it (the first one: %s); the order is "
@@ -188,12 +194,16 @@ static void
 check_ca_certs(struct check *c, const struct scep_ca_conf *ca)
 {
 	struct scep_error	 err;
+	char			 mend[SCEP_MEND_TEXT];
 	X509			*cert, *ra;
 
 	cert = scep_config_x509(c->crypto, &ca->cert, ca->cert_path, &err);
 	ra = scep_config_x509(c->crypto, &ca->ra_cert, ca->ra_cert_path,
 	    &err);
-	check_dates(c, "CA", ca->cert_path, &ca->cert);
+	scep_config_mend_ca(ca, mend);
+	check_dates(c, "CA", ca->cert_path, &ca->cert, cert == NULL ||
+	    !signed_by(cert, cert) ? "ask the CA above for a new one for the "
+	    "same key" : mend);
 	if (cert == NULL || ra == NULL)
 		report(c, 1, "%s", err.text);
 	else {
@@ -204,8 +214,10 @@ check_ca_certs(struct check *c, const struct scep_ca_conf *ca)
 		report(c, 0, "%s:%d: [ca %s]: insecure_one_key: who breaks "
 		    "into a worker holds the CA's key; make a key for the "
 		    "RA", ca->file, ca->line, ca->name);
-	else
-		check_dates(c, "RA", ca->ra_cert_path, &ca->ra_cert);
+	else {
+		scep_config_mend_ra(ca, mend);
+		check_dates(c, "RA", ca->ra_cert_path, &ca->ra_cert, mend);
+	}
 	if (cert != NULL)
 		check_chain(c, ca, cert);
 	X509_free(ra);
@@ -264,7 +276,7 @@ check_secret(struct check *c, const char *path)
 	struct stat	 st;
 
 	if (lstat(path, &st) == -1)
-		report(c, 1, "%s: no such file any more", path);
+		report(c, 1, "%s: no such file any more; restore it", path);
 	else if ((st.st_mode & 077) != 0)
 		report(c, 1, "%s: mode %04o lets others at a secret; chmod "
 		    "600 %s", path, (unsigned int)st.st_mode & 07777, path);

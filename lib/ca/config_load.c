@@ -5,6 +5,9 @@
  * and usage to config_check.c.  Runs at start, never in a request's path, so
  * OpenSSL's own decoders serve here.
  */
+#include <sys/stat.h>
+
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -32,13 +35,16 @@ bag_add(const struct scep_crypto *crypto, struct scep_span der,
 {
 	if (bag->n == bag->max)
 		return scep_fail(err, SCEP_E_CONFIG, bag->max == 1 ?
-		    "%s: more than %zu certificate; the others belong in "
-		    "chain" : "%s: more than %zu certificates", path,
-		    bag->max);
+		    "%s: more than %zu certificate; leave the first, and put "
+		    "the others into the file of chain = PATH" :
+		    "%s: more than %zu certificates; leave those between the "
+		    "CA's and the root", path, bag->max);
 	if (scep_cert_parse(crypto, der, &bag->cert[bag->n], err) !=
 	    SCEP_OK) {
 		err->code = SCEP_E_CONFIG;
-		return scep_fail_within(err, "%s", path);
+		(void)scep_fail_within(err, "%s", path);
+		return scep_fail_mend(err, "is that the right file, and all "
+		    "of it");
 	}
 	bag->n++;
 	return SCEP_OK;
@@ -50,7 +56,7 @@ bag_add_pem(const struct scep_crypto *crypto, struct scep_span text,
     const char *path, struct bag *bag, struct scep_error *err)
 {
 	BIO		*bio;
-	char		*name = NULL, *header = NULL;
+	char		*name = NULL, *header = NULL, holds[SCEP_HOLDS_TEXT];
 	unsigned char	*der = NULL;
 	long		 len;
 	enum scep_err	 rc = SCEP_OK;
@@ -68,10 +74,21 @@ bag_add_pem(const struct scep_crypto *crypto, struct scep_span text,
 	}
 	BIO_free(bio);
 	ERR_clear_error();		/* "no start line": the end */
-	if (rc == SCEP_OK && bag->n == 0)
+	if (rc == SCEP_OK && bag->n == 0) {
+		scep_config_holds(text, "CERTIFICATE", holds);
 		rc = scep_fail(err, SCEP_E_CONFIG, "%s: no certificate in "
-		    "PEM or DER", path);
+		    "PEM or DER: %s", path, holds);
+	}
 	return rc;
+}
+
+static enum scep_err
+not_read(enum scep_err rc, struct scep_error *err)
+{
+	err->code = SCEP_E_CONFIG;
+	return rc != SCEP_E_NOTFOUND ? SCEP_E_CONFIG :
+	    scep_fail_mend(err, "restore it from a backup, or correct its "
+	    "name in scep.conf");
 }
 
 static enum scep_err
@@ -81,10 +98,9 @@ read_certs(const struct scep_crypto *crypto, const char *path,
 	struct scep_buf	 bytes = { NULL, 0 };
 	enum scep_err	 rc;
 
-	if (scep_file_read(path, FILE_MAX_LEN, &bytes, err) != SCEP_OK) {
-		err->code = SCEP_E_CONFIG;
-		return SCEP_E_CONFIG;
-	}
+	rc = scep_file_read(path, FILE_MAX_LEN, &bytes, err);
+	if (rc != SCEP_OK)
+		return not_read(rc, err);
 	rc = bytes.len > 0 && bytes.data[0] == 0x30 ?
 	    bag_add(crypto, scep_buf_span(&bytes), path, bag, err) :
 	    bag_add_pem(crypto, scep_buf_span(&bytes), path, bag, err);
@@ -117,6 +133,7 @@ parse_key(const struct scep_crypto *crypto, struct scep_span text,
     const char *path, EVP_PKEY **out, struct scep_error *err)
 {
 	BIO	*bio;
+	char	 holds[SCEP_HOLDS_TEXT];
 	int	 asked = 0;
 
 	if ((bio = BIO_new_mem_buf(text.data, (int)text.len)) == NULL)
@@ -132,11 +149,18 @@ parse_key(const struct scep_crypto *crypto, struct scep_span text,
 		ERR_clear_error();
 		return scep_fail(err, SCEP_E_CONFIG, "%s: the key is "
 		    "encrypted, and nobody is there to type the passphrase "
-		    "when the server starts; openssl pkey -in %s -out NEW, "
-		    "then chmod 600 NEW", path, path);
+		    "when the server starts; (umask 077; openssl pkey -in %s "
+		    "-out %s.new && mv %s.new %s)", path, path, path, path,
+		    path);
 	}
-	return scep_fail_ssl(err, SCEP_E_CONFIG, "%s: no private key in PEM",
-	    path);
+	ERR_clear_error();
+	if (text.len > 0 && text.data[0] == 0x30)
+		return scep_fail(err, SCEP_E_CONFIG, "%s: a key in DER, must "
+		    "be PEM; (umask 077; openssl pkey -inform DER -in %s -out "
+		    "%s.new && mv %s.new %s)", path, path, path, path, path);
+	scep_config_holds(text, "PRIVATE KEY", holds);
+	return scep_fail(err, SCEP_E_CONFIG, "%s: no private key in PEM: %s",
+	    path, holds);
 }
 
 static enum scep_err
@@ -146,11 +170,9 @@ read_key(const struct scep_crypto *crypto, const char *path, EVP_PKEY **out,
 	struct scep_buf	 bytes = { NULL, 0 };
 	enum scep_err	 rc;
 
-	if (scep_file_read_secret(path, FILE_MAX_LEN, &bytes, err) !=
-	    SCEP_OK) {
-		err->code = SCEP_E_CONFIG;
-		return SCEP_E_CONFIG;
-	}
+	rc = scep_file_read_secret(path, FILE_MAX_LEN, &bytes, err);
+	if (rc != SCEP_OK)
+		return not_read(rc, err);
 	rc = parse_key(crypto, scep_buf_span(&bytes), path, out, err);
 	scep_buf_clear(&bytes);
 	return rc;
@@ -181,7 +203,7 @@ scep_config_pair_check(X509 *cert, const char *cert_path, EVP_PKEY *key,
 		return SCEP_OK;
 	ERR_clear_error();
 	return scep_fail(err, SCEP_E_CONFIG, "%s: not the key of the "
-	    "certificate in %s; openssl pkey -in %s -pubout shows the one, "
+	    "certificate in %s: openssl pkey -in %s -pubout shows the one, "
 	    "openssl x509 -in %s -noout -pubkey the other", key_path,
 	    cert_path, key_path, cert_path);
 }
@@ -202,23 +224,45 @@ scep_config_ca_key_check(const EVP_PKEY *key, const char *path,
 	    EVP_PKEY_get0_type_name(key), bits, RA_MIN_BITS);
 }
 
+/* What mends it, where the RA has a key of its own. */
+static enum scep_err
+new_ra_key(const struct scep_ca_conf *ca, enum scep_err rc,
+    struct scep_error *err)
+{
+	char	 mend[SCEP_MEND_TEXT];
+
+	if (ca->insecure_one_key)
+		return rc;
+	scep_config_mend_ra_key(ca, mend);
+	return scep_fail_mend(err, "%s", mend);
+}
+
+static enum scep_err
+new_ra(const struct scep_ca_conf *ca, struct scep_error *err)
+{
+	char	 mend[SCEP_MEND_TEXT];
+
+	scep_config_mend_ra(ca, mend);
+	return scep_fail_mend(err, "%s", mend);
+}
+
 /* Devices encrypt to it: RSA. */
 static enum scep_err
 check_ra_key(const struct scep_ca_conf *ca, struct scep_error *err)
 {
 	if (!EVP_PKEY_is_a(ca->ra_key, "RSA") ||
 	    EVP_PKEY_get_bits(ca->ra_key) < RA_MIN_BITS)
-		return scep_fail(err, SCEP_E_CONFIG, "%s: %s of %d bits; "
-		    "devices encrypt to this key, and can do so only to RSA "
-		    "of at least %d bits%s", ca->ra_key_path,
+		return new_ra_key(ca, scep_fail(err, SCEP_E_CONFIG, "%s: %s "
+		    "of %d bits; devices encrypt to this key, and can do so "
+		    "only to RSA of at least %d bits%s", ca->ra_key_path,
 		    EVP_PKEY_get0_type_name(ca->ra_key),
 		    EVP_PKEY_get_bits(ca->ra_key), RA_MIN_BITS,
 		    ca->insecure_one_key ? "; an EC CA needs an RA key of "
-		    "its own" : "");
+		    "its own" : ""), err);
 	if (!ca->insecure_one_key && EVP_PKEY_eq(ca->key, ca->ra_key) == 1)
-		return scep_fail(err, SCEP_E_CONFIG, "%s: the same key as "
-		    "in %s; make a key for the RA, or say insecure_one_key "
-		    "= yes", ca->ra_key_path, ca->key_path);
+		return new_ra_key(ca, scep_fail(err, SCEP_E_CONFIG, "%s: the "
+		    "same key as in %s; say insecure_one_key = yes, or make "
+		    "a key for the RA", ca->ra_key_path, ca->key_path), err);
 	ERR_clear_error();
 	return SCEP_OK;
 }
@@ -235,10 +279,10 @@ check_ra_issuer(const struct scep_ca_conf *ca, X509 *cert, X509 *ra_cert,
 		return SCEP_OK;
 	}
 	ERR_clear_error();
-	return scep_fail(err, SCEP_E_CONFIG, "%s: not issued by the CA in "
-	    "%s; devices trust an RA only if its CA vouches for it directly "
-	    "(openssl verify -partial_chain -CAfile %s %s)", ca->ra_cert_path,
-	    ca->cert_path, ca->cert_path, ca->ra_cert_path);
+	(void)scep_fail(err, SCEP_E_CONFIG, "%s: not issued by the CA in %s; "
+	    "devices trust an RA only if its CA vouches for it directly",
+	    ca->ra_cert_path, ca->cert_path);
+	return new_ra(ca, err);
 }
 
 static enum scep_err
@@ -253,14 +297,18 @@ check_ca(const struct scep_crypto *crypto, const struct scep_ca_conf *ca,
 	    &ca->ra_cert, ca->ra_cert_path, err)) == NULL)
 		goto out;
 	if ((rc = scep_config_pair_check(cert, ca->cert_path, ca->key,
-	    ca->key_path, err)) != SCEP_OK ||
-	    (rc = scep_config_pair_check(ra_cert, ca->ra_cert_path,
-	    ca->ra_key, ca->ra_key_path, err)) != SCEP_OK ||
-	    (rc = scep_config_ca_key_check(ca->key, ca->key_path, err)) !=
-	    SCEP_OK ||
-	    (rc = check_ra_key(ca, err)) != SCEP_OK)
+	    ca->key_path, err)) != SCEP_OK) {
+		(void)scep_fail_mend(err, "restore the one that belongs to "
+		    "the other");
 		goto out;
-	rc = check_ra_issuer(ca, cert, ra_cert, err);
+	}
+	if ((rc = scep_config_ca_key_check(ca->key, ca->key_path, err)) ==
+	    SCEP_OK && (rc = check_ra_key(ca, err)) == SCEP_OK &&
+	    (rc = scep_config_pair_check(ra_cert, ca->ra_cert_path,
+	    ca->ra_key, ca->ra_key_path, err)) != SCEP_OK)
+		rc = new_ra(ca, err);
+	if (rc == SCEP_OK)
+		rc = check_ra_issuer(ca, cert, ra_cert, err);
 out:
 	X509_free(cert);
 	X509_free(ra_cert);
@@ -323,6 +371,23 @@ load_exts(const struct scep_crypto *crypto, const struct scep_config *cfg,
 	return rc;
 }
 
+static enum scep_err
+no_challenge_key(const struct scep_config *cfg, const char *why,
+    struct scep_error *err)
+{
+	const char	*dir = cfg->server.state;
+	struct stat	 st;
+
+	if (stat(dir, &st) == -1 && (errno == ENOENT || errno == ENOTDIR))
+		return scep_fail(err, SCEP_E_CONFIG, "%s: the state directory "
+		    "is not there; correct state = in scep.conf, or make it: "
+		    "install -d -m 700 %s", dir, dir);
+	return scep_fail(err, SCEP_E_CONFIG, "%s: %s; restore it from a "
+	    "backup, or, where no challenge is open: (umask 077; openssl "
+	    "rand -hex 32 >%s)", cfg->challenge_key_path, why,
+	    cfg->challenge_key_path);
+}
+
 /* 64 hexadecimal digits and a newline. */
 static enum scep_err
 parse_challenge_key(struct scep_config *cfg, struct scep_buf *text,
@@ -335,10 +400,8 @@ parse_challenge_key(struct scep_config *cfg, struct scep_buf *text,
 
 	if (digits != 2 * sizeof(key) || text->len - digits > 1 ||
 	    (text->len > digits && text->data[digits] != '\n'))
-		return scep_fail(err, SCEP_E_CONFIG, "%s: not %zu "
-		    "hexadecimal digits and a newline; restore it from a "
-		    "backup: with another key no open challenge is valid",
-		    cfg->challenge_key_path, 2 * sizeof(key));
+		return no_challenge_key(cfg, "not 64 hexadecimal digits and "
+		    "a newline", err);
 	text->data[digits] = '\0';
 	if ((rc = scep_hex_read((const char *)text->data, key, sizeof(key),
 	    &len, err)) == SCEP_OK)
@@ -356,10 +419,7 @@ load_challenge_key(struct scep_config *cfg, struct scep_error *err)
 
 	rc = scep_file_read_secret(cfg->challenge_key_path, 1024, &text, err);
 	if (rc == SCEP_E_NOTFOUND)
-		return scep_fail(err, SCEP_E_CONFIG, "%s: no such file; "
-		    "restore it from a backup, or, where no challenge is "
-		    "open: (umask 077; openssl rand -hex 32 >%s)",
-		    cfg->challenge_key_path, cfg->challenge_key_path);
+		return no_challenge_key(cfg, "no such file", err);
 	if (rc == SCEP_OK)
 		rc = parse_challenge_key(cfg, &text, err);
 	scep_buf_clear(&text);

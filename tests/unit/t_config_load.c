@@ -356,7 +356,7 @@ what_does_not_fit_is_refused_with_its_file_and_remedy(void **state)
 		{ "certificate = bad.der\nkey = ca.key\n" RA, "/bad.der: ",
 		    "" },
 		{ "certificate = full.pem\nkey = ca.key\n" RA, "/full.pem: ",
-		    "the others belong in chain" },
+		    "put the others into the file of chain" },
 		{ "certificate = ca.pem\nkey = none.key\n" RA, "/none.key: ",
 		    "no such file" },
 		{ "certificate = ca.pem\nkey = ca.pem\n" RA, "/ca.pem: ",
@@ -376,7 +376,7 @@ what_does_not_fit_is_refused_with_its_file_and_remedy(void **state)
 		{ KEYS "ra_certificate = ra.pem\nra_key = open.key\n",
 		    "/open.key: ", "chmod 600" },
 		{ KEYS "ra_certificate = ra.pem\nra_key = ec.key\n",
-		    "/ec.key: ", "not the key of the certificate in" },
+		    "/ec.key: ", "devices encrypt to this key" },
 		{ KEYS "ra_certificate = ec-ra.pem\nra_key = ec.key\n",
 		    "/ec.key: ", "devices encrypt to this key" },
 		{ KEYS "ra_certificate = weak-ra.pem\nra_key = weak.key\n",
@@ -390,6 +390,17 @@ what_does_not_fit_is_refused_with_its_file_and_remedy(void **state)
 		{ "certificate = ec-ca.pem\nkey = ec.key\n"
 		    "insecure_one_key = yes\n", "/ec.key: ",
 		    "needs an RA key of its own" },
+		{ KEYS "ra_certificate = ra.pem\nra_key = empty.key\n",
+		    "/empty.key: ", "the file is empty" },
+		{ KEYS "ra_certificate = foreign-ra.pem\nra_key = ra.key\n",
+		    "/foreign-ra.pem: ", "; openssl req -x509 -key " },
+		{ KEYS "ra_certificate = weak-ra.pem\nra_key = weak.key\n",
+		    "/weak.key: ", "openssl genrsa -out " },
+		/* No command writes over what is the CA's. */
+		{ KEYS "ra_certificate = ./ca.pem\nra_key = ra.key\n",
+		    "/ra.key: ", "; name a file of its own" },
+		{ KEYS "ra_certificate = same-ra.pem\nra_key = ./ca.key\n",
+		    "/ca.key: ", "; name a file of its own" },
 		{ KEYS RA "chain = none.pem\n", "/none.pem: ",
 		    "no such file" },
 		{ KEYS RA "chain = long.pem\n", "/long.pem: ",
@@ -785,6 +796,7 @@ setup(void **state)
 	put_certs();
 	put_challenge_key("\n");
 	put_text("bad.der", "0\003\002\001", 0644);
+	put_text("empty.key", "", 0600);
 	put_text("cert.key", "-----BEGIN NOTHING-----\n", 0600);
 	put_joined("full.pem", "sub-ca.pem", "root.pem", NULL);
 	put_joined("long.pem", "root.pem", "root.pem", "root.pem");
