@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "cgi/listen.h"
 
 #define LISTEN_FDS_START	3	/* sd_listen_fds(3) */
@@ -100,13 +101,15 @@ check_stale(const struct sockaddr_un *sun, struct scep_error *err)
 	if (lstat(sun->sun_path, &st) == -1)
 		return SCEP_OK;		/* bind(2) says if that is wrong */
 	if (!S_ISSOCK(st.st_mode))
-		return scep_fail(err, SCEP_E_CONFIG,
-		    "listen = unix:%s: exists and is no socket",
+		return scep_fail(err, SCEP_E_CONFIG, "listen = unix:%s: "
+		    "exists and is no socket; name another path, or move it "
+		    "away: mv %s %s.old", sun->sun_path, sun->sun_path,
 		    sun->sun_path);
 	for (waited = 0; somebody_listens(sun); waited += STEP_MS) {
 		if (waited >= WAIT_MS)
 			return scep_fail(err, SCEP_E_BUSY, "listen = unix:%s: "
-			    "another process listens there", sun->sun_path);
+			    "another process listens there: ss -xlp",
+			    sun->sun_path);
 		wait_a_step();
 	}
 	return SCEP_OK;
@@ -168,10 +171,10 @@ listen_unix(const struct scep_server_conf *conf, const char *path, int *fd,
 	if ((rc = check_stale(&sun, err)) != SCEP_OK)
 		return rc;
 	*fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (*fd == -1 || !bind_unix(*fd, conf, &sun, &fresh))
-		return scep_fail(err, SCEP_E_CONFIG, "listen = unix:%s: %s",
-		    path, strerror(errno));
-	return SCEP_OK;
+	if (*fd != -1 && bind_unix(*fd, conf, &sun, &fresh))
+		return SCEP_OK;
+	(void)scep_file_fail(path, errno, err);
+	return scep_fail_within(err, "listen");
 }
 
 /* "127.0.0.1:9000", "[::1]:9000"; numbers only. */
@@ -214,6 +217,31 @@ bind_inet(int fd, const struct addrinfo *ai)
 }
 
 static enum scep_err
+inet_failed(const char *at, int no, struct scep_error *err)
+{
+	static const struct {
+		int		 no;
+		enum scep_err	 code;
+		const char	*mend;
+	} remedies[] = {
+		{ EADDRINUSE, SCEP_E_BUSY, "another process listens there: "
+		    "ss -tlnp" },
+		{ EACCES, SCEP_E_CONFIG, "only root may take ports below "
+		    "1024: take a higher one, or unix:PATH" },
+		{ EADDRNOTAVAIL, SCEP_E_CONFIG, "this machine has no such "
+		    "address: ip address shows those it has" },
+	};
+	size_t	 i;
+
+	for (i = 0; i < sizeof(remedies) / sizeof(remedies[0]); i++)
+		if (remedies[i].no == no)
+			return scep_fail(err, remedies[i].code, "listen = %s: "
+			    "%s; %s", at, strerror(no), remedies[i].mend);
+	return scep_fail(err, SCEP_E_CONFIG, "listen = %s: %s", at,
+	    strerror(no));
+}
+
+static enum scep_err
 listen_inet(const struct scep_server_conf *conf, int *fd,
     struct scep_error *err)
 {
@@ -230,9 +258,7 @@ listen_inet(const struct scep_server_conf *conf, int *fd,
 	    sizeof(on)) == -1 ||
 	    bind_inet(*fd, ai) == -1 ||
 	    listen(*fd, conf->backlog) == -1)
-		rc = scep_fail(err, errno == EADDRINUSE ? SCEP_E_BUSY :
-		    SCEP_E_CONFIG, "listen = %s: %s", conf->listen,
-		    strerror(errno));
+		rc = inet_failed(conf->listen, errno, err);
 	freeaddrinfo(ai);
 	return rc;
 }

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "cgi/log.h"
 #include "cgi/state.h"
 
@@ -98,11 +99,13 @@ scep_state_become_owner(const char *dir, struct scep_error *err)
 		return SCEP_OK;
 	if (stat(dir, &st) == -1)
 		return scep_fail(err, SCEP_E_CONFIG,
-		    "state directory %s: %s; make it with `scepadm init`",
-		    dir, strerror(errno));
+		    "state directory %s: %s; correct state = in scep.conf, "
+		    "or make it and a CA with scepadm init", dir,
+		    strerror(errno));
 	if (!S_ISDIR(st.st_mode))
 		return scep_fail(err, SCEP_E_CONFIG,
-		    "state directory %s: not a directory", dir);
+		    "state directory %s: not a directory; correct state = in "
+		    "scep.conf", dir);
 	return st.st_uid == 0 ? SCEP_OK : become(st.st_uid, st.st_gid, err);
 }
 
@@ -119,10 +122,9 @@ lock_open(const char *dir, int *fd, struct scep_error *err)
 		return SCEP_OK;
 	if (errno == ENOENT || errno == ENOTDIR)
 		return scep_fail(err, SCEP_E_CONFIG,
-		    "state directory %s does not exist; make it with "
-		    "`scepadm init`", dir);
-	return scep_fail(err, SCEP_E_CONFIG, "%s: %s; run as the owner of %s",
-	    path, strerror(errno), dir);
+		    "state directory %s does not exist; correct state = in "
+		    "scep.conf, or make it and a CA with scepadm init", dir);
+	return scep_file_fail(path, errno, err);
 }
 
 /* A pid for people; nothing relies on it. */
@@ -184,8 +186,8 @@ scep_state_lock(const char *dir, int wait_ms, int *fd, struct scep_error *err)
 		return rc;
 	if (!lock_wait(*fd, wait_ms)) {
 		rc = errno == EWOULDBLOCK ? scep_fail(err, SCEP_E_BUSY,
-		    "state directory %s is owned by process %ld", dir,
-		    lock_pid(*fd)) : scep_fail(err, SCEP_E_STORE,
+		    "state directory %s is owned by process %ld; wait until "
+		    "it ends", dir, lock_pid(*fd)) : scep_fail(err, SCEP_E_STORE,
 		    "%s/lock: %s", dir, strerror(errno));
 		(void)close(*fd);
 		*fd = -1;

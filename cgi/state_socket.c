@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/file.h"
+#include "ca/config.h"
 #include "cgi/state_socket.h"
 
 #define BACKLOG		1024
@@ -66,6 +68,7 @@ scep_state_listen(const char *dir, const char *name, int *fd,
     struct scep_error *err)
 {
 	struct sockaddr_un	 sun;
+	char			 path[SCEP_PATH_LEN + 32];
 	enum scep_err		 rc;
 	int			 dir_fd;
 
@@ -75,8 +78,8 @@ scep_state_listen(const char *dir, const char *name, int *fd,
 	*fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (*fd == -1 || bind_fresh(*fd, &sun) == -1 ||
 	    listen(*fd, BACKLOG) == -1) {
-		rc = scep_fail(err, SCEP_E_CONFIG, "%s/%s: %s", dir, name,
-		    strerror(errno));
+		(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+		rc = scep_file_fail(path, errno, err);
 		if (*fd != -1)
 			(void)close(*fd);
 		*fd = -1;
@@ -104,6 +107,7 @@ scep_state_dial(const char *dir, const char *name, int *fd,
     struct scep_error *err)
 {
 	struct sockaddr_un	 sun;
+	char			 path[SCEP_PATH_LEN + 32];
 	enum scep_err		 rc;
 	int			 dir_fd, why;
 
@@ -113,9 +117,10 @@ scep_state_dial(const char *dir, const char *name, int *fd,
 	if ((*fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) == -1 ||
 	    connect(*fd, (const struct sockaddr *)&sun, sizeof(sun)) == -1) {
 		why = errno;
-		rc = scep_fail(err, why == ENOENT || why == ECONNREFUSED ?
-		    SCEP_E_NOTFOUND : SCEP_E_CONFIG, "%s/%s: %s", dir, name,
-		    strerror(why));
+		(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+		rc = why == ENOENT || why == ENOTDIR || why == ECONNREFUSED ?
+		    scep_fail(err, SCEP_E_NOTFOUND, "%s: %s", path,
+		    strerror(why)) : scep_file_fail(path, why, err);
 		if (*fd != -1)
 			(void)close(*fd);
 		*fd = -1;

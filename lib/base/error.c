@@ -77,7 +77,8 @@ scep_fail(struct scep_error *err, enum scep_err code, const char *fmt, ...)
 	len = strlen(err->text);
 	if (code == SCEP_E_NOMEM)	/* of which only the place is given */
 		(void)snprintf(err->text + len, sizeof(err->text) - len,
-		    ": out of memory");
+		    ": out of memory; raise its limit (ulimit -v, "
+		    "MemoryMax=)");
 	return code;
 }
 

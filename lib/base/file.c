@@ -27,9 +27,7 @@ not_readable(const char *path, int secret, struct scep_error *err)
 	struct stat		 st;
 
 	if (stat(path, &st) == -1)
-		return scep_fail(err, SCEP_E_CONFIG, "%s: a directory above "
-		    "it does not let uid %u through; namei -l %s shows which",
-		    path, uid, path);
+		return scep_file_fail(path, EACCES, err);
 	if (st.st_uid == geteuid())
 		return scep_fail(err, SCEP_E_CONFIG, "%s: not readable for "
 		    "uid %u; chmod %s %s", path, uid, secret ? "600" : "u+r",
@@ -228,12 +226,10 @@ scep_file_create(const char *path, struct scep_span bytes, unsigned int mode,
 		return scep_fail(err, SCEP_E_CONFIG, "%.64s...: longer than "
 		    "%d octets", path, PATH_MAX_LEN);
 	if ((fd = mkostemp(temp, O_CLOEXEC)) == -1)
-		return scep_fail(err, SCEP_E_CONFIG, "%s: cannot be made: %s",
-		    path, strerror(errno));
+		return scep_file_fail(path, errno, err);
 	if (fchmod(fd, (mode_t)mode) == -1 || write_all(fd, bytes) == -1 ||
 	    fsync(fd) == -1)
-		rc = scep_fail(err, SCEP_E_CONFIG,
-		    "%s: cannot be written: %s", path, strerror(errno));
+		rc = scep_file_fail(path, errno, err);
 	/* link(2), unlike rename(2), fails where something is. */
 	else if (link(temp, path) == -1)
 		rc = errno == EEXIST ? scep_fail(err, SCEP_E_EXISTS,

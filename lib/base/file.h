@@ -18,5 +18,9 @@ enum scep_err	 scep_file_read_secret(const char *path, size_t max,
  * SCEP_E_EXISTS), fsync of the directory. */
 enum scep_err	 scep_file_create(const char *path, struct scep_span bytes,
 		    unsigned int mode, struct scep_error *err);
+/* Why the system refused path (no is its errno), and what mends it:
+ * SCEP_E_STORE where that is room, a limit or the disk, else SCEP_E_CONFIG. */
+enum scep_err	 scep_file_fail(const char *path, int no,
+		    struct scep_error *err);
 
 #endif /* SCEP_BASE_FILE_H */

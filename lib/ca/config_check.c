@@ -328,7 +328,14 @@ static void
 check_listen(struct check *c)
 {
 	const char	*at = c->cfg->server.listen;
+	struct stat	 st;
 
+	/* No fault: a web server may bring the socket along. */
+	if (strncmp(at, "unix:", 5) == 0 && stat(at + 5, &st) == 0 &&
+	    !S_ISSOCK(st.st_mode))
+		report(c, 0, "listen = %s: exists and is no socket; name "
+		    "another path, or move it away: mv %s %s.old", at, at + 5,
+		    at + 5);
 	if (*at != '\0' && strncmp(at, "unix:", 5) != 0 &&
 	    strncmp(at, "127.", 4) != 0 && strncmp(at, "[::1]:", 6) != 0)
 		report(c, 0, "listen = %s: anybody in the network can speak "

@@ -378,6 +378,9 @@ no_challenge_key(const struct scep_config *cfg, const char *why,
 	const char	*dir = cfg->server.state;
 	struct stat	 st;
 
+	if (stat(dir, &st) == 0 && !S_ISDIR(st.st_mode))
+		return scep_fail(err, SCEP_E_CONFIG, "%s: the state directory "
+		    "is no directory; correct state = in scep.conf", dir);
 	if (stat(dir, &st) == -1 && (errno == ENOENT || errno == ENOTDIR))
 		return scep_fail(err, SCEP_E_CONFIG, "%s: the state directory "
 		    "is not there; correct state = in scep.conf, or make it: "
