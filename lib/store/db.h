@@ -31,15 +31,22 @@ struct scep_db {
 	void			*say_arg;
 	atomic_int		 broken;	/* the environment panicked */
 	atomic_int		 messages;	/* errcall's, to bound them */
+	pthread_mutex_t		 why_mutex;
+	char			 why[256];	/* the first of them */
 	atomic_int		 low;		/* said that the disk fills */
 };
 
-/* db_open.c: what Berkeley DB said, as our error; DB_RUNRECOVERY breaks the
+/* db_fail.c: what Berkeley DB said, as our error; DB_RUNRECOVERY breaks the
  * store. */
 enum scep_err	 scep_db_fail(struct scep_db *db, int r, const char *what,
 		    struct scep_error *err);
 void		 scep_db_say(const struct scep_db *db, const char *fmt, ...)
 		    __attribute__((format(printf, 2, 3)));
+void		 scep_db_on_error(const DB_ENV *env, const char *prefix,
+		    const char *text);
+/* What was said so far is of no account any more. */
+void		 scep_db_calm(struct scep_db *db);
+/* db_open.c */
 DBT		 scep_dbt(struct scep_span bytes);
 
 /* A stored value: header and DER. */
@@ -53,6 +60,9 @@ int		 scep_db_unpack(struct scep_span stored,
  * schema is migrated, a newer one is SCEP_E_CONFIG. */
 enum scep_err	 scep_db_open_tables(struct scep_db *db,
 		    struct scep_error *err);
+
+const char	*scep_db_table_file(enum scep_table table);
+const char	*scep_db_index_file(enum scep_index index);
 
 /* db_rows.c */
 enum scep_err	 scep_db_get(struct scep_store *, enum scep_table,

@@ -6,18 +6,19 @@
  * have it open, and none is left behind by a kill (DESIGN 3).  Opened after
  * any fork, never across one.
  */
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "store/db.h"
 
 #define CACHE		(32u << 20)
@@ -34,33 +35,8 @@
 #define BRIEF_KB	128	/* of log to recover at the next opening */
 #define CHECKPOINT_KB	4096
 #define CHECKPOINT_MIN	1
-#define MESSAGES	20	/* of errcall, between two tends */
-
-void
-scep_db_say(const struct scep_db *db, const char *fmt, ...)
-{
-	char	 text[512];
-	va_list	 ap;
-
-	if (db->say == NULL)
-		return;
-	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	db->say(db->say_arg, text);
-}
-
-enum scep_err
-scep_db_fail(struct scep_db *db, int r, const char *what,
-    struct scep_error *err)
-{
-	if (r == DB_RUNRECOVERY)
-		atomic_store(&db->broken, 1);
-	if (r == DB_NOTFOUND)
-		return scep_fail(err, SCEP_E_NOTFOUND, "no such row");
-	return scep_fail(err, SCEP_E_STORE, "%s/db: %s: %s", db->dir, what,
-	    db_strerror(r));
-}
+#define FILES_MIN	64	/* descriptors: tables, indexes, logs, and
+				   what else a process has open */
 
 DBT
 scep_dbt(struct scep_span bytes)
@@ -104,17 +80,6 @@ scep_db_unpack(struct scep_span stored, struct scep_span *value,
 	return 1;
 }
 
-/* Berkeley DB's own words; hundreds a second on a full disk. */
-static void
-on_error(const DB_ENV *env, const char *prefix, const char *text)
-{
-	struct scep_db	*db = env->app_private;
-
-	(void)prefix;
-	if (atomic_fetch_add(&db->messages, 1) < MESSAGES)
-		scep_db_say(db, "Berkeley DB: %s", text);
-}
-
 static void
 on_event(DB_ENV *env, u_int32_t event, void *info)
 {
@@ -133,17 +98,18 @@ open_env(struct scep_db *db, size_t cache, const char *home,
 
 	if (db->brief)
 		cache = BRIEF_CACHE;
-
+	else if (cache == 0)
+		cache = CACHE;
 	if ((r = db_env_create(&db->env, 0)) != 0) {
 		db->env = NULL;
 		return scep_db_fail(db, r, "environment", err);
 	}
 	env = db->env;
 	env->app_private = db;
-	env->set_errcall(env, on_error);
+	env->set_errcall(env, scep_db_on_error);
 	if ((r = env->set_event_notify(env, on_event)) != 0 ||
-	    (r = env->set_cachesize(env, 0, (u_int32_t)(cache != 0 ? cache :
-	    CACHE), 1)) != 0 ||
+	    (r = env->set_cachesize(env, (u_int32_t)(cache >> 30),
+	    (u_int32_t)(cache & ((1u << 30) - 1)), 1)) != 0 ||
 	    (r = env->set_lg_bsize(env, db->brief ? BRIEF_BUFFER :
 	    LOG_BUFFER)) != 0 ||
 	    (r = env->set_lg_max(env, db->brief ? BRIEF_LOG : LOG_FILE)) != 0 ||
@@ -214,6 +180,7 @@ db_close(struct scep_store *store)
 			(void)unlink(path);
 		}
 	}
+	(void)pthread_mutex_destroy(&db->why_mutex);
 	free(db);
 }
 
@@ -224,7 +191,7 @@ db_tend(struct scep_store *store, struct scep_error *err)
 	struct statvfs	 fs;
 	int		 r;
 
-	atomic_store(&db->messages, 0);
+	scep_db_calm(db);
 	if (atomic_load(&db->broken) || scep_journal_is_broken(db->journal))
 		return scep_fail(err, SCEP_E_STORE,
 		    "%s/db is broken; a restart recovers it", db->dir);
@@ -254,22 +221,35 @@ static const struct scep_store_ops	db_ops = {
 };
 
 static enum scep_err
-check_home(const char *home, const char *dir, struct scep_error *err)
+check_home(const char *home, struct scep_error *err)
 {
 	struct stat	 st;
 
 	if (mkdir(home, 0700) == -1 && errno != EEXIST)
-		return scep_fail(err, SCEP_E_CONFIG, "%s: %s; `scepadm init "
-		    "--dir DIR` makes a state directory", dir,
-		    strerror(errno));
-	if (stat(home, &st) == -1 || !S_ISDIR(st.st_mode))
-		return scep_fail(err, SCEP_E_CONFIG, "%s: not a directory",
-		    home);
+		return scep_file_fail(home, errno, err);
+	if (stat(home, &st) == -1)
+		return scep_file_fail(home, errno, err);
+	if (!S_ISDIR(st.st_mode))
+		return scep_fail(err, SCEP_E_CONFIG, "%s: not a directory; "
+		    "move it away (mv %s %s.old), and restore the database "
+		    "from a backup", home, home, home);
 	if (access(home, R_OK | W_OK | X_OK) == -1)
-		return scep_fail(err, SCEP_E_CONFIG, "%s: %s; chown it to uid "
-		    "%d, who runs this", home, strerror(errno),
-		    (int)geteuid());
+		return scep_file_fail(home, errno, err);
 	return SCEP_OK;
+}
+
+/* Short of descriptors Berkeley DB sleeps and tries again, for minutes. */
+static enum scep_err
+check_descriptors(const char *home, struct scep_error *err)
+{
+	struct rlimit	 limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1 ||
+	    limit.rlim_cur >= FILES_MIN)
+		return SCEP_OK;
+	return scep_fail(err, SCEP_E_STORE, "%s: too many open files: the "
+	    "limit is %lu, and it takes %d; raise it (ulimit -n, "
+	    "LimitNOFILE=)", home, (unsigned long)limit.rlim_cur, FILES_MIN);
 }
 
 static enum scep_err
@@ -281,7 +261,8 @@ open_store(struct scep_db *db, const struct scep_store_db_options *opt,
 	enum scep_err	 rc;
 
 	(void)snprintf(home, sizeof(home), "%s/db", db->dir);
-	if ((rc = check_home(home, db->dir, err)) != SCEP_OK ||
+	if ((rc = check_descriptors(home, err)) != SCEP_OK ||
+	    (rc = check_home(home, err)) != SCEP_OK ||
 	    (rc = open_env(db, opt->cache, home, err)) != SCEP_OK ||
 	    (rc = scep_db_open_tables(db, err)) != SCEP_OK ||
 	    (rc = scep_db_last_seq(db, &last, err)) != SCEP_OK ||
@@ -304,6 +285,7 @@ scep_store_db_open(const struct scep_store_db_options *opt,
 		    "state directory: the path is too long");
 	if ((db = calloc(1, sizeof(*db))) == NULL)
 		return scep_fail(err, SCEP_E_NOMEM, "store");
+	(void)pthread_mutex_init(&db->why_mutex, NULL);
 	db->store.ops = &db_ops;
 	(void)snprintf(db->dir, sizeof(db->dir), "%s", opt->dir);
 	db->reserve = opt->reserve != 0 ? opt->reserve : RESERVE;

@@ -5,6 +5,7 @@
  * what it calls may use the store, and no lock is held meanwhile.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -49,7 +50,7 @@ scep_db_get(struct scep_store *store, enum scep_table table,
 	for (i = 0; r == DB_LOCK_DEADLOCK && i < TRIES; i++)
 		r = db->table[table]->get(db->table[table], NULL, &k, &v, 0);
 	if (r != 0)
-		return scep_db_fail(db, r, "read", err);
+		return scep_db_fail(db, r, scep_db_table_file(table), err);
 	rc = fill_row(db, &k, &v, out, err);
 	free(v.data);
 	return rc;
@@ -58,6 +59,7 @@ scep_db_get(struct scep_store *store, enum scep_table table,
 /* Where a scan stands. */
 struct place {
 	DB			*db;		/* table or index */
+	char			 file[96];	/* what may be at fault */
 	int			 is_index;
 	struct scep_buf		 ikey, pkey;	/* of the last row seen */
 	struct scep_span	 to;		/* index: where it ends */
@@ -205,7 +207,7 @@ read_page(struct scep_db *db, struct place *at, int first,
 		return rc;
 	return r == DB_LOCK_DEADLOCK ? scep_fail(err, SCEP_E_BUSY,
 	    "%s/db: rivals for the same rows", db->dir) :
-	    scep_db_fail(db, r, "scan", err);
+	    scep_db_fail(db, r, at->file, err);
 }
 
 static enum scep_err
@@ -242,6 +244,8 @@ scep_db_scan(struct scep_store *store, enum scep_table table,
 	struct scep_db	*db = (struct scep_db *)store;
 	struct place	 at = { .db = db->table[table] };
 
+	(void)snprintf(at.file, sizeof(at.file), "%s",
+	    scep_db_table_file(table));
 	return scan(db, &at, from, fn, arg, err);
 }
 
@@ -254,5 +258,8 @@ scep_db_scan_index(struct scep_store *store, enum scep_index index,
 	struct place	 at = { .db = db->index[index], .is_index = 1,
 			    .to = to };
 
+	(void)snprintf(at.file, sizeof(at.file), "%s by %s",
+	    scep_db_table_file(scep_index_table(index)),
+	    scep_db_index_file(index));
 	return scan(db, &at, from, fn, arg, err);
 }

@@ -33,8 +33,20 @@ static const char *const	index_names[SCEP_IX__MAX] = {
 	[SCEP_IX_CERTIFICATE_KEY] = "certificates-key.db",
 };
 
+const char *
+scep_db_table_file(enum scep_table table)
+{
+	return table_names[table];
+}
+
+const char *
+scep_db_index_file(enum scep_index index)
+{
+	return index_names[index];
+}
+
 static enum scep_err
-open_db(struct scep_db *db, const char *name, int dup, DB **out,
+open_db(struct scep_db *db, const char *name, int make, int dup, DB **out,
     struct scep_error *err)
 {
 	DB	*h;
@@ -45,10 +57,12 @@ open_db(struct scep_db *db, const char *name, int dup, DB **out,
 	*out = h;
 	if ((r = h->set_pagesize(h, PAGE)) != 0 ||
 	    (r = h->set_flags(h, DB_CHKSUM | (dup ? DB_DUPSORT : 0))) != 0 ||
-	    (r = h->open(h, NULL, name, NULL, DB_BTREE, DB_CREATE |
-	    DB_AUTO_COMMIT | DB_THREAD, 0600)) != 0)
-		return scep_db_fail(db, r, name, err);
-	return SCEP_OK;
+	    (r = h->open(h, NULL, name, NULL, DB_BTREE, (make ? DB_CREATE :
+	    0) | DB_AUTO_COMMIT | DB_THREAD, 0600)) == 0)
+		return SCEP_OK;
+	return r != ENOENT ? scep_db_fail(db, r, name, err) : scep_fail(err,
+	    SCEP_E_STORE, "%s/db/%s: this table is missing, and all that was "
+	    "in it; restore the database from a backup", db->dir, name);
 }
 
 /* The key of one index for a stored value; libdb frees it. */
@@ -95,8 +109,8 @@ open_index(struct scep_db *db, enum scep_index index, struct scep_error *err)
 	enum scep_err	 rc;
 	int		 r;
 
-	if ((rc = open_db(db, index_names[index], 1, &db->index[index],
-	    err)) != SCEP_OK)
+	if ((rc = open_db(db, index_names[index], 1, 1,
+	    &db->index[index], err)) != SCEP_OK)
 		return rc;
 	db->index[index]->app_private =
 	    (void *)(uintptr_t)&index_numbers[index];
@@ -139,58 +153,69 @@ has_tables(const struct scep_db *db)
 	return found;
 }
 
+/* The schema the tables are in; 0 if that is not said. */
 static enum scep_err
-check_schema(struct scep_db *db, struct scep_error *err)
+read_schema(struct scep_db *db, unsigned int *found, struct scep_error *err)
 {
-	char		 text[16] = "";
-	DBT		 key = scep_dbt(scep_span_text("schema")), value;
-	unsigned int	 found = 0;
-	enum scep_err	 rc;
-	int		 r;
+	char	 text[16] = "";
+	DBT	 key = scep_dbt(scep_span_text("schema")), value;
+	int	 r;
 
+	*found = 0;
 	memset(&value, 0, sizeof(value));
 	value.data = text;
 	value.ulen = sizeof(text) - 1;
 	value.flags = DB_DBT_USERMEM;
 	r = db->meta->get(db->meta, NULL, &key, &value, 0);
 	if (r != 0 && r != DB_NOTFOUND)
-		return scep_db_fail(db, r, "schema", err);
+		return scep_db_fail(db, r, "meta.db", err);
 	if (r == 0)
-		found = (unsigned int)strtoul(text, NULL, 10);
-	if (found > SCEP_DB_SCHEMA)
+		*found = (unsigned int)strtoul(text, NULL, 10);
+	if (*found > SCEP_DB_SCHEMA)
 		return scep_fail(err, SCEP_E_CONFIG, "%s/db has schema %u and "
 		    "this program knows %u: it was written by a newer "
-		    "version; install that one again", db->dir, found,
+		    "version; install that one again", db->dir, *found,
 		    SCEP_DB_SCHEMA);
-	if (found == SCEP_DB_SCHEMA)
-		return SCEP_OK;
-	if ((r == 0 || has_tables(db)) &&
-	    (rc = migrate(db, found, err)) != SCEP_OK)
-		return rc;
+	return SCEP_OK;
+}
+
+/* Last, so that a start that was cut off is one that never was. */
+static enum scep_err
+write_schema(struct scep_db *db, struct scep_error *err)
+{
+	char	 text[16];
+	DBT	 key = scep_dbt(scep_span_text("schema")), value;
+	int	 r;
+
 	(void)snprintf(text, sizeof(text), "%d", SCEP_DB_SCHEMA);
 	value = scep_dbt(scep_span_text(text));
 	if ((r = db->meta->put(db->meta, NULL, &key, &value,
 	    DB_AUTO_COMMIT)) != 0)
-		return scep_db_fail(db, r, "schema", err);
+		return scep_db_fail(db, r, "meta.db", err);
 	return SCEP_OK;
 }
 
 enum scep_err
 scep_db_open_tables(struct scep_db *db, struct scep_error *err)
 {
+	unsigned int	 found;
 	enum scep_err	 rc;
-	int		 i;
+	int		 i, fresh;
 
-	if ((rc = open_db(db, "meta.db", 0, &db->meta, err)) != SCEP_OK ||
-	    (rc = check_schema(db, err)) != SCEP_OK)
+	if ((rc = open_db(db, "meta.db", 1, 0, &db->meta, err)) != SCEP_OK ||
+	    (rc = read_schema(db, &found, err)) != SCEP_OK)
+		return rc;
+	fresh = found != SCEP_DB_SCHEMA;
+	if (fresh && (found != 0 || has_tables(db)) &&
+	    (rc = migrate(db, found, err)) != SCEP_OK)
 		return rc;
 	for (i = 0; i < SCEP_T__MAX; i++)
-		if ((rc = open_db(db, table_names[i], 0, &db->table[i],
-		    err)) != SCEP_OK)
+		if ((rc = open_db(db, table_names[i], fresh, 0,
+		    &db->table[i], err)) != SCEP_OK)
 			return rc;
 	for (i = 0; i < SCEP_IX__MAX; i++)
 		if ((rc = open_index(db, (enum scep_index)i, err)) !=
 		    SCEP_OK)
 			return rc;
-	return SCEP_OK;
+	return fresh ? write_schema(db, err) : SCEP_OK;
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "store/journal.h"
 
 #define TAIL_MAX	(256 * 1024)	/* octets that are checked */
@@ -34,8 +35,7 @@ struct tail {
 static enum scep_err
 fail_io(const struct scep_journal *j, struct scep_error *err)
 {
-	return scep_fail(err, SCEP_E_STORE, "%s: %s", j->path,
-	    strerror(errno));
+	return scep_file_fail(j->path, errno, err);
 }
 
 static enum scep_err
@@ -172,10 +172,10 @@ compare(struct scep_db *db, struct tail *t, struct scep_error *err)
 	scep_db_seq_key(seq, from);
 	rc = scep_db_scan(&db->store, SCEP_T_LOG, scep_span_make(from, 8),
 	    see_row, t, err);
-	if (rc == SCEP_OK && t->at < t->end) {
-		(void)split(t, &seq, &hash, &text);
-		return mismatch(t, "is not in the database", seq, err);
-	}
+	if (rc == SCEP_OK && t->at < t->end)
+		return split(t, &seq, &hash, &text) ? mismatch(t, "is not in "
+		    "the database", seq, err) : mismatch(t, "is followed by a "
+		    "line that is not ours", t->j->next - 1, err);
 	if (rc == SCEP_OK && (rc = flush(t, err)) == SCEP_OK)
 		rc = scep_journal_sync(t->j, err);
 	if (rc == SCEP_OK && t->added > 0)

@@ -2,6 +2,7 @@
  * t_store_db.c - what only Berkeley DB can get wrong: kills, damage, an old
  * or new schema, a full disk; and the journal beside it.
  */
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -467,6 +468,50 @@ a_damaged_page_is_seen_and_never_served(void **state)
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+/* Made anew it would be empty, and nobody would know. */
+static void
+a_table_that_is_missing_is_an_error(void **state)
+{
+	struct scep_store	*store = open_store();
+	struct scep_error	 err;
+	char			 away[256];
+
+	(void)state;
+	save_some(store, 0, 3);
+	scep_store_close(store);
+	(void)snprintf(away, sizeof(away), "%s", at("away.db"));
+	assert_int_equal(rename(at("db/certificates.db"), away), 0);
+	assert_int_equal(try_open(1, &store, &err), SCEP_E_STORE);
+	assert_null(store);
+	assert_non_null(strstr(err.text, "/db/certificates.db: this table"));
+	assert_int_equal(access(at("db/certificates.db"), F_OK), -1);
+	assert_int_equal(rename(away, at("db/certificates.db")), 0);
+	store = open_store();
+	expect_agreement(store, 3);
+	scep_store_close(store);
+}
+
+/* Berkeley DB waits for minutes in the hope of more. */
+static void
+few_descriptors_are_an_error_at_once(void **state)
+{
+	struct rlimit		 was, few;
+	struct scep_store	*store;
+	struct scep_error	 err;
+	time_t			 begin = time(NULL);
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+	few = was;
+	few.rlim_cur = 20;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	assert_int_equal(try_open(1, &store, &err), SCEP_E_STORE);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+	assert_non_null(strstr(err.text, "the limit is 20"));
+	assert_true(time(NULL) - begin < 10);
+	scep_store_close(open_store());
+}
+
 static void
 a_directory_that_cannot_be_used_is_a_matter_of_configuration(void **state)
 {
@@ -643,6 +688,8 @@ main(void)
 		T(an_index_that_was_wrong_is_made_anew_by_a_migration),
 		T(a_disk_below_the_reserve_is_not_written_to),
 		T(a_damaged_page_is_seen_and_never_served),
+		T(a_table_that_is_missing_is_an_error),
+		T(few_descriptors_are_an_error_at_once),
 		T(a_directory_that_cannot_be_used_is_a_matter_of_configuration),
 		T(the_journal_is_completed_from_the_table),
 		T(a_journal_that_was_changed_is_an_error),
