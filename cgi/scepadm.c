@@ -23,7 +23,7 @@ static const struct {
 	    "           [--url BASE]\n"
 	    "           [--ca-cert FILE --ca-key FILE [--chain FILE] "
 	    "[--pass-file FILE]] [--json]" },
-	{ "check", NULL, adm_check, "[--json]" },
+	{ "check", NULL, adm_check, "[--store] [--json]" },
 	{ "doctor", NULL, adm_doctor,
 	    "[--url URL] [--profile P]\n"
 	    "           [--challenge @FILE | --challenge-file FILE]\n"
@@ -106,11 +106,19 @@ run(struct adm *adm, int argc, char *argv[])
 		int	 help = argc > 1 && (strcmp(argv[1], "-h") == 0 ||
 			    strcmp(argv[1], "--help") == 0);
 
+		if (!is_noun(argv[0]))
+			(void)fprintf(stderr, "scepadm: there is no %s\n",
+			    argv[0]);
+		else if (argc > 1 && !help)
+			(void)fprintf(stderr, "scepadm: there is no %s %s\n",
+			    argv[0], argv[1]);
 		usage(help ? stdout : stderr, is_noun(argv[0]) ? argv[0] :
 		    NULL);
 		return help && is_noun(argv[0]) ? 0 :
 		    scep_err_exit(SCEP_E_USAGE);
 	}
+	adm->noun = verbs[i].noun;
+	adm->verb = verbs[i].verb;
 	adm->usage = verbs[i].usage;
 	adm->err.text[0] = '\0';
 	rc = verbs[i].fn(adm, argc - words + 1, argv + words - 1);

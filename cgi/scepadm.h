@@ -18,7 +18,8 @@ struct adm {
 	const struct scep_crypto	*crypto;
 	const char			*conf;	/* of -c, or NULL */
 	int				 json;	/* --json */
-	const char			*usage;	/* of this noun and verb */
+	const char			*noun, *verb;	/* verb: or NULL */
+	const char			*usage;	/* what goes behind them */
 	int				 hold;	/* adm_hold() */
 	struct adm_held			*held;	/* or NULL */
 	struct scep_error		 err;

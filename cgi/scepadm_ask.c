@@ -21,14 +21,21 @@
 #define OWNER_TRIES	30		/* an owner that is starting */
 
 static enum scep_err
-options_check(struct adm *adm, int argc, int n_operands)
+misused(struct adm *adm, const char *what, const char *why)
+{
+	return scep_fail(&adm->err, SCEP_E_USAGE, "%.64s%s; usage: scepadm "
+	    "%s%s%s %s", what, why, adm->noun, adm->verb != NULL ? " " : "",
+	    adm->verb != NULL ? adm->verb : "", adm->usage);
+}
+
+static enum scep_err
+options_check(struct adm *adm, int argc, char *argv[], int n_operands)
 {
 	if (argc - optind < n_operands)
-		return scep_fail(&adm->err, SCEP_E_USAGE,
-		    "an argument is missing; usage: %s", adm->usage);
+		return misused(adm, "", "an argument is missing");
 	if (argc - optind > n_operands)
-		return scep_fail(&adm->err, SCEP_E_USAGE,
-		    "an argument too many; usage: %s", adm->usage);
+		return misused(adm, argv[optind + n_operands],
+		    ": an argument too many");
 	return SCEP_OK;
 }
 
@@ -61,21 +68,23 @@ adm_options(struct adm *adm, int argc, char *argv[],
 	}
 	optind = 0;			/* glibc: start afresh */
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "h", longs, &which)) != -1) {
+	while ((c = getopt_long(argc, argv, ":h", longs, &which)) != -1) {
 		if (c == 'j')
 			adm->json = 1;
 		else if (c == 'h')
 			return SCEP_E_USAGE;	/* help, no fault */
+		else if (c == ':')
+			return misused(adm, argv[optind - 1],
+			    ": its value is missing");
 		else if (c == '?')
-			return scep_fail(&adm->err, SCEP_E_USAGE,
-			    "%s: no such option, or its value is missing; "
-			    "usage: %s", argv[optind - 1], adm->usage);
+			return misused(adm, argv[optind - 1],
+			    ": no such option");
 		else
 			option_take(&options[c - 0x100], optarg);
 	}
 	if (operand != NULL)
 		*operand = argv + optind;
-	return options_check(adm, argc, n_operands);
+	return options_check(adm, argc, argv, n_operands);
 }
 
 struct adm_held {
