@@ -1,0 +1,79 @@
+# values.sh - a value of scep.conf that is out of its range, or of no kind.
+
+# value TEXT KEY VALUE PATTERN: below [server], or in the first section that
+# has the key.
+value() {
+	broken -l - "$1" 78 "scep\\.conf:LINE: $2: $4" <<.
+if grep -q '^$2 = ' scep.conf
+then edit '0,/^$2 = .*/s~~$2 = $3~'
+else below '^\\[${5:-server}' '$2 = $3'
+fi
+.
+}
+
+value 'a number out of range' backlog 0 '.*between 1 and 65535'
+value 'a number that is none' workers many '.*512'
+value 'a negative number' workers -1 '.*512'
+value 'a size with a wrong unit' max_request 256q '.*256k.*256q'
+value 'a size that is too small' cache 10 '.*8m.*10'
+value 'a duration of nothing' request_timeout 0s '.*0s'
+value 'a duration with a wrong unit' validity '1 month' '.*1 month'
+value 'a validity of a hundred years' validity 100y '.*100y'
+value 'an unknown word' sandbox loose '.*strict, best-effort'
+value 'an unknown way to authorise' authorise everybody \
+    '.*challenge, manual'
+value 'a mode that executes' socket_mode 0777 '.*0660.*0777'
+value 'a mode that is no number' socket_mode rw-rw---- '.*0660'
+value 'an address without a port' listen 127.0.0.1 '.*127\.0\.0\.1:9000'
+value 'a name instead of an address' listen localhost:9000 \
+    '.*numeric address.*localhost'
+value 'a port that is none' listen 127.0.0.1:99999 '.*99999'
+value 'a socket without a path' listen unix: '.*path'
+value 'a path that is too long for a socket' listen \
+    "unix:/$(head -c 120 /dev/zero | tr '\0' x)" '.*107'
+value 'a URL with a slash at the end' url http://x/scep/ '.*slash.*x/scep/'
+value 'a URL of another kind' url ftp://x/scep '.*http.*ftp'
+value 'small RSA keys' rsa_bits 1024-2048 '.*2048-4096.*1024'
+value 'one number for a range' rsa_bits 2048 '.*2048-4096'
+value 'EC keys' key_types ec '.*rsa' 'profile default'
+value 'a broken digest' digests md5 '.*MD5' 'profile default'
+value 'a broken cipher' ciphers des '.*DES' 'profile default'
+value 'SHA-1 for certificates' digest sha1 '.*SHA-1' 'ca main'
+value 'an attribute type that is none' subject_allow 'CN FOO' '.*FOO.*CN'
+value 'a type that is required and not allowed' subject_require 'CN L' \
+    '.*L .*subject_allow'
+value 'an unknown type of alternative name' san_allow 'DNS RID' \
+    '.*RID.*DNS, email'
+value 'UPNs without a pattern' san_allow UPN '.*san_pattern\.UPN'
+value 'a pattern for a type that is not allowed' san_pattern.email \
+    '*@example.org' '.*san_allow' 'profile default'
+value 'a pattern for an attribute that is not allowed' subject_pattern.L \
+    Bern '.*subject_allow' 'profile default'
+broken 'wildcards without DNS' 78 \
+    'scep\.conf:[0-9]+: san_wildcard: .*san_allow = DNS' <<'.'
+edit '0,/^san_allow = DNS/s//san_allow = email/'
+below '^san_allow' 'san_wildcard = yes'
+.
+value 'a challenge hash that is none' challenge_hash secret \
+    '.*scepadm challenge hash' 'profile default'
+value 'a renewal window longer than the validity' renew_window 366d \
+    '.*validity' 'profile default'
+value 'a name that is none' default_profile 'a b' '.*name.*a b'
+
+# Extensions.
+value 'an unknown extension' 1.2.3 frob '.*DER: or ASN1:' 'extensions client'
+value 'an extension by a name that is none' frob critical,x \
+    '.*OID' 'extensions client'
+value 'CA:TRUE' basicConstraints critical,CA:TRUE '.*CA' 'extensions client'
+value 'an unknown word in keyUsage' keyUsage 'critical, digitalSig' \
+    '.*digitalSig' 
+value 'keyCertSign' keyUsage 'critical, keyCertSign' '.*keyCertSign'
+value 'keyUsage that is not critical' keyUsage digitalSignature \
+    '.*keyUsage = critical'
+value 'an unknown purpose' extendedKeyUsage clientOath '.*clientOath'
+value 'any purpose' extendedKeyUsage anyExtendedKeyUsage '.*purpose'
+value 'an extension that the server makes' subjectAltName DNS:x \
+    '.*server' 'extensions client'
+value 'a section named with @' crlDistributionPoints @crl '.*@' \
+    'extensions client'
+value 'DER that is none' 1.2.3.4 DER:3003 '.*DER' 'extensions client'
