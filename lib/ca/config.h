@@ -21,7 +21,7 @@
 #define SCEP_CHAIN_MAX		8
 #define SCEP_RDN_RULES_MAX	16
 #define SCEP_PATTERNS_MAX	16
-#define SCEP_FAULT_LEN		256
+#define SCEP_FAULT_LEN		SCEP_ERROR_MAX
 
 enum scep_sandbox {
 	SCEP_SANDBOX_STRICT,		/* start fails where it cannot be had */

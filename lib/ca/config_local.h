@@ -135,6 +135,12 @@ void		 scep_config_mend_ra_key(const struct scep_ca_conf *ca,
 void		 scep_config_mend_ca(const struct scep_ca_conf *ca,
 		    char out[SCEP_MEND_TEXT]);
 
+/* At most max certificates of a file, in PEM or DER; a private key in PEM. */
+enum scep_err	 scep_config_read_certs(const struct scep_crypto *crypto,
+		    const char *path, struct scep_cert *certs, size_t max,
+		    size_t *n, struct scep_error *err);
+enum scep_err	 scep_config_read_key(const struct scep_crypto *crypto,
+		    const char *path, EVP_PKEY **out, struct scep_error *err);
 /* A parsed certificate as OpenSSL's object; X509_free() it.  NULL: err. */
 X509		*scep_config_x509(const struct scep_crypto *crypto,
 		    const struct scep_cert *cert, const char *path,
