@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -120,6 +121,35 @@ what_is_no_file_of_a_fair_size_is_refused(void **state)
 }
 
 static void
+a_refusal_of_the_system_has_its_remedy(void **state)
+{
+	static const struct {
+		int		 no;
+		enum scep_err	 code;
+		const char	*mend;
+	} rows[] = {
+		{ ENOSPC, SCEP_E_STORE, "; make room on its disk: df -h /" },
+		{ EROFS, SCEP_E_STORE, "; mount -o remount,rw " },
+		{ EMFILE, SCEP_E_STORE, "ulimit -n" },
+		{ EISDIR, SCEP_E_CONFIG, "move it away: mv " },
+		{ ENOENT, SCEP_E_CONFIG, "its directory is missing: mkdir " },
+		{ EACCES, SCEP_E_CONFIG, "; chmod u+rwx /" },
+		{ ENOTTY, SCEP_E_STORE, "" },
+	};
+	struct scep_error	 err;
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(scep_file_fail(at("none"), rows[i].no, &err),
+		    rows[i].code);
+		if (strncmp(err.text, at("none"), strlen(at("none"))) != 0 ||
+		    strstr(err.text, rows[i].mend) == NULL)
+			fail_msg("%s", err.text);
+	}
+}
+
+static void
 a_secret_that_others_can_reach_is_refused_with_the_remedy(void **state)
 {
 	static const unsigned int bad[] = { 0640, 0604, 0620, 0602, 0610 };
@@ -194,6 +224,7 @@ main(void)
 		cmocka_unit_test(what_was_created_is_read_back),
 		cmocka_unit_test(nothing_is_overwritten),
 		cmocka_unit_test(what_is_no_file_of_a_fair_size_is_refused),
+		cmocka_unit_test(a_refusal_of_the_system_has_its_remedy),
 		cmocka_unit_test(
 		    a_secret_that_others_can_reach_is_refused_with_the_remedy),
 		cmocka_unit_test(
