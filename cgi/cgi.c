@@ -6,7 +6,9 @@
  * touches neither the lock nor the database.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -24,9 +26,9 @@
 #include "cgi/turn.h"
 #include "ra/ra.h"
 
-/* Of each second of request_timeout, how long to wait for our turn: there
- * must be time left for a 503. */
-#define TURN_SHARE_MS	500
+/* Of each second of request_timeout, how long to wait for our turn, and as
+ * long for the owner: there must be time left for a 503. */
+#define TURN_SHARE_MS	300
 
 struct run {
 	struct scep_crypto	*crypto;
@@ -35,6 +37,42 @@ struct run {
 	struct scep_ra		*ra;
 	uint8_t			*body;
 };
+
+static volatile sig_atomic_t	 answered;
+
+/* The alarm: what was not answered yet is, and it is over.  Nothing that is
+ * not safe in a handler. */
+static void
+give_up(int sig)
+{
+	static const char	 answer[] =
+	    "Status: 503 Service Unavailable\r\n"
+	    "Content-Type: text/plain\r\nContent-Length: 0\r\n"
+	    "Retry-After: 5\r\n\r\n";
+	static const char	 line[] = "level=error "
+	    "msg=\"the request took longer than request_timeout\"\n";
+
+	(void)sig;
+	if (!answered)
+		(void)!write(STDOUT_FILENO, answer, sizeof(answer) - 1);
+	(void)!write(STDERR_FILENO, line, sizeof(line) - 1);
+	_exit(0);
+}
+
+/* Whatever we were started with. */
+static void
+settle_signals(void)
+{
+	sigset_t	 alarms;
+
+	(void)signal(SIGALRM, give_up);
+	(void)sigemptyset(&alarms);
+	(void)sigaddset(&alarms, SIGALRM);
+	(void)sigprocmask(SIG_UNBLOCK, &alarms, NULL);
+	/* Whoever does not take the answer must not end the run: its line in
+	 * the log would be missing, and the store unclean. */
+	(void)signal(SIGPIPE, SIG_IGN);
+}
 
 static const char *
 variable(const char *name)
@@ -64,6 +102,7 @@ respond(const struct scep_http_response *response)
 {
 	char	 head[SCEP_HTTP_HEAD];
 
+	answered = 1;
 	return write_all(head, scep_http_head(response, head)) &&
 	    write_all(response->body, response->body_len);
 }
@@ -79,6 +118,8 @@ read_body(uint8_t *body, size_t size, size_t *len, struct scep_error *err)
 	long			 length;
 	ssize_t			 n;
 
+	if (strcmp(variable("REQUEST_METHOD"), "POST") != 0)
+		size = 0;		/* nobody may ever close it */
 	if (scep_number_read(variable("CONTENT_LENGTH"), 0, LONG_MAX, &length,
 	    &why) == SCEP_OK && (size_t)length < size)
 		size = (size_t)length;
@@ -106,12 +147,12 @@ log_fault(void *arg, int fatal, const char *text)
 
 /* Whose the keys are is in the configuration. */
 static enum scep_err
-configure(struct run *run, const char *path, struct scep_error *err)
+configure(struct run *run, struct scep_error *err)
 {
 	enum scep_err	 rc;
 
 	if ((rc = scep_crypto_new(NULL, &run->crypto, err)) != SCEP_OK ||
-	    (rc = scep_state_config(run->crypto, path, 0, &run->cfg, err)) !=
+	    (rc = scep_state_config(run->crypto, NULL, 0, &run->cfg, err)) !=
 	    SCEP_OK)
 		return rc;
 	scep_log_configure(&run->cfg->server);
@@ -125,11 +166,11 @@ configure(struct run *run, const char *path, struct scep_error *err)
 }
 
 static enum scep_err
-prepare(struct run *run, const char *path, struct scep_error *err)
+prepare(struct run *run, struct scep_error *err)
 {
 	enum scep_err	 rc;
 
-	if ((rc = configure(run, path, err)) != SCEP_OK ||
+	if ((rc = configure(run, err)) != SCEP_OK ||
 	    (rc = scep_turn_open(run->crypto, run->cfg,
 	    (int)run->cfg->server.request_timeout_s * TURN_SHARE_MS,
 	    &run->ca, err)) != SCEP_OK)
@@ -200,8 +241,20 @@ run_clear(struct run *run)
 	scep_crypto_free(run->crypto);
 }
 
+/* Not a descriptor less: the next file would be what we write answers to. */
+static void
+hang_up(void)
+{
+	int	 null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	if (null == -1)
+		return;
+	(void)dup2(null, STDOUT_FILENO);
+	(void)close(null);
+}
+
 int
-scep_cgi_run(const char *path)
+scep_cgi_run(void)
 {
 	const int64_t			 began = scep_now_ms();
 	struct scep_http_request	 request;
@@ -210,13 +263,14 @@ scep_cgi_run(const char *path)
 
 	memset(&run, 0, sizeof(run));
 	memset(&request, 0, sizeof(request));
-	if (prepare(&run, path, &err) != SCEP_OK ||
+	settle_signals();
+	if (prepare(&run, &err) != SCEP_OK ||
 	    read_request(&run, &request, &err) != SCEP_OK)
 		refuse(&err);
 	else {
 		answer(&run, &request, began);
 		/* The client need not wait for the rest. */
-		(void)close(STDOUT_FILENO);
+		hang_up();
 		scep_ra_report(run.ra, time(NULL));
 		scep_turn_tend(run.ca, time(NULL));
 	}

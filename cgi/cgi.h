@@ -9,8 +9,8 @@
 /*
  * Answer the request in the environment and on standard input (RFC 3875); the
  * exit status.  There is an answer in any case: 503 if the configuration
- * cannot be used.  path is that of -c, or NULL.
+ * cannot be used, or if it takes longer than request_timeout.
  */
-int	 scep_cgi_run(const char *path);
+int	 scep_cgi_run(void);
 
 #endif /* SCEP_CGI_CGI_H */

@@ -114,12 +114,14 @@ main(int argc, char *argv[])
 
 	if (!settle_descriptors())
 		return scep_err_exit(SCEP_E_INTERNAL);
-	if ((status = options(argc, argv, &path)) != -1)
-		return status;
 	scep_process_harden();
 	scep_log_open("scep.fcgi", SCEP_LOG_STDERR);
+	/* Before any option: a client's query may be in argv (RFC 3875
+	 * section 4.4). */
 	if (!scep_listen_given() && getenv("GATEWAY_INTERFACE") != NULL)
-		return scep_cgi_run(path);
+		return scep_cgi_run();
+	if ((status = options(argc, argv, &path)) != -1)
+		return status;
 	if ((rc = scep_state_server(path, &conf, &err)) != SCEP_OK) {
 		scep_log_error("%s", err.text);
 		return scep_err_exit(rc);

@@ -5,8 +5,10 @@
  * Many CGI runs at once queue for the lock of the state.  A FastCGI instance
  * that owns it is asked over its socket, as its own workers do.
  */
+#include <errno.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <openssl/crypto.h>
 
@@ -18,7 +20,8 @@
 #include "cgi/state_socket.h"
 #include "cgi/turn.h"
 
-#define STEP_MS	10
+#define STEP_MS		10
+#define REPORT_MS	100	/* the web server waits for our end */
 
 struct turn {
 	struct scep_ca			 ca;	/* first: ops */
@@ -93,35 +96,70 @@ turn_published(struct scep_ca *ca, struct scep_published *out,
 	return scep_publish(((const struct turn *)ca)->cfg, 0, out, err);
 }
 
-/* An owner that was asked, or one that can be without our turn; figures of
- * runs alone are nobody's. */
+/* A CA for a moment: the owner, if there is one.  It is not waited for. */
+static enum scep_err
+connect_owner(const struct turn *t, int timeout_ms, struct scep_ca **out,
+    struct scep_error *err)
+{
+	enum scep_err	 rc;
+	int		 fd;
+
+	if ((rc = scep_state_dial(t->cfg->server.state, SCEP_RA_SOCK, &fd,
+	    err)) != SCEP_OK)
+		return rc;
+	return scep_ca_connect(fd, timeout_ms, out, err);
+}
+
+/* To an owner that is another process; figures of a run are nobody's. */
 static enum scep_err
 turn_report(struct scep_ca *ca, time_t now, const struct scep_report *report,
     struct scep_error *err)
 {
-	struct turn	*t = (struct turn *)ca;
-	enum scep_err	 rc;
-	int		 fd;
+	const struct turn	*t = (const struct turn *)ca;
+	struct scep_ca		*owner;
+	enum scep_err		 rc;
 
-	if (t->remote == NULL && t->owner.ca == NULL && (rc = scep_state_dial(
-	    t->cfg->server.state, SCEP_RA_SOCK, &fd, err)) == SCEP_OK &&
-	    (rc = scep_ca_connect(fd, t->wait_ms, &t->remote, err)) !=
-	    SCEP_OK)
-		return rc;
-	return t->remote == NULL ? SCEP_OK :
-	    scep_ca_report(t->remote, now, report, err);
+	if (t->owner.ca != NULL ||
+	    connect_owner(t, REPORT_MS, &owner, err) != SCEP_OK)
+		return SCEP_OK;
+	rc = scep_ca_report(owner, now, report, err);
+	scep_ca_close(owner);
+	return rc;
+}
+
+/* Without an owner: could a run begin?  That takes neither the lock nor the
+ * store, for anybody may ask. */
+static enum scep_err
+inspect_alone(const struct turn *t, enum scep_inspect what,
+    struct scep_buf *out, struct scep_error *err)
+{
+	const char	*dir = t->cfg->server.state;
+
+	if (what != SCEP_INSPECT_HEALTH)
+		return scep_fail(err, SCEP_E_BUSY, "no server runs: plain CGI "
+		    "keeps no figures");
+	if (access(dir, R_OK | W_OK | X_OK) == -1)
+		return scep_fail(err, SCEP_E_STORE, "%s: %s", dir,
+		    strerror(errno));
+	return scep_buf_set(out, scep_span_text("ok\n"), err);
 }
 
 static enum scep_err
 turn_inspect(struct scep_ca *ca, time_t now, enum scep_inspect what,
     struct scep_buf *out, struct scep_error *err)
 {
-	struct scep_ca	*real;
-	enum scep_err	 rc;
+	const struct turn	*t = (const struct turn *)ca;
+	struct scep_ca		*owner;
+	enum scep_err		 rc;
 
-	if ((rc = begin((struct turn *)ca, &real, err)) != SCEP_OK)
+	if ((rc = connect_owner(t, t->wait_ms, &owner, err)) ==
+	    SCEP_E_NOTFOUND)
+		return inspect_alone(t, what, out, err);
+	if (rc != SCEP_OK)
 		return rc;
-	return scep_ca_inspect(real, now, what, out, err);
+	rc = scep_ca_inspect(owner, now, what, out, err);
+	scep_ca_close(owner);
+	return rc;
 }
 
 static void

@@ -11,7 +11,8 @@
 /*
  * Nothing is opened and no lock is taken before the CA is asked something
  * that needs it, so a request that never gets so far costs the others
- * nothing.  SCEP_E_BUSY if it was not our turn for wait_ms.  crypto and cfg
+ * nothing.  SCEP_E_BUSY if it was not our turn for wait_ms, or if the owner is
+ * silent for as long.  crypto and cfg
  * (loaded) are borrowed and outlive it.
  */
 enum scep_err	 scep_turn_open(const struct scep_crypto *crypto,

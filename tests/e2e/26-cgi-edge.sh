@@ -1,0 +1,197 @@
+#!/bin/sh
+# 26-cgi-edge - plain CGI as no decent web server calls it: the query in argv,
+# a client that is gone, a body that does not end, a hung owner.
+. "$(dirname "$0")/lib.sh"
+
+make_ca "$T/ca" "http://127.0.0.1/scep"
+
+# run [NAME=VALUE…]: one CGI run, its input from $T/in, its output to $T/out.
+: >"$T/in"
+cgi() {
+	env -i PATH="$PATH" GATEWAY_INTERFACE=CGI/1.1 REMOTE_ADDR=192.0.2.1 \
+	    REQUEST_METHOD=GET SCEP_CONF="$CONF" "$@"
+}
+run() {
+	cgi QUERY_STRING=operation=GetCACaps "$@" "$FCGI" <"$T/in" \
+	    >"$T/out" 2>"$T/err"
+}
+http() { sed -n 's/^Status: \([0-9]*\).*/\1/p' "$T/out"; }
+
+run
+same "GetCACaps" "$(http)" 200
+
+# ---- the query in argv (RFC 3875 section 4.4) ----
+
+sed 's/^validity = .*/validity = 900d/' "$CONF" >"$T/evil.conf"
+sed -i "s/^\[profile default\]/[profile evil]\nca = main\nauthorise = challenge\n\n&/" \
+    "$T/evil.conf"
+for args in "-c $T/evil.conf" -V -h --log=xml "-c /etc/passwd"; do
+	# shellcheck disable=SC2086
+	cgi PATH_INFO=/evil QUERY_STRING=operation=GetCACaps \
+	    "$FCGI" $args </dev/null >"$T/out" 2>"$T/err"
+	same "$args is not looked at" "$(http)" 404
+	unlike "$args: nothing of a file is told" "$T/err" 'root:'
+done
+cgi PATH_INFO=/evil QUERY_STRING=operation=GetCACaps SCEP_CONF="$T/ca/evil.conf" \
+    "$FCGI" </dev/null >"$T/out" 2>"$T/err"
+same "a configuration that is not there: 503" "$(http)" 503
+cp "$T/evil.conf" "$T/ca/evil.conf"
+cgi PATH_INFO=/evil QUERY_STRING=operation=GetCACaps SCEP_CONF="$T/ca/evil.conf" \
+    "$FCGI" </dev/null >"$T/out" 2>"$T/err"
+same "the control: by SCEP_CONF it is used" "$(http)" 200
+cgi HTTP_SCEP_CONF="$T/ca/evil.conf" PATH_INFO=/evil "$FCGI" </dev/null \
+    >"$T/out" 2>"$T/err"
+same "a header cannot set it" "$(http)" 404
+
+# ---- CONTENT_LENGTH ----
+
+# An enrolment, kept: the bot talks to a small server that writes it down.
+port=$(free_port)
+challenge "$T/ch" --cn edge
+cat >"$T/keep.py" <<'PYTHON'
+import http.server, sys
+class H(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        data = open(sys.argv[2], 'rb').read()
+        self.send_header('Content-Type', 'application/x-x509-ca-ra-cert')
+        self.send_header('Content-Length', str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+    def do_POST(self):
+        n = int(self.headers['Content-Length'])
+        open(sys.argv[3], 'wb').write(self.rfile.read(n))
+        self.send_response(503)
+        self.end_headers()
+    def log_message(self, *a): pass
+http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), H).serve_forever()
+PYTHON
+cgi QUERY_STRING=operation=GetCACert "$FCGI" </dev/null 2>/dev/null |
+    sed '1,/^\r$/d' >"$T/cacert"
+python3 "$T/keep.py" "$port" "$T/cacert" "$T/message" &
+keeper=$!
+own "$keeper"
+until_true 5 sh -c "ss -Hltn 'sport = :$port' | grep -q ."
+bot -C "$T/ch" -s /CN=edge "http://127.0.0.1:$port/scep" >/dev/null 2>&1
+stop "$keeper"
+size=$(wc -c <"$T/message")
+verdict "there is a message to send" test "$size" -gt 1000
+
+post() {		# NAME=VALUE…
+	cgi REQUEST_METHOD=POST QUERY_STRING=operation=PKIOperation "$@" \
+	    "$FCGI" <"$T/message" >"$T/out" 2>"$T/err"
+}
+for length in -1 0x10 '' 99999999999999999999 $((size + 100)); do
+	post CONTENT_LENGTH="$length"
+	same "CONTENT_LENGTH '$length': the body is what there is" \
+	    "$(http)" 200
+	like "and is granted" "$T/err" 'result=granted'
+done
+post
+same "none at all" "$(http)" 200
+post CONTENT_LENGTH=$((size - 1))
+same "one too few: a message that is cut is 400" "$(http)" 400
+post CONTENT_LENGTH=0
+same "0: no message, 400" "$(http)" 400
+like "one line for each" "$T/err" 'result=error'
+same "all this is one certificate" "$(n_certs)" 1
+head -c 300000 /dev/zero >"$T/zeros"
+cgi REQUEST_METHOD=POST QUERY_STRING=operation=PKIOperation "$FCGI" \
+    <"$T/zeros" >"$T/out" 2>"$T/err"
+same "above max_request: 413" "$(http)" 413
+
+# ---- input that does not end ----
+
+sed -i 's/^\[server\]/&\nrequest_timeout = 2s/' "$CONF"
+mkfifo "$T/open"
+sleep 30 >"$T/open" &
+holder=$!
+own "$holder"
+timeout 10 env -i GATEWAY_INTERFACE=CGI/1.1 REQUEST_METHOD=GET \
+    QUERY_STRING=operation=GetCACaps SCEP_CONF="$CONF" "$FCGI" <"$T/open" \
+    >"$T/out" 2>"$T/err"
+same "a GET does not wait for a body" "$? $(http)" "0 200"
+timeout 10 env -i GATEWAY_INTERFACE=CGI/1.1 REQUEST_METHOD=POST \
+    QUERY_STRING=operation=PKIOperation CONTENT_LENGTH=5 SCEP_CONF="$CONF" \
+    "$FCGI" <"$T/open" >"$T/out" 2>"$T/err"
+same "a POST without its body: 503 in time" "$? $(http)" "0 503"
+like "with Retry-After" "$T/out" '^Retry-After: '
+like "and a line in the log" "$T/err" 'longer than request_timeout'
+# A deadline that was ignored by whoever started us still holds.
+(
+	trap '' ALRM
+	timeout 10 env -i GATEWAY_INTERFACE=CGI/1.1 REQUEST_METHOD=POST \
+	    QUERY_STRING=operation=PKIOperation CONTENT_LENGTH=5 \
+	    SCEP_CONF="$CONF" "$FCGI" <"$T/open" >"$T/out" 2>"$T/err"
+)
+same "also where SIGALRM was ignored" "$(http)" 503
+stop "$holder"
+
+# ---- a client that is gone ----
+
+challenge "$T/gone.ch" --cn gone
+python3 "$T/keep.py" "$port" "$T/cacert" "$T/message" &
+keeper=$!
+own "$keeper"
+until_true 5 sh -c "ss -Hltn 'sport = :$port' | grep -q ."
+bot -C "$T/gone.ch" -s /CN=gone "http://127.0.0.1:$port/scep" >/dev/null 2>&1
+stop "$keeper"
+{
+	sleep 0.3
+	cgi REQUEST_METHOD=POST QUERY_STRING=operation=PKIOperation \
+	    "$FCGI" <"$T/message" 2>"$T/err"
+	echo $? >"$T/status"
+} | true
+until_true 5 test -s "$T/status"
+same "it ends well" "$(cat "$T/status")" 0
+like "with its line in the log" "$T/err" 'result=granted.*delivered=no'
+if [ -e "$T/ca/state/db/unclean" ]; then
+	not_ok "and leaves the store clean"
+else
+	ok "and leaves the store clean"
+fi
+post
+same "who asks again gets the same certificate" \
+    "$(http) $(n_certs)" "200 2"
+like "it says so" "$T/err" 'repeated=yes'
+
+# ---- health, and an owner that hangs ----
+
+run PATH_INFO=/health QUERY_STRING=
+same "health without an owner" "$(http)" 200
+chmod 500 "$T/ca/state"
+run PATH_INFO=/health QUERY_STRING=
+if [ "$(id -u)" -eq 0 ]; then
+	skip "health of a state that cannot be used" "root may all"
+else
+	same "health of a state that cannot be used" "$(http)" 503
+fi
+chmod 700 "$T/ca/state"
+sed -i "s,^\[server\],&\nlisten = unix:$T/scep.sock\nmetrics = yes," "$CONF"
+run PATH_INFO=/metrics QUERY_STRING=
+same "no figures without a server: 503" "$(http)" 503
+start_fcgi
+verdict "a FastCGI instance owns the state" until_true 10 test -S \
+    "$T/ca/state/ra.sock"
+until_true 5 sh -c "[ -s '$T/ca/state/lock' ]"
+run PATH_INFO=/health QUERY_STRING=
+same "health asks it" "$(http)" 200
+run PATH_INFO=/metrics QUERY_STRING=
+same "and it has figures" "$(http)" 200
+post
+same "it is asked for the certificate, too" "$(http)" 200
+owner=$(ca_of "$SUPERVISOR")
+kill -STOP "$owner"
+post
+same "an owner that hangs: 503 in time" "$(http)" 503
+begin=$(date +%s%N)
+run
+ms=$((($(date +%s%N) - begin) / 1000000))
+same "GetCACaps does not need it" "$(http)" 200
+verdict "nor is its end waited for ($ms ms)" test "$ms" -lt 1500
+kill -CONT "$owner"
+verdict "it goes on" until_true 10 sh -c "exec 2>/dev/null
+    env -i GATEWAY_INTERFACE=CGI/1.1 REQUEST_METHOD=POST \
+    QUERY_STRING=operation=PKIOperation SCEP_CONF='$CONF' '$FCGI' \
+    <'$T/message' | grep -q '^Status: 200'"
+finish
