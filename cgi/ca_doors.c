@@ -20,12 +20,14 @@
 #include "ca/door.h"
 #include "cgi/admin_socket.h"
 #include "cgi/ca_doors.h"
+#include "cgi/child.h"
 #include "cgi/log.h"
 #include "cgi/metrics_socket.h"
 #include "cgi/state_socket.h"
 #include "cgi/thread.h"
 
 #define RAS_MAX		1024
+#define STOP_MS		2000	/* for a question in hand, when we stop */
 
 /* One RA: a worker of ours or of another instance, or a CGI run. */
 struct ra {
@@ -57,27 +59,62 @@ scep_doors_count(struct scep_doors *d)
 	return count_ras(d, 0);
 }
 
-/* Until the RA leaves.  It is asked to once, when the configuration that it
- * began with is over, and answered until it has. */
+/* Ask it to leave, and remember until when it may stay. */
 static enum scep_err
-serve(struct scep_generation *gen, int fd, struct scep_error *err)
+dismiss(int fd, struct pollfd *why, int64_t patience_ms, int64_t *until,
+    struct scep_error *err)
 {
-	struct pollfd	 p[2] = {
+	const int64_t	 then = scep_now_ms() + patience_ms;
+
+	why->fd = -1;			/* once is enough */
+	if (then < *until)
+		*until = then;
+	/* One that cannot be told has left. */
+	return scep_door_dismiss(fd, err) == SCEP_OK ? SCEP_OK :
+	    SCEP_E_NOTFOUND;
+}
+
+/* Milliseconds that are left, or -1: for ever. */
+static int
+left(int64_t until)
+{
+	const int64_t	 ms = until - scep_now_ms();
+
+	return until == INT64_MAX ? -1 : ms > 0 ? (int)ms : 0;
+}
+
+/*
+ * Until the RA leaves.  It is asked to when the configuration that it began
+ * with is over, or when we stop, and answered until it has.  One that stays
+ * is cut off: it works by rules that are withdrawn.
+ */
+static enum scep_err
+serve(const struct scep_doors *d, struct scep_generation *gen, int fd,
+    struct scep_error *err)
+{
+	const int64_t	 reading_ms =
+			    gen->cfg->server.request_timeout_s * 1000;
+	struct pollfd	 p[3] = {
 		{ .fd = fd, .events = POLLIN },
 		{ .fd = gen->over_fd, .events = POLLIN },
+		{ .fd = d->stop_fd, .events = POLLIN },
 	};
+	int64_t		 until = INT64_MAX;
 	enum scep_err	 rc = SCEP_OK;
 
 	while (rc == SCEP_OK) {
-		p[0].revents = p[1].revents = 0;
-		if (poll(p, 2, -1) == -1)
+		p[0].revents = p[1].revents = p[2].revents = 0;
+		if (poll(p, 3, left(until)) == -1)
 			continue;
-		if (p[0].revents != 0)
+		if (left(until) == 0)
+			return scep_fail(err, SCEP_E_BUSY,
+			    "asked to leave, it stayed");
+		if (p[1].revents != 0)
+			rc = dismiss(fd, &p[1], reading_ms, &until, err);
+		else if (p[2].revents != 0)
+			rc = dismiss(fd, &p[2], STOP_MS, &until, err);
+		else if (p[0].revents != 0)
 			rc = scep_door_serve(gen->ca, fd, wall_clock, err);
-		else if (p[1].revents != 0) {
-			p[1].fd = -1;
-			rc = scep_door_dismiss(fd, err);
-		}
 	}
 	return rc;
 }
@@ -90,7 +127,7 @@ serve_ra(void *arg)
 	struct scep_generation	*gen = scep_generation_hold(d->generations);
 	struct scep_error	 err;
 
-	if (serve(gen, ra->fd, &err) != SCEP_E_NOTFOUND)
+	if (serve(d, gen, ra->fd, &err) != SCEP_E_NOTFOUND)
 		scep_log_warn("a worker was cut off: %s", err.text);
 	scep_generation_drop(d->generations, gen);
 	(void)close(ra->fd);
@@ -266,7 +303,6 @@ scep_doors_close(struct scep_doors *d, long wait_s)
 	if (write(d->stop_fd, &one, sizeof(one)) == -1 ||
 	    !shut(&d->door[0], wait_s))
 		return 0;
-	scep_generations_end(d->generations);
 	if (!wait_for_ras(d, wait_s))
 		return 0;
 	for (i = 1; i < SCEP_DOORS; i++)

@@ -33,8 +33,9 @@ enum scep_err	 scep_doors_open(struct scep_doors *doors,
 /* How many RAs there are. */
 int		 scep_doors_count(struct scep_doors *doors);
 /*
- * Take nobody in any more, ask the RAs to leave, and wait for them for wait_s.
- * 1 if nobody is left; if not, nothing that threads use may be freed.
+ * Take nobody in any more, and ask the RAs to leave: who has not in some
+ * seconds is cut off, for other instances wait for the state.  1 if nobody is
+ * left within wait_s; if not, nothing that threads use may be freed.
  */
 int		 scep_doors_close(struct scep_doors *doors, long wait_s);
 

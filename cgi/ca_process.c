@@ -95,11 +95,12 @@ static int
 hear_supervisor(struct ca_process *p)
 {
 	char	 octet;
+	ssize_t	 n;
 
-	if (recv(p->args->control_fd, &octet, 1, MSG_DONTWAIT) != 1)
-		return errno == EAGAIN || errno == EINTR;
-	(void)atomic_fetch_add(&p->restarts, 1);
-	return 1;
+	n = recv(p->args->control_fd, &octet, 1, MSG_DONTWAIT);
+	if (n == 1)
+		(void)atomic_fetch_add(&p->restarts, 1);
+	return n == 1 || (n == -1 && (errno == EAGAIN || errno == EINTR));
 }
 
 /* Threads inherit the mask: signals come out of signal_fd alone. */
@@ -144,12 +145,15 @@ wait_for_lock(void *arg)
 	return NULL;
 }
 
-/* The owner's configuration is what counts. */
+/* The owner's configuration is what counts: what it refuses is not taken
+ * into use here either. */
 static void
 pass_on_reload(const struct ca_process *p)
 {
+	static const char	 good[] = "{\"ok\":true";
 	struct scep_buf		 reply = { NULL, 0 };
 	struct scep_error	 err;
+	int			 done;
 
 	if (scep_admin_ask(p->cfg->server.state,
 	    scep_span_text("{\"do\":\"reload\"}"), &reply, &err) != SCEP_OK)
@@ -157,8 +161,10 @@ pass_on_reload(const struct ca_process *p)
 	else
 		scep_log_info("reload: the owner of the state answers %.*s",
 		    (int)reply.len, (const char *)reply.data);
+	done = reply.len > strlen(good) &&
+	    memcmp(reply.data, good, strlen(good)) == 0;
 	scep_buf_clear(&reply);
-	say(p, SCEP_CA_RELOADED);
+	say(p, done ? SCEP_CA_RELOADED : SCEP_CA_KEEPS);
 }
 
 /* Till the lock is ours; 0 if we are to end before. */
@@ -188,25 +194,25 @@ wait_for_owner(struct ca_process *p, const struct waiting *w)
 	}
 }
 
-/* What has been reloaded meanwhile counts; if it cannot be used, what we
- * began with does. */
-static void
-refresh(struct ca_process *p)
+/* What has been reloaded meanwhile counts.  What we began with may have been
+ * withdrawn since: it is not used. */
+static enum scep_err
+refresh(struct ca_process *p, struct scep_error *err)
 {
 	struct scep_config	*fresh = NULL;
-	struct scep_error	 err;
+	enum scep_err		 rc;
 
-	if (scep_generation_read(p->crypto, p->args->conf_path, &fresh,
-	    &err) != SCEP_OK) {
-		scep_log_error("the configuration that was read at the start "
-		    "is used: %s", err.text);
-		return;
-	}
-	if (strcmp(fresh->server.state, p->cfg->server.state) == 0) {
-		scep_config_free(p->cfg);
-		p->cfg = fresh;
-	} else
+	if ((rc = scep_generation_read(p->crypto, p->args->conf_path, &fresh,
+	    err)) != SCEP_OK)
+		return rc;
+	if (strcmp(fresh->server.state, p->cfg->server.state) != 0) {
 		scep_config_free(fresh);
+		return scep_fail(err, SCEP_E_CONFIG, "state has changed: that "
+		    "takes a restart");
+	}
+	scep_config_free(p->cfg);
+	p->cfg = fresh;
+	return SCEP_OK;
 }
 
 /* Does not come back if we are to end: the thread cannot be called off. */
@@ -231,8 +237,7 @@ stand_by(struct ca_process *p, struct scep_error *err)
 		return w.rc;
 	}
 	p->lock = w.lock;
-	refresh(p);
-	return SCEP_OK;
+	return refresh(p, err);
 }
 
 /* Start. */
@@ -379,6 +384,8 @@ scep_ca_process_run(const struct scep_ca_process *process)
 
 	if ((rc = prepare(&p, &err)) != SCEP_OK) {
 		scep_log_error("%s", err.text);
+		if (p.generations.now != NULL)	/* threads may be at work */
+			_exit(scep_err_exit(rc));
 		release(&p);
 		return scep_err_exit(rc);
 	}

@@ -94,6 +94,15 @@ scep_crew_let_go(struct scep_crew_worker *worker)
 	worker->idle = 0;
 }
 
+void
+scep_crew_let_all_go(struct scep_crew *crew)
+{
+	int	 i;
+
+	for (i = 0; i < crew->used; i++)
+		scep_crew_let_go(&crew->worker[i]);
+}
+
 struct scep_crew_worker *
 scep_crew_idle(struct scep_crew *crew)
 {
@@ -123,13 +132,12 @@ static void
 hear(struct scep_crew_worker *worker)
 {
 	char	 octet;
+	ssize_t	 n;
 
-	if (recv(worker->fd, &octet, 1, MSG_DONTWAIT) == 1) {
-		if (octet == SCEP_WORKER_IDLE)
-			worker->idle = 1;
-		else
-			scep_crew_let_go(worker);
-	} else if (errno != EAGAIN && errno != EINTR)
+	n = recv(worker->fd, &octet, 1, MSG_DONTWAIT);
+	if (n == 1 && octet == SCEP_WORKER_IDLE)
+		worker->idle = 1;
+	else if (n != -1 || (errno != EAGAIN && errno != EINTR))
 		scep_crew_let_go(worker);
 }
 

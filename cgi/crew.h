@@ -42,6 +42,7 @@ struct scep_crew_worker
 	*scep_crew_find(struct scep_crew *crew, pid_t pid);
 /* No more of its connections; it ends when it has served what it has. */
 void	 scep_crew_let_go(struct scep_crew_worker *worker);
+void	 scep_crew_let_all_go(struct scep_crew *crew);
 /* A worker that waits for a connection, or NULL. */
 struct scep_crew_worker
 	*scep_crew_idle(struct scep_crew *crew);

@@ -211,12 +211,6 @@ scep_generations_reload(struct scep_generations *g, uint32_t *number,
 }
 
 void
-scep_generations_end(struct scep_generations *g)
-{
-	tell_it_is_over(g->now);
-}
-
-void
 scep_generations_close(struct scep_generations *g)
 {
 	if (g->now != NULL)

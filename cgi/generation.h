@@ -47,8 +47,6 @@ void		 scep_generation_drop(struct scep_generations *g,
  * thread. */
 enum scep_err	 scep_generations_reload(struct scep_generations *g,
 		    uint32_t *number, struct scep_error *err);
-/* Nothing is in force any more: whoever watches over_fd leaves. */
-void		 scep_generations_end(struct scep_generations *g);
 /* When nobody holds one. */
 void		 scep_generations_close(struct scep_generations *g);
 

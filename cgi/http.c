@@ -46,10 +46,11 @@ scep_http_head(const struct scep_http_response *r, char out[SCEP_HTTP_HEAD])
 	int	 n;
 
 	n = snprintf(out, SCEP_HTTP_HEAD, "Status: %d %s\r\n"
-	    "Content-Type: %s\r\nContent-Length: %zu\r\n%s%s%s\r\n",
+	    "Content-Type: %s\r\nContent-Length: %zu\r\n%s%s%s%s%s\r\n",
 	    r->status, reason(r->status), r->type, r->body_len,
 	    r->no_store ? "Cache-Control: no-store\r\nPragma: no-cache\r\n" :
 	    "", r->status == 503 ? "Retry-After: 5\r\n" : "",
-	    r->status == 405 ? "Allow: GET, POST\r\n" : "");
+	    r->status == 405 ? "Allow: " : "", r->status == 405 ? r->allow :
+	    "", r->status == 405 ? "\r\n" : "");
 	return n > 0 && n < SCEP_HTTP_HEAD ? (size_t)n : 0;
 }

@@ -30,9 +30,11 @@ read_head(int fd)
 	char		 head[HEAD_MAX + 1];
 	size_t		 len = 0;
 	ssize_t		 n;
+	int64_t		 left;
 
-	while (len < HEAD_MAX && poll(&p, 1, (int)(until - scep_now_ms())) ==
-	    1) {
+	/* Below 0 poll(2) would wait for ever. */
+	while (len < HEAD_MAX && (left = until - scep_now_ms()) > 0 &&
+	    poll(&p, 1, (int)left) == 1) {
 		if ((n = recv(fd, head + len, HEAD_MAX - len,
 		    MSG_DONTWAIT)) <= 0)
 			return 0;
@@ -41,8 +43,6 @@ read_head(int fd)
 		if (strstr(head, "\r\n\r\n") != NULL ||
 		    strstr(head, "\n\n") != NULL)
 			return 1;
-		if (scep_now_ms() >= until)
-			break;
 	}
 	return 0;
 }

@@ -90,6 +90,10 @@ check_store(struct adm *adm, const struct scep_config *cfg,
 			rc = read_store(owner.store, f, &why);
 		scep_owner_close(&owner);
 	}
+	if (rc == SCEP_E_BUSY) {	/* somebody has just begun */
+		remark(f, "store: in use");
+		return SCEP_OK;
+	}
 	if (rc != SCEP_OK)
 		note(f, 1, why.text);
 	return rc;

@@ -20,7 +20,8 @@
 /* Only the owner may: what is there is replaced.  *fd does not block. */
 enum scep_err	 scep_state_listen(const char *dir, const char *name, int *fd,
 		    struct scep_error *err);
-/* SCEP_E_NOTFOUND if nobody listens. */
+/* SCEP_E_NOTFOUND if nobody listens, SCEP_E_CONFIG if we may not ask,
+ * SCEP_E_BUSY for what passes. */
 enum scep_err	 scep_state_dial(const char *dir, const char *name, int *fd,
 		    struct scep_error *err);
 /* Who is at the other end of fd, and may they speak: our own user and root

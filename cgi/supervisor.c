@@ -35,6 +35,7 @@ struct house {
 	struct scep_crew	 crew;
 	int			 ready;		/* workers find an owner */
 	int			 was_ready;	/* they once did */
+	int			 served;	/* a worker once was idle */
 	int			 stopping;
 	int			 asked_ca;	/* SIGTERM was sent to it */
 	int64_t			 deadline;	/* of stopping */
@@ -201,9 +202,10 @@ worker_died(struct house *h, struct scep_crew_worker *worker, int status)
 	scep_life_ended(&worker->life);
 	if (h->stopping || (WIFEXITED(status) && WEXITSTATUS(status) == 0))
 		return;			/* it was told to leave */
-	if (WIFEXITED(status) &&
+	/* What no worker can do is not a fault that passes: no sandbox. */
+	if (WIFEXITED(status) && !h->served &&
 	    WEXITSTATUS(status) == scep_err_exit(SCEP_E_CONFIG)) {
-		stop(h, WEXITSTATUS(status));	/* no sandbox, say */
+		stop(h, WEXITSTATUS(status));
 		return;
 	}
 	describe("worker", pid, status, worker->life.delay);
@@ -252,10 +254,17 @@ adopt_conf(struct house *h)
 		scep_log_warn("[server] is as it was: %s", err.text);
 		return;
 	}
+	if (strcmp(h->args->conf.state, fresh.state) != 0) {
+		scep_log_warn("[server] is as it was: state has changed, "
+		    "which takes a restart");
+		return;
+	}
 	warn_of_restart(&h->args->conf, &fresh);
 	h->args->conf = fresh;
 	scep_log_configure(&fresh);
 	scep_crew_resize(&h->crew, count_workers(&fresh));
+	/* Some may have been started meanwhile, as it was before. */
+	scep_crew_let_all_go(&h->crew);
 }
 
 /* The loop. */
@@ -371,6 +380,7 @@ wait_and_see(struct house *h)
 	if (poll(p, (nfds_t)(3 + h->crew.used), patience(h)) <= 0)
 		return;
 	scep_crew_hear(&h->crew, p + 3);
+	h->served |= scep_crew_idle(&h->crew) != NULL;
 	if (p[2].revents != 0)
 		scep_crew_hand_out(&h->crew, h->args->listen_fd);
 	if (p[1].revents != 0)

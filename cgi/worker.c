@@ -105,8 +105,10 @@ connect_ca(struct serving *s, struct scep_error *err)
 	if (rc == SCEP_E_NOTFOUND)
 		return scep_fail(err, SCEP_E_BUSY, "nobody owns the state "
 		    "%s", conf->state);
-	if (rc != SCEP_OK)
-		return rc;
+	if (rc != SCEP_OK) {
+		err->code = SCEP_E_BUSY;	/* it may pass */
+		return SCEP_E_BUSY;
+	}
 	return scep_ca_connect(s->ca_fd, (int)conf->request_timeout_s *
 	    CA_SHARE_MS, &s->ca, err);
 }
@@ -249,8 +251,10 @@ serve(struct serving *s)
 		if (poll(p, 3, report_due(s)) == -1 && errno != EINTR)
 			return scep_err_exit(SCEP_E_INTERNAL);
 		if (p[1].revents != 0) {
-			if (!scep_child_take(s->worker->work_fd, &fd))
+			if (!scep_child_take(s->worker->work_fd, &fd)) {
+				report(s);
 				return 0;
+			}
 			if (fd != -1)
 				serve_one(s, fd);
 			idle = 0;

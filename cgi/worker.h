@@ -20,7 +20,7 @@ struct scep_worker {
 					   closed */
 
 /*
- * Serve until SIGTERM or the end of the supervisor, or until the owner of the
+ * Serve until SIGTERM or the end of work_fd, or until the owner of the
  * state wants us to leave or is gone (0); 75 when nobody owns the state for
  * some seconds.  Killed by SIGALRM when a request takes longer than
  * request_timeout; 78 without a sandbox that is demanded.

@@ -71,6 +71,7 @@ struct scep_http_response {
 	uint8_t		*body;		/* OPENSSL_malloc()ed, ours */
 	size_t		 body_len;
 	int		 no_store;	/* send Cache-Control: no-store */
+	const char	*allow;		/* 405: the methods; a static string */
 };
 
 #endif /* SCEP_H */

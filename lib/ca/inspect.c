@@ -41,19 +41,25 @@ scep_count_pending(struct scep_local *ca, const struct scep_profile *profile,
 	return rc;
 }
 
+int
+scep_profile_is_up(const struct scep_config *cfg,
+    const struct scep_profile *profile, time_t now)
+{
+	const struct scep_ca_conf	*ca = &cfg->ca[profile->ca];
+
+	return *profile->fault == '\0' && now <= ca->cert.not_after &&
+	    now <= ca->ra_cert.not_after;
+}
+
 /* One CA that can issue is enough; which cannot is in the metrics. */
 static enum scep_err
 check_cas(const struct scep_config *cfg, time_t now, struct scep_error *err)
 {
 	const struct scep_profile	*p;
-	const struct scep_ca_conf	*ca;
 
-	for (p = cfg->profile; p < cfg->profile + cfg->n_profiles; p++) {
-		ca = &cfg->ca[p->ca];
-		if (*p->fault == '\0' && now <= ca->cert.not_after &&
-		    now <= ca->ra_cert.not_after)
+	for (p = cfg->profile; p < cfg->profile + cfg->n_profiles; p++)
+		if (scep_profile_is_up(cfg, p, now))
 			return SCEP_OK;
-	}
 	return scep_fail(err, SCEP_E_CONFIG, "every profile has a fault, or "
 	    "the certificates of its CA or RA have expired; scepadm check "
 	    "tells which");

@@ -13,6 +13,10 @@ enum scep_err	 scep_count_pending(struct scep_local *ca,
 		    const struct scep_profile *profile, long *n,
 		    struct scep_error *err);
 
+/* Does it serve?  Without a fault, and with certificates that are valid. */
+int		 scep_profile_is_up(const struct scep_config *cfg,
+		    const struct scep_profile *profile, time_t now);
+
 /* "ok\n", or SCEP_E_STORE or SCEP_E_CONFIG with what is wrong. */
 enum scep_err	 scep_health(struct scep_local *ca, time_t now,
 		    struct scep_buf *out, struct scep_error *err);

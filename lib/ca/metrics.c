@@ -164,7 +164,8 @@ put_profiles(struct page *p)
 	    "1 if the profile serves, 0 if a fault makes it answer 503.");
 	for (i = 0; i < cfg->n_profiles; i++)
 		put(p, "scep_profile_up{profile=\"%s\"} %d\n",
-		    cfg->profile[i].name, *cfg->profile[i].fault == '\0');
+		    cfg->profile[i].name, scep_profile_is_up(cfg,
+		    &cfg->profile[i], p->now));
 	head(p, "scep_pending_requests", "gauge",
 	    "Requests that wait for approval.");
 	for (i = 0; i < cfg->n_profiles && p->rc == SCEP_OK; i++) {

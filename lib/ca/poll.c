@@ -104,6 +104,8 @@ scep_local_poll(struct scep_ca *self, time_t now, const struct scep_poll *ask,
 	if ((profile = scep_config_profile(ca->cfg, ask->profile)) == NULL)
 		return scep_fail(err, SCEP_E_INTERNAL,
 		    "the worker asks for profile \"%s\"", ask->profile);
+	if (*profile->fault != '\0')
+		return scep_fail(err, SCEP_E_CONFIG, "%s", profile->fault);
 	rc = find_txn(ca, profile, now, ask->message, &txn, err);
 	if (rc == SCEP_E_NOTFOUND) {
 		/* RFC 8894 section 4.4: rejected; Dogtag says so too. */

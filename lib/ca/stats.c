@@ -4,6 +4,7 @@
  * A worker that has been taken over may report what it likes: it can make
  * the figures wrong, but not the table larger, nor a label odd.
  */
+#include <limits.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
@@ -130,6 +131,13 @@ row_of(struct scep_stats *s, struct scep_tally *one)
 	return row;
 }
 
+/* What is reported need not be true, but must not do harm. */
+static void
+add(long *sum, long n)
+{
+	*sum = n > LONG_MAX - *sum ? LONG_MAX : *sum + n;
+}
+
 static void
 count_minute(struct scep_stats *s, time_t now, const struct scep_tally *one)
 {
@@ -140,7 +148,7 @@ count_minute(struct scep_stats *s, time_t now, const struct scep_tally *one)
 		memset(m, 0, sizeof(*m));
 		m->number = number;
 	}
-	m->count[find_word(results, SCEP_RESULTS, one->result)] += one->n;
+	add(&m->count[find_word(results, SCEP_RESULTS, one->result)], one->n);
 }
 
 void
@@ -156,10 +164,10 @@ scep_stats_add(struct scep_stats *s, time_t now,
 		one = sober(&report->tally[i]);
 		count_minute(s, now, &one);
 		row = row_of(s, &one);
-		row->n += one.n;
-		row->ms += one.ms;
+		add(&row->n, one.n);
+		add(&row->ms, one.ms);
 		for (b = 0; b <= SCEP_LATENCIES; b++)
-			row->bucket[b] += one.bucket[b];
+			add(&row->bucket[b], one.bucket[b]);
 	}
 	(void)CRYPTO_THREAD_unlock(s->lock);
 }

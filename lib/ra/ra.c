@@ -309,7 +309,10 @@ serve_inspection(const struct scep_work *work, enum scep_inspect what,
 
 	scep_line_text(work->log, "op", name);
 	scep_counts_operation(work, name);
-	if (strcmp(work->http->method, "GET") != 0)
+	/* Monitors ask with HEAD; the web server leaves the body away. */
+	response->allow = "GET, HEAD";
+	if (strcmp(work->http->method, "GET") != 0 &&
+	    strcmp(work->http->method, "HEAD") != 0)
 		return scep_fail(err, SCEP_E_METHOD, "method %.16s",
 		    work->http->method);
 	if ((rc = scep_ca_inspect(work->ra->ca, work->now, what, &text,
@@ -403,6 +406,7 @@ scep_ra_handle(struct scep_ra *ra, time_t now,
 
 	memset(response, 0, sizeof(*response));
 	response->status = 200;
+	response->allow = "GET, POST";
 	scep_counts_begin(&work);
 	if ((rc = serve(&work, response, &err)) != SCEP_OK)
 		answer_error(&work, rc, &err, response);

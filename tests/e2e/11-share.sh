@@ -146,18 +146,78 @@ ask() {
 }
 verdict "the owner's instance answers" ask "$T/one.sock"
 verdict "and the second" ask "$T/two.sock"
+# ---- SIGHUP to the one that does not own the state ----
+
+profile() {		# FILE NAME
+	printf '\n[profile %s]\nca = main\nauthorise = challenge\n' "$2" \
+	    >>"$1"
+}
+# knows SOCKET PROFILE
+knows() {
+	REQUEST_METHOD=GET QUERY_STRING=operation=GetCACaps PATH_INFO=/$2 \
+	    timeout 8 cgi-fcgi -bind -connect "$1" 2>/dev/null | grep -q AES
+}
+lacks() { ! knows "$1" "$2"; }
+cp "$CONF" "$T/one.good"
+cp "$T/ca/two.conf" "$T/two.good"
+profile "$CONF" extra
+profile "$T/ca/two.conf" extra
+kill -HUP "$two"
+verdict "the wish is passed on, and the owner's configuration is new" \
+    until_true 10 knows "$T/one.sock" extra
+verdict "for both" until_true 10 knows "$T/two.sock" extra
+echo nonsense >>"$CONF"
+kill -HUP "$two"
+verdict "what the owner refuses is refused" until_true 10 grep -q \
+    'answers .*ok.x22:false' "$T/two.log"
+verdict "and the old one goes on" knows "$T/two.sock" extra
+cp "$T/one.good" "$CONF"
+# Another state in the file of the standby: nothing of it is taken.
+mkdir -m 700 "$T/ca/state2"
+sed -i "s,^state = .*,state = $T/ca/state2," "$T/ca/two.conf"
+kill -HUP "$two"
+verdict "a profile that is withdrawn is gone" until_true 10 lacks \
+    "$T/one.sock" extra
+verdict "for both, whatever the other file says" until_true 10 lacks \
+    "$T/two.sock" extra
+verdict "which still answers" ask "$T/two.sock"
+like "another state takes a restart" "$T/two.log" 'takes a restart'
+cp "$T/two.good" "$T/ca/two.conf"
+
 "$FCGI" -c "$T/ca/two.conf" >"$T/third.log" 2>&1
 same "a third one on the same socket: 75" $? 75
+# A client of the second that sends half a body must not hold up its stop.
+{ printf x; sleep 8; } | REQUEST_METHOD=POST CONTENT_LENGTH=1000 \
+    QUERY_STRING=operation=PKIOperation \
+    cgi-fcgi -bind -connect "$T/two.sock" >"$T/slow.out" 2>&1 &
+slow=$!
+own "$slow"
+sleep 0.5
 kill -TERM "$one"
+verdict "the owner stops, and the second owns the state" until_true 6 \
+    grep -q 'state [^ ]*/state"' "$T/two.log"
 wait "$one"
-same "the owner stops: 0" $? 0
-verdict "the second owns the state" until_true 5 grep -q \
-    'state [^ ]*/state"' "$T/two.log"
+same "with 0" $? 0
+kill "$slow" 2>/dev/null
 verdict "and answers" ask "$T/two.sock"
 status 0 "and scepadm finds it" adm challenge list
 start_fcgi
 three=$SUPERVISOR
 verdict "a new one shares with it" until_true 10 ask "$T/one.sock"
+
+# ---- nobody takes over with a file that cannot be used ----
+
+cp "$CONF" "$T/one.good"
+echo nonsense >>"$CONF"
+kill -KILL "$(ca_of "$two")" "$two"
+refuses() { grep -q 'CA process [0-9]* exited with 78' "$T/scep.log"; }
+verdict "a bad file: it does not take over" until_true 10 refuses
+cp "$T/one.good" "$CONF"
+verdict "mended, it does, by itself" until_true 10 ask "$T/one.sock"
+"$FCGI" -c "$T/ca/two.conf" >>"$T/two.log" 2>&1 &
+two=$!
+own "$two"
+verdict "the other one is back" until_true 10 ask "$T/two.sock"
 kill -TERM "$three"
 wait "$three"
 same "a standby stops: 0" $? 0

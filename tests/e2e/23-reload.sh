@@ -87,6 +87,28 @@ verdict "what is issued is as the new one says" openssl x509 -in \
 status 1 "and not as the old one" openssl x509 -in "$T/days.pem" -noout \
     -checkend $((201 * 86400))
 
+# ---- a profile that is withdrawn, a secret that is ----
+
+echo open-sesame-0123456789 >"$T/static"
+adm challenge hash --profile fresh <"$T/static" >"$T/hash"
+sed "/^\[profile fresh\]/a $(cat "$T/hash")" "$CONF" >"$T/hash.conf"
+cp "$CONF" "$T/before.conf"
+cp "$T/hash.conf" "$CONF"
+status 0 "a static challenge" adm reload
+FRESH=http://127.0.0.1:$port/scep/fresh
+verdict "it is taken" bot -t random -C "$T/static" -s /CN=static-1 "$FRESH"
+cp "$T/before.conf" "$CONF"
+status 0 "it is withdrawn" adm reload
+verdict "then it is refused" sh -c "'$BOT' -t random -C '$T/static' \
+    -s /CN=static-2 '$FRESH' | grep -q refused"
+sed '/^\[profile fresh\]/,$d' "$CONF" >"$T/without.conf"
+cp "$T/without.conf" "$CONF"
+status 0 "the profile is taken out" adm reload
+verdict "its path is 404" until_true 5 is_code fresh 404
+cp "$T/before.conf" "$CONF"
+status 0 "and put back" adm reload
+verdict "it answers again" until_true 5 is_code fresh 200
+
 # ---- a bad one ----
 
 before=$(refusals)
@@ -110,6 +132,12 @@ status 0 "the control: the good one again" adm reload
 
 # ---- one profile's fault ----
 
+challenge "$T/other.ch" --profile other --cn other
+sed -i '/^\[profile other\]/,/^authorise/s/^authorise = .*/& manual/' "$CONF"
+status 0 "it may queue as well" adm reload
+OTHER=http://127.0.0.1:$port/scep/other
+bot -k "$T/queued.key" -s /CN=queued "$OTHER" >"$T/queued"
+queued=$(adm request list --json | jq -r '.[0].id')
 mv "$T/second/ca.pem" "$T/second/away.pem"
 status 0 "a missing file of one CA does not stop a reload" adm reload
 verdict "its profile answers 503" until_true 5 is_code other 503
@@ -117,6 +145,9 @@ like "to be tried again" "$T/head" '^Retry-After: '
 unlike "without a word of why to the client" "$T/body" 'pem|file'
 like "but in the log" "$T/scep.log" \
     'profile other answers 503.*second/ca.pem'
+bot -C "$T/other.ch" -s /CN=other "$OTHER" >"$T/other.out" 2>&1
+like "a device gets nothing else" "$T/other.out" 'HTTP 503'
+status 78 "nor is what waits approved" adm request approve "$queued"
 same "the others serve" "$(code default)" 200
 challenge "$T/beside.ch" --cn beside
 verdict "and issue" bot -C "$T/beside.ch" -s /CN=beside "$URL"
@@ -131,6 +162,9 @@ same "its profile answers 503" "$(code other)" 503
 mv "$T/second/away.pem" "$T/second/ca.pem"
 status 0 "it is mended" adm reload
 verdict "and answers" until_true 5 is_code other 200
+status 0 "what waits is approved" adm request approve "$queued"
+OTHER=$URL/other
+verdict "and a device enrols" bot -C "$T/other.ch" -s /CN=other "$OTHER"
 
 # ---- more workers, fewer workers ----
 
@@ -142,6 +176,21 @@ sed -i 's/^workers = 6/workers = 2/' "$CONF"
 status 0 "two workers" adm reload
 verdict "there are two" until_true 10 n_workers 2
 same "which answer" "$(code default)" 200
+# While nothing is quiet: none of the old ones stays.
+adm challenge add --count 300 --ttl 2h >"$T/noise.ch" 2>/dev/null
+bot -K -t random -C "$T/noise.ch" -s "/CN=noise-%d" -n 300 -j 4 "$URL" \
+    >"$T/noise.out" 2>&1 &
+noise=$!
+own "$noise"
+wrong=0
+for n in 5 3 6 2 4; do
+	sed -i "s/^workers = .*/workers = $n/" "$CONF"
+	adm reload >/dev/null 2>&1
+	until_true 10 n_workers "$n" || wrong=$((wrong + 1))
+done
+wait "$noise"
+same "the number is right each time, under load" "$wrong" 0
+same "and no request is lost" "$(grep -v -c ' granted ' "$T/noise.out")" 0
 stop "$SUPERVISOR"
 status 1 "without a server there is nothing to reload" adm reload
 
@@ -151,4 +200,8 @@ mv "$T/second/ca.pem" "$T/second/away.pem"
 mv "$T/ca/ca.pem" "$T/ca/away.pem"
 status 78 "with a fault in every profile it does not start" \
     timeout 10 "$FCGI" -c "$CONF"
+mv "$T/ca/away.pem" "$T/ca/ca.pem"
+start_fcgi
+verdict "the control: with one that has none it does" until_true 10 is_code \
+    default 200
 finish

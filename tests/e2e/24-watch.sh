@@ -67,6 +67,13 @@ same "health by POST: 405" \
 same "metrics at the path: off by default" "$(get metrics)" 404
 sed 's/^\[profile default\]/[profile health]/' "$CONF" >"$T/health.conf"
 status 78 "no profile can be called so" "$ADM" -c "$T/health.conf" check
+sed 's/^\[profile default\]/[profile metrics]/' "$CONF" >"$T/metrics.conf"
+status 78 "nor so" "$ADM" -c "$T/metrics.conf" check
+status 0 "the control" adm check
+same "health by HEAD: 200" "$(curl -s -I -o /dev/null -w '%{http_code}' \
+    "$BASE/health")" 200
+curl -s -o /dev/null -D "$T/head" -d x "$BASE/health"
+like "what is allowed is said" "$T/head" '^Allow: GET, HEAD'
 
 # ---- metrics ----
 
@@ -105,6 +112,25 @@ like "disk" "$T/metrics" '^scep_disk_free_bytes [0-9]+$'
 unlike "no secret, no name of a device" "$T/metrics" 'CN=|script|json'
 same "the socket is for its user" \
     "$(stat -c %a "$T/ca/state/metrics.sock")" 600
+if [ "$(id -u)" -eq 0 ]; then
+	chmod 711 "$T/ca/state"
+	for sock in metrics ra admin; do
+		chmod 666 "$T/ca/state/$sock.sock"
+		printf 'GET / HTTP/1.0\r\n\r\n' | timeout 5 setpriv \
+		    --reuid 65534 --regid 65534 --clear-groups socat -t 2 - \
+		    "UNIX-CONNECT:$T/ca/state/$sock.sock" \
+		    >"$T/other-user" 2>/dev/null
+		same "another user gets nothing from $sock.sock" \
+		    "$(wc -c <"$T/other-user")" 0
+		like "and the log names them" "$T/scep.log" \
+		    "user 65534 may not use (the $sock socket|$sock.sock)"
+		chmod 600 "$T/ca/state/$sock.sock"
+	done
+	chmod 700 "$T/ca/state"
+	verdict "the control: its user does" scrape
+else
+	skip "another user gets nothing" "not root"
+fi
 { printf 'GET / HT'; sleep 4; } | timeout 8 socat - \
     "UNIX-CONNECT:$T/ca/state/metrics.sock" >"$T/half" 2>/dev/null
 verdict "half a request does not hold it up" until_true 5 scrape
@@ -152,6 +178,17 @@ same "each line is one object" "$(jq -c 'select(type == "object" and .time)' \
 same "a hostile transactionID arrives as it is in the other format" \
     "$(jq -r 'select(.txid) | .txid' "$T/json.log" | head -n 1)" \
     'x\x22 result=granted serial=\x22'"1"
+python3 - "$T/json.log" >"$T/doubled" <<'PYTHON'
+import json, sys
+def pairs(p):
+    names = [k for k, _ in p]
+    if len(names) != len(set(names)):
+        print(names)
+    return dict(p)
+for line in open(sys.argv[1]):
+    json.loads(line, object_pairs_hook=pairs)
+PYTHON
+same "no member stands twice" "$(cat "$T/doubled")" ""
 same "numbers are numbers" "$(jq -r 'select(.op == "metrics") |
     .status | type' "$T/json.log")" number
 stop "$SUPERVISOR"
@@ -170,12 +207,18 @@ mv "$T/ca/ca.pem" "$T/ca/away.pem"
 status 78 "with no usable profile a reload is refused" adm reload
 same "and health stays" "$(get health)" 200
 mv "$T/ca/away.pem" "$T/ca/ca.pem"
+status 0 "the control: mended, it is taken" adm reload
 stop "$OPTION"
 small=$(df --output=avail -B1 /dev/shm 2>/dev/null | tail -n 1)
 if [ "${small:-0}" -gt 0 ] && [ "$small" -lt 68719476736 ]; then
 	shm=$(mktemp -d /dev/shm/scep-watch.XXXXXX)
 	cp -a "$T/ca/state" "$shm/state"
-	sed -i "s,^state = .*,state = $shm/state\nreserve = 64g," "$CONF"
+	sed -i "s,^state = .*,state = $shm/state," "$CONF"
+	start_fcgi
+	healthy() { [ "$(get health)" = 200 ]; }
+	verdict "room on the disk: 200" until_true 10 healthy
+	stop "$SUPERVISOR"
+	sed -i "s/^\[server\]/&\nreserve = 64g/" "$CONF"
 	start_fcgi
 	unhealthy() { [ "$(get health)" = 503 ]; }
 	verdict "no room on the disk: 503" until_true 10 unhealthy
