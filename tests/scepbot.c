@@ -57,8 +57,8 @@ static struct {
 	const char		*key_path, *cert_path, *save_path, *txid;
 	const EVP_CIPHER	*cipher;
 	const EVP_MD		*digest;
-	int			 bits, count, parallel, type, get, forget,
-				 shared_key, poll_only, oaep;
+	int			 bits, count, parallel, type, get, chunked,
+				 forget, shared_key, poll_only, oaep;
 	int			 poll_s, retry_s;	/* 0: do not */
 	long			 flip;			/* bit, or -1 */
 	char			*challenge[LINES_MAX];
@@ -199,6 +199,36 @@ dial(struct http_reply *reply)
 	return -1;
 }
 
+/* HTTP/1.1 knows chunks; two, for a body that is read once would miss one. */
+static int
+send_chunks(int fd, const struct bytes *body)
+{
+	const size_t	 half = body->len / 2;
+	char		 size[2][32];
+
+	(void)snprintf(size[0], sizeof(size[0]), "%zx\r\n", half);
+	(void)snprintf(size[1], sizeof(size[1]), "\r\n%zx\r\n",
+	    body->len - half);
+	return send_all(fd, size[0], strlen(size[0])) &&
+	    send_all(fd, body->data, half) &&
+	    send_all(fd, size[1], strlen(size[1])) &&
+	    send_all(fd, body->data + half, body->len - half) &&
+	    send_all(fd, "\r\n0\r\n\r\n", 7);
+}
+
+static int
+post_head(char **head, const char *query, size_t len)
+{
+	if (opt.chunked)
+		return asprintf(head, "POST %s?%s HTTP/1.1\r\nHost: %s\r\n"
+		    "Content-Type: application/x-pki-message\r\n"
+		    "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n",
+		    opt.path, query, opt.host);
+	return asprintf(head, "POST %s?%s HTTP/1.0\r\nHost: %s\r\n"
+	    "Content-Type: application/x-pki-message\r\n"
+	    "Content-Length: %zu\r\n\r\n", opt.path, query, opt.host, len);
+}
+
 /* GET if body is NULL.  HTTP/1.0: the answer ends with the connection. */
 static void
 http_ask(const char *query, const struct bytes *body, int forget,
@@ -212,15 +242,12 @@ http_ask(const char *query, const struct bytes *body, int forget,
 		return;
 	n = body == NULL ?
 	    asprintf(&head, "GET %s?%s HTTP/1.0\r\nHost: %s\r\n\r\n",
-	    opt.path, query, opt.host) :
-	    asprintf(&head, "POST %s?%s HTTP/1.0\r\nHost: %s\r\n"
-	    "Content-Type: application/x-pki-message\r\n"
-	    "Content-Length: %zu\r\n\r\n", opt.path, query, opt.host,
-	    body->len);
+	    opt.path, query, opt.host) : post_head(&head, query, body->len);
 	if (n == -1)
 		die(4, "out of memory");
 	sent = send_all(fd, head, (size_t)n) &&
-	    (body == NULL || send_all(fd, body->data, body->len));
+	    (body == NULL || (opt.chunked ? send_chunks(fd, body) :
+	    send_all(fd, body->data, body->len)));
 	free(head);
 	if (!sent)
 		(void)snprintf(reply->why, sizeof(reply->why), "send: %s",
@@ -636,6 +663,8 @@ usage(void)
 "  -D DIGEST  such as sha512\n"
 "  -O         RSAES-OAEP\n"
 "  -g         by GET, not POST\n"
+"  -c         by POST, in chunks\n"
+	    "  -c         by POST in chunks\n"
 "  -n COUNT   enrolments (1)\n"
 "  -j N       of them at once (1)\n"
 "  -p S       poll for S seconds while it is pending\n"
@@ -736,6 +765,7 @@ option_take(int c, int *n_dns)
 	case 'p': opt.poll_s = number(optarg, 0); break;
 	case 'P': opt.poll_only = 1; break;
 	case 'w': opt.retry_s = number(optarg, 0); break;
+	case 'c': opt.chunked = 1; break;
 	case 'x': opt.forget = 1; break;
 	case 'f': opt.flip = number(optarg, 0); break;
 	case 'o': opt.cert_path = optarg; break;
@@ -781,7 +811,7 @@ main(int argc, char *argv[])
 	int	 c, n_dns = 0;
 
 	while ((c = getopt(argc, argv,
-	    "C:s:d:k:Kb:t:T:E:D:Ogn:j:p:Pw:xf:o:S:h")) != -1)
+	    "C:s:d:k:Kb:t:T:E:D:Ogcn:j:p:Pw:xf:o:S:h")) != -1)
 		option_take(c, &n_dns);
 	if (optind + 1 != argc)
 		usage();
