@@ -84,8 +84,11 @@ $(REPLAY): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/tests/fuzz/replay.o $(HELPERS) \
 $(BIN)/scepbot: $(BUILD)/tests/scepbot.o $(BUILD)/tests/unit/client.o $(CLIENT)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs libcrypto)
 
+$(BIN)/scepload: $(BUILD)/tests/scepload.o
+	$(CC) $(ALL_LDFLAGS) -o $@ $^
+
 unit: $(UNIT) $(REPLAY)
-programs: all $(BIN)/scepbot
+programs: all $(BIN)/scepbot $(BIN)/scepload
 
 # What needs no web server: layers, unit tests, seed corpora.
 check: layers all $(UNIT) $(REPLAY)
@@ -129,7 +132,8 @@ install: all
 	install -m 644 cgi/scep.fcgi.8 cgi/scepadm.8 $(DESTDIR)$(MANDIR)/man8
 	install -m 644 cgi/scep.conf.5 $(DESTDIR)$(MANDIR)/man5
 	install -m 644 README INSTALL CHANGES LICENSE $(DESTDIR)$(DOCDIR)
-	install -m 644 examples/*.conf $(DESTDIR)$(DOCDIR)/examples
+	install -m 644 examples/*.conf examples/*.lua examples/*.htaccess \
+	    $(DESTDIR)$(DOCDIR)/examples
 	install -d $(DESTDIR)$(COMPLETIONDIR)
 	install -m 644 cgi/scepadm.bash $(DESTDIR)$(COMPLETIONDIR)/scepadm
 	$(MAKE) --no-print-directory install-systemd
@@ -201,7 +205,7 @@ distcheck: dist
 
 clean:
 	rm -rf build build-asan build-tsan build-fuzz build-clang
-	rm -f scep.fcgi scepadm scepbot
+	rm -f scep.fcgi scepadm scepbot scepload
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 .PHONY: all unit programs check layers check-asan check-tsan fuzz lint install \
