@@ -1,0 +1,101 @@
+#!/bin/sh
+# 14-overload - 10,000 connections at once against nginx, lighttpd and Apache,
+# each with the limits of its file in examples/.
+. "$(dirname "$0")/lib.sh"
+. "$ROOT/tests/e2e/servers.sh"
+
+CONNECTIONS=${CONNECTIONS:-10000}
+SECONDS_EACH=${SECONDS_EACH:-15}
+LOAD=$ROOT/scepload
+[ -x "$LOAD" ] || { not_ok "scepload is not built (make programs)"; exit 1; }
+
+# The servers ask for 16384 descriptors each.
+need=16384
+if [ "$(ulimit -Hn)" != unlimited ] && [ "$(ulimit -Hn)" -lt $need ]; then
+	skip "10,000 connections" "ulimit -Hn is $(ulimit -Hn), not $need"
+	finish
+fi
+[ "$(ulimit -n)" = unlimited ] || ulimit -n "$(ulimit -Hn)"
+
+# What scepload counted under this word.
+n() { awk -v word="$1" '$1 == word { n = $2 } END { print n + 0 }' "$T/load"; }
+some() { [ "$(n "$1")" -gt "${2:-0}" ]; }
+statuses() { awk '/^[0-9]/ { print $1 }' "$T/load" | tr '\n' ' '; }
+
+# Every connection got an answer: a good one or "come again".
+no_harm() {		# SERVER
+	note "$1: $(tr '\n' ' ' <"$T/load")"
+	same "$1: 200, 503 and nothing else" "$(statuses)" "200 503 "
+	same "$1: each 503 has Retry-After" "$(n silent)" 0
+	same "$1: no answer is cut off" "$(n cut)" 0
+	same "$1: no connection is turned away" "$(n failed)" 0
+	same "$1: none is without an answer" "$(n hung)" 0
+}
+
+ours() { descendants "$SUPERVISOR" | sort; }
+
+normal() {		# SERVER
+	verdict "$1: it answers right after" until_true 5 caps_ok "$URL"
+	challenge "$T/c" --cn "after-$1"
+	verdict "$1: and enrols" bot -C "$T/c" -s "/CN=after-$1" "$URL"
+}
+
+# While scep.fcgi does nothing at all, what is beyond the limit gets its 503
+# at once, and what is within gets its answer when scep.fcgi goes on.
+limit() {		# SERVER TEXT SCEPLOAD-OPTIONS…
+	s=$1
+	text=$2
+	shift 2
+	kill -STOP "$SUPERVISOR"
+	"$LOAD" "$@" -t 1 -w 20 "$URL?operation=GetCACaps" >"$T/load" &
+	load=$!
+	own "$load"
+	sleep 2
+	kill -CONT "$SUPERVISOR"
+	wait "$load"
+	note "$s: $(tr '\n' ' ' <"$T/load")"
+	verdict "$s: $text" some 503 50
+	same "$s: with Retry-After" "$(n silent)" 0
+	verdict "$s: what is within it is answered" some 200 20
+	same "$s: and nothing else" "$(statuses)" "200 503 "
+	same "$s: none is without an answer" "$(n hung)" 0
+}
+
+overload() {		# SERVER
+	normal "$1"
+	limit "$1" "the limit of all" -c 600
+	before=$(ours)
+	"$LOAD" -c "$CONNECTIONS" -t "$SECONDS_EACH" -w 20 \
+	    "$URL?operation=GetCACaps" >"$T/load"
+	no_harm "$1"
+	normal "$1"
+	same "$1: all processes of scep.fcgi are alive" "$(ours)" "$before"
+	gone "$SERVER" && not_ok "$1 is alive"
+}
+
+# The control: what scepload says of connections that nobody answers.
+hangs() {
+	kill -STOP "$SUPERVISOR"
+	"$LOAD" -c 20 -t 1 -w 1 "$URL?operation=GetCACaps" >"$T/load"
+	kill -CONT "$SUPERVISOR"
+	same "scepload sees what hangs" "$(n hung)" 20
+}
+
+port=$(free_port)
+make_ca "$T/ca" "http://127.0.0.1:$port/scep"
+start_nginx_example "$port"
+hangs
+overload nginx
+limit nginx "the limit of one address" -a 1 -c 200
+stop "$SERVER"
+
+start_apache apache-proxy.conf "$port"
+overload Apache
+stop "$SERVER"
+stop "$SUPERVISOR"
+
+sed -i '/^listen/d' "$CONF"
+start_lighttpd_example "$port"
+SUPERVISOR=$(supervisor_of "$SERVER")
+overload lighttpd
+finish
