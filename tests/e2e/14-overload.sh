@@ -34,8 +34,9 @@ no_harm() {		# SERVER
 
 ours() { descendants "$SUPERVISOR" | sort; }
 
-normal() {		# SERVER
-	verdict "$1: it answers right after" until_true 5 caps_ok "$URL"
+# normal SERVER [WHEN]
+normal() {
+	verdict "$1: it answers${2:+ $2}" until_true 5 caps_ok "$URL"
 	challenge "$T/c" --cn "after-$1"
 	verdict "$1: and enrols" bot -C "$T/c" -s "/CN=after-$1" "$URL"
 }
@@ -62,13 +63,14 @@ limit() {		# SERVER TEXT SCEPLOAD-OPTIONS…
 }
 
 overload() {		# SERVER
+	verdict "$1: scepadm doctor finds nothing" adm doctor --url "$URL"
 	normal "$1"
 	limit "$1" "the limit of all" -c 600
 	before=$(ours)
 	"$LOAD" -c "$CONNECTIONS" -t "$SECONDS_EACH" -w 20 \
 	    "$URL?operation=GetCACaps" >"$T/load"
 	no_harm "$1"
-	normal "$1"
+	normal "$1" "right after"
 	same "$1: all processes of scep.fcgi are alive" "$(ours)" "$before"
 	gone "$SERVER" && not_ok "$1 is alive"
 }
