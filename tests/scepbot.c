@@ -222,8 +222,9 @@ post_head(char **head, const char *query, size_t len)
 	if (opt.chunked)
 		return asprintf(head, "POST %s?%s HTTP/1.1\r\nHost: %s\r\n"
 		    "Content-Type: application/x-pki-message\r\n"
-		    "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n",
-		    opt.path, query, opt.host);
+		    "Transfer-Encoding: chunked\r\n"
+		    "Connection: close\r\n\r\n", opt.path, query,
+		    opt.host);
 	return asprintf(head, "POST %s?%s HTTP/1.0\r\nHost: %s\r\n"
 	    "Content-Type: application/x-pki-message\r\n"
 	    "Content-Length: %zu\r\n\r\n", opt.path, query, opt.host, len);
