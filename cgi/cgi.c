@@ -69,6 +69,9 @@ settle_signals(void)
 	(void)sigemptyset(&alarms);
 	(void)sigaddset(&alarms, SIGALRM);
 	(void)sigprocmask(SIG_UNBLOCK, &alarms, NULL);
+	/* lighttpd sends it as soon as it has the whole answer: the line in
+	 * the log and what is tended afterwards would be cut off. */
+	(void)signal(SIGTERM, SIG_IGN);
 	/* Whoever does not take the answer must not end the run: its line in
 	 * the log would be missing, and the store unclean. */
 	(void)signal(SIGPIPE, SIG_IGN);

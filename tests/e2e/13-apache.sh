@@ -47,10 +47,10 @@ edges() {
 	    -inform DER -in '$T/body' -print_certs | grep -q BEGIN"
 	same "$s: pkiclient.exe is the default profile" \
 	    "$(code "$URL/pkiclient.exe?operation=GetCACaps")" 200
-	like "$s: the log says so" "$LOG" 'op=GetCACaps profile=default'
+	logged "$s: the log says so" 'op=GetCACaps profile=default'
 	same "$s: another profile" \
 	    "$(code "$URL/manual/pkiclient.exe?operation=GetCACaps")" 200
-	like "$s: the log says so" "$LOG" 'op=GetCACaps profile=manual'
+	logged "$s: the log says so" 'op=GetCACaps profile=manual'
 	same "$s: an unknown profile is 404" \
 	    "$(code "$URL/nobody?operation=GetCACaps")" 404
 	same "$s: /scepx is not ours" \
@@ -60,7 +60,7 @@ edges() {
 	same "$s: a query of $3 octets" "$(code "$URL?$(query_of $3)")" 200
 	same "$s: one of $4 is $5" "$(code "$URL?$(query_of $4)")" "$5"
 	same "$s: 200 kB of garbage is 400" "$(post fits)" 400
-	like "$s: all of them came" "$LOG" 'no pkiMessage'
+	logged "$s: all of them came" 'no pkiMessage'
 	same "$s: 300 kB is 413" "$(post big)" 413
 	same "$s: 600 kB is 413" "$(post huge)" 413
 	same "$s: an empty POST is 400" "$(code -X POST -d '' \

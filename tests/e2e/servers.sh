@@ -59,6 +59,12 @@ answers() {
 	}
 }
 
+# logged TEXT PATTERN: in $LOG, whose line comes after the answer.
+logged() {
+	until_true 5 grep -q -E -e "$2" "$LOG"
+	like "$1" "$LOG" "$2"
+}
+
 # start_apache FILE PORT: the example, not as a daemon.
 start_apache() {
 	example "$1" "$2" >/dev/null
