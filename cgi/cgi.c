@@ -5,6 +5,8 @@
  * key, and no sandbox (DESIGN 3).  What is asked before an envelope is open
  * touches neither the lock nor the database.
  */
+#include <sys/socket.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -30,15 +32,21 @@
  * long for the owner: there must be time left for a 503. */
 #define TURN_SHARE_MS	300
 
+/* For what is left of a body that nobody wants. */
+#define DRAIN_S		10
+
 struct run {
 	struct scep_crypto	*crypto;
 	struct scep_config	*cfg;
 	struct scep_ca		*ca;
 	struct scep_ra		*ra;
 	uint8_t			*body;
+	long			 left;	/* of it in the pipe, or UNTIL_END */
 };
 
-static volatile sig_atomic_t	 answered;
+#define UNTIL_END	LONG_MAX
+
+static volatile sig_atomic_t	 answered, over;
 
 /* The alarm: what was not answered yet is, and it is over.  Nothing that is
  * not safe in a handler. */
@@ -53,6 +61,8 @@ give_up(int sig)
 	    "msg=\"the request took longer than request_timeout\"\n";
 
 	(void)sig;
+	if (over)
+		_exit(0);
 	if (!answered)
 		(void)!write(STDOUT_FILENO, answer, sizeof(answer) - 1);
 	(void)!write(STDERR_FILENO, line, sizeof(line) - 1);
@@ -111,32 +121,64 @@ respond(const struct scep_http_response *response)
 }
 
 /*
- * At most size octets.  Where CONTENT_LENGTH says how many there are, no more
- * are waited for: not every server closes the pipe (section 4.2).
+ * Where CONTENT_LENGTH says how many octets there are, no more are waited for:
+ * not every server closes the pipe (section 4.2).
  */
-static enum scep_err
-read_body(uint8_t *body, size_t size, size_t *len, struct scep_error *err)
+static long
+body_length(void)
 {
 	struct scep_error	 why;
 	long			 length;
-	ssize_t			 n;
 
 	if (strcmp(variable("REQUEST_METHOD"), "POST") != 0)
-		size = 0;		/* nobody may ever close it */
-	if (scep_number_read(variable("CONTENT_LENGTH"), 0, LONG_MAX, &length,
-	    &why) == SCEP_OK && (size_t)length < size)
-		size = (size_t)length;
-	for (*len = 0; *len < size; *len += (size_t)n) {
-		n = read(STDIN_FILENO, body + *len, size - *len);
-		if (n == 0)
-			break;
-		if (n == -1 && errno != EINTR)
+		return 0;		/* nobody may ever close it */
+	return scep_number_read(variable("CONTENT_LENGTH"), 0, LONG_MAX - 1,
+	    &length, &why) == SCEP_OK ? length : UNTIL_END;
+}
+
+static ssize_t
+read_some(struct run *run, uint8_t *buf, size_t size)
+{
+	ssize_t	 n;
+
+	if ((long)size > run->left)
+		size = (size_t)run->left;
+	do
+		n = read(STDIN_FILENO, buf, size);
+	while (n == -1 && errno == EINTR);
+	if (n <= 0)
+		run->left = 0;
+	else if (run->left != UNTIL_END)
+		run->left -= n;
+	return n;
+}
+
+/* At most size octets. */
+static enum scep_err
+read_body(struct run *run, size_t size, size_t *len, struct scep_error *err)
+{
+	ssize_t	 n;
+
+	for (*len = 0; *len < size && run->left > 0; *len += (size_t)n)
+		if ((n = read_some(run, run->body + *len, size - *len)) == -1)
 			return scep_fail(err, SCEP_E_HTTP, "body: %s",
 			    strerror(errno));
-		if (n == -1)
-			n = 0;
-	}
 	return SCEP_OK;
+}
+
+/*
+ * Apache's mod_cgid has one socket for both directions: with something unread
+ * in it the answer would be lost.
+ */
+static void
+drain(struct run *run)
+{
+	uint8_t	 rest[4096];
+
+	over = 1;
+	(void)alarm(DRAIN_S);
+	while (run->left > 0 && read_some(run, rest, sizeof(rest)) > 0)
+		continue;
 }
 
 /* Warnings are for the operator's check, not for each request. */
@@ -191,8 +233,7 @@ read_request(struct run *run, struct scep_http_request *request,
 	if ((run->body = OPENSSL_malloc(size)) == NULL)
 		return scep_fail(err, SCEP_E_NOMEM, "request of %zu octets",
 		    size);
-	if ((rc = read_body(run->body, size, &request->body_len, err)) !=
-	    SCEP_OK)
+	if ((rc = read_body(run, size, &request->body_len, err)) != SCEP_OK)
 		return rc;
 	request->method = variable("REQUEST_METHOD");
 	request->path = variable("PATH_INFO");
@@ -244,12 +285,14 @@ run_clear(struct run *run)
 	scep_crypto_free(run->crypto);
 }
 
-/* Not a descriptor less: the next file would be what we write answers to. */
+/* The client need not wait for what we do besides.  Not a descriptor less: the
+ * next file would be what we write answers to. */
 static void
 hang_up(void)
 {
 	int	 null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
+	(void)shutdown(STDOUT_FILENO, SHUT_WR);
 	if (null == -1)
 		return;
 	(void)dup2(null, STDOUT_FILENO);
@@ -267,16 +310,17 @@ scep_cgi_run(void)
 	memset(&run, 0, sizeof(run));
 	memset(&request, 0, sizeof(request));
 	settle_signals();
+	run.left = body_length();
 	if (prepare(&run, &err) != SCEP_OK ||
 	    read_request(&run, &request, &err) != SCEP_OK)
 		refuse(&err);
 	else {
 		answer(&run, &request, began);
-		/* The client need not wait for the rest. */
 		hang_up();
 		scep_ra_report(run.ra, time(NULL));
 		scep_turn_tend(run.ca, time(NULL));
 	}
 	run_clear(&run);
+	drain(&run);
 	return 0;
 }
