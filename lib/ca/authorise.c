@@ -70,13 +70,12 @@ grant_make(const struct scep_asked *asked, struct scep_grant **out,
 
 enum scep_err
 scep_authorise(const struct scep_rules *rules, const struct scep_facts *facts,
-    const struct scep_asked *asked, enum scep_decision *decision,
-    const char **why, struct scep_grant **out, struct scep_error *err)
+    const struct scep_asked *asked, struct scep_verdict *verdict,
+    struct scep_grant **out, struct scep_error *err)
 {
 	*out = NULL;
-	*decision = scep_decide(rules, facts, why);
-	return *decision == SCEP_GRANT ? grant_make(asked, out, err) :
-	    SCEP_OK;
+	return scep_decide(rules, facts, verdict) == SCEP_GRANT ?
+	    grant_make(asked, out, err) : SCEP_OK;
 }
 
 enum scep_err

@@ -36,13 +36,12 @@ struct scep_asked {
 	const char			*authority;
 };
 
-/* Run scep_decide() over the facts; only SCEP_GRANT makes a grant.  *why is
- * decide's reason, for the log. */
+/* Run scep_decide() over the facts; only SCEP_GRANT makes a grant. */
 enum scep_err	 scep_authorise(const struct scep_rules *rules,
 		    const struct scep_facts *facts,
 		    const struct scep_asked *asked,
-		    enum scep_decision *decision, const char **why,
-		    struct scep_grant **out, struct scep_error *err);
+		    struct scep_verdict *verdict, struct scep_grant **out,
+		    struct scep_error *err);
 
 /* An operator approved a pending request: its mac must be ours, it must not
  * have expired, its profile must still authorise by hand.  SCEP_E_REFUSED. */

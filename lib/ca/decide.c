@@ -1,39 +1,125 @@
 /*
  * decide.c - who gets a certificate.
  *
- * Facts in, a decision out; who reads this file knows the policy.
+ * Facts in, a decision out, by the table at the end: who reads it knows the
+ * policy, and what `scepadm explain` tells of a request is what it said.
  */
 #include <stddef.h>
 
 #include "ca/decide.h"
 
-/* RFC 8894 section 2.3 and 2.4, before any authorisation is looked at. */
-static const char *
-objection(const struct scep_facts *facts)
+/* One request in front of the rules. */
+struct hearing {
+	const struct scep_rules		*rules;
+	const struct scep_facts		*facts;
+	struct scep_verdict		*verdict;
+};
+
+static enum scep_rule_outcome
+say(const struct hearing *h, enum scep_decision decision, const char *why)
 {
-	if (facts->reused_envelope)
-		return "encryptedKey seen before with other content";
-	if (facts->unreadable)
-		return "no readable request in the envelope";
-	if (facts->is_renewal)
-		return "renewal is not offered";
-	if (!facts->self_signed)
-		return "signer is not self-signed";
-	if (!facts->signer_has_csr_key)
-		return "signed with another key than the request's";
-	if (facts->key_is_taboo)
-		return "the key is a CA's or RA's own";
-	if (!facts->subject_allowed)
-		return "subject is not allowed by the profile";
-	if (!facts->san_allowed)
-		return "alternative name is not allowed by the profile";
-	return NULL;
+	h->verdict->decision = decision;
+	h->verdict->why = why;
+	return SCEP_RULE_DECIDED;
 }
 
-static const char *
-challenge_fault(enum scep_challenge_fact challenge)
+static enum scep_rule_outcome
+refuse_if(const struct hearing *h, unsigned int fault, const char *why)
 {
-	switch (challenge) {
+	return fault ? say(h, SCEP_REFUSE, why) : SCEP_RULE_PASSED;
+}
+
+/* RFC 8894 sections 2.3 and 2.4, before any authorisation is looked at. */
+
+static enum scep_rule_outcome
+envelope(const struct hearing *h)
+{
+	return refuse_if(h, h->facts->reused_envelope,
+	    "encryptedKey seen before with other content");
+}
+
+static enum scep_rule_outcome
+readable(const struct hearing *h)
+{
+	return refuse_if(h, h->facts->unreadable,
+	    "no readable request in the envelope");
+}
+
+static enum scep_rule_outcome
+message_type(const struct hearing *h)
+{
+	return refuse_if(h, h->facts->is_renewal, "renewal is not offered");
+}
+
+static enum scep_rule_outcome
+self_signed(const struct hearing *h)
+{
+	return refuse_if(h, !h->facts->self_signed,
+	    "signer is not self-signed");
+}
+
+static enum scep_rule_outcome
+signer_key(const struct hearing *h)
+{
+	return refuse_if(h, !h->facts->signer_has_csr_key,
+	    "signed with another key than the request's");
+}
+
+static enum scep_rule_outcome
+own_key(const struct hearing *h)
+{
+	return refuse_if(h, h->facts->key_is_taboo,
+	    "the key is a CA's or RA's own");
+}
+
+static enum scep_rule_outcome
+subject(const struct hearing *h)
+{
+	return refuse_if(h, !h->facts->subject_allowed,
+	    "subject is not allowed by the profile");
+}
+
+static enum scep_rule_outcome
+san(const struct hearing *h)
+{
+	return refuse_if(h, !h->facts->san_allowed,
+	    "alternative name is not allowed by the profile");
+}
+
+/* What is known of the transaction. */
+
+static enum scep_rule_outcome
+first_time(const struct hearing *h)
+{
+	switch (h->facts->txn) {
+	case SCEP_TX_SAME_PENDING:
+		return say(h, SCEP_REPEAT, "still waits for approval");
+	case SCEP_TX_SAME_GRANTED:
+		return say(h, SCEP_REPEAT, "granted before");
+	case SCEP_TX_SAME_REFUSED:
+		return say(h, SCEP_REPEAT, "refused by an operator");
+	case SCEP_TX_NONE:
+	case SCEP_TX_SAME_STALE:
+	case SCEP_TX_OTHER_PENDING:
+	case SCEP_TX_OTHER_FINISHED:
+		break;
+	}
+	return SCEP_RULE_PASSED;
+}
+
+static enum scep_rule_outcome
+transaction(const struct hearing *h)
+{
+	return refuse_if(h, h->facts->txn == SCEP_TX_OTHER_PENDING,
+	    "another request under this transactionID is pending");
+}
+
+/* Who showed a challenge. */
+
+static const char *
+challenge_fault(enum scep_challenge_fact fact)
+{
+	switch (fact) {
 	case SCEP_CH_UNKNOWN:
 		return "challenge unknown";
 	case SCEP_CH_EXPIRED:
@@ -57,72 +143,132 @@ challenge_fault(enum scep_challenge_fact challenge)
 	return "challenge not understood";
 }
 
-static enum scep_decision
-say(enum scep_decision decision, const char **why, const char *text)
+static enum scep_rule_outcome
+challenge_taken(const struct hearing *h)
 {
-	*why = text;
-	return decision;
-}
-
-/* Nobody showed a challenge: a human decides, or nobody does. */
-static enum scep_decision
-without_challenge(const struct scep_rules *rules,
-    const struct scep_facts *facts, const char **why)
-{
-	if (!rules->by_manual)
-		return say(SCEP_REFUSE, why, "no challenge");
-	if (facts->txn == SCEP_TX_OTHER_FINISHED)
-		return say(SCEP_REFUSE, why, "another request under a "
-		    "finished transaction, without a fresh challenge");
-	if (facts->queue_full)
-		return say(SCEP_DEFER, why, "the queue is full");
-	if (facts->peer_queue_full)
-		return say(SCEP_DEFER, why, "the queue is full for this "
-		    "address");
-	return say(SCEP_PEND, why, "queued for approval");
+	if (h->facts->challenge == SCEP_CH_ABSENT)
+		return SCEP_RULE_SKIPPED;
+	return refuse_if(h, !h->rules->by_challenge,
+	    "the profile takes no challenges");
 }
 
 /* A wrong challenge is refused, never queued (DESIGN 7.6). */
-static enum scep_decision
-by_challenge(const struct scep_rules *rules, const struct scep_facts *facts,
-    const char **why)
+static enum scep_rule_outcome
+challenge(const struct hearing *h)
 {
-	if (facts->challenge == SCEP_CH_ABSENT)
-		return without_challenge(rules, facts, why);
-	if (!rules->by_challenge)
-		return say(SCEP_REFUSE, why,
-		    "the profile takes no challenges");
-	if (facts->challenge == SCEP_CH_SPENT_BY_SAME)
-		return say(SCEP_REPEAT, why, "used by this key for this name");
-	if (facts->challenge == SCEP_CH_RECORD)
-		return say(SCEP_GRANT, why, "challenge");
-	if (facts->challenge == SCEP_CH_STATIC)
-		return say(SCEP_GRANT, why, "static challenge");
-	return say(SCEP_REFUSE, why, challenge_fault(facts->challenge));
+	switch (h->facts->challenge) {
+	case SCEP_CH_ABSENT:
+		return SCEP_RULE_SKIPPED;
+	case SCEP_CH_SPENT_BY_SAME:
+		return say(h, SCEP_REPEAT, "used by this key for this name");
+	case SCEP_CH_RECORD:
+		return say(h, SCEP_GRANT, "challenge");
+	case SCEP_CH_STATIC:
+		return say(h, SCEP_GRANT, "static challenge");
+	default:
+		return say(h, SCEP_REFUSE,
+		    challenge_fault(h->facts->challenge));
+	}
 }
+
+/* Nobody showed one: a human decides, or nobody does. */
+
+static enum scep_rule_outcome
+approval_offered(const struct hearing *h)
+{
+	return refuse_if(h, !h->rules->by_manual, "no challenge");
+}
+
+static enum scep_rule_outcome
+fresh_challenge(const struct hearing *h)
+{
+	return refuse_if(h, h->facts->txn == SCEP_TX_OTHER_FINISHED,
+	    "another request under a finished transaction, without a fresh "
+	    "challenge");
+}
+
+static enum scep_rule_outcome
+queue_room(const struct hearing *h)
+{
+	return h->facts->queue_full ? say(h, SCEP_DEFER, "the queue is full") :
+	    SCEP_RULE_PASSED;
+}
+
+static enum scep_rule_outcome
+queue_room_for_peer(const struct hearing *h)
+{
+	return h->facts->peer_queue_full ? say(h, SCEP_DEFER,
+	    "the queue is full for this address") : SCEP_RULE_PASSED;
+}
+
+static enum scep_rule_outcome
+approval(const struct hearing *h)
+{
+	return say(h, SCEP_PEND, "queued for approval");
+}
+
+static const struct {
+	const char		*name;
+	enum scep_rule_outcome	(*look)(const struct hearing *h);
+} table[] = {
+	{ "envelope",		envelope },
+	{ "readable",		readable },
+	{ "message_type",	message_type },
+	{ "self_signed",	self_signed },
+	{ "signer_key",		signer_key },
+	{ "own_key",		own_key },
+	{ "subject",		subject },
+	{ "san",		san },
+	{ "first_time",		first_time },
+	{ "transaction",	transaction },
+	{ "challenge_taken",	challenge_taken },
+	{ "challenge",		challenge },
+	{ "approval_offered",	approval_offered },
+	{ "fresh_challenge",	fresh_challenge },
+	{ "queue_room",		queue_room },
+	{ "queue_room_for_peer", queue_room_for_peer },
+	{ "approval",		approval },
+};
+
+_Static_assert(sizeof(table) / sizeof(table[0]) == SCEP_RULES,
+    "a verdict has room for each rule");
 
 enum scep_decision
 scep_decide(const struct scep_rules *rules, const struct scep_facts *facts,
-    const char **why)
+    struct scep_verdict *verdict)
 {
-	const char	*no = objection(facts);
+	const struct hearing	 h = { rules, facts, verdict };
+	unsigned int		 i;
 
-	if (no != NULL)
-		return say(SCEP_REFUSE, why, no);
-	switch (facts->txn) {
-	case SCEP_TX_SAME_PENDING:
-		return say(SCEP_REPEAT, why, "still waits for approval");
-	case SCEP_TX_SAME_GRANTED:
-		return say(SCEP_REPEAT, why, "granted before");
-	case SCEP_TX_SAME_REFUSED:
-		return say(SCEP_REPEAT, why, "refused by an operator");
-	case SCEP_TX_OTHER_PENDING:
-		return say(SCEP_REFUSE, why, "another request under this "
-		    "transactionID is pending");
-	case SCEP_TX_NONE:
-	case SCEP_TX_SAME_STALE:
-	case SCEP_TX_OTHER_FINISHED:
+	*verdict = (struct scep_verdict){ .decision = SCEP_REFUSE,
+	    .why = "no rule decided" };
+	for (i = 0; i < SCEP_RULES; i++)
+		if ((verdict->rule[i] = table[i].look(&h)) ==
+		    SCEP_RULE_DECIDED)
+			break;
+	return verdict->decision;
+}
+
+const char *
+scep_rule_name(unsigned int rule)
+{
+	return rule < SCEP_RULES ? table[rule].name : "unknown";
+}
+
+const char *
+scep_decision_name(enum scep_decision decision)
+{
+	switch (decision) {
+	case SCEP_GRANT:
+		return "grant";
+	case SCEP_PEND:
+		return "queue";
+	case SCEP_REPEAT:
+		return "repeat";
+	case SCEP_DEFER:
+		return "defer";
+	case SCEP_REFUSE:
 		break;
 	}
-	return by_challenge(rules, facts, why);
+	return "FAIL";
 }

@@ -61,8 +61,30 @@ enum scep_decision {
 	SCEP_REFUSE
 };
 
-/* Never fails. *why: a static text for the log, of what decided it. */
+/* How a rule looks at one request. */
+enum scep_rule_outcome {
+	SCEP_RULE_UNREACHED,	/* one before it had decided */
+	SCEP_RULE_PASSED,
+	SCEP_RULE_SKIPPED,	/* is not about requests like this one */
+	SCEP_RULE_DECIDED	/* exactly one */
+};
+
+#define SCEP_RULES	17	/* in the table of decide.c */
+
+struct scep_verdict {
+	enum scep_decision	 decision;
+	const char		*why;	/* static text for the log */
+	enum scep_rule_outcome	 rule[SCEP_RULES];	/* in their order */
+};
+
+/* Never fails: the rules of the table in their order, until one decides. */
 enum scep_decision	 scep_decide(const struct scep_rules *rules,
-			    const struct scep_facts *facts, const char **why);
+			    const struct scep_facts *facts,
+			    struct scep_verdict *verdict);
+
+/* "challenge": a word of lower-case letters and _, for people and traces. */
+const char		*scep_rule_name(unsigned int rule);
+/* "grant", "queue", "repeat", "defer", "FAIL". */
+const char		*scep_decision_name(enum scep_decision decision);
 
 #endif /* SCEP_CA_DECIDE_H */

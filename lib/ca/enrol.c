@@ -68,8 +68,7 @@ repeat(struct scep_job *job, const char *why, struct scep_error *err)
 
 /* Step 9: the decision, and the grant if there is one. */
 static enum scep_err
-decide(const struct scep_job *job, enum scep_decision *decision,
-    const char **why, struct scep_grant **grant, struct scep_error *err)
+decide(struct scep_job *job, struct scep_grant **grant, struct scep_error *err)
 {
 	const unsigned int	 by = job->profile->authorise;
 	const struct scep_rules	 rules = {
@@ -96,17 +95,19 @@ decide(const struct scep_job *job, enum scep_decision *decision,
 		rc = scep_san_encode(&job->csr->san, &san, err);
 	asked.san = scep_buf_span(&san);
 	if (rc == SCEP_OK)
-		rc = scep_authorise(&rules, &job->facts, &asked, decision,
-		    why, grant, err);
+		rc = scep_authorise(&rules, &job->facts, &asked,
+		    &job->verdict, grant, err);
 	scep_buf_clear(&san);
 	return rc;
 }
 
 static enum scep_err
-act(struct scep_job *job, enum scep_decision decision, const char *why,
-    const struct scep_grant *grant, struct scep_error *err)
+act(struct scep_job *job, const struct scep_grant *grant,
+    struct scep_error *err)
 {
-	switch (decision) {
+	const char	*why = job->verdict.why;
+
+	switch (job->verdict.decision) {
 	case SCEP_GRANT:
 		answer_is(job, SCEP_GRANTED, why);
 		return scep_job_issue(job, grant, err);
@@ -128,8 +129,6 @@ static enum scep_err
 attempt(struct scep_job *job, struct scep_error *err)
 {
 	struct scep_grant	*grant = NULL;
-	enum scep_decision	 decision = SCEP_REFUSE;
-	const char		*why = "";
 	enum scep_err		 rc;
 
 	scep_answer_clear(job->answer);
@@ -137,8 +136,8 @@ attempt(struct scep_job *job, struct scep_error *err)
 		scep_name_text(job->csr->subject, job->answer->subject,
 		    sizeof(job->answer->subject));
 	if ((rc = scep_job_gather(job, err)) == SCEP_OK &&
-	    (rc = decide(job, &decision, &why, &grant, err)) == SCEP_OK)
-		rc = act(job, decision, why, grant, err);
+	    (rc = decide(job, &grant, err)) == SCEP_OK)
+		rc = act(job, grant, err);
 	scep_grant_free(grant);
 	scep_job_forget(job);
 	return rc;

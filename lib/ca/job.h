@@ -31,6 +31,7 @@ struct scep_job {
 	struct scep_challenge		 record;
 	int				 has_record;
 	size_t				 use;		/* SPENT_BY_SAME */
+	struct scep_verdict		 verdict;
 };
 
 /* Step 6 and 7: the request (or the dummy in its place), its signer, the

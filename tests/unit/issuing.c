@@ -168,10 +168,9 @@ issuing_grant(const struct issuing *is)
 	};
 	struct scep_error	 err;
 	struct scep_grant	*grant = NULL;
-	enum scep_decision	 decision;
-	const char		*why;
+	struct scep_verdict	 verdict;
 
-	must(scep_authorise(&rules, &facts, &asked, &decision, &why, &grant,
-	    &err) == SCEP_OK && grant != NULL);
+	must(scep_authorise(&rules, &facts, &asked, &verdict, &grant, &err) ==
+	    SCEP_OK && grant != NULL);
 	return grant;
 }

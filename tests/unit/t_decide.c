@@ -23,142 +23,180 @@ static const struct {
 	struct scep_facts	 facts;
 	enum scep_decision	 want;
 	const char		*why;
+	const char		*rule;		/* that decides */
 } rows[] = {
 	/* The controls: what a good request gets. */
 	{ "a right challenge", CHALLENGE,
-	    { GOOD, .challenge = SCEP_CH_RECORD }, SCEP_GRANT, "challenge" },
+	    { GOOD, .challenge = SCEP_CH_RECORD }, SCEP_GRANT, "challenge",
+	    "challenge" },
 	{ "a right challenge, where one may also queue", BOTH,
-	    { GOOD, .challenge = SCEP_CH_RECORD }, SCEP_GRANT, "challenge" },
+	    { GOOD, .challenge = SCEP_CH_RECORD }, SCEP_GRANT, "challenge",
+	    "challenge" },
 	{ "the static challenge", CHALLENGE,
 	    { GOOD, .challenge = SCEP_CH_STATIC }, SCEP_GRANT,
-	    "static challenge" },
+	    "static challenge", "challenge" },
 	{ "no challenge, approval by hand", MANUAL, { GOOD }, SCEP_PEND,
-	    "queued for approval" },
+	    "queued for approval", "approval" },
 	{ "no challenge, both ways", BOTH, { GOOD }, SCEP_PEND,
-	    "queued for approval" },
+	    "queued for approval", "approval" },
 
 	/* Before any challenge is looked at. */
 	{ "an envelope's key with other content", CHALLENGE,
 	    { GOOD, .reused_envelope = 1, .challenge = SCEP_CH_RECORD },
-	    SCEP_REFUSE, "encryptedKey seen before" },
+	    SCEP_REFUSE, "encryptedKey seen before", "envelope" },
 	{ "an unreadable request", CHALLENGE,
 	    { GOOD, .unreadable = 1, .challenge = SCEP_CH_RECORD },
-	    SCEP_REFUSE, "no readable request" },
+	    SCEP_REFUSE, "no readable request", "readable" },
 	{ "an unreadable request, approval by hand", MANUAL,
-	    { GOOD, .unreadable = 1 }, SCEP_REFUSE, "no readable request" },
+	    { GOOD, .unreadable = 1 }, SCEP_REFUSE, "no readable request",
+	    "readable" },
 	{ "a renewal", BOTH,
 	    { GOOD, .is_renewal = 1, .challenge = SCEP_CH_RECORD },
-	    SCEP_REFUSE, "renewal is not offered" },
+	    SCEP_REFUSE, "renewal is not offered", "message_type" },
 	{ "a signer that is not self-signed", BOTH,
 	    { .signer_has_csr_key = 1, .subject_allowed = 1,
 	    .san_allowed = 1, .challenge = SCEP_CH_RECORD },
-	    SCEP_REFUSE, "not self-signed" },
+	    SCEP_REFUSE, "not self-signed", "self_signed" },
 	{ "a signer with another key", BOTH,
 	    { .self_signed = 1, .subject_allowed = 1, .san_allowed = 1,
-	    .challenge = SCEP_CH_RECORD }, SCEP_REFUSE, "another key" },
+	    .challenge = SCEP_CH_RECORD }, SCEP_REFUSE, "another key",
+	    "signer_key" },
 	{ "the CA's own key", BOTH,
 	    { GOOD, .key_is_taboo = 1, .challenge = SCEP_CH_RECORD },
-	    SCEP_REFUSE, "own" },
+	    SCEP_REFUSE, "own", "own_key" },
 	{ "a subject the profile does not allow", BOTH,
 	    { .self_signed = 1, .signer_has_csr_key = 1, .san_allowed = 1,
-	    .challenge = SCEP_CH_RECORD }, SCEP_REFUSE, "subject" },
+	    .challenge = SCEP_CH_RECORD }, SCEP_REFUSE, "subject", "subject" },
 	{ "alternative names the profile does not allow", BOTH,
 	    { .self_signed = 1, .signer_has_csr_key = 1,
 	    .subject_allowed = 1, .challenge = SCEP_CH_RECORD },
-	    SCEP_REFUSE, "alternative name" },
+	    SCEP_REFUSE, "alternative name", "san" },
 
 	/* What is known of the transaction. */
 	{ "a retry of a pending request", MANUAL,
-	    { GOOD, .txn = SCEP_TX_SAME_PENDING }, SCEP_REPEAT, "waits" },
+	    { GOOD, .txn = SCEP_TX_SAME_PENDING }, SCEP_REPEAT, "waits",
+	    "first_time" },
 	{ "a retry of a granted request, its challenge used up", CHALLENGE,
 	    { GOOD, .txn = SCEP_TX_SAME_GRANTED,
-	    .challenge = SCEP_CH_SPENT }, SCEP_REPEAT, "granted before" },
+	    .challenge = SCEP_CH_SPENT }, SCEP_REPEAT, "granted before",
+	    "first_time" },
 	{ "a retry of a refused request", MANUAL,
 	    { GOOD, .txn = SCEP_TX_SAME_REFUSED }, SCEP_REPEAT,
-	    "refused by an operator" },
+	    "refused by an operator", "first_time" },
 	{ "a stale transaction is as none, with a challenge", CHALLENGE,
 	    { GOOD, .txn = SCEP_TX_SAME_STALE, .challenge = SCEP_CH_RECORD },
-	    SCEP_GRANT, "challenge" },
+	    SCEP_GRANT, "challenge", "challenge" },
 	{ "a stale transaction is as none, without", MANUAL,
-	    { GOOD, .txn = SCEP_TX_SAME_STALE }, SCEP_PEND, "queued" },
+	    { GOOD, .txn = SCEP_TX_SAME_STALE }, SCEP_PEND, "queued",
+	    "approval" },
 	{ "a stale transaction revives no challenge", CHALLENGE,
 	    { GOOD, .txn = SCEP_TX_SAME_STALE, .challenge = SCEP_CH_SPENT },
-	    SCEP_REFUSE, "used up" },
+	    SCEP_REFUSE, "used up", "challenge" },
 	{ "another request while one waits", BOTH,
 	    { GOOD, .txn = SCEP_TX_OTHER_PENDING,
-	    .challenge = SCEP_CH_RECORD }, SCEP_REFUSE, "is pending" },
+	    .challenge = SCEP_CH_RECORD }, SCEP_REFUSE, "is pending",
+	    "transaction" },
 	{ "another request after the first, with a fresh challenge", BOTH,
 	    { GOOD, .txn = SCEP_TX_OTHER_FINISHED,
-	    .challenge = SCEP_CH_RECORD }, SCEP_GRANT, "challenge" },
+	    .challenge = SCEP_CH_RECORD }, SCEP_GRANT, "challenge",
+	    "challenge" },
 	{ "another request after the first, without", BOTH,
 	    { GOOD, .txn = SCEP_TX_OTHER_FINISHED }, SCEP_REFUSE,
-	    "without a fresh challenge" },
+	    "without a fresh challenge", "fresh_challenge" },
 	{ "a refused retry stays refused in spite of its names", MANUAL,
 	    { .self_signed = 1, .signer_has_csr_key = 1, .san_allowed = 1,
-	    .txn = SCEP_TX_SAME_GRANTED }, SCEP_REFUSE, "subject" },
+	    .txn = SCEP_TX_SAME_GRANTED }, SCEP_REFUSE, "subject", "subject" },
 
 	/* Challenges. */
-	{ "no challenge", CHALLENGE, { GOOD }, SCEP_REFUSE, "no challenge" },
+	{ "no challenge", CHALLENGE, { GOOD }, SCEP_REFUSE, "no challenge",
+	    "approval_offered" },
 	{ "a challenge where none is taken", MANUAL,
 	    { GOOD, .challenge = SCEP_CH_RECORD }, SCEP_REFUSE,
-	    "takes no challenges" },
+	    "takes no challenges", "challenge_taken" },
 	{ "a static challenge where none is taken", MANUAL,
 	    { GOOD, .challenge = SCEP_CH_STATIC }, SCEP_REFUSE,
-	    "takes no challenges" },
+	    "takes no challenges", "challenge_taken" },
 	{ "a wrong challenge where none is taken", MANUAL,
 	    { GOOD, .challenge = SCEP_CH_UNKNOWN }, SCEP_REFUSE,
-	    "takes no challenges" },
+	    "takes no challenges", "challenge_taken" },
 	{ "used by the same key for the same names", CHALLENGE,
 	    { GOOD, .challenge = SCEP_CH_SPENT_BY_SAME }, SCEP_REPEAT,
-	    "used by this key" },
+	    "used by this key", "challenge" },
 	{ "an unknown one, never queued", BOTH,
-	    { GOOD, .challenge = SCEP_CH_UNKNOWN }, SCEP_REFUSE, "unknown" },
+	    { GOOD, .challenge = SCEP_CH_UNKNOWN }, SCEP_REFUSE, "unknown",
+	    "challenge" },
 	{ "an expired one, never queued", BOTH,
-	    { GOOD, .challenge = SCEP_CH_EXPIRED }, SCEP_REFUSE, "expired" },
+	    { GOOD, .challenge = SCEP_CH_EXPIRED }, SCEP_REFUSE, "expired",
+	    "challenge" },
 	{ "one used up, never queued", BOTH,
-	    { GOOD, .challenge = SCEP_CH_SPENT }, SCEP_REFUSE, "used up" },
+	    { GOOD, .challenge = SCEP_CH_SPENT }, SCEP_REFUSE, "used up",
+	    "challenge" },
 	{ "a revoked one, never queued", BOTH,
-	    { GOOD, .challenge = SCEP_CH_REVOKED }, SCEP_REFUSE, "revoked" },
+	    { GOOD, .challenge = SCEP_CH_REVOKED }, SCEP_REFUSE, "revoked",
+	    "challenge" },
 	{ "one of another profile, never queued", BOTH,
 	    { GOOD, .challenge = SCEP_CH_OTHER_PROFILE }, SCEP_REFUSE,
-	    "another profile" },
+	    "another profile", "challenge" },
 	{ "one for another subject, never queued", BOTH,
 	    { GOOD, .challenge = SCEP_CH_OTHER_SUBJECT }, SCEP_REFUSE,
-	    "another subject" },
+	    "another subject", "challenge" },
 	{ "one for other alternative names, never queued", BOTH,
 	    { GOOD, .challenge = SCEP_CH_OTHER_SAN }, SCEP_REFUSE,
-	    "other alternative names" },
+	    "other alternative names", "challenge" },
 	{ "a fact that nobody has thought of", BOTH,
 	    { GOOD, .challenge = (enum scep_challenge_fact)99 }, SCEP_REFUSE,
-	    "not understood" },
+	    "not understood", "challenge" },
 
 	/* Queues: the device comes again. */
 	{ "a full queue", MANUAL, { GOOD, .queue_full = 1 }, SCEP_DEFER,
-	    "queue" },
+	    "queue", "queue_room" },
 	{ "a full queue of this peer", MANUAL,
-	    { GOOD, .peer_queue_full = 1 }, SCEP_DEFER, "address" },
+	    { GOOD, .peer_queue_full = 1 }, SCEP_DEFER, "address",
+	    "queue_room_for_peer" },
 	{ "a full queue stops no challenge", BOTH,
 	    { GOOD, .queue_full = 1, .peer_queue_full = 1,
-	    .challenge = SCEP_CH_RECORD }, SCEP_GRANT, "challenge" },
+	    .challenge = SCEP_CH_RECORD }, SCEP_GRANT, "challenge",
+	    "challenge" },
 	{ "a full queue stops no retry", MANUAL,
 	    { GOOD, .queue_full = 1, .txn = SCEP_TX_SAME_PENDING },
-	    SCEP_REPEAT, "waits" },
+	    SCEP_REPEAT, "waits", "first_time" },
 
 	/* And nothing at all. */
 	{ "no way to authorise", 0,
-	    { GOOD, .challenge = SCEP_CH_RECORD }, SCEP_REFUSE, "takes no" },
+	    { GOOD, .challenge = SCEP_CH_RECORD }, SCEP_REFUSE, "takes no",
+	    "challenge_taken" },
 	{ "no way to authorise, no challenge", 0, { GOOD }, SCEP_REFUSE,
-	    "no challenge" },
+	    "no challenge", "approval_offered" },
 	{ "nothing known at all", BOTH, { .unreadable = 0 }, SCEP_REFUSE,
-	    "not self-signed" },
+	    "not self-signed", "self_signed" },
 };
+
+/* The rule that decided; there is exactly one, every rule before it was looked
+ * at, and none behind it. */
+static const char *
+decider(const struct scep_verdict *v)
+{
+	const char	*name = "(none)";
+	unsigned int	 i;
+	int		 n = 0;
+
+	for (i = 0; i < SCEP_RULES; i++) {
+		if ((v->rule[i] == SCEP_RULE_UNREACHED) != (n > 0))
+			return "(a rule behind the one that decided)";
+		if (v->rule[i] == SCEP_RULE_DECIDED) {
+			n++;
+			name = scep_rule_name(i);
+		}
+	}
+	return name;
+}
 
 static void
 each_row_of_the_table_holds(void **state)
 {
-	const char	*why;
-	size_t		 i;
-	int		 failed = 0;
+	struct scep_verdict	 v;
+	size_t			 i;
+	int			 failed = 0;
 
 	(void)state;
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -167,14 +205,13 @@ each_row_of_the_table_holds(void **state)
 			.by_manual = (rows[i].by & MANUAL) != 0,
 		};
 
-		why = NULL;
-		if (scep_decide(&rules, &rows[i].facts, &why) ==
-		    rows[i].want && why != NULL &&
-		    strstr(why, rows[i].why) != NULL)
+		if (scep_decide(&rules, &rows[i].facts, &v) ==
+		    rows[i].want && strstr(v.why, rows[i].why) != NULL &&
+		    strcmp(decider(&v), rows[i].rule) == 0)
 			continue;
 		failed++;
-		(void)fprintf(stderr, "%s: %s\n", rows[i].name,
-		    why != NULL ? why : "(no reason)");
+		(void)fprintf(stderr, "%s: %s by %s\n", rows[i].name, v.why,
+		    decider(&v));
 	}
 	assert_int_equal(failed, 0);
 }
@@ -209,11 +246,12 @@ nothing_is_granted_without_every_condition(void **state)
 					    (enum scep_challenge_fact)c,
 					.txn = (enum scep_txn_fact)t,
 				};
-				const char		*why;
+				struct scep_verdict	 v;
 				enum scep_decision	 d;
 
-				d = scep_decide(&rules, &f, &why);
-				assert_non_null(why);
+				d = scep_decide(&rules, &f, &v);
+				assert_int_equal(d, v.decision);
+				assert_int_not_equal(*decider(&v), '(');
 				if (d != SCEP_REFUSE)
 					assert_int_equal(bits & 0xff, 0xd8);
 				if (d == SCEP_GRANT)
@@ -225,12 +263,53 @@ nothing_is_granted_without_every_condition(void **state)
 			}
 }
 
+/* A rule that is about something else is skipped, not passed. */
+static void
+rules_about_something_else_are_skipped(void **state)
+{
+	const struct scep_rules	 rules = { .by_manual = 1 };
+	const struct scep_facts	 f = { GOOD };
+	struct scep_verdict	 v;
+	unsigned int		 i;
+
+	(void)state;
+	assert_int_equal(scep_decide(&rules, &f, &v), SCEP_PEND);
+	for (i = 0; i < SCEP_RULES; i++)
+		assert_int_equal(v.rule[i],
+		    strncmp(scep_rule_name(i), "challenge", 9) == 0 ?
+		    SCEP_RULE_SKIPPED : strcmp(scep_rule_name(i),
+		    "approval") == 0 ? SCEP_RULE_DECIDED : SCEP_RULE_PASSED);
+}
+
+/* They are keys in the text of a trace. */
+static void
+names_of_rules_are_words_and_each_its_own(void **state)
+{
+	unsigned int	 i, j;
+
+	(void)state;
+	for (i = 0; i < SCEP_RULES; i++) {
+		assert_int_equal(strspn(scep_rule_name(i),
+		    "abcdefghijklmnopqrstuvwxyz_"),
+		    strlen(scep_rule_name(i)));
+		for (j = 0; j < i; j++)
+			assert_string_not_equal(scep_rule_name(i),
+			    scep_rule_name(j));
+	}
+	assert_string_equal(scep_rule_name(SCEP_RULES), "unknown");
+	assert_string_equal(scep_decision_name(SCEP_GRANT), "grant");
+	assert_string_equal(scep_decision_name((enum scep_decision)99),
+	    "FAIL");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(each_row_of_the_table_holds),
 		cmocka_unit_test(nothing_is_granted_without_every_condition),
+		cmocka_unit_test(rules_about_something_else_are_skipped),
+		cmocka_unit_test(names_of_rules_are_words_and_each_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
