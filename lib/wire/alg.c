@@ -44,6 +44,20 @@ static const enum scep_digest	oaep_md[SCEP_WRAP__MAX] = {
 };
 
 const char *
+scep_wrap_name(enum scep_wrap wrap)
+{
+	static const char *const	 names[SCEP_WRAP__MAX] = {
+		[SCEP_WRAP_V15] = "RSAES-PKCS1-v1_5",
+		[SCEP_WRAP_OAEP_SHA1] = "RSAES-OAEP SHA-1",
+		[SCEP_WRAP_OAEP_SHA256] = "RSAES-OAEP SHA-256",
+		[SCEP_WRAP_OAEP_SHA384] = "RSAES-OAEP SHA-384",
+		[SCEP_WRAP_OAEP_SHA512] = "RSAES-OAEP SHA-512",
+	};
+
+	return names[wrap];
+}
+
+const char *
 scep_digest_name(enum scep_digest md)
 {
 	return digests[md].name;

@@ -75,6 +75,7 @@ enum scep_err	 scep_crypto_hmac(const struct scep_crypto *crypto,
  * scep.conf and `openssl` say. */
 const char	*scep_digest_name(enum scep_digest);
 const char	*scep_cipher_name(enum scep_cipher);
+const char	*scep_wrap_name(enum scep_wrap);	/* "RSAES-OAEP SHA-1" */
 const char	*scep_digest_word(enum scep_digest);
 const char	*scep_cipher_word(enum scep_cipher);
 int		 scep_digest_nid(enum scep_digest);	/* NID_sha256 */

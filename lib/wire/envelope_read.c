@@ -54,6 +54,7 @@ scep_envelope_algorithms(struct scep_span content,
 		    "content cipher %s is not allowed",
 		    scep_cipher_name(env->cipher));
 	addr->cipher = env->cipher;
+	addr->cipher_known = 1;
 	return SCEP_OK;
 }
 

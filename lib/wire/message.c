@@ -76,6 +76,8 @@ check_structure(struct reading *r, struct scep_error *err)
 		return scep_fail(err, SCEP_E_FORMAT,
 		    "%d certificates, not 1 to %d",
 		    sk_ASN1_TYPE_num(sd->certs), SCEP_CERTS_MAX);
+	scep_attrs_read(r->signer->signed_attrs, &r->attrs);
+	r->content = scep_asn1_span(sd->encap->content);
 	return SCEP_OK;
 }
 
@@ -241,6 +243,7 @@ check_algorithms(struct reading *r, struct scep_error *err)
 	    (rc = check_signature_alg(r, md, err)) != SCEP_OK)
 		return rc;
 	r->addr->digest = md;
+	r->addr->digest_known = 1;
 	return scep_envelope_algorithms(r->content, r->rules, r->addr, r->msg,
 	    err);
 }
@@ -248,7 +251,7 @@ check_algorithms(struct reading *r, struct scep_error *err)
 /* RFC 5652 section 11: contentType names what is signed (and RFC 8894
  * section 3.2 wants id-data), messageDigest is its digest. */
 static enum scep_err
-check_content(const struct reading *r, struct scep_error *err)
+check_content(struct reading *r, struct scep_error *err)
 {
 	static const int	 octets[4] = { V_ASN1_OCTET_STRING, 0 };
 	const ASN1_TYPE		*type = r->attrs.value[SCEP_ATTR_CONTENT_TYPE];
@@ -292,7 +295,7 @@ verify_attrs(const struct reading *r, const ASN1_ITEM *it,
 /* As they stand on the wire, which is what libcrypto verifies too; or in the
  * order of DER that section 5.4 of RFC 5652 asks the signer for. */
 static enum scep_err
-check_signature(const struct reading *r, struct scep_error *err)
+check_signature(struct reading *r, struct scep_error *err)
 {
 	enum scep_err	 rc;
 
@@ -318,7 +321,7 @@ check_self_signed(struct reading *r, struct scep_error *err)
 }
 
 static enum scep_err
-check_time(const struct reading *r, struct scep_error *err)
+check_time(struct reading *r, struct scep_error *err)
 {
 	const ASN1_TYPE	*value = r->attrs.value[SCEP_ATTR_SIGNING_TIME];
 	struct tm	 tm;
@@ -343,28 +346,48 @@ check_time(const struct reading *r, struct scep_error *err)
 }
 
 static enum scep_err
-read_message(struct reading *r, struct scep_error *err)
+check_envelope(struct reading *r, struct scep_error *err)
 {
-	const SCEP_ENCAP	*encap = r->ci->signed_data->encap;
-	enum scep_err		 rc;
-
-	if ((rc = check_structure(r, err)) != SCEP_OK ||
-	    (rc = find_signer(r, err)) != SCEP_OK)
-		return rc;
-	scep_attrs_read(r->signer->signed_attrs, &r->attrs);
-	r->content = scep_asn1_span(encap->content);
-	if ((rc = read_address(r, err)) != SCEP_OK ||
-	    (rc = read_type(r, err)) != SCEP_OK ||
-	    (rc = check_algorithms(r, err)) != SCEP_OK ||
-	    (rc = check_content(r, err)) != SCEP_OK ||
-	    (rc = check_signature(r, err)) != SCEP_OK ||
-	    (rc = check_self_signed(r, err)) != SCEP_OK ||
-	    (rc = check_time(r, err)) != SCEP_OK)
-		return rc;
-	if (OBJ_obj2nid(encap->type) != NID_pkcs7_data)
+	if (OBJ_obj2nid(r->ci->signed_data->encap->type) != NID_pkcs7_data)
 		return scep_fail(err, SCEP_E_REFUSED,
 		    "eContentType is not id-data");
 	return scep_envelope_read(r->msg, err);
+}
+
+static const struct {
+	const char	*name;
+	enum scep_err	(*check)(struct reading *r, struct scep_error *err);
+} steps[] = {
+	{ "structure",		check_structure },
+	{ "signer",		find_signer },
+	{ "address",		read_address },
+	{ "message_type",	read_type },
+	{ "algorithms",		check_algorithms },
+	{ "content",		check_content },
+	{ "signature",		check_signature },
+	{ "own_signature",	check_self_signed },
+	{ "signing_time",	check_time },
+	{ "envelope",		check_envelope },
+};
+
+_Static_assert(sizeof(steps) / sizeof(steps[0]) == SCEP_MSG_STEPS,
+    "message.h says how many");
+
+const char *
+scep_msg_step_name(unsigned int step)
+{
+	return step < SCEP_MSG_STEPS ? steps[step].name : "unknown";
+}
+
+static enum scep_err
+read_message(struct reading *r, struct scep_error *err)
+{
+	unsigned int	*i = &r->addr->steps;
+	enum scep_err	 rc = SCEP_OK;
+
+	for (; *i < SCEP_MSG_STEPS && rc == SCEP_OK; *i += rc == SCEP_OK)
+		rc = steps[*i].check(r, err);
+	return rc;
 }
 
 enum scep_err

@@ -23,6 +23,11 @@ enum scep_msg_type {		/* RFC 8894 section 3.2.1.2 */
 /* "PKCSReq"; "unknown" for a number that has no name. */
 const char	*scep_msg_type_name(int type);
 
+/* The steps of scep_message_read(), in their order: "signature"; a word of
+ * lower-case letters and _, for people and traces. */
+#define SCEP_MSG_STEPS		10
+const char	*scep_msg_step_name(unsigned int step);
+
 /* What the message layer accepts: the profile's choice. */
 struct scep_msg_rules {
 	unsigned int		 digests;	/* bits SCEP_SHA256 … */
@@ -37,6 +42,7 @@ struct scep_msg_rules {
  */
 struct scep_address {
 	int			 complete;
+	unsigned int		 steps;		/* of reading, that it passed */
 	int			 type;		/* -1 if unreadable */
 	uint8_t			 txid[SCEP_TXID_MAX];
 	size_t			 txid_len;
@@ -45,6 +51,7 @@ struct scep_address {
 	enum scep_digest	 digest;	/* the request's, SHA-256 before
 						   it is known and allowed */
 	enum scep_cipher	 cipher;	/* AES-128 until known */
+	int			 digest_known, cipher_known;
 	enum scep_wrap		 wrap;		/* v1.5 until known */
 	struct scep_cert	 signer;	/* owned */
 };

@@ -741,6 +741,26 @@ two_faults(SCEP_CI_SIGNED *ci, const void *arg)
 	}
 }
 
+/* Where reading it ended; "unknown" is behind the last step. */
+static const char *
+failed_step(const char *const *faults)
+{
+	const struct twist	 t = { .after = two_faults, .arg = faults };
+	struct bytes		 der = twist_good(&bench, &t);
+	struct scep_address	 addr;
+	struct scep_message	*msg;
+	const char		*name;
+
+	(void)twist_read(&bench, &der, &addr, &msg);
+	name = scep_msg_step_name(addr.steps);
+	/* What is not known is not told. */
+	assert_int_equal(addr.digest_known, addr.steps > 4);
+	scep_message_free(msg);
+	scep_address_clear(&addr);
+	bytes_free(&der);
+	return name;
+}
+
 /* message.h: address, type, algorithms, signature, content. */
 static void
 the_first_fault_in_order_is_the_verdict(void **state)
@@ -748,22 +768,28 @@ the_first_fault_in_order_is_the_verdict(void **state)
 	static const struct {
 		const char	*fault[6];
 		enum scep_err	 rc;
+		const char	*step;
 	} cases[] = {
-		{ { NULL }, SCEP_OK },
-		{ { "content", NULL }, SCEP_E_REFUSED },
-		{ { "content", "signature", NULL }, SCEP_E_SIG },
-		{ { "content", "signature", "alg", NULL }, SCEP_E_ALG },
+		{ { NULL }, SCEP_OK, "unknown" },
+		{ { "content", NULL }, SCEP_E_REFUSED, "envelope" },
+		{ { "content", "signature", NULL }, SCEP_E_SIG,
+		    "signature" },
+		{ { "content", "signature", "alg", NULL }, SCEP_E_ALG,
+		    "algorithms" },
 		{ { "content", "signature", "alg", "type", NULL },
-		    SCEP_E_REFUSED },
+		    SCEP_E_REFUSED, "message_type" },
 		{ { "content", "signature", "alg", "type", "address", NULL },
-		    SCEP_E_FORMAT },
+		    SCEP_E_FORMAT, "address" },
 	};
 	size_t	 i;
 
 	(void)state;
-	for (i = 0; i < LEN(cases); i++)
+	for (i = 0; i < LEN(cases); i++) {
 		assert_int_equal(changed_after(two_faults, cases[i].fault),
 		    cases[i].rc);
+		assert_string_equal(failed_step(cases[i].fault),
+		    cases[i].step);
+	}
 }
 
 int
