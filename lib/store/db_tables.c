@@ -12,6 +12,7 @@
 #include "store/db.h"
 
 #define PAGE	4096	/* not what the file system would like best */
+#define TRACE_PAGE	8192
 
 static const char *const	table_names[SCEP_T__MAX] = {
 	[SCEP_T_TRANSACTION] = "transactions.db",
@@ -19,6 +20,7 @@ static const char *const	table_names[SCEP_T__MAX] = {
 	[SCEP_T_CHALLENGE] = "challenges.db",
 	[SCEP_T_CERTIFICATE] = "certificates.db",
 	[SCEP_T_PENDING] = "pending.db",
+	[SCEP_T_TRACE] = "traces.db",
 	[SCEP_T_LOG] = "log.db",
 };
 
@@ -31,6 +33,9 @@ static const char *const	index_names[SCEP_IX__MAX] = {
 	[SCEP_IX_CERTIFICATE_SUBJECT] = "certificates-subject.db",
 	[SCEP_IX_CERTIFICATE_EXPIRES] = "certificates-expires.db",
 	[SCEP_IX_CERTIFICATE_KEY] = "certificates-key.db",
+	[SCEP_IX_TRACE_EXPIRES] = "traces-expires.db",
+	[SCEP_IX_TRACE_TRANSACTION] = "traces-transaction.db",
+	[SCEP_IX_TRACE_REQUEST] = "traces-request.db",
 };
 
 const char *
@@ -45,6 +50,14 @@ scep_db_index_file(enum scep_index index)
 	return index_names[index];
 }
 
+/* An item of more than a quarter of a page has pages of its own: a trace has
+ * 1 to 2 KiB. */
+static u_int32_t
+page_size(const char *name)
+{
+	return name == table_names[SCEP_T_TRACE] ? TRACE_PAGE : PAGE;
+}
+
 static enum scep_err
 open_db(struct scep_db *db, const char *name, int make, int dup, DB **out,
     struct scep_error *err)
@@ -55,7 +68,7 @@ open_db(struct scep_db *db, const char *name, int make, int dup, DB **out,
 	if ((r = db_create(&h, db->env, 0)) != 0)
 		return scep_db_fail(db, r, name, err);
 	*out = h;
-	if ((r = h->set_pagesize(h, PAGE)) != 0 ||
+	if ((r = h->set_pagesize(h, page_size(name))) != 0 ||
 	    (r = h->set_flags(h, DB_CHKSUM | (dup ? DB_DUPSORT : 0))) != 0 ||
 	    (r = h->open(h, NULL, name, NULL, DB_BTREE, (make ? DB_CREATE :
 	    0) | DB_AUTO_COMMIT | DB_THREAD, 0600)) == 0)
@@ -99,6 +112,8 @@ static const enum scep_index	index_numbers[SCEP_IX__MAX] = {
 	SCEP_IX_PENDING_EXPIRES, SCEP_IX_PENDING_PROFILE,
 	SCEP_IX_PENDING_PEER, SCEP_IX_CERTIFICATE_SUBJECT,
 	SCEP_IX_CERTIFICATE_EXPIRES, SCEP_IX_CERTIFICATE_KEY,
+	SCEP_IX_TRACE_EXPIRES, SCEP_IX_TRACE_TRANSACTION,
+	SCEP_IX_TRACE_REQUEST,
 };
 
 /* DB_CREATE: an index that is empty is filled from its table. */

@@ -1,6 +1,8 @@
 /*
  * index.c - under which keys else a row is found.
  */
+#include <string.h>
+
 #include "base/error.h"
 #include "store/record.h"
 
@@ -13,6 +15,9 @@ static const enum scep_table	tables[SCEP_IX__MAX] = {
 	[SCEP_IX_CERTIFICATE_SUBJECT] = SCEP_T_CERTIFICATE,
 	[SCEP_IX_CERTIFICATE_EXPIRES] = SCEP_T_CERTIFICATE,
 	[SCEP_IX_CERTIFICATE_KEY] = SCEP_T_CERTIFICATE,
+	[SCEP_IX_TRACE_EXPIRES] = SCEP_T_TRACE,
+	[SCEP_IX_TRACE_TRANSACTION] = SCEP_T_TRACE,
+	[SCEP_IX_TRACE_REQUEST] = SCEP_T_TRACE,
 };
 
 enum scep_table
@@ -114,6 +119,43 @@ cert_index(enum scep_index index, struct scep_span value,
 	return rc;
 }
 
+/* What is passing in a row of its own, oldest first, so that the oldest can
+ * be found when there is too much of it. */
+static enum scep_err
+trace_expires(const struct scep_trace *t, struct scep_buf *key,
+    struct scep_error *err)
+{
+	const uint8_t	 passing = t->passing != 0;
+	struct scep_buf	 when = { NULL, 0 };
+	enum scep_err	 rc;
+
+	if ((rc = time_key(t->expires, &when, err)) == SCEP_OK &&
+	    when.len > 0 && (rc = scep_buf_set(key,
+	    scep_span_make(&passing, 1), err)) == SCEP_OK)
+		rc = scep_buf_add(key, scep_buf_span(&when), err);
+	scep_buf_clear(&when);
+	return rc;
+}
+
+static enum scep_err
+trace_index(enum scep_index index, struct scep_span value,
+    struct scep_buf *key, struct scep_error *err)
+{
+	struct scep_trace	 t;
+	enum scep_err		 rc;
+
+	if ((rc = scep_trace_decode(value, &t, err)) != SCEP_OK)
+		return rc;
+	if (index == SCEP_IX_TRACE_EXPIRES)
+		rc = trace_expires(&t, key, err);
+	else if (index == SCEP_IX_TRACE_TRANSACTION)
+		rc = scep_buf_set(key, scep_buf_span(&t.txid), err);
+	else if (strcmp(t.request_id, t.id) != 0)
+		rc = scep_buf_set(key, scep_span_text(t.request_id), err);
+	scep_trace_clear(&t);
+	return rc;
+}
+
 static enum scep_err
 index_key(enum scep_index index, struct scep_span value,
     struct scep_buf *key, struct scep_error *err)
@@ -125,6 +167,8 @@ index_key(enum scep_index index, struct scep_span value,
 		return challenge_index(value, key, err);
 	case SCEP_T_PENDING:
 		return pending_index(index, value, key, err);
+	case SCEP_T_TRACE:
+		return trace_index(index, value, key, err);
 	default:
 		return cert_index(index, value, key, err);
 	}

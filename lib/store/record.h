@@ -119,6 +119,51 @@ struct scep_pending {
 	uint8_t			 mac[SCEP_SHA256_LEN];	/* over the others */
 };
 
+/* What happened to a request. */
+enum scep_trace_kind {
+	SCEP_TRACE_REJECTED = 1,	/* by the RA: the CA was not asked */
+	SCEP_TRACE_REFUSED = 2,		/* by the CA */
+	SCEP_TRACE_TROUBLE = 3,		/* ours: told to try again */
+	SCEP_TRACE_QUEUED = 4,
+	SCEP_TRACE_WAITING = 5,		/* … and told so again */
+	SCEP_TRACE_APPROVED = 6,
+	SCEP_TRACE_DENIED = 7,		/* by an operator */
+	SCEP_TRACE_EXPIRED = 8,		/* nobody decided in time */
+	SCEP_TRACE_GRANTED = 9,
+	SCEP_TRACE_DELIVERED = 10	/* a certificate issued before */
+};
+
+#define SCEP_TRACE_TEXT	4096	/* octets of each text */
+
+/*
+ * One event.  Key: id, then when, nr and kind.  The texts are lines of
+ * base/line.h, so whatever a client sent is escaped; no secret is in them.
+ */
+struct scep_trace {
+	char			 id[SCEP_REQUEST_ID];	/* of the message; of
+						   the request, where an
+						   operator acted */
+	char			 request_id[SCEP_REQUEST_ID];	/* id, or the
+						   earlier request that it
+						   repeats or polls for */
+	enum scep_trace_kind	 kind;
+	unsigned int		 nr;		/* order within a second */
+	time_t			 when;
+	long			 count;		/* times; WAITING, DELIVERED */
+	time_t			 last;		/* … of the last */
+	char			 last_id[SCEP_REQUEST_ID];
+	int			 passing;	/* kept for a short while, and
+						   only so many */
+	time_t			 expires;
+	char			 profile[SCEP_REC_NAME];
+	char			 serial[SCEP_REC_NAME];	/* hex, or "" */
+	struct scep_buf		 txid;		/* as sent, or empty */
+	struct scep_buf		 message;	/* what the RA says it saw */
+	struct scep_buf		 request;	/* what the CA read in it */
+	struct scep_buf		 rules;		/* each with its outcome */
+	struct scep_buf		 result;	/* answer, reason, who */
+};
+
 /* An entry of the log, for reading back: what scep_change.log held. */
 struct scep_log_rec {
 	uint64_t	 seq;
@@ -182,6 +227,18 @@ enum scep_err	 scep_pending_get(struct scep_store *, const char *request_id,
 enum scep_err	 scep_pending_write(struct scep_change *,
 		    const struct scep_pending *, struct scep_error *);
 void		 scep_pending_clear(struct scep_pending *);
+
+enum scep_err	 scep_trace_encode(const struct scep_trace *,
+		    struct scep_buf *, struct scep_error *);
+enum scep_err	 scep_trace_decode(struct scep_span, struct scep_trace *,
+		    struct scep_error *);
+/* Of its row. */
+enum scep_err	 scep_trace_key(const struct scep_trace *, struct scep_buf *,
+		    struct scep_error *);
+/* Put it, whatever is there. */
+enum scep_err	 scep_trace_write(struct scep_change *,
+		    const struct scep_trace *, struct scep_error *);
+void		 scep_trace_clear(struct scep_trace *);
 
 /* Delete a row, expecting this revision. */
 enum scep_err	 scep_change_delete(struct scep_change *, enum scep_table,

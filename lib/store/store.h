@@ -21,6 +21,7 @@ enum scep_table {
 	SCEP_T_CHALLENGE,
 	SCEP_T_CERTIFICATE,
 	SCEP_T_PENDING,
+	SCEP_T_TRACE,		/* what became of requests, for people */
 	SCEP_T_LOG,		/* written by commit alone */
 	SCEP_T__MAX
 };
@@ -34,6 +35,9 @@ enum scep_index {
 	SCEP_IX_CERTIFICATE_SUBJECT,	/* lower-case text, 256 octets */
 	SCEP_IX_CERTIFICATE_EXPIRES,
 	SCEP_IX_CERTIFICATE_KEY,	/* SHA-256 of the SPKI */
+	SCEP_IX_TRACE_EXPIRES,		/* 1 octet: passing?; 8 octets */
+	SCEP_IX_TRACE_TRANSACTION,	/* transactionID as sent */
+	SCEP_IX_TRACE_REQUEST,		/* the earlier request it is about */
 	SCEP_IX__MAX
 };
 

@@ -20,6 +20,7 @@ recode(enum scep_table table, struct scep_span in, struct scep_buf *out,
 		struct scep_challenge	 challenge;
 		struct scep_cert_rec	 cert;
 		struct scep_pending	 pending;
+		struct scep_trace	 trace;
 	} r;
 	enum scep_err	 rc;
 
@@ -39,6 +40,11 @@ recode(enum scep_table table, struct scep_span in, struct scep_buf *out,
 		if ((rc = scep_pending_decode(in, &r.pending, err)) == SCEP_OK)
 			rc = scep_pending_encode(&r.pending, out, err);
 		scep_pending_clear(&r.pending);
+		return rc;
+	case SCEP_T_TRACE:
+		if ((rc = scep_trace_decode(in, &r.trace, err)) == SCEP_OK)
+			rc = scep_trace_encode(&r.trace, out, err);
+		scep_trace_clear(&r.trace);
 		return rc;
 	default:
 		if ((rc = scep_cert_rec_decode(in, &r.cert, err)) == SCEP_OK)

@@ -108,12 +108,34 @@ fill_pending(struct scep_pending *p)
 	memset(p->mac, 6, sizeof(p->mac));
 }
 
+static void
+fill_trace(struct scep_trace *t)
+{
+	memset(t, 0, sizeof(*t));
+	(void)strcpy(t->id, "0123456789abcdef");
+	(void)strcpy(t->request_id, "fedcba9876543210");
+	t->kind = SCEP_TRACE_DELIVERED;
+	t->nr = 3;
+	t->when = 0x0102030405;
+	t->count = 2;
+	t->last = 0x0102030407;
+	(void)strcpy(t->last_id, "00112233445566aa");
+	t->passing = 1;
+	t->expires = 0x0203;
+	(void)strcpy(t->profile, "p");
+	(void)strcpy(t->serial, "0a0b");
+	set(&t->txid, "tx\xff");
+	set(&t->message, "type=PKCSReq");
+	set(&t->result, "answer=SUCCESS");
+}
+
 /* One kind of record, without its type. */
 static union any {
 	struct scep_txn		 txn;
 	struct scep_challenge	 challenge;
 	struct scep_cert_rec	 cert;
 	struct scep_pending	 pending;
+	struct scep_trace	 trace;
 } rec;
 
 static enum scep_err
@@ -162,11 +184,24 @@ recode_pending(struct scep_span in, struct scep_buf *out,
 	return rc;
 }
 
-enum { TXN, CHALLENGE, CERT, PENDING, N_KINDS };
+static enum scep_err
+recode_trace(struct scep_span in, struct scep_buf *out,
+    struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	if ((rc = scep_trace_decode(in, &rec.trace, err)) == SCEP_OK)
+		rc = scep_trace_encode(&rec.trace, out, err);
+	scep_trace_clear(&rec.trace);
+	return rc;
+}
+
+enum { TXN, CHALLENGE, CERT, PENDING, TRACE, N_KINDS };
 
 static enum scep_err	(*const recode[N_KINDS])(struct scep_span,
     struct scep_buf *, struct scep_error *) = {
-	recode_txn, recode_challenge, recode_cert, recode_pending
+	recode_txn, recode_challenge, recode_cert, recode_pending,
+	recode_trace
 };
 
 static void
@@ -191,6 +226,11 @@ sample(int kind, struct scep_buf *out)
 		assert_int_equal(scep_cert_rec_encode(&rec.cert, out, &err),
 		    0);
 		scep_cert_rec_clear(&rec.cert);
+		break;
+	case TRACE:
+		fill_trace(&rec.trace);
+		assert_int_equal(scep_trace_encode(&rec.trace, out, &err), 0);
+		scep_trace_clear(&rec.trace);
 		break;
 	default:
 		fill_pending(&rec.pending);
@@ -378,6 +418,12 @@ a_negative_count_an_unknown_state_and_a_nul_are_refused(void **state)
 	    SCEP_OK);
 	scep_challenge_clear(&c);
 	scep_buf_clear(&der);
+	fill_trace(&rec.trace);
+	rec.trace.kind = (enum scep_trace_kind)(SCEP_TRACE_DELIVERED + 1);
+	assert_int_equal(scep_trace_encode(&rec.trace, &der, &err), SCEP_OK);
+	scep_trace_clear(&rec.trace);
+	expect_refused(TRACE, scep_buf_span(&der));
+	scep_buf_clear(&der);
 }
 
 static void
@@ -465,6 +511,81 @@ each_index_has_its_key(void **state)
 	expect_index(CERT, SCEP_IX_CERTIFICATE_EXPIRES,
 	    "\0\0\0\0\0\0\1\3", 8);
 	expect_index(CERT, SCEP_IX_CERTIFICATE_KEY, hash, sizeof(hash));
+	expect_index(TRACE, SCEP_IX_TRACE_EXPIRES, "\1\0\0\0\0\0\0\2\3", 9);
+	expect_index(TRACE, SCEP_IX_TRACE_TRANSACTION, "tx\xff", 3);
+	expect_index(TRACE, SCEP_IX_TRACE_REQUEST, "fedcba9876543210", 16);
+}
+
+/* A row that is about itself is found by its key. */
+static void
+a_trace_has_an_index_key_only_where_it_needs_one(void **state)
+{
+	static const struct {
+		enum scep_index	 index;
+		int		 has;
+	} rows[] = {
+		{ SCEP_IX_TRACE_EXPIRES, 1 },
+		{ SCEP_IX_TRACE_TRANSACTION, 0 },
+		{ SCEP_IX_TRACE_REQUEST, 0 },
+	};
+	struct scep_trace	 t;
+	struct scep_buf		 der = { NULL, 0 }, key = { NULL, 0 };
+	struct scep_error	 err;
+	size_t			 i;
+	int			 has;
+
+	(void)state;
+	fill_trace(&t);
+	scep_buf_clear(&t.txid);
+	(void)strcpy(t.request_id, t.id);
+	t.passing = 0;
+	assert_int_equal(scep_trace_encode(&t, &der, &err), SCEP_OK);
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(scep_record_index(rows[i].index,
+		    scep_buf_span(&der), &has, &key, &err), SCEP_OK);
+		assert_int_equal(has, rows[i].has);
+		if (has)
+			assert_int_equal(key.data[0], 0);
+	}
+	scep_buf_clear(&der);
+	scep_buf_clear(&key);
+	scep_trace_clear(&t);
+}
+
+/* … of one request sort as they happened. */
+static void
+traces_sort_by_time_and_then_by_number(void **state)
+{
+	static const struct {
+		time_t			 when;
+		enum scep_trace_kind	 kind;
+		unsigned int		 nr;
+	} rows[] = {
+		{ 9, SCEP_TRACE_DELIVERED, 7 }, { 10, SCEP_TRACE_QUEUED, 1 },
+		{ 10, SCEP_TRACE_DENIED, 3 }, { 10, SCEP_TRACE_REFUSED, 4 },
+		{ 10, SCEP_TRACE_QUEUED, 0xfffff },
+		{ 256, SCEP_TRACE_QUEUED, 0 },
+	};
+	struct scep_trace	 t;
+	struct scep_buf		 key = { NULL, 0 };
+	struct scep_error	 err;
+	uint8_t			 before[24] = { 0 };
+	size_t			 i;
+
+	(void)state;
+	fill_trace(&t);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		t.when = rows[i].when;
+		t.kind = rows[i].kind;
+		t.nr = rows[i].nr;
+		assert_int_equal(scep_trace_key(&t, &key, &err), SCEP_OK);
+		assert_int_equal(key.len, 24);
+		assert_memory_equal(key.data, t.id, 16);
+		assert_true(memcmp(before, key.data, 24) < 0);
+		memcpy(before, key.data, 24);
+	}
+	scep_buf_clear(&key);
+	scep_trace_clear(&t);
 }
 
 static void
@@ -519,6 +640,9 @@ main(void)
 		cmocka_unit_test(
 		    the_body_of_a_pending_request_is_all_but_its_mac),
 		cmocka_unit_test(each_index_has_its_key),
+		cmocka_unit_test(
+		    a_trace_has_an_index_key_only_where_it_needs_one),
+		cmocka_unit_test(traces_sort_by_time_and_then_by_number),
 		cmocka_unit_test(a_certificate_is_found_by_serial_and_issuer),
 		cmocka_unit_test(a_change_takes_so_many_writes_and_no_more),
 	};

@@ -358,11 +358,14 @@ a_newer_schema_is_refused_and_an_older_one_migrated(void **state)
 	struct scep_error	 err;
 	struct scep_db		*db = (struct scep_db *)store;
 	DBT			 key = scep_dbt(scep_span_text("schema"));
-	DBT			 two = scep_dbt(scep_span_text("2"));
+	char			 next[16];
+	DBT			 newer;
 
 	(void)state;
+	(void)snprintf(next, sizeof(next), "%d", SCEP_DB_SCHEMA + 1);
+	newer = scep_dbt(scep_span_text(next));
 	save_some(store, 0, 5);
-	assert_int_equal(db->meta->put(db->meta, NULL, &key, &two,
+	assert_int_equal(db->meta->put(db->meta, NULL, &key, &newer,
 	    DB_AUTO_COMMIT), 0);
 	scep_store_close(store);
 	assert_int_equal(try_open(1, &store, &err), SCEP_E_CONFIG);
@@ -379,6 +382,46 @@ a_newer_schema_is_refused_and_an_older_one_migrated(void **state)
 	store = open_store();
 	assert_null(strstr(said, "migrated"));
 	expect_agreement(store, 6);
+	scep_store_close(store);
+}
+
+/* Schema 1 knew no traces. */
+static void
+a_store_without_traces_gets_them(void **state)
+{
+	struct scep_store	*store = open_store();
+	struct scep_db		*db = (struct scep_db *)store;
+	DBT			 key = scep_dbt(scep_span_text("schema"));
+	DBT			 one = scep_dbt(scep_span_text("1"));
+	struct scep_change	 change = { .n = 0 };
+	struct scep_trace	 t = { .kind = SCEP_TRACE_REFUSED, .when = 9,
+				    .passing = 1, .expires = 10 };
+	struct scep_error	 err;
+
+	(void)state;
+	save_some(store, 0, 2);
+	assert_int_equal(db->meta->put(db->meta, NULL, &key, &one,
+	    DB_AUTO_COMMIT), 0);
+	scep_store_close(store);
+	assert_int_equal(unlink(at("db/traces.db")), 0);
+	assert_int_equal(unlink(at("db/traces-expires.db")), 0);
+	assert_int_equal(unlink(at("db/traces-transaction.db")), 0);
+	assert_int_equal(unlink(at("db/traces-request.db")), 0);
+	store = open_store();
+	assert_non_null(strstr(said, "schema 1 is migrated"));
+	expect_agreement(store, 2);
+	(void)strcpy(t.id, "0123456789abcdef");
+	(void)strcpy(t.request_id, "1123456789abcdef");
+	assert_int_equal(scep_buf_set(&t.txid, scep_span_text("tx"), &err),
+	    SCEP_OK);
+	assert_int_equal(scep_trace_write(&change, &t, &err), SCEP_OK);
+	assert_int_equal(scep_store_commit(store, &change, &err), SCEP_OK);
+	assert_int_equal(rows(store, SCEP_T_TRACE), 1);
+	assert_int_equal(indexed(store, SCEP_IX_TRACE_EXPIRES), 1);
+	assert_int_equal(indexed(store, SCEP_IX_TRACE_TRANSACTION), 1);
+	assert_int_equal(indexed(store, SCEP_IX_TRACE_REQUEST), 1);
+	scep_change_clear(&change);
+	scep_trace_clear(&t);
 	scep_store_close(store);
 }
 
@@ -685,6 +728,7 @@ main(void)
 		T(what_was_committed_is_there_after_a_close),
 		T(a_kill_loses_nothing_that_was_acknowledged),
 		T(a_newer_schema_is_refused_and_an_older_one_migrated),
+		T(a_store_without_traces_gets_them),
 		T(an_index_that_was_wrong_is_made_anew_by_a_migration),
 		T(a_disk_below_the_reserve_is_not_written_to),
 		T(a_damaged_page_is_seen_and_never_served),
