@@ -39,4 +39,12 @@ void	 scep_line_fmt(struct scep_line *line, const char *key,
 /* A number, which JSON has without quotes. */
 void	 scep_line_number(struct scep_line *line, const char *key, long long n);
 
+/*
+ * Take the next pair off the front of a line; 0 at its end, and where it goes
+ * on as none that was made here: keys are of a-z, 0-9, _ and . alone.  value
+ * is without its quotes, and still escaped.
+ */
+int	 scep_line_next(struct scep_span *rest, struct scep_span *key,
+	    struct scep_span *value);
+
 #endif /* SCEP_BASE_LINE_H */

@@ -169,6 +169,56 @@ json_holds_what_the_pairs_hold(void **state)
 	assert_string_equal(line.text, "a=1 b=2");
 }
 
+/* What is made here is taken apart again, whatever was in it. */
+static void
+pairs_come_back_as_they_stand(void **state)
+{
+	static const struct {
+		const char	*value, *back;
+	} rows[] = {
+		{ "plain", "plain" }, { "", "" }, { "a b=c", "a b=c" },
+		{ "a\"b\\", "a\\x22b\\x5c" }, { "\n\xff", "\\x0a\\xff" },
+		{ "=(x)", "=(x)" }, { "M\xc3\xbcller", "M\xc3\xbcller" },
+	};
+	struct scep_line	 line = { .len = 0 };
+	struct scep_span	 rest, key, value;
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(rows); i++)
+		scep_line_text(&line, "a_key.1", rows[i].value);
+	rest = scep_span_make(line.text, line.len);
+	for (i = 0; i < LENGTH(rows); i++) {
+		assert_true(scep_line_next(&rest, &key, &value));
+		assert_true(scep_span_equal(key, scep_span_text("a_key.1")));
+		assert_true(scep_span_equal(value,
+		    scep_span_text(rows[i].back)));
+	}
+	assert_false(scep_line_next(&rest, &key, &value));
+}
+
+static void
+what_was_not_made_here_is_not_taken(void **state)
+{
+	static const char *const	 bad[] = { "", "key", "=v", "K=v",
+	    "k\x1b=v", "k=\"v", "k=\"v\"x=y", "k=\x1b[31m", "k=\"a\nb\"",
+	    "k=\xff", "k-k=v", "abcdefghijklmnopqrstuvwxyz_abcdef=v" };
+	static const char *const	 good[] = { "k=", "k=\"\"", "k=v ",
+	    "abcdefghijklmnopqrstuvwxyz_abcde=v", "k=\"v\" x=y" };
+	struct scep_span		 rest, key, value;
+	size_t				 i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(bad); i++) {
+		rest = scep_span_text(bad[i]);
+		assert_false(scep_line_next(&rest, &key, &value));
+	}
+	for (i = 0; i < LENGTH(good); i++) {
+		rest = scep_span_text(good[i]);
+		assert_true(scep_line_next(&rest, &key, &value));
+	}
+}
+
 int
 main(void)
 {
@@ -180,6 +230,8 @@ main(void)
 		cmocka_unit_test(a_text_of_our_own_is_not_cut),
 		cmocka_unit_test(a_pair_that_does_not_fit_is_left_out_whole),
 		cmocka_unit_test(json_holds_what_the_pairs_hold),
+		cmocka_unit_test(pairs_come_back_as_they_stand),
+		cmocka_unit_test(what_was_not_made_here_is_not_taken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
