@@ -127,6 +127,26 @@ turn_report(struct scep_ca *ca, time_t now, const struct scep_report *report,
 	return rc;
 }
 
+/* A request that never got to the CA takes no lock for being noted: without a
+ * server only the log has it. */
+static void
+turn_note(struct scep_ca *ca, time_t now, const struct scep_note *note)
+{
+	const struct turn	*t = (const struct turn *)ca;
+	struct scep_ca		*owner = t->remote != NULL ? t->remote :
+				    t->owner.ca;
+	struct scep_error	 ignored;
+
+	if (owner != NULL) {
+		scep_ca_note(owner, now, note);
+		return;
+	}
+	if (connect_owner(t, REPORT_MS, &owner, &ignored) != SCEP_OK)
+		return;
+	scep_ca_note(owner, now, note);
+	scep_ca_close(owner);
+}
+
 /* Without an owner: could a run begin?  That takes neither the lock nor the
  * store, for anybody may ask. */
 static enum scep_err
@@ -178,6 +198,7 @@ static const struct scep_ca_ops	turn_ops = {
 	.published = turn_published,
 	.report = turn_report,
 	.inspect = turn_inspect,
+	.note = turn_note,
 	.close = turn_close,
 };
 

@@ -15,6 +15,7 @@
 #include "ca/admin_json.h"
 #include "ca/issue.h"
 #include "ca/keylock.h"
+#include "ca/story.h"
 #include "ca/transaction.h"
 
 #define TRIES	5	/* when a rival was faster */
@@ -137,15 +138,23 @@ get_txn(struct scep_admin_call *call, const struct scep_pending *p,
 	    "transaction does not; run `scepadm check`", p->request_id);
 }
 
-/* The end of the waiting, in the change that says how it ended. */
+/* The end of the waiting, in the change that says how it ended; because is an
+ * authority or a reason. */
 static enum scep_err
 commit(struct scep_admin_call *call, const struct scep_pending *p,
-    const struct scep_txn *txn, struct scep_line *line,
-    struct scep_change *change, struct scep_error *err)
+    const struct scep_txn *txn, const char *because, const char *serial,
+    struct scep_line *line, struct scep_change *change, struct scep_error *err)
 {
-	enum scep_err	 rc;
+	const int		 granted = txn->state == SCEP_TXN_GRANTED;
+	struct scep_line	 result = { .len = 0 };
+	enum scep_err		 rc;
 
-	if ((rc = scep_txn_write(change, txn, err)) != SCEP_OK ||
+	scep_line_fmt(&result, "by", "uid %lu", call->uid);
+	scep_line_text(&result, granted ? "authority" : "reason", because);
+	if ((rc = scep_story_pending(call->ca, call->now, p, granted ?
+	    SCEP_TRACE_APPROVED : SCEP_TRACE_DENIED, &result, serial, change,
+	    err)) != SCEP_OK ||
+	    (rc = scep_txn_write(change, txn, err)) != SCEP_OK ||
 	    (rc = scep_change_delete(change, SCEP_T_PENDING,
 	    scep_span_text(p->request_id), p->rev, err)) != SCEP_OK ||
 	    (rc = scep_admin_log_end(call, line, change, err)) != SCEP_OK)
@@ -189,7 +198,8 @@ grant(struct scep_admin_call *call, const struct scep_pending *p,
 	if ((rc = scep_cert_key(scep_buf_span(&cert->serial), cert->issuer,
 	    &txn->cert_key, err)) == SCEP_OK &&
 	    (rc = scep_cert_rec_write(&change, cert, err)) == SCEP_OK &&
-	    (rc = commit(call, p, txn, &line, &change, err)) == SCEP_OK) {
+	    (rc = commit(call, p, txn, cert->authority, serial, &line,
+	    &change, err)) == SCEP_OK) {
 		scep_line_text(&call->summary, "serial", serial);
 		rc = scep_admin_object(call, json_pack("{s:s,s:s,s:s}", "id",
 		    p->request_id, "serial", serial, "subject",
@@ -233,7 +243,8 @@ refuse_one(struct scep_admin_call *call, const struct scep_pending *p,
 	txn->state = SCEP_TXN_REFUSED;
 	txn->decided = call->now;
 	OPENSSL_strlcpy(txn->reason, reason, sizeof(txn->reason));
-	if ((rc = commit(call, p, txn, &line, &change, err)) == SCEP_OK)
+	if ((rc = commit(call, p, txn, reason, "", &line, &change, err)) ==
+	    SCEP_OK)
 		rc = scep_admin_object(call, json_pack("{s:s}", "id",
 		    p->request_id), err);
 	scep_change_clear(&change);

@@ -14,6 +14,8 @@
 #include "ca/local.h"
 #include "ca/seen.h"
 #include "ca/stats.h"
+#include "ca/story.h"
+#include "ca/traces.h"
 
 #define TEND_ROWS	256	/* of each kind, each time */
 
@@ -61,17 +63,29 @@ scep_ca_inspect(struct scep_ca *ca, time_t now, enum scep_inspect what,
 }
 
 void
+scep_ca_note(struct scep_ca *ca, time_t now, const struct scep_note *note)
+{
+	ca->ops->note(ca, now, note);
+}
+
+void
 scep_ca_close(struct scep_ca *ca)
 {
 	if (ca != NULL)
 		ca->ops->close(ca);
 }
 
+/* What became of requests goes into the store with the last user. */
 static void
-memory_drop(struct scep_memory *m)
+memory_drop(struct scep_memory *m, struct scep_store *store)
 {
+	struct scep_error	 ignored;
+
 	if (m == NULL || atomic_fetch_sub(&m->users, 1) > 1)
 		return;
+	if (m->traces != NULL)
+		(void)scep_traces_flush(m->traces, store, 1, &ignored);
+	scep_traces_free(m->traces);
 	scep_seen_free(m->seen);
 	scep_keylock_free(m->lock);
 	scep_stats_free(m->stats);
@@ -91,7 +105,8 @@ memory_new(const struct scep_crypto *crypto, struct scep_memory **out,
 	atomic_init(&m->users, 1);
 	if ((rc = scep_seen_new(crypto, &m->seen, err)) != SCEP_OK ||
 	    (rc = scep_keylock_new(&m->lock, err)) != SCEP_OK ||
-	    (rc = scep_stats_new(&m->stats, err)) != SCEP_OK)
+	    (rc = scep_stats_new(&m->stats, err)) != SCEP_OK ||
+	    (rc = scep_traces_new(&m->traces, err)) != SCEP_OK)
 		return rc;
 	return scep_csr_parse(crypto, scep_dummy_csr(), &scep_dummy_rules, 0,
 	    &m->dummy, err);
@@ -102,7 +117,7 @@ local_close(struct scep_ca *ca)
 {
 	struct scep_local	*l = (struct scep_local *)ca;
 
-	memory_drop(l->memory);
+	memory_drop(l->memory, l->store);
 	OPENSSL_free(l);
 }
 
@@ -112,6 +127,7 @@ static const struct scep_ca_ops	local_ops = {
 	.published = scep_local_published,
 	.report = scep_local_report,
 	.inspect = scep_local_inspect,
+	.note = scep_local_note,
 	.close = local_close,
 };
 
@@ -199,11 +215,12 @@ expire(struct round *r, const struct scep_pending *p, uint64_t rev,
     struct scep_error *err)
 {
 	struct scep_change	 change = { .n = 0 };
-	struct scep_line	 line = { .len = 0 };
+	struct scep_line	 line = { .len = 0 }, result = { .len = 0 };
 	char			 when[SCEP_TIME_TEXT];
 	enum scep_err		 rc;
 
 	rc = expire_txn(r, p, &change, err);
+	scep_line_text(&result, "reason", "nobody decided in time");
 	scep_time_text(r->now, when);
 	scep_line_text(&line, "time", when);
 	scep_line_text(&line, "event", "expired");
@@ -212,6 +229,8 @@ expire(struct round *r, const struct scep_pending *p, uint64_t rev,
 	if (rc == SCEP_OK &&
 	    (rc = scep_change_delete(&change, SCEP_T_PENDING,
 	    scep_span_text(p->request_id), rev, err)) == SCEP_OK &&
+	    (rc = scep_story_pending(r->ca, r->now, p, SCEP_TRACE_EXPIRED,
+	    &result, "", &change, err)) == SCEP_OK &&
 	    (rc = scep_buf_set(&change.log, scep_span_text(line.text), err)) ==
 	    SCEP_OK)
 		rc = scep_store_commit(r->ca->store, &change, err);
@@ -306,6 +325,16 @@ sweep(struct scep_local *ca, time_t now, enum scep_index index,
 	    scep_span_make(to, sizeof(to)), fn, &r, err);
 }
 
+static void
+keep_first(enum scep_err one, const struct scep_error *why,
+    enum scep_err *rc, struct scep_error *err)
+{
+	if (one == SCEP_OK || *rc != SCEP_OK)
+		return;
+	*rc = one;
+	*err = *why;
+}
+
 enum scep_err
 scep_ca_tend(struct scep_ca *ca, time_t now, struct scep_error *err)
 {
@@ -317,18 +346,18 @@ scep_ca_tend(struct scep_ca *ca, time_t now, struct scep_error *err)
 		{ SCEP_IX_TRANSACTION_EXPIRES, purge_txn },
 		{ SCEP_IX_CHALLENGE_EXPIRES, purge_challenge },
 	};
+	struct scep_local	*l = (struct scep_local *)ca;
 	struct scep_error	 why;
 	enum scep_err		 rc = SCEP_OK, one;
 	size_t			 i;
 
 	/* Trouble with one kind does not stop the others; the first is told. */
 	for (i = 0; i < sizeof(sweeps) / sizeof(sweeps[0]); i++) {
-		one = sweep((struct scep_local *)ca, now, sweeps[i].index,
-		    sweeps[i].fn, &why);
-		if (one != SCEP_OK && rc == SCEP_OK) {
-			rc = one;
-			*err = why;
-		}
+		one = sweep(l, now, sweeps[i].index, sweeps[i].fn, &why);
+		keep_first(one, &why, &rc, err);
 	}
+	one = scep_traces_tend(l->memory->traces, l->store, now,
+	    l->cfg->server.explain_refused, &why);
+	keep_first(one, &why, &rc, err);
 	return rc;
 }

@@ -14,6 +14,7 @@
 struct scep_config;
 
 #define SCEP_REQUEST_ID_LEN	17	/* 16 lower-case hex digits and a NUL */
+#define SCEP_ASKED_MAX		4095	/* octets of a line */
 #define SCEP_PLAINTEXT_MAX	16400	/* octets of an envelope that the CA
 					   looks at; a CSR has 16384 */
 
@@ -32,6 +33,9 @@ struct scep_enrolment {
 	uint8_t			 content_sha256[SCEP_SHA256_LEN];
 					/* IV and encryptedContent */
 	struct scep_span	 plaintext;	/* whatever came out */
+	struct scep_span	 asked;		/* what the RA saw in the
+						   message, as a line of
+						   base/line.h, for people */
 };
 
 struct scep_poll {
@@ -40,6 +44,17 @@ struct scep_poll {
 	const char		*peer;
 	struct scep_span	 message;	/* the whole pkiMessage: the CA
 						   reads and verifies it */
+	struct scep_span	 asked;
+};
+
+/* A PKIOperation that the RA did not bring before the CA. */
+struct scep_note {
+	const char		*profile;
+	const char		*request_id;
+	struct scep_span	 txid;		/* or empty */
+	struct scep_span	 asked;
+	struct scep_span	 result;	/* a line: what was answered,
+						   and why */
 };
 
 enum scep_outcome {
@@ -131,6 +146,9 @@ struct scep_ca_ops {
 	enum scep_err	(*inspect)(struct scep_ca *ca, time_t now,
 			    enum scep_inspect what, struct scep_buf *out,
 			    struct scep_error *err);
+	/* Does not wait; what cannot be noted is not. */
+	void		(*note)(struct scep_ca *ca, time_t now,
+			    const struct scep_note *note);
 	void		(*close)(struct scep_ca *ca);
 };
 struct scep_ca {
@@ -152,6 +170,8 @@ enum scep_err	 scep_ca_report(struct scep_ca *, time_t now,
 enum scep_err	 scep_ca_inspect(struct scep_ca *, time_t now,
 		    enum scep_inspect, struct scep_buf *out,
 		    struct scep_error *);
+void		 scep_ca_note(struct scep_ca *, time_t now,
+		    const struct scep_note *);
 void		 scep_ca_close(struct scep_ca *);
 
 /*

@@ -44,6 +44,9 @@ struct scep_server_conf {
 	enum scep_sandbox	 sandbox;
 	size_t			 cache;		/* of the store, octets */
 	size_t			 reserve;	/* free disk, octets */
+	long			 explain_keep_s;	/* traces of requests */
+	long			 explain_refused;	/* … that came to
+							   nothing: so many */
 	char			 default_profile[SCEP_NAME_LEN];
 	char			 url[SCEP_PATH_LEN];	/* base, for people */
 };

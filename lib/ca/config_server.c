@@ -16,6 +16,9 @@
 #define MIB	(1024L * 1024)
 #define GIB	(1024L * 1024 * 1024)
 
+#define HOUR	3600L
+#define YEAR	(365L * 86400)
+
 enum { TO_STDERR = 1, TO_SYSLOG = 2 };
 
 static const struct scep_word	sandboxes[] = {
@@ -86,6 +89,10 @@ static const struct scep_setting	server_table[] = {
 	{ "cache", scep_read_size, SERVER(cache), "32m", MIB, 4 * GIB, NULL },
 	{ "reserve", scep_read_size, SERVER(reserve), "64m", MIB, 64 * GIB,
 	    NULL },
+	{ "explain_keep", scep_read_duration, SERVER(explain_keep_s), "90d",
+	    HOUR, 10 * YEAR, NULL },
+	{ "explain_refused", scep_read_long, SERVER(explain_refused),
+	    "20000", 0, 10000000, NULL },
 	{ "default_profile", scep_read_name, SERVER(default_profile), "", 0,
 	    0, NULL },
 	{ "url", scep_read_url, SERVER(url), "", 0, 0, NULL },

@@ -1,6 +1,6 @@
 /*
  * door.c - the RA's door to the CA: one question and one answer at a time
- * over a stream socket.
+ * over a stream socket, and notes that have none.
  *
  * What is in a message is door_request.c's, door_answer.c's and
  * door_published.c's business.
@@ -190,6 +190,27 @@ remote_inspect(struct scep_ca *ca, time_t now, enum scep_inspect what,
 	return ask_for_text(ca, &request, out, err);
 }
 
+/* Nobody waits: not we for the CA, nor our client for us. */
+static void
+remote_note(struct scep_ca *ca, time_t now, const struct scep_note *note)
+{
+	struct remote			*r = (struct remote *)ca;
+	const struct scep_door_request	 request = {
+		.kind = SCEP_DOOR_NOTE,
+		.generation = r->generation,
+		.note = *note,
+	};
+	struct scep_buf			 message = { NULL, 0 };
+	struct scep_error		 ignored;
+
+	(void)now;
+	if (r->connected && scep_door_encode_request(&request, &message,
+	    &ignored) == SCEP_OK && scep_frame_offer(r->fd,
+	    scep_buf_span(&message), &ignored) == SCEP_E_FORMAT)
+		r->connected = 0;
+	scep_buf_clear(&message);
+}
+
 static void
 remote_close(struct scep_ca *ca)
 {
@@ -205,6 +226,7 @@ static const struct scep_ca_ops	remote_ops = {
 	.published = remote_published,
 	.report = remote_report,
 	.inspect = remote_inspect,
+	.note = remote_note,
 	.close = remote_close,
 };
 
@@ -305,6 +327,7 @@ answer_inspect(struct scep_ca *ca, time_t now, enum scep_inspect what,
 	return rc;
 }
 
+/* out stays empty where there is no answer. */
 static enum scep_err
 answer(struct scep_ca *ca, time_t now, const struct scep_door_request *request,
     struct scep_buf *out, struct scep_error *err)
@@ -326,6 +349,9 @@ answer(struct scep_ca *ca, time_t now, const struct scep_door_request *request,
 	case SCEP_DOOR_POLL:
 		rc = scep_ca_poll(ca, now, &request->poll, &given, &why);
 		break;
+	case SCEP_DOOR_NOTE:
+		scep_ca_note(ca, now, &request->note);
+		return SCEP_OK;
 	}
 	rc = scep_door_encode_answer(&given, rc, &why, out, err);
 	scep_answer_clear(&given);
@@ -375,7 +401,7 @@ scep_door_serve(struct scep_ca *ca, int fd, time_t (*clock)(void),
 			rc = answer(ca, clock(), &request, &out, err);
 		scep_door_clear(&request);
 	}
-	if (rc == SCEP_OK)
+	if (rc == SCEP_OK && out.len > 0)
 		rc = scep_frame_send(fd, scep_buf_span(&out), STALLED_MS, err);
 	scep_buf_clear(&in);
 	scep_buf_clear(&out);

@@ -20,6 +20,7 @@ enum scep_door_kind {
 	SCEP_DOOR_ENROL = 1,
 	SCEP_DOOR_POLL = 2,
 	SCEP_DOOR_PUBLISHED = 3,
+	SCEP_DOOR_NOTE = 4,		/* has no answer */
 	SCEP_DOOR_REPORT = 5,
 	SCEP_DOOR_INSPECT = 6
 };
@@ -30,6 +31,7 @@ struct scep_door_request {
 	struct scep_poll	 poll;
 	struct scep_span	 report;	/* of scep_report_encode() */
 	enum scep_inspect	 inspect;
+	struct scep_note	 note;
 	void			*text;		/* private: the strings */
 };
 enum scep_err	 scep_door_encode_request(const struct scep_door_request *,

@@ -32,10 +32,11 @@ static const struct scep_field	enrol_fields[] = {
 	SCEP_FIELD_OCTETS(enrol_body, ask.content_sha256),
 	SCEP_FIELD(SCEP_F_SPAN, enrol_body, ask.plaintext,
 	    SCEP_PLAINTEXT_MAX),
+	SCEP_FIELD(SCEP_F_SPAN, enrol_body, ask.asked, SCEP_ASKED_MAX),
 };
 
 struct poll_body {
-	struct scep_span	 profile, request_id, peer, message;
+	struct scep_span	 profile, request_id, peer, message, asked;
 };
 static const struct scep_field	poll_fields[] = {
 	SCEP_FIELD(SCEP_F_SPAN, poll_body, profile, PROFILE_MAX),
@@ -43,6 +44,19 @@ static const struct scep_field	poll_fields[] = {
 	    SCEP_REQUEST_ID_LEN - 1),
 	SCEP_FIELD(SCEP_F_SPAN, poll_body, peer, PEER_MAX),
 	SCEP_FIELD(SCEP_F_SPAN, poll_body, message, SCEP_DOOR_HALF),
+	SCEP_FIELD(SCEP_F_SPAN, poll_body, asked, SCEP_ASKED_MAX),
+};
+
+struct note_body {
+	struct scep_span	 profile, request_id, txid, asked, result;
+};
+static const struct scep_field	note_fields[] = {
+	SCEP_FIELD(SCEP_F_SPAN, note_body, profile, PROFILE_MAX),
+	SCEP_FIELD(SCEP_F_SPAN, note_body, request_id,
+	    SCEP_REQUEST_ID_LEN - 1),
+	SCEP_FIELD(SCEP_F_SPAN, note_body, txid, SCEP_TXID_MAX),
+	SCEP_FIELD(SCEP_F_SPAN, note_body, asked, SCEP_ASKED_MAX),
+	SCEP_FIELD(SCEP_F_SPAN, note_body, result, SCEP_ASKED_MAX),
 };
 
 static enum scep_err
@@ -73,6 +87,8 @@ encode_enrol(const struct scep_enrolment *ask, struct scep_buf *out,
 	    (rc = check_len("signer", ask->signer, SCEP_DOOR_HALF, err)) !=
 	    SCEP_OK ||
 	    (rc = check_len("plaintext", ask->plaintext, SCEP_PLAINTEXT_MAX,
+	    err)) != SCEP_OK ||
+	    (rc = check_len("description", ask->asked, SCEP_ASKED_MAX,
 	    err)) != SCEP_OK)
 		return rc;
 	return ENCODE(enrol_fields, &body, out, err);
@@ -87,6 +103,7 @@ encode_poll(const struct scep_poll *ask, struct scep_buf *out,
 		.request_id = scep_span_text(ask->request_id),
 		.peer = scep_span_text(ask->peer),
 		.message = ask->message,
+		.asked = ask->asked,
 	};
 	enum scep_err		 rc;
 
@@ -94,9 +111,36 @@ encode_poll(const struct scep_poll *ask, struct scep_buf *out,
 	    SCEP_OK ||
 	    (rc = check_len("peer", body.peer, PEER_MAX, err)) != SCEP_OK ||
 	    (rc = check_len("message", body.message, SCEP_DOOR_HALF, err)) !=
-	    SCEP_OK)
+	    SCEP_OK ||
+	    (rc = check_len("description", body.asked, SCEP_ASKED_MAX,
+	    err)) != SCEP_OK)
 		return rc;
 	return ENCODE(poll_fields, &body, out, err);
+}
+
+static enum scep_err
+encode_note(const struct scep_note *note, struct scep_buf *out,
+    struct scep_error *err)
+{
+	const struct note_body	 body = {
+		.profile = scep_span_text(note->profile),
+		.request_id = scep_span_text(note->request_id),
+		.txid = note->txid,
+		.asked = note->asked,
+		.result = note->result,
+	};
+	enum scep_err		 rc;
+
+	if ((rc = check_len("profile", body.profile, PROFILE_MAX, err)) !=
+	    SCEP_OK ||
+	    (rc = check_len("transactionID", body.txid, SCEP_TXID_MAX,
+	    err)) != SCEP_OK ||
+	    (rc = check_len("description", body.asked, SCEP_ASKED_MAX,
+	    err)) != SCEP_OK ||
+	    (rc = check_len("result", body.result, SCEP_ASKED_MAX, err)) !=
+	    SCEP_OK)
+		return rc;
+	return ENCODE(note_fields, &body, out, err);
 }
 
 enum scep_err
@@ -118,6 +162,8 @@ scep_door_encode_request(const struct scep_door_request *request,
 		rc = scep_buf_set(&body, request->report, err);
 	else if (request->kind == SCEP_DOOR_INSPECT)
 		rc = scep_door_encode_inspect(request->inspect, &body, err);
+	else if (request->kind == SCEP_DOOR_NOTE)
+		rc = encode_note(&request->note, &body, err);
 	outer.body = scep_buf_span(&body);
 	if (rc == SCEP_OK)
 		rc = scep_door_outer_encode(&outer, out, err);
@@ -196,6 +242,29 @@ decode_poll(struct scep_span der, struct scep_door_request *out,
 	out->poll.request_id = s->request_id;
 	out->poll.peer = s->peer;
 	out->poll.message = body.message;
+	out->poll.asked = body.asked;
+	return SCEP_OK;
+}
+
+static enum scep_err
+decode_note(struct scep_span der, struct scep_door_request *out,
+    struct scep_error *err)
+{
+	const struct strings	*s;
+	struct note_body	 body;
+	enum scep_err		 rc;
+
+	memset(&body, 0, sizeof(body));
+	if ((rc = DECODE(note_fields, der, &body, err)) != SCEP_OK ||
+	    (rc = take_strings(body.profile, body.request_id,
+	    scep_span_make(NULL, 0), out, err)) != SCEP_OK)
+		return rc;
+	s = out->text;
+	out->note.profile = s->profile;
+	out->note.request_id = s->request_id;
+	out->note.txid = body.txid;
+	out->note.asked = body.asked;
+	out->note.result = body.result;
 	return SCEP_OK;
 }
 
@@ -211,6 +280,9 @@ decode_body(const struct scep_door_outer *outer, struct scep_door_request *out,
 	case SCEP_DOOR_POLL:
 		out->kind = SCEP_DOOR_POLL;
 		return decode_poll(outer->body, out, err);
+	case SCEP_DOOR_NOTE:
+		out->kind = SCEP_DOOR_NOTE;
+		return decode_note(outer->body, out, err);
 	case SCEP_DOOR_PUBLISHED:
 		out->kind = SCEP_DOOR_PUBLISHED;
 		if (outer->body.len == 0)

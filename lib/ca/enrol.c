@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "ca/job.h"
 #include "ca/keylock.h"
+#include "ca/story.h"
 #include "ca/transaction.h"
 
 #define TRIES		5	/* when a rival was faster */
@@ -42,24 +42,45 @@ refuse(struct scep_job *job, const char *why)
 	return SCEP_OK;
 }
 
-/* The answer that was given before; nothing is written. */
+/* The request that the certificate was issued for. */
+static enum scep_err
+find_story(struct scep_job *job, struct scep_span cert_key,
+    struct scep_error *err)
+{
+	struct scep_cert_rec	 rec;
+	enum scep_err		 rc;
+
+	rc = scep_cert_rec_get(job->ca->store, cert_key, &rec, err);
+	if (rc != SCEP_OK)
+		return rc == SCEP_E_NOTFOUND ? SCEP_OK : rc;
+	(void)snprintf(job->story, sizeof(job->story), "%s", rec.request_id);
+	scep_cert_rec_clear(&rec);
+	return SCEP_OK;
+}
+
+/* The answer that was given before; nothing is issued. */
 static enum scep_err
 repeat(struct scep_job *job, const char *why, struct scep_error *err)
 {
 	const struct scep_buf	*cert_key = &job->txn.cert_key;
-	enum scep_err		 rc;
+	enum scep_err		 rc = SCEP_OK;
 
 	job->answer->repeated = 1;
+	(void)snprintf(job->story, sizeof(job->story), "%s",
+	    job->txn.request_id);
 	if (job->facts.txn == SCEP_TX_SAME_PENDING) {
 		answer_is(job, SCEP_PENDING, why);
 		return SCEP_OK;
 	}
 	if (job->facts.txn == SCEP_TX_SAME_REFUSED)
 		return refuse(job, why);
-	if (job->facts.txn != SCEP_TX_SAME_GRANTED)
+	if (job->facts.txn != SCEP_TX_SAME_GRANTED) {
 		cert_key = &job->record.use[job->use].cert_key;
-	rc = scep_transaction_cert(job->ca, scep_buf_span(cert_key),
-	    job->now, job->answer, err);
+		rc = find_story(job, scep_buf_span(cert_key), err);
+	}
+	if (rc == SCEP_OK)
+		rc = scep_transaction_cert(job->ca, scep_buf_span(cert_key),
+		    job->now, job->answer, err);
 	if (rc == SCEP_E_CERTID)
 		return refuse(job, err->text);
 	answer_is(job, SCEP_GRANTED, why);
@@ -185,6 +206,7 @@ scep_local_enrol(struct scep_ca *ca, time_t now,
 		    "the worker asks for profile \"%s\"", ask->profile);
 	rc = *job.profile->fault != '\0' ? scep_fail(err, SCEP_E_CONFIG,
 	    "%s", job.profile->fault) : run(&job, err);
+	scep_story_passed(&job, rc, err);
 	scep_csr_free(job.own);
 	if (rc != SCEP_OK)
 		scep_answer_clear(answer);

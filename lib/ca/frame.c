@@ -65,16 +65,44 @@ send_all(int fd, struct scep_span bytes, int timeout_ms)
 	return 1;
 }
 
+static void
+put_length(size_t n, uint8_t header[HEADER])
+{
+	int	 i;
+
+	for (i = 0; i < HEADER; i++)
+		header[i] = (uint8_t)(n >> (24 - 8 * i));
+}
+
+enum scep_err
+scep_frame_offer(int fd, struct scep_span bytes, struct scep_error *err)
+{
+	uint8_t		 header[HEADER];
+	struct scep_buf	 all = { NULL, 0 };
+	enum scep_err	 rc;
+	ssize_t		 n = -1;
+
+	put_length(bytes.len, header);
+	if ((rc = scep_buf_set(&all, scep_span_make(header, sizeof(header)),
+	    err)) == SCEP_OK &&
+	    (rc = scep_buf_add(&all, bytes, err)) == SCEP_OK &&
+	    (n = send(fd, all.data, all.len, MSG_DONTWAIT | MSG_NOSIGNAL)) !=
+	    (ssize_t)all.len)
+		rc = scep_fail(err, n == -1 && (errno == EAGAIN ||
+		    errno == EINTR) ? SCEP_E_BUSY : SCEP_E_FORMAT,
+		    "cannot send at once: %zd octets of %zu", n, all.len);
+	scep_buf_clear(&all);
+	return rc;
+}
+
 enum scep_err
 scep_frame_send(int fd, struct scep_span bytes, int timeout_ms,
     struct scep_error *err)
 {
-	const size_t	 n = bytes.len;
-	const uint8_t	 header[HEADER] = { (uint8_t)(n >> 24),
-			    (uint8_t)(n >> 16), (uint8_t)(n >> 8),
-			    (uint8_t)n };
+	uint8_t	 header[HEADER];
 
-	return n <= UINT32_MAX &&
+	put_length(bytes.len, header);
+	return bytes.len <= UINT32_MAX &&
 	    send_all(fd, scep_span_make(header, sizeof(header)),
 	    timeout_ms) && send_all(fd, bytes, timeout_ms) ? SCEP_OK :
 	    scep_fail(err, SCEP_E_BUSY, "cannot send: %s", strerror(errno));

@@ -14,6 +14,13 @@
 enum scep_err	 scep_frame_send(int fd, struct scep_span bytes,
 		    int timeout_ms, struct scep_error *err);
 /*
+ * Send one if there is room for it now: SCEP_E_BUSY, and nothing was sent, if
+ * there is not; SCEP_E_FORMAT if only a part went, or the peer is gone, and
+ * nothing can follow.
+ */
+enum scep_err	 scep_frame_offer(int fd, struct scep_span bytes,
+		    struct scep_error *err);
+/*
  * Receive one of 1 to max octets into *out, which is empty.  SCEP_E_NOTFOUND
  * at the end of the file; SCEP_E_BUSY if nothing comes for first_ms (-1: for
  * ever); SCEP_E_FORMAT for another length, or if it stops in the middle for

@@ -79,7 +79,8 @@ read_signer(struct scep_job *job, struct scep_error *err)
 	job->facts.signer_has_csr_key = scep_span_equal(signer.spki,
 	    job->csr->key.spki) != 0;
 	rc = scep_transaction_key(job->ca, job->profile->name, &signer,
-	    job->ask->txid, job->csr->info_sha256, &job->key, err);
+	    job->ask->txid, job->csr->info_sha256, &job->key,
+	    &job->signer_is_ours, err);
 	scep_cert_clear(&signer);
 	return rc;
 }
@@ -145,6 +146,8 @@ gather_challenge(struct scep_job *job, struct scep_error *err)
 	if (rc != SCEP_OK && rc != SCEP_E_NOTFOUND)
 		return rc;
 	job->has_record = rc == SCEP_OK;
+	(void)snprintf(job->record_id, sizeof(job->record_id), "%s",
+	    job->has_record ? job->record.id : "");
 	return scep_challenge_judge(job->ca->crypto, job->ca->cfg,
 	    job->profile, job->csr, job->has_record ? &job->record : NULL,
 	    job->now, &job->facts.challenge, &job->use, err);

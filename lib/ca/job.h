@@ -23,6 +23,7 @@ struct scep_job {
 	struct scep_txn_key		 key;
 	char				 challenge_id[SCEP_REC_NAME];
 	struct scep_facts		 facts;
+	int				 signer_is_ours;	/* issued here */
 	char				 detail[256];	/* behind the reason */
 
 	/* Read anew at each try: */
@@ -32,6 +33,10 @@ struct scep_job {
 	int				 has_record;
 	size_t				 use;		/* SPENT_BY_SAME */
 	struct scep_verdict		 verdict;
+	char				 record_id[SCEP_REC_NAME];
+	char				 story[SCEP_REQUEST_ID];
+						/* the first request, if this
+						   is not it; or "" */
 };
 
 /* Step 6 and 7: the request (or the dummy in its place), its signer, the

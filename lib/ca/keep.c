@@ -9,7 +9,7 @@
 #include "base/line.h"
 #include "base/text.h"
 #include "ca/issue.h"
-#include "ca/job.h"
+#include "ca/story.h"
 #include "ca/transaction.h"
 
 /* A line of the log table; what a client sent is escaped there. */
@@ -117,6 +117,8 @@ scep_job_queue(struct scep_job *job, struct scep_error *err)
 	    SCEP_TXN_KEPT_S, &txn, err)) == SCEP_OK &&
 	    (rc = scep_pending_write(&change, &p, err)) == SCEP_OK &&
 	    (rc = write_txn(job, &txn, &change, err)) == SCEP_OK &&
+	    (rc = scep_story_kept(job, SCEP_TRACE_QUEUED, &change, err)) ==
+	    SCEP_OK &&
 	    (rc = log_line(job, "queued", NULL, &change.log, err)) == SCEP_OK)
 		rc = scep_store_commit(job->ca->store, &change, err);
 	scep_txn_clear(&txn);
@@ -162,6 +164,8 @@ commit_grant(struct scep_job *job, const struct scep_cert_rec *cert,
 	    (rc = scep_cert_rec_write(&change, cert, err)) == SCEP_OK &&
 	    (rc = write_txn(job, &txn, &change, err)) == SCEP_OK &&
 	    (rc = spend(job, scep_buf_span(&txn.cert_key), &change, err)) ==
+	    SCEP_OK &&
+	    (rc = scep_story_kept(job, SCEP_TRACE_GRANTED, &change, err)) ==
 	    SCEP_OK &&
 	    (rc = log_line(job, "issued", cert, &change.log, err)) == SCEP_OK)
 		rc = scep_store_commit(job->ca->store, &change, err);

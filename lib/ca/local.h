@@ -14,6 +14,7 @@
 struct scep_seen;		/* seen.h: encryptedKey → content */
 struct scep_stats;
 struct scep_keylock;		/* keylock.h: transactions and challenges */
+struct scep_traces;		/* traces.h: what became of requests */
 
 /* What all generations of a configuration share. */
 struct scep_memory {
@@ -21,6 +22,7 @@ struct scep_memory {
 	struct scep_seen	*seen;
 	struct scep_keylock	*lock;
 	struct scep_stats	*stats;		/* stats.h */
+	struct scep_traces	*traces;
 	struct scep_csr		*dummy;	/* dummy_csr.h, parsed; only read from
 					   then on */
 };

@@ -2,12 +2,14 @@
  * poll.c - a CertPoll (RFC 8894 section 3.3.3): what became of a request.
  *
  * Decided by the signature, the signer and the transactionID; never decrypted
- * (PROTOCOL C-181, C-184).  Writes nothing.
+ * (PROTOCOL C-181, C-184).  Writes nothing; that somebody asked is noted in
+ * memory.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "ca/story.h"
 #include "ca/transaction.h"
 
 static void
@@ -64,30 +66,54 @@ answer_txn(struct scep_local *ca, const struct scep_txn *txn, time_t now,
 }
 
 /* The message is ours to believe: read and verified here, whatever the worker
- * thought of it. */
+ * thought of it.  *txid is what it says, if it says so much. */
 static enum scep_err
 find_txn(struct scep_local *ca, const struct scep_profile *profile, time_t now,
-    struct scep_span der, struct scep_txn *txn, struct scep_error *err)
+    struct scep_span der, struct scep_buf *txid, struct scep_txn *txn,
+    struct scep_error *err)
 {
 	struct scep_address	 from;
 	struct scep_message	*msg = NULL;
 	struct scep_txn_key	 key;
 	size_t			 trailing;
 	enum scep_err		 rc;
+	int			 ours;
 
 	rc = scep_message_read(ca->crypto, &profile->message, now, der, &from,
 	    &trailing, &msg, err);
 	if (rc == SCEP_OK && msg->type != SCEP_MSG_CERTPOLL)
 		rc = scep_fail(err, SCEP_E_REFUSED, "not a CertPoll");
 	if (rc == SCEP_OK)
+		rc = scep_buf_set(txid, scep_span_make(from.txid,
+		    from.txid_len), err);
+	if (rc == SCEP_OK)
 		rc = scep_transaction_key(ca, profile->name, &from.signer,
-		    scep_span_make(from.txid, from.txid_len), NULL, &key,
-		    err);
+		    scep_buf_span(txid), NULL, &key, &ours, err);
 	if (rc == SCEP_OK)
 		rc = scep_txn_newest(ca->store, key.prefix, txn, err);
 	scep_message_free(msg);
 	scep_address_clear(&from);
 	return rc;
+}
+
+/* SCEP_OK for a refusal, too. */
+static enum scep_err
+answer_poll(struct scep_local *ca, const struct scep_txn *txn,
+    enum scep_err found, time_t now, struct scep_answer *answer,
+    struct scep_error *err)
+{
+	if (found == SCEP_OK)
+		return answer_txn(ca, txn, now, answer, err);
+	if (found == SCEP_E_NOTFOUND) {
+		/* RFC 8894 section 4.4: rejected; Dogtag says so too. */
+		refuse(answer, SCEP_E_CERTID, "no such transaction of this "
+		    "signer");
+		return SCEP_OK;
+	}
+	if (scep_err_fail_info(found) == -1)
+		return found;
+	refuse(answer, found, err->text);
+	return SCEP_OK;
 }
 
 enum scep_err
@@ -96,30 +122,23 @@ scep_local_poll(struct scep_ca *self, time_t now, const struct scep_poll *ask,
 {
 	struct scep_local		*ca = (struct scep_local *)self;
 	const struct scep_profile	*profile;
+	struct scep_buf			 txid = { NULL, 0 };
 	struct scep_txn			 txn;
-	enum scep_err			 rc;
+	enum scep_err			 rc, found;
 
 	memset(answer, 0, sizeof(*answer));
+	memset(&txn, 0, sizeof(txn));
 	answer->cipher = -1;
 	if ((profile = scep_config_profile(ca->cfg, ask->profile)) == NULL)
 		return scep_fail(err, SCEP_E_INTERNAL,
 		    "the worker asks for profile \"%s\"", ask->profile);
 	if (*profile->fault != '\0')
 		return scep_fail(err, SCEP_E_CONFIG, "%s", profile->fault);
-	rc = find_txn(ca, profile, now, ask->message, &txn, err);
-	if (rc == SCEP_E_NOTFOUND) {
-		/* RFC 8894 section 4.4: rejected; Dogtag says so too. */
-		refuse(answer, SCEP_E_CERTID, "no such transaction of this "
-		    "signer");
-		return SCEP_OK;
-	}
-	if (rc != SCEP_OK && scep_err_fail_info(rc) != -1) {
-		refuse(answer, rc, err->text);
-		return SCEP_OK;
-	}
-	if (rc != SCEP_OK)
-		return rc;
-	rc = answer_txn(ca, &txn, now, answer, err);
+	found = find_txn(ca, profile, now, ask->message, &txid, &txn, err);
+	rc = answer_poll(ca, &txn, found, now, answer, err);
+	scep_story_poll(ca, now, ask, scep_buf_span(&txid),
+	    found == SCEP_OK ? &txn : NULL, answer, rc, err);
 	scep_txn_clear(&txn);
+	scep_buf_clear(&txid);
 	return rc;
 }

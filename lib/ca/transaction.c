@@ -50,19 +50,18 @@ is_ours(struct scep_local *ca, const struct scep_cert *cert, int *ours,
 enum scep_err
 scep_transaction_key(struct scep_local *ca, const char *profile,
     const struct scep_cert *signer, struct scep_span txid,
-    const uint8_t info[SCEP_SHA256_LEN], struct scep_txn_key *out,
+    const uint8_t info[SCEP_SHA256_LEN], struct scep_txn_key *out, int *ours,
     struct scep_error *err)
 {
 	uint8_t		 who[SCEP_SHA256_LEN];
 	struct scep_buf	 all = { NULL, 0 };
 	enum scep_err	 rc;
-	int		 ours;
 
 	memset(out, 0, sizeof(*out));
 	if (info != NULL)
 		memcpy(out->info, info, SCEP_SHA256_LEN);
-	if ((rc = is_ours(ca, signer, &ours, err)) != SCEP_OK ||
-	    (rc = scep_crypto_sha256(ca->crypto, ours ?
+	if ((rc = is_ours(ca, signer, ours, err)) != SCEP_OK ||
+	    (rc = scep_crypto_sha256(ca->crypto, *ours ?
 	    scep_buf_span(&signer->der) : signer->spki, who, err)) != SCEP_OK)
 		return rc;
 	if ((rc = add_part(&all, scep_span_text(profile), err)) == SCEP_OK &&

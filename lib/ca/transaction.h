@@ -12,13 +12,14 @@
 
 /*
  * The key of a transaction: profile, signer, transactionID, and the SHA-256 of
- * the request info.  The signer is the certificate if we issued it, else its
- * public key.
+ * the request info.  The signer is the certificate if we issued it (*ours is
+ * 1), else its public key.
  */
 enum scep_err	 scep_transaction_key(struct scep_local *ca,
 		    const char *profile, const struct scep_cert *signer,
 		    struct scep_span txid, const uint8_t info[SCEP_SHA256_LEN],
-		    struct scep_txn_key *out, struct scep_error *err);
+		    struct scep_txn_key *out, int *ours,
+		    struct scep_error *err);
 
 /*
  * What is known under this key.  *txn is the very transaction (rev 0 if there

@@ -25,6 +25,13 @@ struct scep_ra {
 	struct scep_counts		*counts;	/* count.h */
 };
 
+/* What the CA is to keep of a request, for people. */
+struct scep_ra_asked {
+	struct scep_line	 line;
+	int			 is_operation;	/* else nothing is kept */
+	int			 is_told;	/* the CA has it */
+};
+
 /* One request on its way through the RA; everything borrowed. */
 struct scep_work {
 	struct scep_ra				*ra;
@@ -33,6 +40,7 @@ struct scep_work {
 	const struct scep_published_profile	*profile;
 	char					 id[SCEP_REQUEST_ID_LEN];
 	struct scep_line			*log;
+	struct scep_ra_asked			*asked;
 };
 
 /*
@@ -60,5 +68,20 @@ void		 scep_counts_reason(const struct scep_work *work,
 enum scep_err	 scep_ra_operation(const struct scep_work *work,
 		    struct scep_span der, struct scep_buf *out,
 		    struct scep_error *err);
+
+/* asked.c: what is seen of a message, which was read (msg)
+ * or not (NULL); and which recipient is opened, -1 if none.  The whole of it
+ * goes with a question to the CA, or … */
+void		 scep_asked_describe(const struct scep_work *work,
+		    size_t octets, const struct scep_address *from,
+		    size_t trailing, const struct scep_message *msg);
+void		 scep_asked_recipient(const struct scep_work *work,
+		    const struct scep_envelope *env, int i);
+struct scep_span scep_asked_tell(const struct scep_work *work);
+/* … as a note that this one is refused without the CA, by a signed FAILURE or
+ * by HTTP. */
+void		 scep_asked_refused(const struct scep_work *work,
+		    struct scep_span txid, int is_signed, enum scep_err code,
+		    const char *reason);
 
 #endif /* SCEP_RA_LOCAL_H */

@@ -61,7 +61,9 @@ enrol(const struct scep_work *work, struct scep_address *from,
 	enum scep_err	 rc;
 	int		 i;
 
-	if ((i = choose_recipient(&msg->envelope, opener)) == -1)
+	i = choose_recipient(&msg->envelope, opener);
+	scep_asked_recipient(work, &msg->envelope, i);
+	if (i == -1)
 		return scep_fail(err, SCEP_E_REFUSED,
 		    "no recipient of the envelope is our RA");
 	if (msg->envelope.recipient[i].wrap_known)
@@ -77,6 +79,7 @@ enrol(const struct scep_work *work, struct scep_address *from,
 	    (rc = scep_crypto_sha256(crypto, scep_buf_span(&sealed),
 	    ask.content_sha256, err)) != SCEP_OK)
 		goto out;
+	ask.asked = scep_asked_tell(work);
 	ask.plaintext = scep_buf_span(&plain);
 	/* One octet more than the CA reads is as unreadable as all of them. */
 	if (ask.plaintext.len > SCEP_PLAINTEXT_MAX)
@@ -97,6 +100,7 @@ poll(const struct scep_work *work, struct scep_span der,
 		.request_id = work->id,
 		.peer = work->http->peer,
 		.message = der,
+		.asked = scep_asked_tell(work),
 	};
 
 	return scep_ca_poll(work->ra->ca, work->now, &ask, answer, err);
@@ -252,6 +256,7 @@ scep_ra_operation(const struct scep_work *work, struct scep_span der,
 	rc = scep_message_read(work->ra->crypto, &work->profile->rules,
 	    work->now, der, &from, &trailing, &msg, err);
 	log_request(work, &from, trailing);
+	scep_asked_describe(work, der.len, &from, trailing, msg);
 	if (rc == SCEP_OK)
 		rc = ask_ca(work, der, &from, msg, &answer, err);
 	if (rc == SCEP_OK) {
@@ -260,6 +265,8 @@ scep_ra_operation(const struct scep_work *work, struct scep_span der,
 	} else if (from.complete && scep_err_fail_info(rc) != -1) {
 		log_failure(work, rc, err->text);
 		scep_counts_reason(work, "refused", rc, scep_err_name(rc));
+		scep_asked_refused(work, scep_span_make(from.txid,
+		    from.txid_len), 1, rc, err->text);
 		rc = send_failure(work, &from, rc, out, err);
 	}
 	scep_answer_clear(&answer);

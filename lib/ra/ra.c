@@ -349,11 +349,16 @@ serve(struct scep_work *work, struct scep_http_response *response,
 	scep_line_text(work->log, "method", work->http->method);
 	if (is_inspection(work, &what))
 		return serve_inspection(work, what, response, err);
+	scep_line_text(&work->asked->line, "peer", work->http->peer);
+	scep_line_text(&work->asked->line, "method", work->http->method);
 	scep_query_parse(work->http->query, &query);
 	if (query.op != SCEP_OP_NONE) {
 		scep_line_text(work->log, "op", query.op_text);
 		scep_counts_operation(work, op_name(query.op));
 	}
+	work->asked->is_operation = query.op == SCEP_OP_PKIOPERATION ||
+	    (query.op == SCEP_OP_NONE && strcmp(work->http->method, "POST") ==
+	    0);
 	if ((rc = find_profile(work, err)) != SCEP_OK ||
 	    (rc = check_usable(work, err)) != SCEP_OK)
 		return rc;
@@ -395,11 +400,13 @@ scep_ra_handle(struct scep_ra *ra, time_t now,
     const struct scep_http_request *request,
     struct scep_http_response *response, struct scep_line *log)
 {
+	struct scep_ra_asked	 asked = { .is_told = 0 };
 	struct scep_work	 work = {
 		.ra = ra,
 		.now = now,
 		.http = request,
 		.log = log,
+		.asked = &asked,
 	};
 	struct scep_error	 err;
 	enum scep_err		 rc;
@@ -408,6 +415,8 @@ scep_ra_handle(struct scep_ra *ra, time_t now,
 	response->status = 200;
 	response->allow = "GET, POST";
 	scep_counts_begin(&work);
-	if ((rc = serve(&work, response, &err)) != SCEP_OK)
-		answer_error(&work, rc, &err, response);
+	if ((rc = serve(&work, response, &err)) == SCEP_OK)
+		return;
+	answer_error(&work, rc, &err, response);
+	scep_asked_refused(&work, scep_span_make(NULL, 0), 0, rc, err.text);
 }

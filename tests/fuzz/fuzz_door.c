@@ -43,8 +43,15 @@ request(struct scep_span der)
 		same(r.enrol.plaintext, again.enrol.plaintext);
 		same(r.enrol.signer, again.enrol.signer);
 		same(r.enrol.txid, again.enrol.txid);
+		same(r.enrol.asked, again.enrol.asked);
 	} else if (r.kind == SCEP_DOOR_POLL)
 		same(r.poll.message, again.poll.message);
+	else if (r.kind == SCEP_DOOR_NOTE) {
+		demand(strcmp(r.note.request_id, again.note.request_id) == 0);
+		same(r.note.txid, again.note.txid);
+		same(r.note.asked, again.note.asked);
+		same(r.note.result, again.note.result);
+	}
 	scep_door_clear(&r);
 	scep_door_clear(&again);
 	scep_buf_clear(&out);

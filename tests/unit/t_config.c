@@ -108,6 +108,8 @@ static const struct row {
 	    "\"off\" is not one of: strict, best-effort" },
 	{ P "[server]\ncache = 1k\n", 9, "a size from" },
 	{ P "[server]\nreserve = 1\n", 9, "a size from" },
+	{ P "[server]\nexplain_keep = 59m\n", 9, "from 1h to 10y" },
+	{ P "[server]\nexplain_refused = -1\n", 9, "between 0 and 10000000" },
 	{ P "[server]\ndefault_profile = q\n", 9, "there is no [profile q]" },
 	{ P "[server]\nurl = ftp://x\n", 9, "http://HOST/PATH" },
 	{ P "[server]\nurl = http://x/\n", 9, "without a slash" },
@@ -326,6 +328,8 @@ defaults_are_those_of_the_manual(void **state)
 	assert_int_equal(s->sandbox, SCEP_SANDBOX_STRICT);
 	assert_int_equal(s->cache, 32 << 20);
 	assert_int_equal(s->reserve, 64 << 20);
+	assert_int_equal(s->explain_keep_s, 90 * 86400);
+	assert_int_equal(s->explain_refused, 20000);
 	assert_string_equal(s->default_profile, "p");
 	assert_string_equal(s->url, "");
 	assert_string_equal(cfg->challenge_key_path, "/etc/x/challenge.key");
@@ -368,6 +372,7 @@ static const char	complete[] =
 "[server]\nstate = $base/state\nlisten = unix:sock\nsocket_mode = 0600\n"
 "backlog = 100\nworkers = 7\nmax_request = 1m\nrequest_timeout = 5s\n"
 "log = syslog\nsandbox = best-effort\ncache = 8m\nreserve = 1g\n"
+"explain_keep = 1h\nexplain_refused = 0\n"
 "default_profile = b\nurl = https://scep.example/scep\n"
 "[ca one]\ncertificate = a/ca.pem\nkey = /k/ca.key\nchain = chain.pem\n"
 "ra_certificate = ra.pem\nra_key = ra.key\ndigest = sha512\n"
@@ -402,6 +407,8 @@ a_complete_file_sets_what_it_says(void **state)
 	assert_int_equal(cfg->server.sandbox, SCEP_SANDBOX_BEST_EFFORT);
 	assert_int_equal(cfg->server.cache, 8 << 20);
 	assert_int_equal(cfg->server.reserve, 1 << 30);
+	assert_int_equal(cfg->server.explain_keep_s, 3600);
+	assert_int_equal(cfg->server.explain_refused, 0);
 	assert_string_equal(cfg->server.url, "https://scep.example/scep");
 	assert_int_equal(cfg->n_cas, 2);
 	assert_string_equal(cfg->ca[0].cert_path, "/etc/x/a/ca.pem");
@@ -505,7 +512,7 @@ knows(const char *text, const char *key)
 static void
 each_key_of_the_manual_is_known_and_no_other(void **state)
 {
-	const size_t	 keys = 15 + 7 + 22;	/* rows of the three tables */
+	const size_t	 keys = 17 + 7 + 22;	/* rows of the three tables */
 	char		 line[256], key[64];
 	size_t		 n = 0;
 	FILE		*f;

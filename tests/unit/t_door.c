@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "ca/door.h"
+#include "ca/frame.h"
 
 #define CLOCK	1700000000
 
@@ -25,7 +26,8 @@ struct fake {
 	enum scep_err		 rc;
 	struct scep_answer	 answer;
 	int			 sleep_ms;
-	int			 calls;
+	int			 calls, notes;
+	char			 note_id[SCEP_REQUEST_ID_LEN];
 	time_t			 now;	/* of the last call */
 	char			 profile[64];
 };
@@ -59,6 +61,17 @@ fake_poll(struct scep_ca *ca, time_t now, const struct scep_poll *ask,
     struct scep_answer *answer, struct scep_error *err)
 {
 	return fake_answer((struct fake *)ca, now, ask->profile, answer, err);
+}
+
+static void
+fake_note(struct scep_ca *ca, time_t now, const struct scep_note *note)
+{
+	struct fake	*f = (struct fake *)ca;
+
+	f->notes++;
+	f->now = now;
+	OPENSSL_strlcpy(f->profile, note->profile, sizeof(f->profile));
+	OPENSSL_strlcpy(f->note_id, note->request_id, sizeof(f->note_id));
 }
 
 static void
@@ -136,6 +149,7 @@ static const struct scep_ca_ops	fake_ops = {
 	.published = fake_published,
 	.report = fake_report,
 	.inspect = fake_inspect,
+	.note = fake_note,
 };
 
 static time_t
@@ -162,6 +176,7 @@ an_enrolment(void)
 			.key_sha256 = { 1, 2, 3 },
 			.content_sha256 = { 4, 5, 6 },
 			.plaintext = { bytes, 1000 },
+			.asked = { bytes, 30 },
 		},
 	};
 
@@ -178,6 +193,24 @@ a_poll(void)
 			.request_id = "0123456789abcdef",
 			.peer = "2001:db8::1",
 			.message = { bytes, 4000 },
+			.asked = { bytes, 20 },
+		},
+	};
+
+	return r;
+}
+
+static struct scep_door_request
+a_note(void)
+{
+	struct scep_door_request	 r = {
+		.kind = SCEP_DOOR_NOTE,
+		.note = {
+			.profile = "default",
+			.request_id = "0123456789abcdef",
+			.txid = { bytes, 40 },
+			.asked = { bytes, 50 },
+			.result = { bytes, 60 },
 		},
 	};
 
@@ -225,6 +258,7 @@ an_enrolment_arrives_as_it_was(void **state)
 	assert_span(out.enrol.txid, in.enrol.txid);
 	assert_span(out.enrol.signer, in.enrol.signer);
 	assert_span(out.enrol.plaintext, in.enrol.plaintext);
+	assert_span(out.enrol.asked, in.enrol.asked);
 	scep_door_clear(&out);
 	scep_buf_clear(&der);
 }
@@ -240,6 +274,25 @@ a_poll_arrives_as_it_was(void **state)
 	assert_int_equal(out.kind, SCEP_DOOR_POLL);
 	assert_string_equal(out.poll.peer, "2001:db8::1");
 	assert_span(out.poll.message, in.poll.message);
+	assert_span(out.poll.asked, in.poll.asked);
+	scep_door_clear(&out);
+	scep_buf_clear(&der);
+}
+
+static void
+a_note_arrives_as_it_was(void **state)
+{
+	struct scep_door_request	 in = a_note(), out;
+	struct scep_buf			 der = { NULL, 0 };
+
+	(void)state;
+	assert_int_equal(through(&in, &der, &out), SCEP_OK);
+	assert_int_equal(out.kind, SCEP_DOOR_NOTE);
+	assert_string_equal(out.note.profile, "default");
+	assert_string_equal(out.note.request_id, "0123456789abcdef");
+	assert_span(out.note.txid, in.note.txid);
+	assert_span(out.note.asked, in.note.asked);
+	assert_span(out.note.result, in.note.result);
 	scep_door_clear(&out);
 	scep_buf_clear(&der);
 }
@@ -271,6 +324,16 @@ a_request_that_is_too_long_is_not_sent(void **state)
 
 		in = an_enrolment();
 		in.enrol.txid.len = SCEP_TXID_MAX + (size_t)over;
+		assert_int_equal(through(&in, &der, &out), want);
+		scep_door_clear(&out);
+
+		in = an_enrolment();
+		in.enrol.asked.len = SCEP_ASKED_MAX + (size_t)over;
+		assert_int_equal(through(&in, &der, &out), want);
+		scep_door_clear(&out);
+
+		in = a_note();
+		in.note.result.len = SCEP_ASKED_MAX + (size_t)over;
 		assert_int_equal(through(&in, &der, &out), want);
 		scep_door_clear(&out);
 
@@ -572,6 +635,63 @@ the_ca_is_asked_and_its_clock_counts(void **state)
 	assert_int_equal(line_end(l), SCEP_E_NOTFOUND);
 }
 
+/* It has no answer: the next one is the next question's. */
+static void
+a_note_is_heard_and_not_answered(void **state)
+{
+	const struct scep_door_request	 noted = a_note();
+	struct line		*l = line_new();
+	struct scep_answer	 answer;
+	struct scep_error	 err;
+	struct scep_ca		*ca;
+	int			 i;
+
+	(void)state;
+	assert_int_equal(scep_ca_connect(l->fd[0], 5000, &ca, &err), SCEP_OK);
+	for (i = 1; i <= 50; i++) {
+		scep_ca_note(ca, 1, &noted.note);
+		assert_int_equal(ask(ca, &answer, &err), SCEP_OK);
+		assert_int_equal(answer.outcome, SCEP_GRANTED);
+		assert_int_equal(l->fake.notes, i);
+		scep_answer_clear(&answer);
+	}
+	assert_string_equal(l->fake.note_id, "0123456789abcdef");
+	assert_int_equal(l->fake.now, CLOCK);
+	scep_ca_close(ca);
+	assert_int_equal(line_end(l), SCEP_E_NOTFOUND);
+}
+
+/* A CA that does not read keeps no client waiting; and what went is whole. */
+static void
+notes_that_find_no_room_are_dropped(void **state)
+{
+	const struct scep_door_request	 noted = a_note();
+	struct scep_buf			 message = { NULL, 0 };
+	struct scep_error		 err;
+	struct scep_ca			*ca;
+	size_t				 n = 0;
+	int				 fd[2], i;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
+	assert_int_equal(scep_ca_connect(fd[0], 60000, &ca, &err), SCEP_OK);
+	for (i = 0; i < 100000; i++)
+		scep_ca_note(ca, 1, &noted.note);
+	assert_true(scep_ca_is_connected(ca));
+	assert_int_equal(shutdown(fd[0], SHUT_WR), 0);
+	while (scep_frame_receive(fd[1], SCEP_DOOR_MAX, 1000, 1000, &message,
+	    &err) == SCEP_OK) {
+		n++;
+		scep_buf_clear(&message);
+	}
+	assert_int_equal(err.code, SCEP_E_NOTFOUND);
+	assert_in_range(n, 10, 99999);
+	scep_ca_note(ca, 1, &noted.note);
+	assert_false(scep_ca_is_connected(ca));
+	scep_ca_close(ca);
+	(void)close(fd[1]);
+}
+
 static void
 the_ca_s_trouble_comes_back_as_it_was(void **state)
 {
@@ -816,6 +936,7 @@ main(void)
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(an_enrolment_arrives_as_it_was),
 		cmocka_unit_test(a_poll_arrives_as_it_was),
+		cmocka_unit_test(a_note_arrives_as_it_was),
 		cmocka_unit_test(a_request_that_is_too_long_is_not_sent),
 		cmocka_unit_test(a_request_of_impossible_values_is_refused),
 		cmocka_unit_test(a_string_with_a_nul_inside_is_refused),
@@ -826,6 +947,8 @@ main(void)
 		    an_answer_that_makes_no_sense_means_try_again),
 		cmocka_unit_test(what_is_published_arrives_as_it_was),
 		cmocka_unit_test(the_ca_is_asked_and_its_clock_counts),
+		cmocka_unit_test(a_note_is_heard_and_not_answered),
+		cmocka_unit_test(notes_that_find_no_room_are_dropped),
 		cmocka_unit_test(the_ca_s_trouble_comes_back_as_it_was),
 		cmocka_unit_test(a_slow_ca_is_not_asked_again),
 		cmocka_unit_test(a_dead_ca_is_noticed_at_once),

@@ -1,0 +1,280 @@
+/*
+ * story.c - events of requests, put into words.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "ca/story.h"
+#include "ca/traces.h"
+
+static void
+begin(struct scep_local *ca, time_t now, enum scep_trace_kind kind,
+    const char *id, const char *profile, struct scep_trace *t)
+{
+	memset(t, 0, sizeof(*t));
+	OPENSSL_strlcpy(t->id, id, sizeof(t->id));
+	OPENSSL_strlcpy(t->request_id, id, sizeof(t->request_id));
+	OPENSSL_strlcpy(t->last_id, id, sizeof(t->last_id));
+	OPENSSL_strlcpy(t->profile, profile, sizeof(t->profile));
+	t->kind = kind;
+	t->nr = scep_traces_number(ca->memory->traces);
+	t->when = t->last = now;
+	t->count = 1;
+	t->expires = now + ca->cfg->server.explain_keep_s;
+}
+
+/* What strangers can cause. */
+static void
+make_passing(struct scep_trace *t)
+{
+	t->passing = 1;
+	if (t->expires > t->when + SCEP_PASSING_KEPT_S)
+		t->expires = t->when + SCEP_PASSING_KEPT_S;
+}
+
+/* Of an event in memory: without memory there is none. */
+static void
+add_or_drop(struct scep_local *ca, struct scep_trace *t, enum scep_err rc)
+{
+	if (rc == SCEP_OK)
+		scep_traces_add(ca->memory->traces, t);
+	else
+		scep_trace_clear(t);
+}
+
+static enum scep_err
+set_line(struct scep_buf *out, const struct scep_line *line,
+    struct scep_error *err)
+{
+	return scep_buf_set(out, scep_span_make(line->text, line->len), err);
+}
+
+/* What the client is told. */
+static void
+say_answer(const struct scep_answer *answer, enum scep_err rc,
+    const struct scep_error *why, struct scep_line *line)
+{
+	if (rc != SCEP_OK) {
+		scep_line_fmt(line, "answer", "HTTP %d", scep_err_http(rc));
+		scep_line_text(line, "reason", why->text);
+		return;
+	}
+	if (answer->outcome == SCEP_REFUSED)
+		scep_line_fmt(line, "answer", "FAILURE %s",
+		    scep_err_name(answer->code));
+	else
+		scep_line_text(line, "answer", answer->outcome ==
+		    SCEP_GRANTED ? "SUCCESS" : "PENDING");
+	scep_line_text(line, "reason", answer->reason);
+	if (answer->authority[0] != '\0')
+		scep_line_text(line, "authority", answer->authority);
+}
+
+/* A challenge that is none of ours may be somebody's password: nothing of it
+ * is told. */
+static const char *
+challenge_text(const struct scep_job *job)
+{
+	if (job->facts.challenge == SCEP_CH_ABSENT)
+		return "none";
+	if (job->record_id[0] != '\0')
+		return job->record_id;
+	return job->facts.challenge == SCEP_CH_STATIC ? "static" : "unknown";
+}
+
+/* The same work for the CA's own request, of which nothing is told. */
+static void
+say_request(const struct scep_job *job, struct scep_line *line)
+{
+	const struct scep_csr	*csr = job->csr;
+	const struct scep_san	*san;
+	char			 text[SCEP_NAME_TEXT];
+	size_t			 i;
+
+	scep_line_text(line, "signer", job->facts.self_signed ?
+	    "self-signed" : job->signer_is_ours ? "certificate of ours" :
+	    "another certificate");
+	scep_line_fmt(line, "key", "%s %d", scep_key_type_name(csr->key.type),
+	    csr->key.bits);
+	scep_hex_text(scep_span_make(csr->key.sha256, SCEP_SHA256_LEN), text,
+	    sizeof(text));
+	scep_line_text(line, "key_sha256", text);
+	scep_line_text(line, "challenge", challenge_text(job));
+	if (csr->other_exts > 0)
+		scep_line_fmt(line, "ignored_extensions", "%d",
+		    csr->other_exts);
+	scep_name_text(csr->subject, text, sizeof(text));
+	scep_line_text(line, "subject", text);
+	for (i = 0; i < csr->san.n; i++) {
+		san = &csr->san.san[i];
+		scep_line_fmt(line, "san", "%s:%.*s",
+		    scep_san_type_name(san->type), (int)san->value.len,
+		    san->value.len > 0 ? (const char *)san->value.data : "");
+	}
+	if (job->facts.unreadable || job->facts.reused_envelope) {
+		memset(line, 0, sizeof(*line));
+		scep_line_text(line, "unreadable", "yes");
+	}
+}
+
+/* Up to the one that decided: what comes behind it follows from that, and is
+ * written for the work's sake.  None if trouble came before the rules. */
+static void
+say_rules(const struct scep_verdict *v, struct scep_line *line)
+{
+	size_t		 len = 0;
+	unsigned int	 i;
+
+	for (i = 0; i < SCEP_RULES; i++) {
+		scep_line_text(line, scep_rule_name(i),
+		    v->rule[i] == SCEP_RULE_DECIDED ?
+		    scep_decision_name(v->decision) :
+		    v->rule[i] == SCEP_RULE_PASSED ? "pass" : "skip");
+		if (v->rule[i] == SCEP_RULE_DECIDED)
+			len = line->len;
+	}
+	line->text[len] = '\0';
+	line->len = len;
+}
+
+static enum scep_err
+fill(const struct scep_job *job, enum scep_err rc,
+    const struct scep_error *why, struct scep_trace *t,
+    struct scep_error *err)
+{
+	struct scep_line	 request = { .len = 0 }, rules = { .len = 0 };
+	struct scep_line	 result = { .len = 0 };
+	enum scep_err		 done;
+
+	OPENSSL_strlcpy(t->serial, job->answer->serial, sizeof(t->serial));
+	if (job->csr != NULL)		/* else trouble came before it */
+		say_request(job, &request);
+	say_rules(&job->verdict, &rules);
+	say_answer(job->answer, rc, why, &result);
+	if ((done = scep_buf_set(&t->txid, job->ask->txid, err)) != SCEP_OK ||
+	    (done = scep_buf_set(&t->message, job->ask->asked, err)) !=
+	    SCEP_OK ||
+	    (done = set_line(&t->request, &request, err)) != SCEP_OK ||
+	    (done = set_line(&t->rules, &rules, err)) != SCEP_OK)
+		return done;
+	return set_line(&t->result, &result, err);
+}
+
+enum scep_err
+scep_story_kept(const struct scep_job *job, enum scep_trace_kind kind,
+    struct scep_change *change, struct scep_error *err)
+{
+	struct scep_trace	 t;
+	enum scep_err		 rc;
+
+	begin(job->ca, job->now, kind, job->ask->request_id,
+	    job->profile->name, &t);
+	if (kind == SCEP_TRACE_QUEUED)
+		t.expires += job->profile->pending_ttl_s;
+	if ((rc = fill(job, SCEP_OK, NULL, &t, err)) == SCEP_OK)
+		rc = scep_trace_write(change, &t, err);
+	scep_trace_clear(&t);
+	return rc;
+}
+
+static enum scep_trace_kind
+kind_of(const struct scep_answer *answer, enum scep_err rc)
+{
+	if (rc != SCEP_OK)
+		return SCEP_TRACE_TROUBLE;
+	return answer->outcome == SCEP_GRANTED ? SCEP_TRACE_DELIVERED :
+	    answer->outcome == SCEP_PENDING ? SCEP_TRACE_WAITING :
+	    SCEP_TRACE_REFUSED;
+}
+
+void
+scep_story_passed(const struct scep_job *job, enum scep_err rc,
+    const struct scep_error *why)
+{
+	struct scep_trace	 t;
+	struct scep_error	 ignored;
+
+	if (rc == SCEP_OK && job->answer->outcome != SCEP_REFUSED &&
+	    !job->answer->repeated)
+		return;			/* kept */
+	begin(job->ca, job->now, kind_of(job->answer, rc),
+	    job->ask->request_id, job->profile->name, &t);
+	if (t.kind != SCEP_TRACE_DELIVERED)
+		make_passing(&t);
+	if (job->story[0] != '\0')
+		OPENSSL_strlcpy(t.request_id, job->story,
+		    sizeof(t.request_id));
+	add_or_drop(job->ca, &t, fill(job, rc, why, &t, &ignored));
+}
+
+void
+scep_story_poll(struct scep_local *ca, time_t now,
+    const struct scep_poll *ask, struct scep_span txid,
+    const struct scep_txn *txn, const struct scep_answer *answer,
+    enum scep_err rc, const struct scep_error *why)
+{
+	struct scep_line	 result = { .len = 0 };
+	struct scep_trace	 t;
+	struct scep_error	 ignored;
+	enum scep_err		 done;
+
+	begin(ca, now, kind_of(answer, rc), ask->request_id, ask->profile,
+	    &t);
+	if (t.kind != SCEP_TRACE_DELIVERED)
+		make_passing(&t);
+	if (txn != NULL)
+		OPENSSL_strlcpy(t.request_id, txn->request_id,
+		    sizeof(t.request_id));
+	OPENSSL_strlcpy(t.serial, answer->serial, sizeof(t.serial));
+	say_answer(answer, rc, why, &result);
+	if ((done = scep_buf_set(&t.txid, txid, &ignored)) == SCEP_OK &&
+	    (done = scep_buf_set(&t.message, ask->asked, &ignored)) ==
+	    SCEP_OK)
+		done = set_line(&t.result, &result, &ignored);
+	add_or_drop(ca, &t, done);
+}
+
+enum scep_err
+scep_story_pending(struct scep_local *ca, time_t now,
+    const struct scep_pending *p, enum scep_trace_kind kind,
+    const struct scep_line *result, const char *serial,
+    struct scep_change *change, struct scep_error *err)
+{
+	struct scep_trace	 t;
+	enum scep_err		 rc;
+
+	begin(ca, now, kind, p->request_id, p->profile, &t);
+	OPENSSL_strlcpy(t.serial, serial, sizeof(t.serial));
+	if ((rc = scep_buf_set(&t.txid, scep_buf_span(&p->txid), err)) ==
+	    SCEP_OK &&
+	    (rc = set_line(&t.result, result, err)) == SCEP_OK)
+		rc = scep_trace_write(change, &t, err);
+	scep_trace_clear(&t);
+	return rc;
+}
+
+void
+scep_local_note(struct scep_ca *self, time_t now, const struct scep_note *note)
+{
+	struct scep_local		*ca = (struct scep_local *)self;
+	const struct scep_profile	*profile;
+	struct scep_trace		 t;
+	struct scep_error		 ignored;
+	enum scep_err			 rc;
+
+	/* Not every worker's word is a name. */
+	profile = *note->profile == '\0' ? NULL :
+	    scep_config_profile(ca->cfg, note->profile);
+	begin(ca, now, SCEP_TRACE_REJECTED, note->request_id,
+	    profile != NULL ? profile->name : "", &t);
+	make_passing(&t);
+	if ((rc = scep_buf_set(&t.txid, note->txid, &ignored)) == SCEP_OK &&
+	    (rc = scep_buf_set(&t.message, note->asked, &ignored)) ==
+	    SCEP_OK)
+		rc = scep_buf_set(&t.result, note->result, &ignored);
+	add_or_drop(ca, &t, rc);
+}
