@@ -49,6 +49,8 @@ static const struct {
 	{ "cert", "show", adm_cert_show, "[--json] SERIAL" },
 	{ "cert", "export", adm_cert_export,
 	    "[--chain] [--der] [--json] SERIAL" },
+	{ "explain", NULL, adm_explain,
+	    "[--json] REQUEST-ID | TRANSACTION | SERIAL" },
 };
 #define VERBS	(sizeof(verbs) / sizeof(verbs[0]))
 

@@ -44,6 +44,7 @@ enum scep_err	 adm_request_refuse(struct adm *, int, char *[]);
 enum scep_err	 adm_cert_list(struct adm *, int, char *[]);
 enum scep_err	 adm_cert_show(struct adm *, int, char *[]);
 enum scep_err	 adm_cert_export(struct adm *, int, char *[]);
+enum scep_err	 adm_explain(struct adm *, int, char *[]);
 enum scep_err	 adm_reload(struct adm *, int, char *[]);
 enum scep_err	 adm_status(struct adm *, int, char *[]);
 

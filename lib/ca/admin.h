@@ -31,6 +31,8 @@
  * cert.export      serial                             {der (hex), chain:[hex…]}
  * reload           —                                  {generation}
  * status           —                                  an object
+ * explain          what (a request's id, a            {requests, stories:[…]}
+ *                  transactionID, a serial)
  *
  * What a request adds or revokes is one transaction: all of it or nothing.
  *
@@ -40,7 +42,8 @@
  * request: id, profile, state, subject, san, key_sha256, signer_sha256,
  * transaction, peer, created, expires.  A certificate: serial, subject,
  * issuer, san, profile, ca, state, not_before, not_after, issued, request,
- * authority, key_sha256, sha256, sha1.
+ * authority, key_sha256, sha256, sha1.  A story: see admin_story.h; requests is
+ * how many there are, newest first, and only the first few are told.
  */
 #ifndef SCEP_CA_ADMIN_H
 #define SCEP_CA_ADMIN_H

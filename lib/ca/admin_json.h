@@ -51,11 +51,13 @@ struct scep_admin_verb {
 					    struct scep_error *err);
 };
 
-/* admin_challenge.c, admin_request.c, admin_cert.c, admin_server.c */
+/* admin_challenge.c, admin_request.c, admin_cert.c, admin_server.c,
+ * admin_explain.c */
 extern const struct scep_admin_verb	scep_admin_challenge[];
 extern const struct scep_admin_verb	scep_admin_request[];
 extern const struct scep_admin_verb	scep_admin_cert[];
 extern const struct scep_admin_verb	scep_admin_server[];
+extern const struct scep_admin_verb	scep_admin_explain[];
 
 /* Nothing but these members, of these kinds, and what is required:
  * SCEP_E_USAGE otherwise.  No value is in the message. */

@@ -12,24 +12,13 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "ca/admin_json.h"
+#include "ca/admin_story.h"
 #include "ca/issue.h"
 #include "ca/keylock.h"
 #include "ca/story.h"
 #include "ca/transaction.h"
 
 #define TRIES	5	/* when a rival was faster */
-
-/* The transactionID as text if it is some, else in hex. */
-static void
-txid_text(const struct scep_buf *txid, char *out, size_t size)
-{
-	if (txid->len < size && scep_is_clean_utf8(scep_buf_span(txid)))
-		OPENSSL_strlcpy(out, txid->len > 0 ?
-		    (const char *)txid->data : "", size);
-	else
-		scep_hex_text(scep_buf_span(txid), out, size);
-}
 
 static json_t *
 pending_json(const struct scep_pending *p, time_t now)
@@ -43,7 +32,7 @@ pending_json(const struct scep_pending *p, time_t now)
 
 	scep_admin_subject(scep_buf_span(&p->subject), &subject);
 	scep_admin_san(scep_buf_span(&p->san), &san);
-	txid_text(&p->txid, txid, sizeof(txid));
+	scep_admin_txid(&p->txid, txid, sizeof(txid));
 	scep_hex_text(scep_span_make(p->key_sha256, sizeof(p->key_sha256)),
 	    key, sizeof(key));
 	scep_hex_text(scep_span_make(p->signer_sha256,
