@@ -316,11 +316,9 @@ sweep(struct scep_local *ca, time_t now, enum scep_index index,
     scep_row_fn fn, struct scep_error *err)
 {
 	struct round	 r = { .ca = ca, .now = now, .left = TEND_ROWS };
-	uint8_t		 to[8];
-	int		 i;
+	uint8_t		 to[SCEP_INDEX_TIME];
 
-	for (i = 0; i < 8; i++)
-		to[i] = (uint8_t)((uint64_t)(now + 1) >> (56 - 8 * i));
+	scep_index_time(now + 1, to);
 	return scep_store_scan_index(ca->store, index, scep_span_make(NULL, 0),
 	    scep_span_make(to, sizeof(to)), fn, &r, err);
 }

@@ -64,6 +64,11 @@ enum scep_err	 scep_db_open_tables(struct scep_db *db,
 const char	*scep_db_table_file(enum scep_table table);
 const char	*scep_db_index_file(enum scep_index index);
 
+/* db_fill.c: fill all indexes, which are empty and open, but not yet
+ * associated. */
+enum scep_err	 scep_db_fill_indexes(struct scep_db *db,
+		    struct scep_error *err);
+
 /* db_rows.c */
 enum scep_err	 scep_db_get(struct scep_store *, enum scep_table,
 		    struct scep_span key, struct scep_row *,

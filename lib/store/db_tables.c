@@ -36,6 +36,9 @@ static const char *const	index_names[SCEP_IX__MAX] = {
 	[SCEP_IX_TRACE_EXPIRES] = "traces-expires.db",
 	[SCEP_IX_TRACE_TRANSACTION] = "traces-transaction.db",
 	[SCEP_IX_TRACE_REQUEST] = "traces-request.db",
+	[SCEP_IX_CERTIFICATE_ISSUED] = "certificates-issued.db",
+	[SCEP_IX_CERTIFICATE_PROFILE] = "certificates-profile.db",
+	[SCEP_IX_CERTIFICATE_REVOKED] = "certificates-revoked.db",
 };
 
 const char *
@@ -114,36 +117,115 @@ static const enum scep_index	index_numbers[SCEP_IX__MAX] = {
 	SCEP_IX_CERTIFICATE_EXPIRES, SCEP_IX_CERTIFICATE_KEY,
 	SCEP_IX_TRACE_EXPIRES, SCEP_IX_TRACE_TRANSACTION,
 	SCEP_IX_TRACE_REQUEST,
+	SCEP_IX_CERTIFICATE_ISSUED, SCEP_IX_CERTIFICATE_PROFILE,
+	SCEP_IX_CERTIFICATE_REVOKED,
 };
 
-/* DB_CREATE: an index that is empty is filled from its table. */
 static enum scep_err
-open_index(struct scep_db *db, enum scep_index index, struct scep_error *err)
+associate(struct scep_db *db, enum scep_index index, struct scep_error *err)
 {
-	DB		*primary = db->table[scep_index_table(index)];
-	enum scep_err	 rc;
-	int		 r;
+	DB	*primary = db->table[scep_index_table(index)];
+	int	 r;
 
-	if ((rc = open_db(db, index_names[index], 1, 1,
-	    &db->index[index], err)) != SCEP_OK)
-		return rc;
 	db->index[index]->app_private =
 	    (void *)(uintptr_t)&index_numbers[index];
-	if ((r = primary->associate(primary, NULL, db->index[index],
-	    index_key, DB_CREATE)) != 0)
-		return scep_db_fail(db, r, index_names[index], err);
+	r = primary->associate(primary, NULL, db->index[index], index_key, 0);
+	return r == 0 ? SCEP_OK : scep_db_fail(db, r, index_names[index],
+	    err);
+}
+
+/* A number in meta.db; 0 if it is not there. */
+static enum scep_err
+meta_get(struct scep_db *db, const char *name, unsigned int *out,
+    struct scep_error *err)
+{
+	char	 text[16] = "";
+	DBT	 key = scep_dbt(scep_span_text(name)), value;
+	int	 r;
+
+	memset(&value, 0, sizeof(value));
+	value.data = text;
+	value.ulen = sizeof(text) - 1;
+	value.flags = DB_DBT_USERMEM;
+	r = db->meta->get(db->meta, NULL, &key, &value, 0);
+	*out = r == 0 ? (unsigned int)strtoul(text, NULL, 10) : 0;
+	return r == 0 || r == DB_NOTFOUND ? SCEP_OK :
+	    scep_db_fail(db, r, "meta.db", err);
+}
+
+static enum scep_err
+meta_put(struct scep_db *db, const char *name, unsigned int n,
+    struct scep_error *err)
+{
+	char	 text[16];
+	DBT	 key = scep_dbt(scep_span_text(name)), value;
+	int	 r;
+
+	(void)snprintf(text, sizeof(text), "%u", n);
+	value = scep_dbt(scep_span_text(text));
+	r = db->meta->put(db->meta, NULL, &key, &value, DB_AUTO_COMMIT);
+	return r == 0 ? SCEP_OK : scep_db_fail(db, r, "meta.db", err);
+}
+
+/* How many of these files there are. */
+static int
+count_files(const struct scep_db *db, const char *const *names, int n)
+{
+	char	 path[SCEP_DB_PATH + 64];
+	int	 i, found = 0;
+
+	for (i = 0; i < n; i++) {
+		(void)snprintf(path, sizeof(path), "%s/db/%s", db->dir,
+		    names[i]);
+		found += access(path, F_OK) == 0;
+	}
+	return found;
+}
+
+/* What meta.db and the directory say. */
+struct shape {
+	unsigned int	 schema;
+	int		 is_complete;	/* all is there, in our schema */
+	int		 has_rows;	/* or may have */
+};
+
+static enum scep_err
+look(struct scep_db *db, struct shape *shape, struct scep_error *err)
+{
+	unsigned int	 filled;
+	enum scep_err	 rc;
+
+	if ((rc = meta_get(db, "schema", &shape->schema, err)) != SCEP_OK ||
+	    (rc = meta_get(db, "indexes", &filled, err)) != SCEP_OK)
+		return rc;
+	if (shape->schema > SCEP_DB_SCHEMA)
+		return scep_fail(err, SCEP_E_CONFIG, "%s/db has schema %u and "
+		    "this program knows %u: it was written by a newer "
+		    "version; install that one again", db->dir,
+		    shape->schema, SCEP_DB_SCHEMA);
+	shape->has_rows = count_files(db, table_names, SCEP_T__MAX) > 0;
+	shape->is_complete = shape->schema == SCEP_DB_SCHEMA && filled == 1 &&
+	    count_files(db, index_names, SCEP_IX__MAX) == SCEP_IX__MAX;
 	return SCEP_OK;
 }
 
-/* What an older schema lacks or has otherwise is in the indexes: they are
- * emptied, and open_index() fills them. */
+/* What an older schema lacks or has otherwise is in the indexes.  From here
+ * to finish() a crash leaves "indexes" at 0, and all is done again. */
 static enum scep_err
-migrate(struct scep_db *db, unsigned int from, struct scep_error *err)
+empty_indexes(struct scep_db *db, const struct shape *shape,
+    struct scep_error *err)
 {
-	int	 i, r;
+	enum scep_err	 rc;
+	int		 i, r;
 
-	scep_db_say(db, "%s/db: schema %u is migrated to %u: indexes are "
-	    "made anew", db->dir, from, SCEP_DB_SCHEMA);
+	if (shape->schema == SCEP_DB_SCHEMA)
+		scep_db_say(db, "%s/db: indexes are missing or unfinished: "
+		    "they are made anew", db->dir);
+	else
+		scep_db_say(db, "%s/db: schema %u is migrated to %u: indexes "
+		    "are made anew", db->dir, shape->schema, SCEP_DB_SCHEMA);
+	if ((rc = meta_put(db, "indexes", 0, err)) != SCEP_OK)
+		return rc;
 	for (i = 0; i < SCEP_IX__MAX; i++) {
 		r = db->env->dbremove(db->env, NULL, index_names[i], NULL,
 		    DB_AUTO_COMMIT);
@@ -153,84 +235,54 @@ migrate(struct scep_db *db, unsigned int from, struct scep_error *err)
 	return SCEP_OK;
 }
 
-/* Whether there is data that a schema row should be with. */
-static int
-has_tables(const struct scep_db *db)
+/* A table that is missing where it once was made is not made again. */
+static enum scep_err
+open_all(struct scep_db *db, const struct shape *shape,
+    struct scep_error *err)
 {
-	char	 path[SCEP_DB_PATH + 64];
-	int	 i, found = 0;
+	const int	 make = shape->schema != SCEP_DB_SCHEMA;
+	enum scep_err	 rc = SCEP_OK;
+	int		 i;
 
-	for (i = 0; i < SCEP_T__MAX; i++) {
-		(void)snprintf(path, sizeof(path), "%s/db/%s", db->dir,
-		    table_names[i]);
-		found |= access(path, F_OK) == 0;
-	}
-	return found;
+	for (i = 0; rc == SCEP_OK && i < SCEP_T__MAX; i++)
+		rc = open_db(db, table_names[i], make, 0, &db->table[i], err);
+	for (i = 0; rc == SCEP_OK && i < SCEP_IX__MAX; i++)
+		rc = open_db(db, index_names[i], 1, 1, &db->index[i], err);
+	return rc;
 }
 
-/* The schema the tables are in; 0 if that is not said. */
+/* The order counts: what was filled is on the disk before it is said so. */
 static enum scep_err
-read_schema(struct scep_db *db, unsigned int *found, struct scep_error *err)
+finish(struct scep_db *db, const struct shape *shape, struct scep_error *err)
 {
-	char	 text[16] = "";
-	DBT	 key = scep_dbt(scep_span_text("schema")), value;
-	int	 r;
+	enum scep_err	 rc;
 
-	*found = 0;
-	memset(&value, 0, sizeof(value));
-	value.data = text;
-	value.ulen = sizeof(text) - 1;
-	value.flags = DB_DBT_USERMEM;
-	r = db->meta->get(db->meta, NULL, &key, &value, 0);
-	if (r != 0 && r != DB_NOTFOUND)
-		return scep_db_fail(db, r, "meta.db", err);
-	if (r == 0)
-		*found = (unsigned int)strtoul(text, NULL, 10);
-	if (*found > SCEP_DB_SCHEMA)
-		return scep_fail(err, SCEP_E_CONFIG, "%s/db has schema %u and "
-		    "this program knows %u: it was written by a newer "
-		    "version; install that one again", db->dir, *found,
-		    SCEP_DB_SCHEMA);
-	return SCEP_OK;
-}
-
-/* Last, so that a start that was cut off is one that never was. */
-static enum scep_err
-write_schema(struct scep_db *db, struct scep_error *err)
-{
-	char	 text[16];
-	DBT	 key = scep_dbt(scep_span_text("schema")), value;
-	int	 r;
-
-	(void)snprintf(text, sizeof(text), "%d", SCEP_DB_SCHEMA);
-	value = scep_dbt(scep_span_text(text));
-	if ((r = db->meta->put(db->meta, NULL, &key, &value,
-	    DB_AUTO_COMMIT)) != 0)
-		return scep_db_fail(db, r, "meta.db", err);
-	return SCEP_OK;
+	if (shape->has_rows &&
+	    (rc = scep_db_fill_indexes(db, err)) != SCEP_OK)
+		return rc;
+	if ((rc = meta_put(db, "schema", SCEP_DB_SCHEMA, err)) != SCEP_OK)
+		return rc;
+	return meta_put(db, "indexes", 1, err);
 }
 
 enum scep_err
 scep_db_open_tables(struct scep_db *db, struct scep_error *err)
 {
-	unsigned int	 found;
+	struct shape	 shape;
 	enum scep_err	 rc;
-	int		 i, fresh;
+	int		 i;
 
 	if ((rc = open_db(db, "meta.db", 1, 0, &db->meta, err)) != SCEP_OK ||
-	    (rc = read_schema(db, &found, err)) != SCEP_OK)
+	    (rc = look(db, &shape, err)) != SCEP_OK)
 		return rc;
-	fresh = found != SCEP_DB_SCHEMA;
-	if (fresh && (found != 0 || has_tables(db)) &&
-	    (rc = migrate(db, found, err)) != SCEP_OK)
+	if (!shape.is_complete && shape.has_rows &&
+	    (rc = empty_indexes(db, &shape, err)) != SCEP_OK)
 		return rc;
-	for (i = 0; i < SCEP_T__MAX; i++)
-		if ((rc = open_db(db, table_names[i], fresh, 0,
-		    &db->table[i], err)) != SCEP_OK)
-			return rc;
-	for (i = 0; i < SCEP_IX__MAX; i++)
-		if ((rc = open_index(db, (enum scep_index)i, err)) !=
-		    SCEP_OK)
-			return rc;
-	return fresh ? write_schema(db, err) : SCEP_OK;
+	if ((rc = open_all(db, &shape, err)) != SCEP_OK)
+		return rc;
+	if (!shape.is_complete && (rc = finish(db, &shape, err)) != SCEP_OK)
+		return rc;
+	for (i = 0; rc == SCEP_OK && i < SCEP_IX__MAX; i++)
+		rc = associate(db, (enum scep_index)i, err);
+	return rc;
 }

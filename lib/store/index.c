@@ -18,6 +18,9 @@ static const enum scep_table	tables[SCEP_IX__MAX] = {
 	[SCEP_IX_TRACE_EXPIRES] = SCEP_T_TRACE,
 	[SCEP_IX_TRACE_TRANSACTION] = SCEP_T_TRACE,
 	[SCEP_IX_TRACE_REQUEST] = SCEP_T_TRACE,
+	[SCEP_IX_CERTIFICATE_ISSUED] = SCEP_T_CERTIFICATE,
+	[SCEP_IX_CERTIFICATE_PROFILE] = SCEP_T_CERTIFICATE,
+	[SCEP_IX_CERTIFICATE_REVOKED] = SCEP_T_CERTIFICATE,
 };
 
 enum scep_table
@@ -26,19 +29,30 @@ scep_index_table(enum scep_index index)
 	return tables[index];
 }
 
-/* Big-endian, so that the order of the octets is that of the times.  0 is
- * never: then there is no key. */
+/* Big-endian. */
+void
+scep_index_time(time_t t, uint8_t out[SCEP_INDEX_TIME])
+{
+	int	 i;
+
+	for (i = 0; i < SCEP_INDEX_TIME; i++)
+		out[i] = (uint8_t)((uint64_t)t >> (56 - 8 * i));
+}
+
+static enum scep_err
+add_time(time_t t, struct scep_buf *key, struct scep_error *err)
+{
+	uint8_t	 octets[SCEP_INDEX_TIME];
+
+	scep_index_time(t, octets);
+	return scep_buf_add(key, scep_span_make(octets, sizeof(octets)), err);
+}
+
+/* 0 is never: then there is no key. */
 static enum scep_err
 time_key(time_t t, struct scep_buf *key, struct scep_error *err)
 {
-	uint8_t	 octets[8];
-	int	 i;
-
-	if (t == 0)
-		return SCEP_OK;
-	for (i = 0; i < 8; i++)
-		octets[i] = (uint8_t)((uint64_t)t >> (56 - 8 * i));
-	return scep_buf_set(key, scep_span_make(octets, 8), err);
+	return t == 0 ? SCEP_OK : add_time(t, key, err);
 }
 
 static enum scep_err
@@ -88,13 +102,50 @@ pending_index(enum scep_index index, struct scep_span value,
 	return rc;
 }
 
-/* The same in every locale: ASCII only. */
-static void
-lower(char *s)
+void
+scep_index_subject(char *text)
 {
-	for (; *s != '\0'; s++)
-		if (*s >= 'A' && *s <= 'Z')
-			*s = (char)(*s - 'A' + 'a');
+	for (; *text != '\0'; text++)
+		if (*text >= 'A' && *text <= 'Z')
+			*text = (char)(*text - 'A' + 'a');
+}
+
+/* Of one profile, what expires first comes first. */
+static enum scep_err
+profile_key(const struct scep_cert_rec *rec, struct scep_buf *key,
+    struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	if ((rc = scep_buf_set(key, scep_span_make(rec->profile,
+	    strlen(rec->profile) + 1), err)) == SCEP_OK)
+		rc = add_time(rec->not_after, key, err);
+	return rc;
+}
+
+static enum scep_err
+cert_key(enum scep_index index, struct scep_cert_rec *rec,
+    struct scep_buf *key, struct scep_error *err)
+{
+	switch (index) {
+	case SCEP_IX_CERTIFICATE_EXPIRES:
+		return time_key(rec->not_after, key, err);
+	case SCEP_IX_CERTIFICATE_ISSUED:
+		return time_key(rec->issued, key, err);
+	case SCEP_IX_CERTIFICATE_REVOKED:
+		return rec->state != SCEP_CERT_REVOKED ? SCEP_OK :
+		    add_time(rec->revoked, key, err);
+	case SCEP_IX_CERTIFICATE_PROFILE:
+		return profile_key(rec, key, err);
+	case SCEP_IX_CERTIFICATE_KEY:
+		return scep_buf_set(key, scep_span_make(rec->key_sha256,
+		    sizeof(rec->key_sha256)), err);
+	default:
+		/* An empty one is in the index too, as a NUL. */
+		scep_index_subject(rec->subject);
+		return scep_buf_set(key, rec->subject[0] != '\0' ?
+		    scep_span_text(rec->subject) : scep_span_make("", 1), err);
+	}
 }
 
 static enum scep_err
@@ -106,15 +157,7 @@ cert_index(enum scep_index index, struct scep_span value,
 
 	if ((rc = scep_cert_rec_decode(value, &rec, err)) != SCEP_OK)
 		return rc;
-	if (index == SCEP_IX_CERTIFICATE_EXPIRES)
-		rc = time_key(rec.not_after, key, err);
-	else if (index == SCEP_IX_CERTIFICATE_KEY)
-		rc = scep_buf_set(key, scep_span_make(rec.key_sha256,
-		    sizeof(rec.key_sha256)), err);
-	else {
-		lower(rec.subject);
-		rc = scep_buf_set(key, scep_span_text(rec.subject), err);
-	}
+	rc = cert_key(index, &rec, key, err);
 	scep_cert_rec_clear(&rec);
 	return rc;
 }

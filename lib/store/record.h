@@ -17,6 +17,7 @@
 #define SCEP_REC_NAME	64		/* profile, CA, challenge id, … */
 #define SCEP_REC_TEXT	256		/* notes, reasons, peers */
 #define SCEP_REQUEST_ID	17		/* 16 lower-case hex digits and a NUL */
+#define SCEP_INDEX_TIME	8		/* octets of a time in an index key */
 
 enum scep_txn_state {
 	SCEP_TXN_PENDING = 1,
@@ -253,5 +254,10 @@ enum scep_err	 scep_record_index(enum scep_index index,
 		    struct scep_span value, int *has, struct scep_buf *key,
 		    struct scep_error *err);
 enum scep_table	 scep_index_table(enum scep_index index);
+/* A time as it stands in index keys: their order is that of the times. */
+void		 scep_index_time(time_t t, uint8_t out[SCEP_INDEX_TIME]);
+/* Make a text of what it is in the index of subjects: ASCII letters in lower
+ * case, the same in every locale. */
+void		 scep_index_subject(char *text);
 
 #endif /* SCEP_STORE_RECORD_H */

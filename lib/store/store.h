@@ -32,12 +32,16 @@ enum scep_index {
 	SCEP_IX_PENDING_EXPIRES,
 	SCEP_IX_PENDING_PROFILE,	/* profile name */
 	SCEP_IX_PENDING_PEER,		/* profile, NUL, peer */
-	SCEP_IX_CERTIFICATE_SUBJECT,	/* lower-case text, 256 octets */
+	SCEP_IX_CERTIFICATE_SUBJECT,	/* lower-case text, 255 octets; NUL:
+					   empty */
 	SCEP_IX_CERTIFICATE_EXPIRES,
 	SCEP_IX_CERTIFICATE_KEY,	/* SHA-256 of the SPKI */
 	SCEP_IX_TRACE_EXPIRES,		/* 1 octet: passing?; 8 octets */
 	SCEP_IX_TRACE_TRANSACTION,	/* transactionID as sent */
 	SCEP_IX_TRACE_REQUEST,		/* the earlier request it is about */
+	SCEP_IX_CERTIFICATE_ISSUED,	/* time of issue */
+	SCEP_IX_CERTIFICATE_PROFILE,	/* profile, NUL, time of expiry */
+	SCEP_IX_CERTIFICATE_REVOKED,	/* of revoked ones: time of that */
 	SCEP_IX__MAX
 };
 

@@ -83,6 +83,7 @@ fill_cert(struct scep_cert_rec *r)
 	r->state = SCEP_CERT_REVOKED;
 	set(&r->der, "der");
 	(void)strcpy(r->ca, "ca");
+	(void)strcpy(r->profile, "p");
 	(void)strcpy(r->subject, "CN=Bob,O=X");
 	(void)strcpy(r->authority, "challenge abcd");
 	memset(r->key_sha256, 5, sizeof(r->key_sha256));
@@ -514,6 +515,12 @@ each_index_has_its_key(void **state)
 	expect_index(TRACE, SCEP_IX_TRACE_EXPIRES, "\1\0\0\0\0\0\0\2\3", 9);
 	expect_index(TRACE, SCEP_IX_TRACE_TRANSACTION, "tx\xff", 3);
 	expect_index(TRACE, SCEP_IX_TRACE_REQUEST, "fedcba9876543210", 16);
+	expect_index(CERT, SCEP_IX_CERTIFICATE_ISSUED,
+	    "\0\0\0\0\0\0\0\1", 8);
+	expect_index(CERT, SCEP_IX_CERTIFICATE_PROFILE,
+	    "p\0\0\0\0\0\0\0\1\3", 10);
+	expect_index(CERT, SCEP_IX_CERTIFICATE_REVOKED,
+	    "\0\0\0\0\0\0\0\4", 8);
 }
 
 /* A row that is about itself is found by its key. */
@@ -589,6 +596,32 @@ traces_sort_by_time_and_then_by_number(void **state)
 }
 
 static void
+a_certificate_that_is_valid_or_has_no_name_is_indexed_so(void **state)
+{
+	struct scep_cert_rec	 r;
+	struct scep_buf		 der = { NULL, 0 }, key = { NULL, 0 };
+	struct scep_error	 err;
+	int			 has;
+
+	(void)state;
+	fill_cert(&r);
+	r.state = SCEP_CERT_VALID;
+	r.subject[0] = '\0';
+	assert_int_equal(scep_cert_rec_encode(&r, &der, &err), SCEP_OK);
+	assert_int_equal(scep_record_index(SCEP_IX_CERTIFICATE_REVOKED,
+	    scep_buf_span(&der), &has, &key, &err), SCEP_OK);
+	assert_false(has);
+	assert_int_equal(scep_record_index(SCEP_IX_CERTIFICATE_SUBJECT,
+	    scep_buf_span(&der), &has, &key, &err), SCEP_OK);
+	assert_true(has);
+	assert_true(scep_span_equal(scep_buf_span(&key),
+	    scep_span_make("", 1)));
+	scep_cert_rec_clear(&r);
+	scep_buf_clear(&der);
+	scep_buf_clear(&key);
+}
+
+static void
 a_certificate_is_found_by_serial_and_issuer(void **state)
 {
 	struct scep_buf		 key = { NULL, 0 };
@@ -643,6 +676,8 @@ main(void)
 		cmocka_unit_test(
 		    a_trace_has_an_index_key_only_where_it_needs_one),
 		cmocka_unit_test(traces_sort_by_time_and_then_by_number),
+		cmocka_unit_test(
+		    a_certificate_that_is_valid_or_has_no_name_is_indexed_so),
 		cmocka_unit_test(a_certificate_is_found_by_serial_and_issuer),
 		cmocka_unit_test(a_change_takes_so_many_writes_and_no_more),
 	};

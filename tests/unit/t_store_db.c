@@ -115,6 +115,11 @@ save(struct scep_store *store, unsigned int n, struct scep_error *err)
 	memset(&rec, 0, sizeof(rec));
 	rec.state = SCEP_CERT_VALID;
 	rec.not_after = (time_t)n + 1;
+	rec.issued = (time_t)n + 1;
+	if (n % 3 == 0) {
+		rec.state = SCEP_CERT_REVOKED;
+		rec.revoked = (time_t)n + 2;
+	}
 	(void)snprintf(rec.subject, sizeof(rec.subject), "CN=%u", n);
 	(void)snprintf(line, sizeof(line), "issued %u", n);
 	if ((rc = scep_buf_set(&rec.serial, scep_span_make(serial, 4),
@@ -196,6 +201,10 @@ expect_agreement(struct scep_store *store, size_t n)
 	assert_int_equal(indexed(store, SCEP_IX_CERTIFICATE_SUBJECT), n);
 	assert_int_equal(indexed(store, SCEP_IX_CERTIFICATE_EXPIRES), n);
 	assert_int_equal(indexed(store, SCEP_IX_CERTIFICATE_KEY), n);
+	assert_int_equal(indexed(store, SCEP_IX_CERTIFICATE_ISSUED), n);
+	assert_int_equal(indexed(store, SCEP_IX_CERTIFICATE_PROFILE), n);
+	assert_int_equal(indexed(store, SCEP_IX_CERTIFICATE_REVOKED),
+	    (n + 2) / 3);
 }
 
 static char *
@@ -442,6 +451,68 @@ an_index_that_was_wrong_is_made_anew_by_a_migration(void **state)
 	store = open_store();
 	assert_non_null(strstr(said, "schema 0 is migrated"));
 	expect_agreement(store, 3);
+	scep_store_close(store);
+}
+
+/* What a schema without these two indexes left. */
+static void
+an_index_that_was_not_there_is_filled(void **state)
+{
+	struct scep_store	*store = open_store();
+	struct scep_db		*db = (struct scep_db *)store;
+	DBT			 key = scep_dbt(scep_span_text("schema"));
+	DBT			 one = scep_dbt(scep_span_text("1"));
+
+	(void)state;
+	save_some(store, 0, 7);
+	assert_int_equal(db->meta->put(db->meta, NULL, &key, &one,
+	    DB_AUTO_COMMIT), 0);
+	scep_store_close(store);
+	assert_int_equal(unlink(at("db/certificates-issued.db")), 0);
+	assert_int_equal(unlink(at("db/certificates-profile.db")), 0);
+	store = open_store();
+	assert_non_null(strstr(said, "schema 1 is migrated"));
+	expect_agreement(store, 7);
+	scep_store_close(store);
+	assert_int_equal(unlink(at("db/certificates-issued.db")), 0);
+	store = open_store();
+	assert_non_null(strstr(said, "indexes are missing or unfinished"));
+	expect_agreement(store, 7);
+	scep_store_close(store);
+	store = open_store();
+	assert_string_equal(said, "");
+	scep_store_close(store);
+}
+
+/* Killed while it fills the indexes, several times; then not. */
+static void
+a_migration_that_was_cut_short_is_done_again(void **state)
+{
+	const unsigned int	 n = 2000;
+	struct scep_store	*store = open_store();
+	struct scep_error	 err;
+	struct timespec		 ts = { 0, 0 };
+	pid_t			 pid;
+	int			 i, status, killed = 0;
+
+	(void)state;
+	save_some(store, 0, n);
+	scep_store_close(store);
+	assert_int_equal(unlink(at("db/meta.db")), 0);
+	for (i = 0; i < 12; i++) {
+		assert_int_not_equal(pid = fork(), -1);
+		if (pid == 0)
+			_exit(try_open(1, &store, &err) != SCEP_OK);
+		ts.tv_nsec = 1000000L * (2 + 3 * i);
+		(void)nanosleep(&ts, NULL);
+		(void)kill(pid, SIGKILL);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFSIGNALED(status) || WEXITSTATUS(status) == 0);
+		killed += WIFSIGNALED(status);
+	}
+	assert_true(killed > 0);
+	store = open_store();
+	expect_agreement(store, n);
 	scep_store_close(store);
 }
 
@@ -730,6 +801,8 @@ main(void)
 		T(a_newer_schema_is_refused_and_an_older_one_migrated),
 		T(a_store_without_traces_gets_them),
 		T(an_index_that_was_wrong_is_made_anew_by_a_migration),
+		T(an_index_that_was_not_there_is_filled),
+		T(a_migration_that_was_cut_short_is_done_again),
 		T(a_disk_below_the_reserve_is_not_written_to),
 		T(a_damaged_page_is_seen_and_never_served),
 		T(a_table_that_is_missing_is_an_error),

@@ -12,7 +12,7 @@ chmod 500 state/db
 .
 broken -s "$DB" 'a database of a newer version' 78 \
     '/state/db has schema 9.*newer version' <<'.'
-db5.3_dump state/db/meta.db | sed 's/^ 3[0-8]$/ 39/' >.dump
+db5.3_dump state/db/meta.db | sed '/^ 736368656d61$/{n;s/.*/ 39/}' >.dump
 rm state/db/meta.db
 db5.3_load -f .dump state/db/meta.db
 rm .dump
