@@ -79,6 +79,13 @@ enum scep_err	 scep_db_scan(struct scep_store *, enum scep_table,
 enum scep_err	 scep_db_scan_index(struct scep_store *, enum scep_index,
 		    struct scep_span from, struct scep_span to, scep_row_fn,
 		    void *, struct scep_error *);
+/* Sleep before another try, the longer the more there were. */
+void		 scep_db_pause(int tries);
+/* db_walk.c */
+enum scep_err	 scep_db_walk(struct scep_store *, const struct scep_range *,
+		    scep_entry_fn, void *, struct scep_error *);
+enum scep_err	 scep_db_weigh(struct scep_store *, const struct scep_range *,
+		    unsigned int *, struct scep_error *);
 /* db_commit.c */
 enum scep_err	 scep_db_commit(struct scep_store *,
 		    const struct scep_change *, struct scep_error *);

@@ -15,7 +15,8 @@
 
 #define SCAN_PAGE	64	/* rows */
 #define TRIES		20
-#define WAIT_NS		500000L	/* before the second; doubled each time */
+#define WAIT_NS		500000L	/* before the second; doubled each time,
+				   up to an eighth of a second */
 
 static enum scep_err
 fill_row(struct scep_db *db, const DBT *key, const DBT *value,
@@ -187,22 +188,27 @@ go_on(struct scep_db *db, struct place *at, int first, struct scep_row *rows,
 	return r;
 }
 
+void
+scep_db_pause(int tries)
+{
+	struct timespec	 wait = { 0, WAIT_NS << (tries < 8 ? tries : 8) };
+
+	(void)nanosleep(&wait, NULL);
+}
+
 /* An index and its table are locked in the other order by writers: losing to
  * one is normal, and what was read till then stays. */
 static enum scep_err
 read_page(struct scep_db *db, struct place *at, int first,
     struct scep_row *rows, size_t *n, struct scep_error *err)
 {
-	struct timespec	 wait = { 0, WAIT_NS };
 	enum scep_err	 rc = SCEP_OK;
 	int		 i, r;
 
 	*n = 0;
 	for (i = 0; (r = go_on(db, at, first && *n == 0, rows, n, &rc, err)) ==
-	    DB_LOCK_DEADLOCK && i < TRIES; i++) {
-		(void)nanosleep(&wait, NULL);
-		wait.tv_nsec *= wait.tv_nsec < 100000000L ? 2 : 1;
-	}
+	    DB_LOCK_DEADLOCK && i < TRIES; i++)
+		scep_db_pause(i);
 	if (rc != SCEP_OK || r == 0)
 		return rc;
 	return r == DB_LOCK_DEADLOCK ? scep_fail(err, SCEP_E_BUSY,

@@ -56,6 +56,23 @@ scep_store_scan_index(struct scep_store *store, enum scep_index index,
 	return rc == SCEP_E_EXISTS ? SCEP_OK : rc;
 }
 
+enum scep_err
+scep_store_walk(struct scep_store *store, const struct scep_range *range,
+    scep_entry_fn fn, void *arg, struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	rc = store->ops->walk(store, range, fn, arg, err);
+	return rc == SCEP_E_EXISTS ? SCEP_OK : rc;
+}
+
+enum scep_err
+scep_store_weigh(struct scep_store *store, const struct scep_range *range,
+    unsigned int *weight, struct scep_error *err)
+{
+	return store->ops->weigh(store, range, weight, err);
+}
+
 /* What no store takes. */
 static enum scep_err
 check_change(const struct scep_change *change, struct scep_error *err)

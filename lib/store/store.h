@@ -77,6 +77,27 @@ void		 scep_change_clear(struct scep_change *change);
 typedef enum scep_err	(*scep_row_fn)(void *arg, const struct scep_row *row,
 			    struct scep_error *err);
 
+/* An entry of an index: its key, and the key of the row it leads to. */
+struct scep_entry {
+	struct scep_span	 index_key, key;
+};
+
+/* Called for each entry of a walk; ends it as a scan is ended. */
+typedef enum scep_err	(*scep_entry_fn)(void *arg,
+			    const struct scep_entry *entry,
+			    struct scep_error *err);
+
+/* A part of an index: index keys >= from and < to (to empty: no end), and of
+ * those the entries behind after (of an empty index key: all).  after need
+ * not be there any more. */
+struct scep_range {
+	enum scep_index		 index;
+	struct scep_span	 from, to;
+	struct scep_entry	 after;
+};
+
+#define SCEP_WEIGHT_ALL	1000000U
+
 struct scep_store;
 
 /* How the store is. */
@@ -101,6 +122,17 @@ struct scep_store_ops {
 			    enum scep_index index, struct scep_span from,
 			    struct scep_span to, scep_row_fn fn, void *arg,
 			    struct scep_error *err);
+	/* The entries of a range, in the order of index keys and, of one,
+	 * of row keys.  No row is read. */
+	enum scep_err	(*walk)(struct scep_store *store,
+			    const struct scep_range *range, scep_entry_fn fn,
+			    void *arg, struct scep_error *err);
+	/* About how much of its index from and to enclose: 0 to
+	 * SCEP_WEIGHT_ALL.  An estimate: an index key that very many rows
+	 * have may count as one. */
+	enum scep_err	(*weigh)(struct scep_store *store,
+			    const struct scep_range *range,
+			    unsigned int *weight, struct scep_error *err);
 	/* All of the change, durable, or nothing.  SCEP_E_CHANGED if an
 	 * expectation failed; SCEP_E_STORE otherwise (disk full, too). */
 	enum scep_err	(*commit)(struct scep_store *store,
@@ -163,6 +195,12 @@ enum scep_err	 scep_store_scan(struct scep_store *, enum scep_table,
 enum scep_err	 scep_store_scan_index(struct scep_store *, enum scep_index,
 		    struct scep_span from, struct scep_span to, scep_row_fn,
 		    void *arg, struct scep_error *err);
+enum scep_err	 scep_store_walk(struct scep_store *,
+		    const struct scep_range *, scep_entry_fn, void *arg,
+		    struct scep_error *err);
+enum scep_err	 scep_store_weigh(struct scep_store *,
+		    const struct scep_range *, unsigned int *weight,
+		    struct scep_error *err);
 enum scep_err	 scep_store_commit(struct scep_store *,
 		    const struct scep_change *, struct scep_error *err);
 enum scep_err	 scep_store_tend(struct scep_store *, struct scep_error *err);
