@@ -143,6 +143,81 @@ scep_duration_text(long seconds, char out[SCEP_DURATION_TEXT])
 	    seconds / units[i].seconds, units[i].unit);
 }
 
+/* Two digits, of which pattern has "99"; and what stands for itself. */
+static int
+has_shape(const char *text, const char *pattern)
+{
+	for (; *pattern != '\0'; pattern++, text++)
+		if (*pattern == '9' ? *text < '0' || *text > '9' :
+		    *text != *pattern)
+			return 0;
+	return 1;
+}
+
+/* Behind the seconds: a fraction, which is dropped, and Z or ±hh:mm. */
+static int
+read_zone(const char *p, long *offset_s)
+{
+	*offset_s = 0;
+	if (*p == '.' && p[1] >= '0' && p[1] <= '9')
+		for (p++; *p >= '0' && *p <= '9'; p++)
+			continue;
+	if (strcmp(p, "Z") == 0 || strcmp(p, "z") == 0)
+		return 1;
+	if ((*p != '+' && *p != '-') || !has_shape(p + 1, "99:99") ||
+	    p[6] != '\0')
+		return 0;
+	*offset_s = (strtol(p + 1, NULL, 10) * 60 +
+	    strtol(p + 4, NULL, 10)) * 60;
+	if (*p == '-')
+		*offset_s = -*offset_s;
+	return strtol(p + 1, NULL, 10) < 24 && strtol(p + 4, NULL, 10) < 60;
+}
+
+/* RFC 3339 section 5.6. */
+static int
+read_time(const char *text, time_t *out)
+{
+	struct tm	 tm, was;
+	long		 offset_s = 0;
+
+	memset(&tm, 0, sizeof(tm));
+	if (!has_shape(text, "9999-99-99"))
+		return 0;
+	tm.tm_year = (int)strtol(text, NULL, 10) - 1900;
+	tm.tm_mon = (int)strtol(text + 5, NULL, 10) - 1;
+	tm.tm_mday = (int)strtol(text + 8, NULL, 10);
+	text += 10;
+	if (*text != '\0') {
+		if (strchr("Tt ", *text) == NULL ||
+		    !has_shape(text + 1, "99:99:99"))
+			return 0;
+		tm.tm_hour = (int)strtol(text + 1, NULL, 10);
+		tm.tm_min = (int)strtol(text + 4, NULL, 10);
+		tm.tm_sec = (int)strtol(text + 7, NULL, 10);
+		if (!read_zone(text + 9, &offset_s))
+			return 0;
+	}
+	was = tm;
+	*out = timegm(&tm);		/* 31 April becomes 1 May */
+	if (was.tm_mon != tm.tm_mon || was.tm_mday != tm.tm_mday ||
+	    was.tm_hour != tm.tm_hour || was.tm_min != tm.tm_min ||
+	    was.tm_sec != tm.tm_sec)
+		return 0;
+	*out -= offset_s;
+	return *out >= 0;
+}
+
+enum scep_err
+scep_time_read(const char *text, time_t *out, struct scep_error *err)
+{
+	if (read_time(text, out))
+		return SCEP_OK;
+	*out = 0;
+	return scep_fail(err, SCEP_E_USAGE, "\"%.64s\" is not a time from "
+	    "1970 on such as 2026-11-24 or 2026-11-24T12:00:00Z", text);
+}
+
 /* The code point at p, its length in *n; -1 if it is not UTF-8. */
 static long
 utf8_next(const uint8_t *p, size_t left, size_t *n)

@@ -26,6 +26,10 @@ enum scep_err	 scep_duration_read(const char *text, long *seconds,
 /* The reverse, in the biggest unit that leaves no rest; weeks are days. */
 void		 scep_duration_text(long seconds,
 		    char out[SCEP_DURATION_TEXT]);
+/* RFC 3339, a date (its first second in UTC) or date and time, from 1970 on, to
+ * seconds since then; SCEP_E_USAGE otherwise. */
+enum scep_err	 scep_time_read(const char *text, time_t *out,
+		    struct scep_error *err);
 /* Whole decimal number within [min, max]; SCEP_E_USAGE otherwise. */
 enum scep_err	 scep_number_read(const char *text, long min, long max,
 		    long *out, struct scep_error *err);

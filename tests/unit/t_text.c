@@ -26,6 +26,58 @@ times_are_rfc_3339_in_utc(void **state)
 }
 
 static void
+a_time_is_read_back(void **state)
+{
+	static const struct {
+		const char	*text;
+		time_t		 want;
+	} rows[] = {
+		{ "1970-01-01", 0 },
+		{ "2026-11-24", 1795521600 - 43200 },
+		{ "2026-11-24T12:00:00Z", 1795521600 },
+		{ "2026-11-24 12:00:00z", 1795521600 },
+		{ "2026-11-24t12:00:00.75Z", 1795521600 },
+		{ "2026-11-24T14:30:00+02:30", 1795521600 },
+		{ "2026-11-24T00:00:00-12:00", 1795521600 },
+		{ "2024-02-29", 1709164800 },
+		{ "9999-12-31T23:59:59Z", 253402300799 },
+	};
+	struct scep_error	 err;
+	time_t			 t;
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(rows); i++) {
+		if (scep_time_read(rows[i].text, &t, &err) != SCEP_OK)
+			fail_msg("%s", err.text);
+		assert_int_equal(t, rows[i].want);
+	}
+}
+
+static void
+what_is_no_time_is_refused(void **state)
+{
+	static const char *const rows[] = { "", "2026", "2026-11", "2026-11-2",
+	    "2026-11-241", "2026-13-01", "2026-00-01", "2026-11-31",
+	    "2023-02-29", "2026-11-24T12:00:00", "2026-11-24T12:00Z",
+	    "2026-11-24T24:00:00Z", "2026-11-24T12:60:00Z",
+	    "2026-11-24T12:00:61Z", "2026-11-24T12:00:00+2:00",
+	    "2026-11-24T12:00:00+24:00", "2026-11-24T12:00:00+02:60",
+	    "2026-11-24T12:00:00Zx", "2026-11-24T12:00:00.Z", "1969-12-31",
+	    "1970-01-01T00:00:00+01:00", "2026/11/24", "7d", " 2026-11-24" };
+	struct scep_error	 err;
+	time_t			 t;
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(rows); i++) {
+		if (scep_time_read(rows[i], &t, &err) != SCEP_E_USAGE)
+			fail_msg("%s is a time", rows[i]);
+		assert_int_equal(t, 0);
+	}
+}
+
+static void
 hex_goes_out_and_comes_back(void **state)
 {
 	const uint8_t		 bytes[] = { 0x00, 0x7f, 0xa0, 0xff };
@@ -198,6 +250,8 @@ main(void)
 {
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(times_are_rfc_3339_in_utc),
+		cmocka_unit_test(a_time_is_read_back),
+		cmocka_unit_test(what_is_no_time_is_refused),
 		cmocka_unit_test(hex_goes_out_and_comes_back),
 		cmocka_unit_test(what_is_not_hex_or_too_long_is_refused),
 		cmocka_unit_test(durations_have_units),
