@@ -87,8 +87,12 @@ $(BIN)/scepbot: $(BUILD)/tests/scepbot.o $(BUILD)/tests/unit/client.o $(CLIENT)
 $(BIN)/scepload: $(BUILD)/tests/scepload.o
 	$(CC) $(ALL_LDFLAGS) -o $@ $^
 
+# A store full of certificates, for tests and benchmarks.
+$(BIN)/bench-fill: $(BUILD)/tests/bench/fill.o $(SHARED) $(BUILD)/libscep.a
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
 unit: $(UNIT) $(REPLAY)
-programs: all $(BIN)/scepbot $(BIN)/scepload
+programs: all $(BIN)/scepbot $(BIN)/scepload $(BIN)/bench-fill
 
 # What needs no web server: layers, unit tests, seed corpora.
 check: layers all $(UNIT) $(REPLAY)
@@ -205,7 +209,7 @@ distcheck: dist
 
 clean:
 	rm -rf build build-asan build-tsan build-fuzz build-clang
-	rm -f scep.fcgi scepadm scepbot scepload
+	rm -f scep.fcgi scepadm scepbot scepload bench-fill
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 .PHONY: all unit programs check layers check-asan check-tsan fuzz lint install \
