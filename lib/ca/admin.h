@@ -26,7 +26,10 @@
  * request.show     id                                 an object
  * request.approve  id                                 {id, serial, subject}
  * request.refuse   id, reason                         {id}
- * cert.list        —                                  array
+ * cert.list        subject (glob), expires_in (s),    {rows:[…], sorted, next}
+ *                  since (s from 1970), profile, ca,
+ *                  state, sort, limit, brief (0, 1),
+ *                  after
  * cert.show        serial (hex)                       an object
  * cert.export      serial                             {der (hex), chain:[hex…]}
  * reload           —                                  {generation}
@@ -44,6 +47,15 @@
  * issuer, san, profile, ca, state, not_before, not_after, issued, request,
  * authority, key_sha256, sha256, sha1.  A story: see admin_story.h; requests is
  * how many there are, newest first, and only the first few are told.
+ *
+ * cert.list gives a page, of limit rows at most: without next it is the last
+ * one; with it, the same request with next as after gives the next one.  A
+ * page may be empty and have a next.  Through all pages, what is there all the
+ * while comes once, and nothing comes twice.  sort is expires, issued,
+ * profile, serial or subject; sorted says whether the rows come so, page after
+ * page, or are to be sorted by who asked.  brief rows have only serial,
+ * subject, profile, state, not_after and issued.  A subject is compared
+ * without regard to case (ASCII), its first 255 octets.
  */
 #ifndef SCEP_CA_ADMIN_H
 #define SCEP_CA_ADMIN_H
@@ -52,6 +64,7 @@
 
 #define SCEP_ADMIN_MAX	(64 * 1024 * 1024)	/* octets of a reply */
 #define SCEP_ADMIN_ASK_MAX	65536		/* octets of a request */
+#define SCEP_ADMIN_PAGE	2000		/* rows of a page, and the default */
 #define SCEP_ADMIN_ITEMS_MAX	250		/* challenges it may add */
 
 struct scep_host_facts {

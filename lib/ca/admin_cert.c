@@ -1,5 +1,6 @@
 /*
- * admin_cert.c - what was issued: listed, shown, given out.
+ * admin_cert.c - what was issued: shown, given out.  Listed by
+ * admin_cert_list.c.
  */
 #include <stdio.h>
 #include <string.h>
@@ -8,20 +9,13 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "ca/admin_json.h"
+#include "ca/admin_cert.h"
+#include "ca/cert_query.h"
 #include "ca/tbs.h"
 #include "wire/cert.h"
 
 #define SERIAL_MAX	40			/* scep_cert_key() */
 #define PRINT_MAX	(3 * SCEP_DIGEST_MAX_LEN)
-
-static const char *
-state(const struct scep_cert_rec *rec, time_t now)
-{
-	if (rec->state == SCEP_CERT_REVOKED)
-		return "revoked";
-	return now > rec->not_after ? "expired" : "valid";
-}
 
 /* "AB:CD:…", as openssl prints it. */
 static enum scep_err
@@ -89,16 +83,17 @@ cert_json(const struct scep_cert_rec *rec, const struct names *names,
 	    "s:s,s:s,s:s}",
 	    "serial", serial, "subject", names->subject.text,
 	    "issuer", names->issuer.text, "san", names->san.text,
-	    "profile", rec->profile, "ca", rec->ca, "state", state(rec, now),
+	    "profile", rec->profile, "ca", rec->ca,
+	    "state", scep_cert_state_text(rec, now),
 	    "not_before", not_before, "not_after", not_after,
 	    "issued", issued, "request", rec->request_id,
 	    "authority", rec->authority, "key_sha256", key,
 	    "sha256", sha256, "sha1", sha1);
 }
 
-static enum scep_err
-describe(const struct scep_admin_call *call, const struct scep_cert_rec *rec,
-    json_t **out, struct scep_error *err)
+enum scep_err
+scep_admin_cert_json(const struct scep_admin_call *call,
+    const struct scep_cert_rec *rec, json_t **out, struct scep_error *err)
 {
 	const struct scep_crypto	*crypto = call->ca->crypto;
 	struct names			 names;
@@ -113,34 +108,6 @@ describe(const struct scep_admin_call *call, const struct scep_cert_rec *rec,
 	read_names(crypto, rec, &names);
 	*out = cert_json(rec, &names, call->now, sha256, sha1);
 	return SCEP_OK;
-}
-
-static enum scep_err
-list_row(void *arg, const struct scep_row *row, struct scep_error *err)
-{
-	struct scep_admin_call	*call = arg;
-	struct scep_cert_rec	 rec;
-	json_t			*json = NULL;
-	enum scep_err		 rc;
-
-	if ((rc = scep_cert_rec_decode(scep_buf_span(&row->value), &rec,
-	    err)) != SCEP_OK)
-		return rc;
-	if ((rc = describe(call, &rec, &json, err)) == SCEP_OK)
-		rc = scep_admin_row(call, json, err);
-	scep_cert_rec_clear(&rec);
-	return rc;
-}
-
-/* What expires first comes first: nearly the order of issuing. */
-static enum scep_err
-list(struct scep_admin_call *call, struct scep_error *err)
-{
-	const struct scep_span	 none = { NULL, 0 };
-
-	scep_admin_open_rows(call);
-	return scep_store_scan_index(call->ca->store,
-	    SCEP_IX_CERTIFICATE_EXPIRES, none, none, list_row, call, err);
 }
 
 /* The serial as an INTEGER has it: openssl prints no leading zero octet, and
@@ -246,7 +213,7 @@ show(struct scep_admin_call *call, struct scep_error *err)
 
 	if ((rc = get(call, &rec, err)) != SCEP_OK)
 		return rc;
-	if ((rc = describe(call, &rec, &json, err)) == SCEP_OK)
+	if ((rc = scep_admin_cert_json(call, &rec, &json, err)) == SCEP_OK)
 		rc = scep_admin_object(call, json, err);
 	scep_cert_rec_clear(&rec);
 	return rc;
@@ -306,16 +273,13 @@ export(struct scep_admin_call *call, struct scep_error *err)
 	return rc;
 }
 
-static const struct scep_admin_member	no_members[] = {
-	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
-};
 static const struct scep_admin_member	serial_members[] = {
 	{ "serial", SCEP_ADMIN_TEXT, 1, 1, 3 * SERIAL_MAX },
 	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
 };
 
 const struct scep_admin_verb	scep_admin_cert[] = {
-	{ "cert.list", no_members, list },
+	{ "cert.list", scep_admin_cert_list_members, scep_admin_cert_list },
 	{ "cert.show", serial_members, show },
 	{ "cert.export", serial_members, export },
 	{ NULL, NULL, NULL }

@@ -517,7 +517,7 @@ all_certificates_are_listed(void **state)
 {
 	char		 serial[2][48];
 	struct bytes	 der;
-	json_t		*list;
+	json_t		*list, *rows;
 	int		 i;
 
 	(void)state;
@@ -526,10 +526,12 @@ all_certificates_are_listed(void **state)
 		bytes_free(&der);
 	}
 	list = operator_ask(w, 0, "{\"do\":\"cert.list\"}");
-	assert_int_equal(json_array_size(list), 2);
-	assert_string_not_equal(operator_text(json_array_get(list, 0),
-	    "serial"), operator_text(json_array_get(list, 1), "serial"));
-	operator_is(json_array_get(list, 0), "issuer", "CN=Test CA");
+	rows = json_object_get(list, "rows");
+	assert_int_equal(json_array_size(rows), 2);
+	assert_null(json_object_get(list, "next"));
+	assert_string_not_equal(operator_text(json_array_get(rows, 0),
+	    "serial"), operator_text(json_array_get(rows, 1), "serial"));
+	operator_is(json_array_get(rows, 0), "issuer", "CN=Test CA");
 	json_decref(list);
 }
 
