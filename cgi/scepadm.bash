@@ -2,7 +2,8 @@
 #
 # Knows no noun, verb or option: `scepadm -h` says them.  What stands for a
 # value there says what may be offered: DIR, FILE, P (a profile of the
-# configuration), TYPE (of a key), ID and SERIAL (what the server has).
+# configuration), TYPE (of a key), STATE and FIELD (of lists), ID and SERIAL
+# (what the server has; of a million certificates, some).
 
 # One line a verb: noun, TAB, verb (or nothing), TAB, the rest of its usage.
 _scepadm_usage()
@@ -62,12 +63,12 @@ _scepadm_operands()
 }
 
 # The ids or serials in a list that the server gives quickly.
-_scepadm_list()		# SCEPADM CONF NOUN KEY
+_scepadm_list()		# SCEPADM CONF NOUN KEY [OPTION...]
 {
 	local conf=()
 
 	[[ -n $2 ]] && conf=(-c "$2")
-	timeout 2 "$1" "${conf[@]}" "$3" list --json 2>/dev/null |
+	timeout 2 "$1" "${conf[@]}" "$3" list --json "${@:5}" 2>/dev/null |
 	    grep -o "\"$4\": *\"[^\"]*\"" | sed 's/.*"\([^"]*\)"$/\1/'
 }
 
@@ -105,7 +106,12 @@ _scepadm_complete_value()	# NAME CUR SCEPADM CONF NOUN
 	ID)
 		_scepadm_offer "$2" $(_scepadm_list "$3" "$4" "$5" id) ;;
 	SERIAL)
-		_scepadm_offer "$2" $(_scepadm_list "$3" "$4" cert serial) ;;
+		_scepadm_offer "$2" $(_scepadm_list "$3" "$4" cert serial \
+		    --limit 1000) ;;
+	STATE)
+		_scepadm_offer "$2" valid expired revoked ;;
+	FIELD)
+		_scepadm_offer "$2" expires issued profile serial subject ;;
 	esac
 }
 

@@ -45,7 +45,10 @@ static const struct {
 	    "[--reason TEXT] [--json] ID" },
 	{ "status", NULL, adm_status, "[--json]" },
 	{ "reload", NULL, adm_reload, "[--json]" },
-	{ "cert", "list", adm_cert_list, "[--json]" },
+	{ "cert", "list", adm_cert_list,
+	    "[--subject GLOB] [--profile P] [--ca NAME]\n"
+	    "           [--state STATE] [--expires-in 30d] [--since TIME]\n"
+	    "           [--sort FIELD] [--limit N] [--csv | --json]" },
 	{ "cert", "show", adm_cert_show, "[--json] SERIAL" },
 	{ "cert", "export", adm_cert_export,
 	    "[--chain] [--der] [--json] SERIAL" },

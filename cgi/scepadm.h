@@ -88,6 +88,24 @@ struct adm_column {
  * as a record.  Control characters do not reach the terminal. */
 enum scep_err	 adm_show(struct adm *adm, json_t *request,
 		    const struct adm_column *columns);
+/*
+ * Rows that arrive a page at a time, printed as they come: a table, whose
+ * columns are as wide as the widest cell so far; lines of CSV (RFC 4180), the
+ * keys in front; or one array as JSON.
+ */
+enum adm_form { ADM_TABLE, ADM_CSV, ADM_JSON };
+#define ADM_COLUMNS_MAX	16
+struct adm_rows {
+	enum adm_form			 form;
+	const struct adm_column		*columns;	/* not of JSON */
+	size_t				 widths[ADM_COLUMNS_MAX];
+	size_t				 n;		/* printed */
+};
+/* Set form and columns, the rest to 0.  SCEP_E_STORE if it cannot be
+ * written. */
+enum scep_err	 adm_rows_put(struct adm *adm, struct adm_rows *rows,
+		    const json_t *page);
+enum scep_err	 adm_rows_end(struct adm *adm, struct adm_rows *rows);
 /* The result as JSON (--json). */
 void		 adm_print_json(const json_t *result);
 

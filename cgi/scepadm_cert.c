@@ -1,5 +1,5 @@
 /*
- * scepadm_cert.c - what was issued: list, show, export.
+ * scepadm_cert.c - what was issued: show, export.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -8,11 +8,6 @@
 
 #include "base/text.h"
 #include "cgi/scepadm.h"
-
-static const struct adm_column	list_columns[] = {
-	{ "SERIAL", "serial" }, { "PROFILE", "profile" }, { "STATE", "state" },
-	{ "NOT AFTER", "not_after" }, { "SUBJECT", "subject" }, { NULL, NULL }
-};
 
 static const struct adm_column	show_columns[] = {
 	{ "serial", "serial" }, { "subject", "subject" }, { "SAN", "san" },
@@ -23,17 +18,6 @@ static const struct adm_column	show_columns[] = {
 	{ "key SHA-256", "key_sha256" }, { "SHA-256", "sha256" },
 	{ "SHA-1", "sha1" }, { NULL, NULL }
 };
-
-enum scep_err
-adm_cert_list(struct adm *adm, int argc, char *argv[])
-{
-	enum scep_err	 rc;
-
-	if ((rc = adm_options(adm, argc, argv, NULL, 0, NULL)) != SCEP_OK)
-		return rc;
-	return adm_show(adm, json_pack("{s:s}", "do", "cert.list"),
-	    list_columns);
-}
 
 enum scep_err
 adm_cert_show(struct adm *adm, int argc, char *argv[])

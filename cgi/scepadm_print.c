@@ -1,12 +1,13 @@
 /*
- * scepadm_print.c - results for people: tables and records; and as JSON.
+ * scepadm_print.c - results for people: tables and records; and as JSON and
+ * CSV.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cgi/scepadm.h"
 
-#define COLUMNS_MAX	16
 #define CELL_MAX	512
 
 /* A value as text.  What a client chose may be in it: nothing that a terminal
@@ -53,25 +54,133 @@ print_row(const json_t *row, const struct adm_column *columns,
 }
 
 static void
-print_table(const json_t *rows, const struct adm_column *columns)
+widen(struct adm_rows *rows, const json_t *page)
 {
-	size_t		 widths[COLUMNS_MAX] = { 0 };
-	char		 text[CELL_MAX];
-	json_t		*row;
-	size_t		 n;
+	char	 text[CELL_MAX];
+	json_t	*row;
+	size_t	 n;
+	int	 i;
+
+	json_array_foreach((json_t *)(uintptr_t)page, n, row)
+		for (i = 0; rows->columns[i].title != NULL; i++) {
+			cell(row, rows->columns[i].key, text);
+			if (strlen(text) > rows->widths[i])
+				rows->widths[i] = strlen(text);
+		}
+}
+
+static void
+table_head(struct adm_rows *rows, const json_t *page)
+{
+	int	 i;
+
+	for (i = 0; rows->columns[i].title != NULL; i++)
+		rows->widths[i] = strlen(rows->columns[i].title);
+	widen(rows, page);
+	print_row(NULL, rows->columns, rows->widths);
+}
+
+static void
+table_put(struct adm_rows *rows, const json_t *page)
+{
+	json_t	*row;
+	size_t	 i;
+
+	if (rows->n == 0)
+		table_head(rows, page);
+	else
+		widen(rows, page);
+	json_array_foreach((json_t *)(uintptr_t)page, i, row)
+		print_row(row, rows->columns, rows->widths);
+}
+
+/* RFC 4180 section 2; the value stays as it is. */
+static void
+csv_field(const char *text, const char *end)
+{
+	const char	*quote = strpbrk(text, ",\"\r\n") != NULL ? "\"" : "";
+
+	(void)fputs(quote, stdout);
+	for (; *text != '\0'; text++) {
+		if (*text == '"')
+			(void)putchar('"');
+		(void)putchar(*text);
+	}
+	(void)printf("%s%s", quote, end);
+}
+
+static void
+csv_line(const json_t *row, const struct adm_column *columns)
+{
+	const char	*text;
 	int		 i;
 
-	for (i = 0; columns[i].title != NULL; i++)
-		widths[i] = strlen(columns[i].title);
-	json_array_foreach((json_t *)(uintptr_t)rows, n, row)
-		for (i = 0; columns[i].title != NULL; i++) {
-			cell(row, columns[i].key, text);
-			if (strlen(text) > widths[i])
-				widths[i] = strlen(text);
-		}
-	print_row(NULL, columns, widths);
-	json_array_foreach((json_t *)(uintptr_t)rows, n, row)
-		print_row(row, columns, widths);
+	for (i = 0; columns[i].title != NULL; i++) {
+		text = row == NULL ? columns[i].key : json_string_value(
+		    json_object_get(row, columns[i].key));
+		csv_field(text != NULL ? text : "",
+		    columns[i + 1].title != NULL ? "," : "\r\n");
+	}
+}
+
+static void
+csv_put(struct adm_rows *rows, const json_t *page)
+{
+	json_t	*row;
+	size_t	 i;
+
+	if (rows->n == 0)
+		csv_line(NULL, rows->columns);
+	json_array_foreach((json_t *)(uintptr_t)page, i, row)
+		csv_line(row, rows->columns);
+}
+
+/* What stands between the brackets of the page. */
+static void
+json_put(struct adm_rows *rows, const json_t *page)
+{
+	char	*text = json_dumps(page, JSON_INDENT(2));
+	size_t	 len = text != NULL ? strlen(text) : 0;
+
+	if (len > 3)		/* "[", "\n]" */
+		(void)printf("%s%.*s", rows->n == 0 ? "[" : ",",
+		    (int)(len - 3), text + 1);
+	free(text);
+}
+
+static enum scep_err
+written(struct adm *adm)
+{
+	return fflush(stdout) != EOF && !ferror(stdout) ? SCEP_OK :
+	    scep_fail(&adm->err, SCEP_E_STORE, "cannot write the output");
+}
+
+enum scep_err
+adm_rows_put(struct adm *adm, struct adm_rows *rows, const json_t *page)
+{
+	static void	(*const puts[])(struct adm_rows *, const json_t *) = {
+		[ADM_TABLE] = table_put,
+		[ADM_CSV] = csv_put,
+		[ADM_JSON] = json_put,
+	};
+
+	if (json_array_size(page) == 0)
+		return SCEP_OK;
+	puts[rows->form](rows, page);
+	rows->n += json_array_size(page);
+	return written(adm);
+}
+
+enum scep_err
+adm_rows_end(struct adm *adm, struct adm_rows *rows)
+{
+	if (rows->form == ADM_JSON)
+		(void)printf("%s\n", rows->n > 0 ? "\n]" : "[]");
+	else if (rows->n == 0 && rows->form == ADM_CSV)
+		csv_line(NULL, rows->columns);
+	else if (rows->n == 0)
+		table_head(rows, NULL);
+	return written(adm);
 }
 
 static void
@@ -101,6 +210,7 @@ adm_print_json(const json_t *result)
 enum scep_err
 adm_show(struct adm *adm, json_t *request, const struct adm_column *columns)
 {
+	struct adm_rows	 rows = { .columns = columns };
 	json_t		*result;
 	enum scep_err	 rc;
 
@@ -108,10 +218,10 @@ adm_show(struct adm *adm, json_t *request, const struct adm_column *columns)
 		return rc;
 	if (adm->json)
 		adm_print_json(result);
-	else if (json_is_array(result))
-		print_table(result, columns);
-	else
+	else if (!json_is_array(result))
 		print_record(result, columns);
+	else if ((rc = adm_rows_put(adm, &rows, result)) == SCEP_OK)
+		rc = adm_rows_end(adm, &rows);
 	json_decref(result);
-	return SCEP_OK;
+	return rc;
 }

@@ -92,6 +92,9 @@ offered "keys" "scepadm init --key " rsa:2048 rsa:3072 rsa:4096 ec:p256 \
     ec:p384
 offered "a key that has begun, without what readline has" \
     "scepadm init --key rsa:2" 2048
+offered "states of certificates" "scepadm cert list --state " valid expired \
+    revoked
+offered "orders" "scepadm cert list --csv --sort s" serial subject
 offered "directories" "scepadm init --dir $T/c" "$T/ca"
 offered "nothing for a free text" "scepadm init --cn "
 offered "ids of challenges" "scepadm -c $CONF challenge revoke " "$id"

@@ -1,0 +1,324 @@
+/*
+ * scepadm_cert_list.c - what was issued: lists.
+ *
+ * The owner gives a page at a time (ca/admin.h), which is printed as it
+ * comes.  Only an order that it does not give is made here, of all rows.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "base/text.h"
+#include "ca/admin.h"
+#include "cgi/scepadm.h"
+#include "store/record.h"
+
+#define LIMIT_MAX	1000000000L
+
+static const struct adm_column	table_columns[] = {
+	{ "SERIAL", "serial" }, { "PROFILE", "profile" }, { "STATE", "state" },
+	{ "NOT AFTER", "not_after" }, { "SUBJECT", "subject" }, { NULL, NULL }
+};
+
+static const struct adm_column	csv_columns[] = {
+	{ "", "serial" }, { "", "subject" }, { "", "san" }, { "", "issuer" },
+	{ "", "profile" }, { "", "ca" }, { "", "state" },
+	{ "", "not_before" }, { "", "not_after" }, { "", "issued" },
+	{ "", "request" }, { "", "authority" }, { "", "key_sha256" },
+	{ "", "sha256" }, { "", "sha1" }, { NULL, NULL }
+};
+
+/* What list was told, as text. */
+struct told {
+	const char	*subject, *profile, *ca, *state, *expires_in, *since;
+	const char	*sort, *limit;
+	int		 csv;
+};
+
+struct list {
+	json_t		*request;	/* without after */
+	struct adm_rows	 rows;
+	const char	*sort;		/* "": as they come */
+	size_t		 left;		/* rows to be printed */
+	json_t		*unsorted;	/* all of them, or NULL */
+};
+
+/* Options. */
+
+static enum scep_err
+put_text(struct adm *adm, json_t *request, const char *name, const char *text,
+    size_t max)
+{
+	if (text == NULL)
+		return SCEP_OK;
+	if (text[0] == '\0' || strlen(text) > max)
+		return scep_fail(&adm->err, SCEP_E_USAGE, "--%s: %zu octets, "
+		    "not 1 to %zu", name, strlen(text), max);
+	if (json_object_set_new(request, name, json_string(text)) != 0)
+		return scep_fail(&adm->err, SCEP_E_USAGE,
+		    "--%s: \"%.64s\" is not UTF-8", name, text);
+	return SCEP_OK;
+}
+
+static enum scep_err
+put_word(struct adm *adm, json_t *request, const char *name, const char *word,
+    const char *const *words)
+{
+	char	 all[128] = "";
+	size_t	 i;
+
+	for (i = 0; words[i] != NULL; i++) {
+		if (word == NULL || strcmp(word, words[i]) == 0)
+			return put_text(adm, request, name, word, 16);
+		(void)snprintf(all + strlen(all), sizeof(all) - strlen(all),
+		    "%s%s", i > 0 ? ", " : "", words[i]);
+	}
+	return scep_fail(&adm->err, SCEP_E_USAGE, "--%s: \"%.64s\" is none of "
+	    "%s", name, word, all);
+}
+
+static enum scep_err
+put_expires_in(struct adm *adm, json_t *request, const char *text)
+{
+	long	 seconds;
+
+	if (text == NULL)
+		return SCEP_OK;
+	if (scep_duration_read(text, &seconds, &adm->err) != SCEP_OK)
+		return scep_fail_within(&adm->err, "--expires-in");
+	if (seconds == 0)
+		return scep_fail(&adm->err, SCEP_E_USAGE, "--expires-in: "
+		    "\"%.64s\" is no time at all; --state expired shows what "
+		    "has expired", text);
+	(void)json_object_set_new(request, "expires_in",
+	    json_integer(seconds));
+	return SCEP_OK;
+}
+
+/* "7d" is seven days ago. */
+static enum scep_err
+put_since(struct adm *adm, json_t *request, const char *text)
+{
+	const time_t	 now = time(NULL);
+	time_t		 since;
+	long		 ago;
+
+	if (text == NULL)
+		return SCEP_OK;
+	if (strchr(text, '-') != NULL) {
+		if (scep_time_read(text, &since, &adm->err) != SCEP_OK)
+			return scep_fail_within(&adm->err, "--since");
+	} else {
+		if (scep_duration_read(text, &ago, &adm->err) != SCEP_OK)
+			return scep_fail_within(&adm->err,
+			    "--since: no date, and");
+		since = now - ago;
+	}
+	if (since > 0)
+		(void)json_object_set_new(request, "since",
+		    json_integer(since));
+	return SCEP_OK;
+}
+
+static enum scep_err
+read_limit(struct adm *adm, const char *text, size_t *limit)
+{
+	long	 n = LIMIT_MAX;
+
+	if (text != NULL && scep_number_read(text, 1, LIMIT_MAX, &n,
+	    &adm->err) != SCEP_OK)
+		return scep_fail_within(&adm->err, "--limit");
+	*limit = (size_t)n;
+	return SCEP_OK;
+}
+
+static enum scep_err
+put_told(struct adm *adm, const struct told *told, struct list *list)
+{
+	static const char *const	 states[] = {
+		"valid", "expired", "revoked", NULL
+	};
+	static const char *const	 orders[] = {
+		"expires", "issued", "profile", "serial", "subject", NULL
+	};
+	json_t				*request = list->request;
+	enum scep_err			 rc;
+
+	if (told->csv && adm->json)
+		return scep_fail(&adm->err, SCEP_E_USAGE,
+		    "--csv and --json: give one of them");
+	if ((rc = put_text(adm, request, "subject", told->subject,
+	    SCEP_REC_TEXT - 1)) != SCEP_OK ||
+	    (rc = put_text(adm, request, "profile", told->profile,
+	    SCEP_REC_NAME - 1)) != SCEP_OK ||
+	    (rc = put_text(adm, request, "ca", told->ca, SCEP_REC_NAME - 1)) !=
+	    SCEP_OK ||
+	    (rc = put_word(adm, request, "state", told->state, states)) !=
+	    SCEP_OK ||
+	    (rc = put_word(adm, request, "sort", told->sort, orders)) !=
+	    SCEP_OK ||
+	    (rc = put_expires_in(adm, request, told->expires_in)) != SCEP_OK ||
+	    (rc = put_since(adm, request, told->since)) != SCEP_OK)
+		return rc;
+	return read_limit(adm, told->limit, &list->left);
+}
+
+/* Order. */
+
+static const char *
+member(const json_t *row, const char *name)
+{
+	const char	*text = json_string_value(json_object_get(row, name));
+
+	return text != NULL ? text : "";
+}
+
+/* Times as RFC 3339 has them are in the order of their texts. */
+static int
+compare_rows(const void *a, const void *b, void *sort)
+{
+	static const struct {
+		const char	*sort, *first, *second;
+	} keys[] = {
+		{ "expires", "not_after", "serial" },
+		{ "issued", "issued", "serial" },
+		{ "profile", "profile", "not_after" },
+		{ "serial", "serial", "ca" },
+		{ "subject", "subject", "serial" },
+	};
+	const json_t	*x = *(json_t *const *)a, *y = *(json_t *const *)b;
+	size_t		 i = 0;
+	int		 c;
+
+	while (strcmp(keys[i].sort, sort) != 0)
+		i++;
+	c = strcasecmp(member(x, keys[i].first), member(y, keys[i].first));
+	return c != 0 ? c : strcmp(member(x, keys[i].second),
+	    member(y, keys[i].second));
+}
+
+/* The first so many of all, in order. */
+static enum scep_err
+print_sorted(struct adm *adm, struct list *list)
+{
+	const size_t	 n = json_array_size(list->unsorted);
+	json_t		**rows = calloc(n + 1, sizeof(*rows)), *page;
+	enum scep_err	 rc = SCEP_OK;
+	size_t		 i;
+
+	if (rows == NULL)
+		return scep_fail(&adm->err, SCEP_E_NOMEM, "%zu rows", n);
+	for (i = 0; i < n; i++)
+		rows[i] = json_array_get(list->unsorted, i);
+	qsort_r(rows, n, sizeof(*rows), compare_rows,
+	    (void *)(uintptr_t)list->sort);
+	for (i = 0; rc == SCEP_OK && i < n && i < list->left; ) {
+		page = json_array();
+		for (; json_array_size(page) < SCEP_ADMIN_PAGE && i < n &&
+		    i < list->left; i++)
+			if (json_array_append(page, rows[i]) != 0)
+				rc = scep_fail(&adm->err, SCEP_E_NOMEM,
+				    "a page");
+		if (rc == SCEP_OK)
+			rc = adm_rows_put(adm, &list->rows, page);
+		json_decref(page);
+	}
+	free(rows);
+	return rc;
+}
+
+/* Pages. */
+
+static enum scep_err
+take_page(struct adm *adm, struct list *list, const json_t *result)
+{
+	json_t	*page = json_object_get(result, "rows");
+
+	if (!json_is_array(page))
+		return scep_fail(&adm->err, SCEP_E_INTERNAL, "the owner sent "
+		    "no rows; is scepadm of the same version as scep.fcgi");
+	if (!json_is_false(json_object_get(result, "sorted"))) {
+		while (json_array_size(page) > list->left)
+			(void)json_array_remove(page,
+			    json_array_size(page) - 1);
+		list->left -= json_array_size(page);
+		return adm_rows_put(adm, &list->rows, page);
+	}
+	if (list->unsorted == NULL)
+		list->unsorted = json_array();
+	return json_array_extend(list->unsorted, page) == 0 ? SCEP_OK :
+	    scep_fail(&adm->err, SCEP_E_NOMEM, "rows to be sorted");
+}
+
+static enum scep_err
+ask_page(struct adm *adm, struct list *list, json_t **after, int *more)
+{
+	json_t		*request = json_copy(list->request), *result;
+	enum scep_err	 rc;
+
+	if (*after != NULL)
+		(void)json_object_set_new(request, "after", *after);
+	*after = NULL;
+	if (list->left < SCEP_ADMIN_PAGE && list->sort[0] == '\0')
+		(void)json_object_set_new(request, "limit",
+		    json_integer((json_int_t)list->left));
+	if ((rc = adm_ask(adm, request, &result)) != SCEP_OK)
+		return rc;
+	rc = take_page(adm, list, result);
+	*after = json_incref(json_object_get(result, "next"));
+	*more = *after != NULL && list->left > 0;
+	json_decref(result);
+	return rc;
+}
+
+static enum scep_err
+print_list(struct adm *adm, struct list *list)
+{
+	json_t		*after = NULL;
+	enum scep_err	 rc = SCEP_OK;
+	int		 more = 1;
+
+	while (rc == SCEP_OK && more)
+		rc = ask_page(adm, list, &after, &more);
+	json_decref(after);
+	if (rc == SCEP_OK && list->unsorted != NULL)
+		rc = print_sorted(adm, list);
+	return rc == SCEP_OK ? adm_rows_end(adm, &list->rows) : rc;
+}
+
+enum scep_err
+adm_cert_list(struct adm *adm, int argc, char *argv[])
+{
+	struct told		 told = { .csv = 0 };
+	struct list		 list = { .unsorted = NULL };
+	const struct adm_option	 options[] = {
+		{ "subject", &told.subject, NULL, NULL },
+		{ "profile", &told.profile, NULL, NULL },
+		{ "ca", &told.ca, NULL, NULL },
+		{ "state", &told.state, NULL, NULL },
+		{ "expires-in", &told.expires_in, NULL, NULL },
+		{ "since", &told.since, NULL, NULL },
+		{ "sort", &told.sort, NULL, NULL },
+		{ "limit", &told.limit, NULL, NULL },
+		{ "csv", NULL, &told.csv, NULL },
+		{ NULL, NULL, NULL, NULL }
+	};
+	enum scep_err		 rc;
+
+	if ((rc = adm_options(adm, argc, argv, options, 0, NULL)) != SCEP_OK)
+		return rc;
+	list.request = json_pack("{s:s}", "do", "cert.list");
+	list.sort = told.sort != NULL ? told.sort : "";
+	list.rows.form = adm->json ? ADM_JSON : told.csv ? ADM_CSV : ADM_TABLE;
+	list.rows.columns = told.csv ? csv_columns : table_columns;
+	if ((rc = put_told(adm, &told, &list)) == SCEP_OK) {
+		if (list.rows.form == ADM_TABLE)
+			(void)json_object_set_new(list.request, "brief",
+			    json_integer(1));
+		rc = print_list(adm, &list);
+	}
+	json_decref(list.request);
+	json_decref(list.unsorted);
+	return rc;
+}
