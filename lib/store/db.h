@@ -16,6 +16,16 @@
 #define SCEP_DB_HEADER	9	/* octets in front of a value: format, rev */
 
 struct scep_journal;
+struct scep_db_backup;
+
+/* What lets commits in, and holds them back while a backup ends. */
+struct scep_db_gate {
+	pthread_mutex_t	 mutex;
+	pthread_cond_t	 moved;
+	int		 closed;
+	int		 broken;	/* somebody would not wait any longer */
+	int		 inside;	/* commits */
+};
 
 struct scep_db {
 	struct scep_store	 store;		/* first */
@@ -34,6 +44,10 @@ struct scep_db {
 	pthread_mutex_t		 why_mutex;
 	char			 why[256];	/* the first of them */
 	atomic_int		 low;		/* said that the disk fills */
+	struct scep_db_gate	 gate;
+	struct scep_db_backup	*backup;	/* the one under way */
+	pthread_mutex_t		 logs;		/* held to remove old ones */
+	int			 keep_logs;	/* under that mutex */
 };
 
 /* db_fail.c: what Berkeley DB said, as our error; DB_RUNRECOVERY breaks the
@@ -68,6 +82,23 @@ const char	*scep_db_index_file(enum scep_index index);
  * associated. */
 enum scep_err	 scep_db_fill_indexes(struct scep_db *db,
 		    struct scep_error *err);
+
+/* db_gate.c */
+enum scep_err	 scep_db_gate_init(struct scep_db_gate *gate,
+		    struct scep_error *err);
+void		 scep_db_gate_free(struct scep_db_gate *gate);
+/* Around each commit.  A closed gate is waited for, some seconds; then it is
+ * opened by force. */
+void		 scep_db_gate_enter(struct scep_db_gate *gate);
+void		 scep_db_gate_leave(struct scep_db_gate *gate);
+/* Returns when no commit is inside. */
+void		 scep_db_gate_close(struct scep_db_gate *gate);
+/* 0 if it did not stay closed. */
+int		 scep_db_gate_open(struct scep_db_gate *gate);
+
+/* db_backup.c */
+enum scep_err	 scep_db_backup(struct scep_store *,
+		    const struct scep_store_backup *, struct scep_error *);
 
 /* db_rows.c */
 enum scep_err	 scep_db_get(struct scep_store *, enum scep_table,
@@ -115,6 +146,8 @@ enum scep_err	 scep_journal_open(struct scep_db *db, uint64_t last_seq,
 /* entry is the caller's and stays where it is until it is done. */
 void		 scep_journal_take(struct scep_journal *journal,
 		    struct scep_journal_entry *entry);
+/* The next seq is this one, or a later one. */
+void		 scep_journal_skip(struct scep_journal *journal, uint64_t seq);
 /* Returns when every line up to this one is on the disk.  SCEP_E_STORE when
  * one could not be written; then none is any more, and only a new start
  * completes the file. */

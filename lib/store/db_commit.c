@@ -192,6 +192,7 @@ write_both(struct scep_db *db, const struct scep_change *change,
 	*done = SCEP_OK;
 	if (change->log.len == 0)
 		return try_again(db, change, 0);
+	scep_journal_skip(db->journal, change->log_seq);
 	scep_journal_take(db->journal, &entry);
 	r = try_again(db, change, entry.seq);
 	*done = scep_journal_done(db->journal, &entry, r == 0 ?
@@ -209,7 +210,9 @@ scep_db_commit(struct scep_store *store, const struct scep_change *change,
 
 	if ((rc = check_whole(db, err)) != SCEP_OK)
 		return rc;
+	scep_db_gate_enter(&db->gate);
 	r = write_both(db, change, &done, err);
+	scep_db_gate_leave(&db->gate);
 	if (r == 0)	/* without its line it is not acknowledged: DESIGN 5 */
 		return done;
 	if (r == DB_KEYEXIST)

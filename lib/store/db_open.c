@@ -90,16 +90,17 @@ on_event(DB_ENV *env, u_int32_t event, void *info)
 }
 
 static enum scep_err
-open_env(struct scep_db *db, size_t cache, const char *home,
-    struct scep_error *err)
+open_env(struct scep_db *db, const struct scep_store_db_options *opt,
+    const char *home, struct scep_error *err)
 {
+	const size_t	 cache = db->brief ? BRIEF_CACHE :
+			    opt->cache != 0 ? opt->cache : CACHE;
+	/* A copy's pages are of different moments: from its first log on. */
+	const u_int32_t	 recover = opt->recover ? DB_RECOVER_FATAL :
+			    DB_RECOVER;
 	DB_ENV	*env;
 	int	 r;
 
-	if (db->brief)
-		cache = BRIEF_CACHE;
-	else if (cache == 0)
-		cache = CACHE;
 	if ((r = db_env_create(&db->env, 0)) != 0) {
 		db->env = NULL;
 		return scep_db_fail(db, r, "environment", err);
@@ -119,7 +120,7 @@ open_env(struct scep_db *db, size_t cache, const char *home,
 	    (r = env->set_lk_max_lockers(env, LOCKERS)) != 0 ||
 	    (r = env->set_tx_max(env, TXNS)) != 0 ||
 	    (r = env->open(env, home, DB_CREATE | DB_INIT_TXN | DB_INIT_LOCK |
-	    DB_INIT_LOG | DB_INIT_MPOOL | DB_THREAD | DB_PRIVATE | DB_RECOVER,
+	    DB_INIT_LOG | DB_INIT_MPOOL | DB_THREAD | DB_PRIVATE | recover,
 	    0600)) != 0)
 		return scep_db_fail(db, r, "open with recovery", err);
 	return SCEP_OK;
@@ -181,7 +182,22 @@ db_close(struct scep_store *store)
 		}
 	}
 	(void)pthread_mutex_destroy(&db->why_mutex);
+	scep_db_gate_free(&db->gate);
+	(void)pthread_mutex_destroy(&db->logs);
 	free(db);
+}
+
+/* A backup under way needs them all. */
+static int
+remove_old_logs(struct scep_db *db)
+{
+	int	 r = 0;
+
+	(void)pthread_mutex_lock(&db->logs);
+	if (!db->keep_logs)
+		r = db->env->log_archive(db->env, NULL, DB_ARCH_REMOVE);
+	(void)pthread_mutex_unlock(&db->logs);
+	return r;
 }
 
 static enum scep_err
@@ -198,7 +214,7 @@ db_tend(struct scep_store *store, struct scep_error *err)
 	if ((r = db->env->txn_checkpoint(db->env, CHECKPOINT_KB,
 	    CHECKPOINT_MIN, 0)) != 0)
 		return scep_db_fail(db, r, "checkpoint", err);
-	if ((r = db->env->log_archive(db->env, NULL, DB_ARCH_REMOVE)) != 0)
+	if ((r = remove_old_logs(db)) != 0)
 		return scep_db_fail(db, r, "remove old logs", err);
 	if (statvfs(db->dir, &fs) != 0 ||
 	    (uint64_t)fs.f_bavail * fs.f_frsize / 2 >= db->reserve)
@@ -219,6 +235,7 @@ static const struct scep_store_ops	db_ops = {
 	.commit = scep_db_commit,
 	.tend = db_tend,
 	.look = scep_db_look,
+	.backup = scep_db_backup,
 	.close = db_close,
 };
 
@@ -265,7 +282,7 @@ open_store(struct scep_db *db, const struct scep_store_db_options *opt,
 	(void)snprintf(home, sizeof(home), "%s/db", db->dir);
 	if ((rc = check_descriptors(home, err)) != SCEP_OK ||
 	    (rc = check_home(home, err)) != SCEP_OK ||
-	    (rc = open_env(db, opt->cache, home, err)) != SCEP_OK ||
+	    (rc = open_env(db, opt, home, err)) != SCEP_OK ||
 	    (rc = scep_db_open_tables(db, err)) != SCEP_OK ||
 	    (rc = scep_db_last_seq(db, &last, err)) != SCEP_OK ||
 	    (rc = scep_journal_open(db, last, &db->journal, err)) != SCEP_OK)
@@ -294,7 +311,9 @@ scep_store_db_open(const struct scep_store_db_options *opt,
 	db->brief = opt->brief;
 	db->say = opt->say;
 	db->say_arg = opt->say_arg;
-	if ((rc = open_store(db, opt, err)) != SCEP_OK) {
+	(void)pthread_mutex_init(&db->logs, NULL);
+	if ((rc = scep_db_gate_init(&db->gate, err)) != SCEP_OK ||
+	    (rc = open_store(db, opt, err)) != SCEP_OK) {
 		db_close(&db->store);
 		return rc;
 	}

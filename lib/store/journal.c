@@ -9,58 +9,12 @@
  * many commits share it as they share Berkeley DB's.
  */
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
-#include "base/text.h"
 #include "store/journal.h"
-
-enum scep_err
-scep_chain_next(const struct scep_chain *chain, uint64_t seq,
-    struct scep_span text, char hash[SCEP_CHAIN_TEXT + 1],
-    struct scep_error *err)
-{
-	char		 head[SCEP_CHAIN_TEXT + 32];
-	uint8_t		 digest[EVP_MAX_MD_SIZE];
-	EVP_MD_CTX	*md;
-	int		 len, ok;
-
-	len = snprintf(head, sizeof(head), "%s %" PRIu64 " ", chain->hash,
-	    seq);
-	ok = (md = EVP_MD_CTX_new()) != NULL &&
-	    EVP_DigestInit_ex2(md, chain->md, NULL) == 1 &&
-	    EVP_DigestUpdate(md, head, (size_t)len) == 1 &&
-	    EVP_DigestUpdate(md, text.data, text.len) == 1 &&
-	    EVP_DigestFinal_ex(md, digest, NULL) == 1;
-	EVP_MD_CTX_free(md);
-	if (!ok)
-		return scep_fail_ssl(err, SCEP_E_INTERNAL, "issue.log: hash");
-	scep_hex_text(scep_span_make(digest, SCEP_SHA256_LEN), hash,
-	    SCEP_CHAIN_TEXT + 1);
-	return SCEP_OK;
-}
-
-enum scep_err
-scep_chain_line(struct scep_chain *chain, uint64_t seq, struct scep_span text,
-    struct scep_buf *out, struct scep_error *err)
-{
-	char		 head[SCEP_CHAIN_TEXT + 32];
-	char		 hash[SCEP_CHAIN_TEXT + 1];
-	enum scep_err	 rc;
-
-	if ((rc = scep_chain_next(chain, seq, text, hash, err)) != SCEP_OK)
-		return rc;
-	memcpy(chain->hash, hash, sizeof(hash));
-	(void)snprintf(head, sizeof(head), "%" PRIu64 " %s ", seq, hash);
-	if ((rc = scep_buf_add(out, scep_span_text(head), err)) != SCEP_OK ||
-	    (rc = scep_buf_add(out, text, err)) != SCEP_OK)
-		return rc;
-	return scep_buf_add(out, scep_span_text("\n"), err);
-}
 
 enum scep_err
 scep_journal_write(struct scep_journal *j, struct scep_span lines,
@@ -101,6 +55,15 @@ scep_journal_take(struct scep_journal *j, struct scep_journal_entry *e)
 	else
 		j->first = e;
 	j->last = e;
+	(void)pthread_mutex_unlock(&j->mutex);
+}
+
+void
+scep_journal_skip(struct scep_journal *j, uint64_t seq)
+{
+	(void)pthread_mutex_lock(&j->mutex);
+	if (j->next < seq)
+		j->next = seq;
 	(void)pthread_mutex_unlock(&j->mutex);
 }
 
@@ -210,8 +173,7 @@ scep_journal_close(struct scep_journal *j)
 		return;
 	if (j->fd != -1)
 		(void)close(j->fd);
-	EVP_MD_free(j->chain.md);
-	OSSL_LIB_CTX_free(j->ctx);
+	scep_chain_close(&j->chain);
 	(void)pthread_cond_destroy(&j->moved);
 	(void)pthread_mutex_destroy(&j->mutex);
 	free(j);

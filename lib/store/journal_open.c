@@ -74,26 +74,16 @@ read_tail(struct tail *t, struct scep_error *err)
 	return t->at != NULL ? SCEP_OK : mismatch(t, "has no end", 0, err);
 }
 
-/* Where seq, hash and text of the next line are; 0 if it is no line of
- * ours. */
+/* The next line of the tail, if it is one of ours. */
 static int
 split(const struct tail *t, uint64_t *seq, const char **hash,
     struct scep_span *text)
 {
 	const char	*end = strchr(t->at, '\n');
-	char		*p;
 
 	*seq = 0;
-	if (end == NULL || t->at[0] < '1' || t->at[0] > '9')
-		return 0;
-	*seq = strtoull(t->at, &p, 10);
-	if (*p != ' ' || end - p < SCEP_CHAIN_TEXT + 2 ||
-	    p[SCEP_CHAIN_TEXT + 1] != ' ')
-		return 0;
-	*hash = p + 1;
-	p += SCEP_CHAIN_TEXT + 2;
-	*text = scep_span_make(p, (size_t)(end - p));
-	return 1;
+	return end != NULL && scep_chain_split(scep_span_make(t->at,
+	    (size_t)(end - t->at)), seq, hash, text);
 }
 
 /* The next line of the file against the row that it must be. */
@@ -198,11 +188,7 @@ open_file(struct scep_db *db, struct scep_journal *j, struct scep_error *err)
 		(void)fsync(dir);
 		(void)close(dir);
 	}
-	memset(j->chain.hash, '0', SCEP_CHAIN_TEXT);
-	if ((j->ctx = OSSL_LIB_CTX_new()) == NULL ||
-	    (j->chain.md = EVP_MD_fetch(j->ctx, "SHA256", NULL)) == NULL)
-		return scep_fail_ssl(err, SCEP_E_INTERNAL, "SHA-256");
-	return SCEP_OK;
+	return scep_chain_open(&j->chain, err);
 }
 
 enum scep_err

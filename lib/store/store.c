@@ -24,6 +24,7 @@ scep_change_clear(struct scep_change *change)
 		scep_buf_clear(&change->write[i].value);
 	}
 	scep_buf_clear(&change->log);
+	change->log_seq = 0;
 	change->n = 0;
 }
 
@@ -113,6 +114,13 @@ enum scep_err
 scep_store_tend(struct scep_store *store, struct scep_error *err)
 {
 	return store->ops->tend(store, err);
+}
+
+enum scep_err
+scep_store_backup(struct scep_store *store,
+    const struct scep_store_backup *backup, struct scep_error *err)
+{
+	return store->ops->backup(store, backup, err);
 }
 
 void

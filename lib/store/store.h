@@ -69,6 +69,9 @@ struct scep_change {
 	size_t			 n;
 	struct scep_buf		 log;	/* the log entry, one line of text
 					   without its newline; or empty */
+	uint64_t		 log_seq;	/* 0: the next number; a
+					   restore puts back entries under
+					   their own, which are later */
 };
 void		 scep_change_clear(struct scep_change *change);
 
@@ -105,6 +108,22 @@ struct scep_store_facts {
 	int		 broken;	/* only a restart helps */
 	uint64_t	 free, reserve;	/* octets of disk; all 0 in memory */
 	uint64_t	 size;		/* octets it takes */
+};
+
+/* Where a backup goes, and who is told of it. */
+struct scep_store_backup {
+	const char	*dir;		/* is there, and empty */
+	/* Octets written, and how many are expected; 0 calls it off. */
+	int		(*go_on)(void *arg, uint64_t done, uint64_t total);
+	/* A file is complete and durable; name as seen from dir. */
+	enum scep_err	(*file)(void *arg, const char *name, uint64_t size,
+			    const uint8_t sha256[SCEP_SHA256_LEN],
+			    struct scep_error *err);
+	/* All are.  No commit ends before this returns: what it makes is
+	 * the backup's end.  last_seq is of the log. */
+	enum scep_err	(*end)(void *arg, uint64_t last_seq,
+			    unsigned int schema, struct scep_error *err);
+	void		*arg;
 };
 
 struct scep_store_ops {
@@ -145,6 +164,13 @@ struct scep_store_ops {
 	/* Never fails. */
 	void		(*look)(struct scep_store *store,
 			    struct scep_store_facts *out);
+	/* A copy from which the store can be opened with recover set, which
+	 * holds every commit that ended before this does; while others
+	 * commit.  SCEP_E_BUSY if there is one already, if it was called
+	 * off, or if its disk was too slow at the end. */
+	enum scep_err	(*backup)(struct scep_store *store,
+			    const struct scep_store_backup *backup,
+			    struct scep_error *err);
 	void		(*close)(struct scep_store *store);
 };
 
@@ -169,6 +195,7 @@ struct scep_store_db_options {
 	int		 brief;		/* for one request: a small cache, and
 					   small logs, so that opening is
 					   cheap */
+	int		 recover;	/* DIR is a backup's copy */
 	scep_say_fn	 say;		/* or NULL */
 	void		*say_arg;
 };
@@ -206,6 +233,8 @@ enum scep_err	 scep_store_commit(struct scep_store *,
 enum scep_err	 scep_store_tend(struct scep_store *, struct scep_error *err);
 void		 scep_store_look(struct scep_store *,
 		    struct scep_store_facts *out);
+enum scep_err	 scep_store_backup(struct scep_store *,
+		    const struct scep_store_backup *, struct scep_error *err);
 void		 scep_store_close(struct scep_store *);
 
 #endif /* SCEP_STORE_STORE_H */

@@ -373,6 +373,8 @@ apply(struct mem *m, const struct scep_change *change, struct scep_error *err)
 	if (rc != SCEP_OK || change->log.len == 0)
 		return rc;
 	m->seq++;
+	if (change->log_seq > m->seq)
+		m->seq = change->log_seq;
 	for (i = 0; i < 8; i++)
 		key[i] = (uint8_t)(m->seq >> (56 - 8 * i));
 	return put(&m->table[SCEP_T_LOG], scep_span_make(key, 8),
@@ -398,6 +400,16 @@ mem_tend(struct scep_store *store, struct scep_error *err)
 	(void)store;
 	(void)err;
 	return SCEP_OK;
+}
+
+static enum scep_err
+mem_backup(struct scep_store *store, const struct scep_store_backup *backup,
+    struct scep_error *err)
+{
+	(void)store;
+	(void)backup;
+	return scep_fail(err, SCEP_E_REFUSED,
+	    "a store in memory has no files");
 }
 
 static void
@@ -428,6 +440,7 @@ static const struct scep_store_ops	mem_ops = {
 	.commit = mem_commit,
 	.tend = mem_tend,
 	.look = mem_look,
+	.backup = mem_backup,
 	.close = mem_close,
 };
 
