@@ -1,5 +1,5 @@
 /*
- * ca_doors.c - the owner's sockets: a thread for each RA, one for operators,
+ * ca_doors.c - the owner's sockets: a thread for each RA and each operator,
  * one for Prometheus.
  *
  * Knows sockets and threads; what is asked and answered is ca/door.h's,
@@ -28,9 +28,11 @@
 
 #define RAS_MAX		1024
 #define STOP_MS		2000	/* for a question in hand, when we stop */
+#define OPERATORS_MAX	16	/* more wait for one of them */
 
-/* One RA: a worker of ours or of another instance, or a CGI run. */
-struct ra {
+/* One RA (a worker of ours or of another instance, or a CGI run), or one
+ * scepadm. */
+struct guest {
 	struct scep_doors	*doors;
 	int			 fd;
 };
@@ -42,12 +44,12 @@ wall_clock(void)
 }
 
 static int
-count_ras(struct scep_doors *d, int by)
+count(struct scep_doors *d, int *guests, int by)
 {
 	int	 n;
 
 	(void)pthread_mutex_lock(&d->mutex);
-	n = d->n_ras += by;
+	n = *guests += by;
 	(void)pthread_cond_signal(&d->left);
 	(void)pthread_mutex_unlock(&d->mutex);
 	return n;
@@ -56,7 +58,7 @@ count_ras(struct scep_doors *d, int by)
 int
 scep_doors_count(struct scep_doors *d)
 {
-	return count_ras(d, 0);
+	return count(d, &d->n_ras, 0);
 }
 
 /* Ask it to leave, and remember until when it may stay. */
@@ -122,7 +124,7 @@ serve(const struct scep_doors *d, struct scep_generation *gen, int fd,
 static void *
 serve_ra(void *arg)
 {
-	struct ra		*ra = arg;
+	struct guest		*ra = arg;
 	struct scep_doors	*d = ra->doors;
 	struct scep_generation	*gen = scep_generation_hold(d->generations);
 	struct scep_error	 err;
@@ -132,14 +134,14 @@ serve_ra(void *arg)
 	scep_generation_drop(d->generations, gen);
 	(void)close(ra->fd);
 	OPENSSL_free(ra);
-	(void)count_ras(d, -1);
+	(void)count(d, &d->n_ras, -1);
 	return NULL;
 }
 
 static void
 take_ra(struct scep_doors *d, int fd)
 {
-	struct ra	*ra = NULL;
+	struct guest	*ra = NULL;
 	pthread_t	 thread;
 	uid_t		 uid;
 
@@ -148,27 +150,57 @@ take_ra(struct scep_doors *d, int fd)
 		(void)close(fd);
 		return;
 	}
-	if (count_ras(d, 1) <= RAS_MAX &&
+	if (count(d, &d->n_ras, 1) <= RAS_MAX &&
 	    (ra = OPENSSL_zalloc(sizeof(*ra))) != NULL) {
 		ra->doors = d;
 		ra->fd = fd;
 		if (scep_thread_start(&thread, serve_ra, ra, 1))
 			return;
 	}
-	(void)count_ras(d, -1);
+	(void)count(d, &d->n_ras, -1);
 	OPENSSL_free(ra);
 	scep_log_error("no thread for another worker");
 	(void)close(fd);
 }
 
-/* One at a time. */
 static void
-take_operator(struct scep_doors *d, int fd)
+serve_here(struct scep_doors *d, int fd)
 {
 	struct scep_generation	*gen = scep_generation_hold(d->generations);
 
-	scep_admin_serve(gen->ca, fd);
+	scep_admin_serve(gen->ca, fd, d->stop_fd);
 	scep_generation_drop(d->generations, gen);
+}
+
+static void *
+serve_operator(void *arg)
+{
+	struct guest		*operator = arg;
+	struct scep_doors	*d = operator->doors;
+
+	serve_here(d, operator->fd);
+	OPENSSL_free(operator);
+	(void)count(d, &d->n_operators, -1);
+	return NULL;
+}
+
+/* A backup takes long, and an approval does not wait for it. */
+static void
+take_operator(struct scep_doors *d, int fd)
+{
+	struct guest	*operator = NULL;
+	pthread_t	 thread;
+
+	if (count(d, &d->n_operators, 1) <= OPERATORS_MAX &&
+	    (operator = OPENSSL_zalloc(sizeof(*operator))) != NULL) {
+		operator->doors = d;
+		operator->fd = fd;
+		if (scep_thread_start(&thread, serve_operator, operator, 1))
+			return;
+	}
+	OPENSSL_free(operator);
+	serve_here(d, fd);
+	(void)count(d, &d->n_operators, -1);
 }
 
 static void
@@ -217,7 +249,7 @@ prepare(struct scep_doors *d, struct scep_error *err)
 {
 	pthread_condattr_t	 attr;
 
-	d->n_ras = 0;
+	d->n_ras = d->n_operators = 0;
 	if (pthread_condattr_init(&attr) != 0 ||
 	    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) != 0 ||
 	    pthread_cond_init(&d->left, &attr) != 0 ||
@@ -262,23 +294,25 @@ deadline_in(long seconds, clockid_t clock, struct timespec *out)
 	out->tv_sec += seconds;
 }
 
-/* Each RA finishes what it has in hand and closes its socket. */
+/* Each finishes what it has in hand and closes its socket. */
 static int
-wait_for_ras(struct scep_doors *d, long wait_s)
+wait_for_guests(struct scep_doors *d, long wait_s)
 {
 	struct timespec	 until;
-	int		 rc = 0, left;
+	int		 rc = 0, ras, operators;
 
 	deadline_in(wait_s, CLOCK_MONOTONIC, &until);
 	(void)pthread_mutex_lock(&d->mutex);
-	while (d->n_ras > 0 && rc == 0)
+	while (d->n_ras + d->n_operators > 0 && rc == 0)
 		rc = pthread_cond_timedwait(&d->left, &d->mutex, &until);
-	left = d->n_ras;
+	ras = d->n_ras;
+	operators = d->n_operators;
 	(void)pthread_mutex_unlock(&d->mutex);
-	if (left > 0)
-		scep_log_warn("%d workers did not finish in %ld s", left,
-		    wait_s);
-	return left == 0;
+	if (ras + operators == 0)
+		return 1;
+	scep_log_warn("%d workers and %d operators did not finish in %ld s",
+	    ras, operators, wait_s);
+	return 0;
 }
 
 /* The thread has ended and the socket is closed; 0 if not in time. */
@@ -300,14 +334,13 @@ scep_doors_close(struct scep_doors *d, long wait_s)
 	const uint64_t	 one = 1;
 	int		 i;
 
-	if (write(d->stop_fd, &one, sizeof(one)) == -1 ||
-	    !shut(&d->door[0], wait_s))
+	if (write(d->stop_fd, &one, sizeof(one)) == -1)
 		return 0;
-	if (!wait_for_ras(d, wait_s))
-		return 0;
-	for (i = 1; i < SCEP_DOORS; i++)
+	for (i = 0; i < SCEP_DOORS; i++)
 		if (!shut(&d->door[i], wait_s))
 			return 0;
+	if (!wait_for_guests(d, wait_s))
+		return 0;
 	(void)close(d->stop_fd);
 	return 1;
 }

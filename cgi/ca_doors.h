@@ -1,5 +1,5 @@
 /*
- * ca_doors.h - the owner's sockets: a thread for each RA, one for operators,
+ * ca_doors.h - the owner's sockets: a thread for each RA and each operator,
  * one for Prometheus.
  */
 #ifndef SCEP_CGI_CA_DOORS_H
@@ -22,8 +22,8 @@ struct scep_doors {
 	struct scep_doorway	 door[SCEP_DOORS];
 	int			 stop_fd;	/* ends what accepts */
 	pthread_mutex_t		 mutex;
-	pthread_cond_t		 left;		/* an RA did */
-	int			 n_ras;
+	pthread_cond_t		 left;		/* somebody did */
+	int			 n_ras, n_operators;
 };
 
 /* Listen, and answer from then on.  All signals must be blocked. */

@@ -54,6 +54,11 @@ static const struct {
 	    "[--chain] [--der] [--json] SERIAL" },
 	{ "explain", NULL, adm_explain,
 	    "[--json] REQUEST-ID | TRANSACTION | SERIAL" },
+	{ "backup", NULL, adm_backup, "[--json] DIR" },
+	{ "restore", NULL, adm_restore,
+	    "[--dir NEWDIR] [--issue-log FILE] [--json] DIR" },
+	{ "log", "verify", adm_log_verify,
+	    "[--chain-only] [--json] [FILE]" },
 };
 #define VERBS	(sizeof(verbs) / sizeof(verbs[0]))
 

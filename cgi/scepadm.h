@@ -22,6 +22,8 @@ struct adm {
 	const char			*usage;	/* what goes behind them */
 	int				 hold;	/* adm_hold() */
 	struct adm_held			*held;	/* or NULL */
+	void				(*progress)(uint64_t done,
+					    uint64_t total);	/* or NULL */
 	struct scep_error		 err;
 };
 
@@ -45,13 +47,17 @@ enum scep_err	 adm_cert_list(struct adm *, int, char *[]);
 enum scep_err	 adm_cert_show(struct adm *, int, char *[]);
 enum scep_err	 adm_cert_export(struct adm *, int, char *[]);
 enum scep_err	 adm_explain(struct adm *, int, char *[]);
+enum scep_err	 adm_backup(struct adm *, int, char *[]);
+enum scep_err	 adm_restore(struct adm *, int, char *[]);
+enum scep_err	 adm_log_verify(struct adm *, int, char *[]);
 enum scep_err	 adm_reload(struct adm *, int, char *[]);
 enum scep_err	 adm_status(struct adm *, int, char *[]);
 
 /*
  * Options of a verb.  A text option gets its value, a flag (has_arg 0) sets
  * *flag; --json and -h are understood everywhere.  SCEP_E_USAGE with the
- * reason; *operand is the first of n_operands that must be left.
+ * reason; *operand is the first of n_operands that must be left; -1: one
+ * or none, and then it is NULL.
  */
 struct adm_option {
 	const char	*name;		/* "cn" of --cn; NULL ends the list */

@@ -31,10 +31,12 @@ misused(struct adm *adm, const char *what, const char *why)
 static enum scep_err
 options_check(struct adm *adm, int argc, char *argv[], int n_operands)
 {
+	const int	 most = n_operands == -1 ? 1 : n_operands;
+
 	if (argc - optind < n_operands)
 		return misused(adm, "", "an argument is missing");
-	if (argc - optind > n_operands)
-		return misused(adm, argv[optind + n_operands],
+	if (argc - optind > most)
+		return misused(adm, argv[optind + most],
 		    ": an argument too many");
 	return SCEP_OK;
 }
@@ -140,7 +142,7 @@ adm_release(struct adm *adm)
 /* Be the owner, for this request or longer. */
 static enum scep_err
 ask_ourselves(struct adm *adm, struct scep_span request,
-    struct scep_buf *reply)
+    const struct scep_admin_watch *watch, struct scep_buf *reply)
 {
 	struct scep_line	 line = scep_log_begin();
 	char			 summary[512] = "";
@@ -149,8 +151,8 @@ ask_ourselves(struct adm *adm, struct scep_span request,
 	if (adm->held == NULL && (rc = held_open(adm)) != SCEP_OK)
 		return rc;
 	/* A refusal is in the reply; the result here would say the same. */
-	(void)scep_admin(adm->held->owner.ca, time(NULL),
-	    (unsigned long)getuid(), request, reply, summary,
+	(void)scep_admin_watched(adm->held->owner.ca, time(NULL),
+	    (unsigned long)getuid(), request, watch, reply, summary,
 	    sizeof(summary), &adm->err);
 	scep_line_text(&line, "admin", summary);
 	scep_log_line(&line);
@@ -161,20 +163,21 @@ ask_ourselves(struct adm *adm, struct scep_span request,
 
 static enum scep_err
 ask_somebody(struct adm *adm, const char *dir, struct scep_span request,
-    struct scep_buf *reply)
+    const struct scep_admin_watch *watch, struct scep_buf *reply)
 {
 	const struct timespec	 wait = { 0, OWNER_WAIT_MS * 1000000L };
 	enum scep_err		 rc = SCEP_E_BUSY;
 	int			 i;
 
 	if (adm->held != NULL)
-		return ask_ourselves(adm, request, reply);
+		return ask_ourselves(adm, request, watch, reply);
 	for (i = 0; rc == SCEP_E_BUSY && i < OWNER_TRIES; i++) {
 		if (i > 0)
 			(void)nanosleep(&wait, NULL);
-		rc = scep_admin_ask(dir, request, reply, &adm->err);
+		rc = scep_admin_ask_watched(dir, request, watch, reply,
+		    &adm->err);
 		if (rc == SCEP_E_NOTFOUND)
-			rc = ask_ourselves(adm, request, reply);
+			rc = ask_ourselves(adm, request, watch, reply);
 	}
 	return rc;
 }
@@ -209,13 +212,30 @@ reply_read(struct adm *adm, const struct scep_buf *reply, json_t **result)
 	return rc;
 }
 
+static int
+go_on(void *arg, uint64_t done, uint64_t total)
+{
+	const struct adm	*adm = arg;
+
+	if (adm->progress != NULL)
+		adm->progress(done, total);
+	return 1;
+}
+
+static time_t
+wall_clock(void)
+{
+	return time(NULL);
+}
+
 enum scep_err
 adm_ask(struct adm *adm, json_t *request, json_t **result)
 {
-	struct scep_config	*cfg = NULL;
-	struct scep_buf		 reply = { NULL, 0 };
-	char			*text;
-	enum scep_err		 rc;
+	const struct scep_admin_watch	 watch = { go_on, adm, wall_clock };
+	struct scep_config		*cfg = NULL;
+	struct scep_buf			 reply = { NULL, 0 };
+	char				*text;
+	enum scep_err			 rc;
 
 	*result = NULL;
 	text = json_dumps(request, JSON_COMPACT);
@@ -228,7 +248,7 @@ adm_ask(struct adm *adm, json_t *request, json_t **result)
 	    (rc = scep_state_become_owner(cfg->server.state, &adm->err)) ==
 	    SCEP_OK &&
 	    (rc = ask_somebody(adm, cfg->server.state, scep_span_text(text),
-	    &reply)) == SCEP_OK)
+	    &watch, &reply)) == SCEP_OK)
 		rc = reply_read(adm, &reply, result);
 	scep_config_free(cfg);
 	scep_buf_clear(&reply);

@@ -114,6 +114,12 @@ scep_conf_file(const struct scep_conf *conf)
 	return conf->file[0];
 }
 
+const char *
+scep_conf_file_at(const struct scep_conf *conf, size_t i)
+{
+	return i < conf->n_files ? conf->file[i] : NULL;
+}
+
 size_t
 scep_conf_count(const struct scep_conf *conf)
 {

@@ -47,6 +47,8 @@ void		 scep_conf_free(struct scep_conf *conf);
 
 /* The file it began with. */
 const char	*scep_conf_file(const struct scep_conf *conf);
+/* All of them, in the order they were read; NULL behind the last. */
+const char	*scep_conf_file_at(const struct scep_conf *conf, size_t i);
 size_t		 scep_conf_count(const struct scep_conf *conf);
 const struct scep_conf_section
 		*scep_conf_section(const struct scep_conf *conf, size_t i);

@@ -46,5 +46,9 @@ void	 scep_line_number(struct scep_line *line, const char *key, long long n);
  */
 int	 scep_line_next(struct scep_span *rest, struct scep_span *key,
 	    struct scep_span *value);
+/* Read it back: the value of a key, unescaped, as text.  0 if the line has no
+ * such pair, or its value has a NUL or does not fit. */
+int	 scep_line_get(struct scep_span line, const char *key, char *out,
+	    size_t size);
 
 #endif /* SCEP_BASE_LINE_H */

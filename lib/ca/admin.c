@@ -2,7 +2,7 @@
  * admin.c - the operator's requests: read, sent to whoever acts, answered.
  *
  * Knows the frame of a request and of a reply; what the verbs do is in
- * admin_challenge.c, admin_request.c and admin_cert.c.
+ * admin_challenge.c, admin_request.c and their neighbours.
  */
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +18,8 @@ find_verb(const char *name)
 {
 	static const struct scep_admin_verb	*const tables[] = {
 		scep_admin_challenge, scep_admin_request, scep_admin_cert,
-		scep_admin_server, scep_admin_explain
+		scep_admin_server, scep_admin_explain, scep_admin_backup,
+		scep_admin_log
 	};
 	const struct scep_admin_verb		*v;
 	size_t					 i;
@@ -131,10 +132,23 @@ scep_admin(struct scep_ca *ca, time_t now, unsigned long uid,
     struct scep_span request, struct scep_buf *reply, char *summary,
     size_t summary_size, struct scep_error *err)
 {
+	const struct scep_admin_watch	 nobody = { NULL, NULL, NULL };
+
+	return scep_admin_watched(ca, now, uid, request, &nobody, reply,
+	    summary, summary_size, err);
+}
+
+enum scep_err
+scep_admin_watched(struct scep_ca *ca, time_t now, unsigned long uid,
+    struct scep_span request, const struct scep_admin_watch *watch,
+    struct scep_buf *reply, char *summary, size_t summary_size,
+    struct scep_error *err)
+{
 	struct scep_admin_call	 call = {
 		.ca = (struct scep_local *)ca,
 		.now = now,
 		.uid = uid,
+		.watch = watch,
 	};
 	json_t			*ask;
 	enum scep_err		 rc;

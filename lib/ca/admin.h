@@ -36,6 +36,10 @@
  * status           —                                  an object
  * explain          what (a request's id, a            {requests, stories:[…]}
  *                  transactionID, a serial)
+ * backup           dir (absolute)                     {dir, time, files,
+ *                                                      octets, log_seq,
+ *                                                      logged}
+ * log.read         after (number)                     array of {seq, text}
  *
  * What a request adds or revokes is one transaction: all of it or nothing.
  *
@@ -45,7 +49,8 @@
  * request: id, profile, state, subject, san, key_sha256, signer_sha256,
  * transaction, peer, created, expires.  A certificate: serial, subject,
  * issuer, san, profile, ca, state, not_before, not_after, issued, request,
- * authority, key_sha256, sha256, sha1.  A story: see admin_story.h; requests is
+ * authority, key_sha256, sha256, sha1 ("" if it is not known), kept (false:
+ * known from the issue log alone, the certificate itself is not here).  A story: see admin_story.h; requests is
  * how many there are, newest first, and only the first few are told.
  *
  * cert.list gives a page, of limit rows at most: without next it is the last
@@ -86,6 +91,14 @@ struct scep_admin_host {
 void		 scep_admin_attach(struct scep_ca *ca,
 		    const struct scep_admin_host *host);
 
+/* Who looks on while an act takes long. */
+struct scep_admin_watch {
+	/* Octets done and expected, now and then; 0 calls the act off. */
+	int		(*go_on)(void *arg, uint64_t done, uint64_t total);
+	void		*arg;
+	time_t		(*clock)(void);	/* or NULL */
+};
+
 /*
  * Carry out one request of the operator with this uid.  ca is from
  * scep_ca_open().  reply gets the JSON text (also when the request was
@@ -95,5 +108,11 @@ void		 scep_admin_attach(struct scep_ca *ca,
 enum scep_err	 scep_admin(struct scep_ca *ca, time_t now, unsigned long uid,
 		    struct scep_span request, struct scep_buf *reply,
 		    char *summary, size_t summary_size, struct scep_error *err);
+/* The same, looked on. */
+enum scep_err	 scep_admin_watched(struct scep_ca *ca, time_t now,
+		    unsigned long uid, struct scep_span request,
+		    const struct scep_admin_watch *watch,
+		    struct scep_buf *reply, char *summary,
+		    size_t summary_size, struct scep_error *err);
 
 #endif /* SCEP_CA_ADMIN_H */

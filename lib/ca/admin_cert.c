@@ -18,21 +18,34 @@
 #define PRINT_MAX	(3 * SCEP_DIGEST_MAX_LEN)
 
 /* "AB:CD:…", as openssl prints it. */
-static enum scep_err
-fingerprint(const struct scep_crypto *crypto, enum scep_digest md,
-    struct scep_span der, char out[PRINT_MAX], struct scep_error *err)
+static void
+print(const uint8_t *digest, size_t len, char out[PRINT_MAX])
 {
-	uint8_t		 digest[SCEP_DIGEST_MAX_LEN];
-	size_t		 i, len;
-	enum scep_err	 rc;
+	size_t	 i;
 
-	if ((rc = scep_crypto_digest(crypto, md, der, digest, &len, err)) !=
-	    SCEP_OK)
-		return rc;
 	for (i = 0; i < len; i++)
 		(void)snprintf(out + 3 * i, PRINT_MAX - 3 * i, "%02X%s",
 		    digest[i], i + 1 < len ? ":" : "");
-	return SCEP_OK;
+}
+
+/* SHA-1 needs the certificate itself. */
+static enum scep_err
+fingerprints(const struct scep_crypto *crypto,
+    const struct scep_cert_rec *rec, char sha256[PRINT_MAX],
+    char sha1[PRINT_MAX], struct scep_error *err)
+{
+	uint8_t		 digest[SCEP_DIGEST_MAX_LEN];
+	size_t		 len;
+	enum scep_err	 rc;
+
+	print(rec->der_sha256, sizeof(rec->der_sha256), sha256);
+	sha1[0] = '\0';
+	if (rec->der.len == 0)
+		return SCEP_OK;
+	if ((rc = scep_crypto_digest(crypto, SCEP_SHA1,
+	    scep_buf_span(&rec->der), digest, &len, err)) == SCEP_OK)
+		print(digest, len, sha1);
+	return rc;
 }
 
 /* The names that stand in the certificate itself. */
@@ -80,7 +93,7 @@ cert_json(const struct scep_cert_rec *rec, const struct names *names,
 	scep_time_text(rec->not_after, not_after);
 	scep_time_text(rec->issued, issued);
 	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,"
-	    "s:s,s:s,s:s}",
+	    "s:s,s:s,s:s,s:b}",
 	    "serial", serial, "subject", names->subject.text,
 	    "issuer", names->issuer.text, "san", names->san.text,
 	    "profile", rec->profile, "ca", rec->ca,
@@ -88,7 +101,7 @@ cert_json(const struct scep_cert_rec *rec, const struct names *names,
 	    "not_before", not_before, "not_after", not_after,
 	    "issued", issued, "request", rec->request_id,
 	    "authority", rec->authority, "key_sha256", key,
-	    "sha256", sha256, "sha1", sha1);
+	    "sha256", sha256, "sha1", sha1, "kept", rec->der.len > 0);
 }
 
 enum scep_err
@@ -100,10 +113,7 @@ scep_admin_cert_json(const struct scep_admin_call *call,
 	char				 sha256[PRINT_MAX], sha1[PRINT_MAX];
 	enum scep_err			 rc;
 
-	if ((rc = fingerprint(crypto, SCEP_SHA256, scep_buf_span(&rec->der),
-	    sha256, err)) != SCEP_OK ||
-	    (rc = fingerprint(crypto, SCEP_SHA1, scep_buf_span(&rec->der),
-	    sha1, err)) != SCEP_OK)
+	if ((rc = fingerprints(crypto, rec, sha256, sha1, err)) != SCEP_OK)
 		return rc;
 	read_names(crypto, rec, &names);
 	*out = cert_json(rec, &names, call->now, sha256, sha1);
@@ -265,6 +275,14 @@ export(struct scep_admin_call *call, struct scep_error *err)
 
 	if ((rc = get(call, &rec, err)) != SCEP_OK)
 		return rc;
+	if (rec.der.len == 0) {
+		scep_cert_rec_clear(&rec);
+		return scep_fail(err, SCEP_E_NOTFOUND, "the certificate "
+		    "itself is not here: it was issued after the backup that "
+		    "was restored, and is known from the issue log alone; "
+		    "the device has it, and `scepadm cert show` tells what "
+		    "is known");
+	}
 	/* o of NULL makes all of it NULL, and frees the other. */
 	rc = scep_admin_object(call, json_pack("{s:o,s:o}",
 	    "der", hex_json(&rec.der),

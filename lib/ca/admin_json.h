@@ -24,6 +24,7 @@ struct scep_admin_call {
 	struct scep_local	*ca;
 	time_t			 now;
 	unsigned long		 uid;
+	const struct scep_admin_watch	*watch;
 	const json_t		*ask;		/* its members are checked */
 	json_t			*result;	/* an object, or … */
 	struct scep_admin_rows	 rows;		/* … an array */
@@ -51,13 +52,14 @@ struct scep_admin_verb {
 					    struct scep_error *err);
 };
 
-/* admin_challenge.c, admin_request.c, admin_cert.c, admin_server.c,
- * admin_explain.c */
+/* admin_challenge.c, admin_request.c, admin_cert.c, … */
 extern const struct scep_admin_verb	scep_admin_challenge[];
 extern const struct scep_admin_verb	scep_admin_request[];
 extern const struct scep_admin_verb	scep_admin_cert[];
 extern const struct scep_admin_verb	scep_admin_server[];
 extern const struct scep_admin_verb	scep_admin_explain[];
+extern const struct scep_admin_verb	scep_admin_backup[];
+extern const struct scep_admin_verb	scep_admin_log[];
 
 /* Nothing but these members, of these kinds, and what is required:
  * SCEP_E_USAGE otherwise.  No value is in the message. */

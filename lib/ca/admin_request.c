@@ -16,6 +16,7 @@
 #include "ca/issue.h"
 #include "ca/keylock.h"
 #include "ca/story.h"
+#include "ca/log_cert.h"
 #include "ca/transaction.h"
 
 #define TRIES	5	/* when a rival was faster */
@@ -153,7 +154,8 @@ commit(struct scep_admin_call *call, const struct scep_pending *p,
 
 static void
 log_request(const struct scep_admin_call *call, const char *event,
-    const struct scep_pending *p, struct scep_line *line)
+    const struct scep_pending *p, const struct scep_cert_rec *cert,
+    struct scep_line *line)
 {
 	struct scep_admin_name	 subject;
 
@@ -161,6 +163,8 @@ log_request(const struct scep_admin_call *call, const char *event,
 	scep_admin_log_start(call, event, p->request_id, line);
 	scep_line_text(line, "profile", p->profile);
 	scep_line_text(line, "subject", subject.text);
+	if (cert != NULL)
+		scep_log_cert(line, cert);
 	scep_line_text(line, "peer", p->peer);
 	scep_line_add(line, "txid", scep_buf_span(&p->txid));
 }
@@ -178,9 +182,7 @@ grant(struct scep_admin_call *call, const struct scep_pending *p,
 
 	scep_hex_text(scep_buf_span(&cert->serial), serial, sizeof(serial));
 	scep_admin_subject(scep_buf_span(&p->subject), &subject);
-	log_request(call, "approved", p, &line);
-	scep_line_text(&line, "serial", serial);
-	scep_line_text(&line, "authority", cert->authority);
+	log_request(call, "approved", p, cert, &line);
 	txn->state = SCEP_TXN_GRANTED;
 	txn->decided = call->now;
 	txn->expires = cert->not_after + SCEP_TXN_KEPT_S;
@@ -227,7 +229,7 @@ refuse_one(struct scep_admin_call *call, const struct scep_pending *p,
 	struct scep_line	 line = { .len = 0 };
 	enum scep_err		 rc;
 
-	log_request(call, "refused", p, &line);
+	log_request(call, "refused", p, NULL, &line);
 	scep_line_text(&line, "reason", reason);
 	txn->state = SCEP_TXN_REFUSED;
 	txn->decided = call->now;

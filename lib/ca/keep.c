@@ -10,6 +10,8 @@
 #include "base/text.h"
 #include "ca/issue.h"
 #include "ca/story.h"
+#include "ca/job.h"
+#include "ca/log_cert.h"
 #include "ca/transaction.h"
 
 /* A line of the log table; what a client sent is escaped there. */
@@ -30,11 +32,10 @@ log_line(const struct scep_job *job, const char *event,
 	scep_line_text(&line, "id", job->ask->request_id);
 	scep_line_text(&line, "profile", job->profile->name);
 	scep_line_text(&line, "subject", job->answer->subject);
-	if (cert != NULL) {
-		scep_line_text(&line, "serial", job->answer->serial);
-		scep_line_text(&line, "authority", cert->authority);
-	}
-	scep_line_text(&line, "key", key);
+	if (cert != NULL)
+		scep_log_cert(&line, cert);
+	else
+		scep_line_text(&line, "key", key);
 	scep_line_text(&line, "peer", job->ask->peer);
 	scep_line_add(&line, "txid", job->ask->txid);
 	return scep_buf_set(out, scep_span_text(line.text), err);

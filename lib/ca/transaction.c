@@ -95,7 +95,8 @@ granted_fact(struct scep_local *ca, const struct scep_profile *profile,
 	/* The CA's end may have cut its life short of the profile's idea. */
 	if (window > (rec.not_after - rec.not_before) / 2)
 		window = (rec.not_after - rec.not_before) / 2;
-	if (rec.state == SCEP_CERT_VALID && now < rec.not_after - window)
+	if (rec.state == SCEP_CERT_VALID && rec.der.len > 0 &&
+	    now < rec.not_after - window)
 		*fact = SCEP_TX_SAME_GRANTED;
 	scep_cert_rec_clear(&rec);
 	return SCEP_OK;
@@ -199,6 +200,9 @@ scep_transaction_cert(struct scep_local *ca, struct scep_span cert_key,
 	if (rec.state != SCEP_CERT_VALID || now >= rec.not_after)
 		rc = scep_fail(err, SCEP_E_CERTID,
 		    "the certificate was revoked, or has expired");
+	else if (rec.der.len == 0)
+		rc = scep_fail(err, SCEP_E_CERTID, "the certificate is known "
+		    "from the issue log alone");
 	else
 		rc = scep_buf_set(&answer->cert, scep_buf_span(&rec.der),
 		    err);

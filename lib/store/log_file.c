@@ -64,6 +64,18 @@ scep_log_file_close(struct scep_log_file *f)
 	free(f);
 }
 
+enum scep_err
+scep_log_file_rewind(struct scep_log_file *f, struct scep_error *err)
+{
+	if (lseek(f->fd, 0, SEEK_SET) == -1)
+		return scep_fail(err, SCEP_E_STORE, "%s: %s", f->path,
+		    strerror(errno));
+	scep_chain_close(&f->chain);
+	f->number = f->seq = 0;
+	f->at = f->end = 0;
+	return scep_chain_open(&f->chain, err);
+}
+
 size_t
 scep_log_file_rest(const struct scep_log_file *f)
 {

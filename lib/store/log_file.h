@@ -25,6 +25,9 @@ enum scep_err	 scep_log_file_open(const char *path,
  */
 enum scep_err	 scep_log_file_next(struct scep_log_file *file,
 		    struct scep_log_line *out, struct scep_error *err);
+/* Back to the first line. */
+enum scep_err	 scep_log_file_rewind(struct scep_log_file *file,
+		    struct scep_error *err);
 /* Octets behind the last newline: a line that is still being written, or was
  * cut off. */
 size_t		 scep_log_file_rest(const struct scep_log_file *file);

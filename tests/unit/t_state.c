@@ -154,7 +154,7 @@ serve(void *arg)
 
 	while (o->times-- > 0) {
 		(void)poll(&p, 1, 5000);
-		scep_admin_serve(&none, accept(o->listen_fd, NULL, NULL));
+		scep_admin_serve(&none, accept(o->listen_fd, NULL, NULL), -1);
 	}
 	return NULL;
 }

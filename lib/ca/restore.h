@@ -1,0 +1,44 @@
+/*
+ * restore.h - what a restored store must learn before it serves: what came
+ * after the backup, and that nothing of before may be used once more.
+ */
+#ifndef SCEP_CA_RESTORE_H
+#define SCEP_CA_RESTORE_H
+
+#include "store/log_file.h"
+#include "store/store.h"
+
+struct scep_restored {
+	size_t	 entries;	/* of the log, put back */
+	size_t	 certificates;	/* known again by them */
+	size_t	 requests;	/* that no longer wait */
+	size_t	 poor;		/* entries that say too little */
+	size_t	 challenges;	/* voided */
+};
+
+/*
+ * Put back the entries of an issue.log behind `after`, under their own
+ * numbers: certificates they tell of become records without DER, requests
+ * that were decided no longer wait.  The file's chain goes on in ours.
+ */
+enum scep_err	 scep_restore_import(struct scep_store *store,
+		    struct scep_log_file *log, uint64_t after,
+		    struct scep_restored *count, struct scep_error *err);
+
+/* Revoke every challenge that could still be used: it may have been, after
+ * the backup. */
+enum scep_err	 scep_restore_void(struct scep_store *store, time_t now,
+		    unsigned long uid, struct scep_restored *count,
+		    struct scep_error *err);
+
+/* The entry that says so: the backup ended at `until`. */
+enum scep_err	 scep_restore_note(struct scep_store *store, time_t now,
+		    unsigned long uid, time_t until,
+		    const struct scep_restored *count,
+		    struct scep_error *err);
+
+/* Is this the number of the last entry of the log? */
+enum scep_err	 scep_restore_check(struct scep_store *store, uint64_t last,
+		    struct scep_error *err);
+
+#endif /* SCEP_CA_RESTORE_H */
