@@ -219,6 +219,51 @@ what_was_not_made_here_is_not_taken(void **state)
 	}
 }
 
+static void
+what_was_written_is_read_back(void **state)
+{
+	static const char *const	 values[] = {
+		"bare", "", "a b", "x=y", "a\"b", "a\\b", " k2=no", "\n\x1b",
+		"M\xc3\xbcller", "\xff\xfe",
+	};
+	struct scep_line	 line;
+	char			 out[64];
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(values); i++) {
+		memset(&line, 0, sizeof(line));
+		scep_line_text(&line, "k1", values[i]);
+		scep_line_text(&line, "k2", "behind");
+		assert_true(scep_line_get(scep_span_text(line.text), "k1",
+		    out, sizeof(out)));
+		assert_string_equal(out, values[i]);
+		assert_true(scep_line_get(scep_span_text(line.text), "k2",
+		    out, sizeof(out)));
+		assert_string_equal(out, "behind");
+		assert_false(scep_line_get(scep_span_text(line.text), "k",
+		    out, sizeof(out)));
+	}
+}
+
+static void
+what_is_no_line_is_not_read(void **state)
+{
+	static const char *const	 lines[] = {
+		"", "k", "k=\"open", "k=\"x\"y", "k=\"\\x4\"", "k=\"\\n\"",
+		"k=\"\\x00\"", "j k=1", "k=12345678",
+	};
+	char	 out[8];
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(lines); i++)
+		assert_false(scep_line_get(scep_span_text(lines[i]), "k", out,
+		    sizeof(out)));
+	assert_true(scep_line_get(scep_span_text("k=1234567"), "k", out,
+	    sizeof(out)));
+}
+
 int
 main(void)
 {
@@ -232,6 +277,8 @@ main(void)
 		cmocka_unit_test(json_holds_what_the_pairs_hold),
 		cmocka_unit_test(pairs_come_back_as_they_stand),
 		cmocka_unit_test(what_was_not_made_here_is_not_taken),
+		cmocka_unit_test(what_was_written_is_read_back),
+		cmocka_unit_test(what_is_no_line_is_not_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
