@@ -64,3 +64,42 @@ scep_line_next(struct scep_span *rest, struct scep_span *key,
 	*rest = s.len > 0 ? behind(s, 1) : s;
 	return scep_is_clean_utf8(*value);
 }
+
+/* "\\x41" is the only escape there is. */
+static int
+unescape(struct scep_span value, char *out, size_t size)
+{
+	size_t	 i, n = 0;
+	int	 c, hi, lo;
+
+	for (i = 0; i < value.len; i++) {
+		c = value.data[i];
+		if (c == '\\') {
+			if (value.len - i < 4 || value.data[i + 1] != 'x' ||
+			    (hi = scep_hex_digit((char)value.data[i + 2])) ==
+			    -1 ||
+			    (lo = scep_hex_digit((char)value.data[i + 3])) ==
+			    -1)
+				return 0;
+			c = hi << 4 | lo;
+			i += 3;
+		}
+		if (c == '\0' || n + 1 >= size)
+			return 0;
+		out[n++] = (char)c;
+	}
+	out[n] = '\0';
+	return 1;
+}
+
+int
+scep_line_get(struct scep_span line, const char *key, char *out, size_t size)
+{
+	const struct scep_span	 want = scep_span_text(key);
+	struct scep_span	 found, value;
+
+	while (scep_line_next(&line, &found, &value))
+		if (scep_span_equal(found, want))
+			return unescape(value, out, size);
+	return 0;
+}
