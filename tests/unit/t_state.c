@@ -149,7 +149,7 @@ static void *
 serve(void *arg)
 {
 	struct owner	*o = arg;
-	struct scep_ca	 none = { NULL };
+	struct scep_ca	 none = { .ops = NULL };
 	struct pollfd	 p = { .fd = o->listen_fd, .events = POLLIN };
 
 	while (o->times-- > 0) {
