@@ -93,8 +93,9 @@ static const struct {
 	    [DOCTOR_NGINX] = "client_max_body_size 512k; in the server block "
 	    "or the location of /scep" NGINX,
 	    [DOCTOR_LIGHTTPD] = "server.max-request-size = 512 (KiB)" LIGHTY,
-	    [DOCTOR_APACHE] = "LimitRequestBody 524288 in <Location /scep>, "
-	    "and with mod_fcgid FcgidMaxRequestLen 524288" APACHE } },
+	    [DOCTOR_APACHE] = "with mod_fcgid FcgidMaxRequestLen 524288; "
+	    "with plain CGI LimitRequestBody 524288 (mod_proxy_fcgi has no "
+	    "limit)" APACHE } },
 	[DOCTOR_FIX_CONTROLS] = { NULL, {
 	    [DOCTOR_NGINX] = "nginx lets %0A through: no rewrite of /scep and "
 	    "no rule against it in another proxy or filter in front" NGINX,

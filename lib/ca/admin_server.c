@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "ca/admin_json.h"
-#include "ca/inspect.h"
+#include "ca/queue.h"
 #include "ca/stats.h"
 
 void
@@ -75,7 +75,9 @@ profiles_json(struct scep_local *ca, json_t **out, struct scep_error *err)
 
 	*out = json_array();
 	for (p = cfg->profile; p < cfg->profile + cfg->n_profiles; p++) {
-		if ((rc = scep_count_pending(ca, p, &n, err)) != SCEP_OK)
+		if ((rc = scep_queue_count(ca->store, SCEP_IX_PENDING_PROFILE,
+		    scep_span_text(p->name), p->max_pending, &n, err)) !=
+		    SCEP_OK)
 			return rc;
 		memcpy(fault, p->fault, sizeof(fault));
 		scep_admin_clean(fault);

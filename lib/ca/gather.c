@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "ca/dummy_csr.h"
 #include "ca/job.h"
+#include "ca/queue.h"
 #include "ca/rules.h"
 #include "ca/seen.h"
 #include "ca/transaction.h"
@@ -153,63 +154,32 @@ gather_challenge(struct scep_job *job, struct scep_error *err)
 	    job->now, &job->facts.challenge, &job->use, err);
 }
 
-struct count {
-	long	 n, max;
-};
-
-static enum scep_err
-count_row(void *arg, const struct scep_row *row, struct scep_error *err)
-{
-	struct count	*c = arg;
-
-	(void)row;
-	(void)err;
-	return ++c->n >= c->max ? SCEP_E_EXISTS : SCEP_OK;
-}
-
-/* Are max rows or more under this index key? */
-static enum scep_err
-is_full(struct scep_store *store, enum scep_index index,
-    const struct scep_buf *key, long max, int *full, struct scep_error *err)
-{
-	struct scep_buf	 to = { NULL, 0 };
-	struct count	 c = { 0, max };
-	enum scep_err	 rc;
-
-	/* The next key that can be: nothing sorts between it and this one. */
-	if ((rc = scep_buf_set(&to, scep_buf_span(key), err)) == SCEP_OK &&
-	    (rc = scep_buf_add(&to, scep_span_make("", 1), err)) == SCEP_OK)
-		rc = scep_store_scan_index(store, index, scep_buf_span(key),
-		    scep_buf_span(&to), count_row, &c, err);
-	scep_buf_clear(&to);
-	*full = c.n >= max;
-	return rc;
-}
-
 /* Only what may queue has to be counted. */
 static enum scep_err
 gather_queue(struct scep_job *job, struct scep_error *err)
 {
-	struct scep_buf	 key = { NULL, 0 };
-	int		 full = 0, peer_full = 0;
-	enum scep_err	 rc;
+	const struct scep_profile	*p = job->profile;
+	struct scep_buf			 key = { NULL, 0 };
+	enum scep_err			 rc;
+	long				 n = 0, n_peer = 0;
 
 	if (job->facts.challenge != SCEP_CH_ABSENT ||
-	    (job->profile->authorise & SCEP_BIT(SCEP_BY_MANUAL)) == 0)
+	    (p->authorise & SCEP_BIT(SCEP_BY_MANUAL)) == 0)
 		return SCEP_OK;
-	if ((rc = scep_buf_set(&key, scep_span_text(job->profile->name),
-	    err)) == SCEP_OK &&
-	    (rc = is_full(job->ca->store, SCEP_IX_PENDING_PROFILE, &key,
-	    job->profile->max_pending, &full, err)) == SCEP_OK &&
+	if ((rc = scep_buf_set(&key, scep_span_text(p->name), err)) ==
+	    SCEP_OK &&
+	    (rc = scep_queue_count(job->ca->store, SCEP_IX_PENDING_PROFILE,
+	    scep_buf_span(&key), p->max_pending, &n, err)) == SCEP_OK &&
 	    (rc = scep_buf_add(&key, scep_span_make("", 1), err)) ==
 	    SCEP_OK &&
 	    (rc = scep_buf_add(&key, scep_span_text(job->ask->peer), err)) ==
 	    SCEP_OK)
-		rc = is_full(job->ca->store, SCEP_IX_PENDING_PEER, &key,
-		    job->profile->max_pending_per_peer, &peer_full, err);
+		rc = scep_queue_count(job->ca->store, SCEP_IX_PENDING_PEER,
+		    scep_buf_span(&key), p->max_pending_per_peer, &n_peer,
+		    err);
 	scep_buf_clear(&key);
-	job->facts.queue_full = full != 0;
-	job->facts.peer_queue_full = peer_full != 0;
+	job->facts.queue_full = n >= p->max_pending;
+	job->facts.peer_queue_full = n_peer >= p->max_pending_per_peer;
 	return rc;
 }
 

@@ -7,40 +7,6 @@
 #include "ca/inspect.h"
 #include "ca/stats.h"
 
-struct count {
-	long	 n, max;
-};
-
-static enum scep_err
-count_row(void *arg, const struct scep_row *row, struct scep_error *err)
-{
-	struct count	*c = arg;
-
-	(void)row;
-	(void)err;
-	return ++c->n >= c->max ? SCEP_E_EXISTS : SCEP_OK;
-}
-
-enum scep_err
-scep_count_pending(struct scep_local *ca, const struct scep_profile *profile,
-    long *n, struct scep_error *err)
-{
-	struct count	 c = { 0, profile->max_pending };
-	struct scep_buf	 to = { NULL, 0 };
-	enum scep_err	 rc;
-
-	/* The next key that can be. */
-	if ((rc = scep_buf_set(&to, scep_span_text(profile->name), err)) ==
-	    SCEP_OK &&
-	    (rc = scep_buf_add(&to, scep_span_make("", 1), err)) == SCEP_OK)
-		rc = scep_store_scan_index(ca->store, SCEP_IX_PENDING_PROFILE,
-		    scep_span_text(profile->name), scep_buf_span(&to),
-		    count_row, &c, err);
-	scep_buf_clear(&to);
-	*n = c.n;
-	return rc;
-}
-
 int
 scep_profile_is_up(const struct scep_config *cfg,
     const struct scep_profile *profile, time_t now)

@@ -7,12 +7,6 @@
 
 #include "ca/local.h"
 
-/* How many requests wait for approval in a profile, at most its max_pending;
- * SCEP_OK. */
-enum scep_err	 scep_count_pending(struct scep_local *ca,
-		    const struct scep_profile *profile, long *n,
-		    struct scep_error *err);
-
 /* Does it serve?  Without a fault, and with certificates that are valid. */
 int		 scep_profile_is_up(const struct scep_config *cfg,
 		    const struct scep_profile *profile, time_t now);

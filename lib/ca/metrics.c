@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "ca/inspect.h"
+#include "ca/queue.h"
 #include "ca/stats.h"
 
 #define OPERATIONS	16	/* more than stats.c has */
@@ -169,8 +170,10 @@ put_profiles(struct page *p)
 	head(p, "scep_pending_requests", "gauge",
 	    "Requests that wait for approval.");
 	for (i = 0; i < cfg->n_profiles && p->rc == SCEP_OK; i++) {
-		p->rc = scep_count_pending(p->ca, &cfg->profile[i], &n,
-		    p->err);
+		p->rc = scep_queue_count(p->ca->store,
+		    SCEP_IX_PENDING_PROFILE,
+		    scep_span_text(cfg->profile[i].name),
+		    cfg->profile[i].max_pending, &n, p->err);
 		put(p, "scep_pending_requests{profile=\"%s\"} %ld\n",
 		    cfg->profile[i].name, n);
 	}
