@@ -26,7 +26,7 @@ static const struct adm_column	csv_columns[] = {
 	{ "", "profile" }, { "", "ca" }, { "", "state" },
 	{ "", "not_before" }, { "", "not_after" }, { "", "issued" },
 	{ "", "request" }, { "", "authority" }, { "", "key_sha256" },
-	{ "", "sha256" }, { "", "sha1" }, { NULL, NULL }
+	{ "", "sha256" }, { "", "sha1" }, { "", "kept" }, { NULL, NULL }
 };
 
 /* What list was told, as text. */

@@ -109,18 +109,28 @@ csv_field(const char *text, const char *end)
 	(void)printf("%s%s", quote, end);
 }
 
+/* A text as it is, however long; anything else as people get it. */
+static const char *
+csv_text(const json_t *row, const char *key, char other[CELL_MAX])
+{
+	const char	*text = json_string_value(json_object_get(row, key));
+
+	if (text != NULL)
+		return text;
+	cell(row, key, other);
+	return other;
+}
+
 static void
 csv_line(const json_t *row, const struct adm_column *columns)
 {
-	const char	*text;
-	int		 i;
+	char	 other[CELL_MAX];
+	int	 i;
 
-	for (i = 0; columns[i].title != NULL; i++) {
-		text = row == NULL ? columns[i].key : json_string_value(
-		    json_object_get(row, columns[i].key));
-		csv_field(text != NULL ? text : "",
+	for (i = 0; columns[i].title != NULL; i++)
+		csv_field(row == NULL ? columns[i].key : csv_text(row,
+		    columns[i].key, other),
 		    columns[i + 1].title != NULL ? "," : "\r\n");
-	}
 }
 
 static void
