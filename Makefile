@@ -91,6 +91,12 @@ $(BIN)/scepload: $(BUILD)/tests/scepload.o
 $(BIN)/bench-fill: $(BUILD)/tests/bench/fill.o $(SHARED) $(BUILD)/libscep.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# sh tests/bench/cgi measures with it what a CGI run costs.
+$(BIN)/bench-cgi: $(patsubst %.c,$(BUILD)/%.o, \
+    $(sort $(wildcard tests/bench/cgi*.c))) $(BUILD)/tests/unit/client.o \
+    $(CLIENT) $(SHARED) $(BUILD)/libscep.a
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
 unit: $(UNIT) $(REPLAY)
 programs: all $(BIN)/scepbot $(BIN)/scepload $(BIN)/bench-fill
 
@@ -209,7 +215,7 @@ distcheck: dist
 
 clean:
 	rm -rf build build-asan build-tsan build-fuzz build-clang
-	rm -f scep.fcgi scepadm scepbot scepload bench-fill
+	rm -f scep.fcgi scepadm scepbot scepload bench-fill bench-cgi
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 .PHONY: all unit programs check layers check-asan check-tsan fuzz lint install \
