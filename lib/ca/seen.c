@@ -5,9 +5,8 @@
  * one set would push out the one that tells on him.
  */
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
-
-#include <openssl/crypto.h>
 
 #include "base/error.h"
 #include "ca/seen.h"
@@ -40,11 +39,12 @@ scep_seen_new(const struct scep_crypto *crypto, struct scep_seen **out,
 	enum scep_err		 rc;
 
 	*out = NULL;
-	if ((seen = OPENSSL_zalloc(sizeof(*seen))) == NULL)
+	/* calloc: what is never used of so much is never touched. */
+	if ((seen = calloc(1, sizeof(*seen))) == NULL)
 		return scep_fail(err, SCEP_E_NOMEM, "memory of envelopes");
 	if ((rc = scep_crypto_random(crypto, (uint8_t *)seen->secret,
 	    sizeof(seen->secret), err)) != SCEP_OK) {
-		OPENSSL_free(seen);
+		free(seen);
 		return rc;
 	}
 	(void)pthread_mutex_init(&seen->mutex, NULL);
@@ -57,7 +57,7 @@ scep_seen_free(struct scep_seen *seen)
 {
 	if (seen != NULL)
 		(void)pthread_mutex_destroy(&seen->mutex);
-	OPENSSL_free(seen);
+	free(seen);
 }
 
 /* Multiply-shift over the words of key: two keys meet by chance alone, for
