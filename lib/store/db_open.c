@@ -21,22 +21,38 @@
 #include "base/file.h"
 #include "store/db.h"
 
-#define CACHE		(32u << 20)
 #define RESERVE		(64u << 20)
-#define LOG_FILE	(4u << 20)	/* to start on a nearly full disk */
-#define LOG_BUFFER	(1u << 20)
-#define LOCKS		20000
-#define LOCKERS		2000
-#define TXNS		1000
-#define BRIEF_CACHE	(1u << 20)
-#define BRIEF_LOG	(256u << 10)	/* the last one is zeroed to its end at
-					   each opening */
-#define BRIEF_BUFFER	(32u << 10)
 #define BRIEF_KB	128	/* of log to recover at the next opening */
 #define CHECKPOINT_KB	4096
 #define CHECKPOINT_MIN	1
 #define FILES_MIN	64	/* descriptors: tables, indexes, logs, and
 				   what else a process has open */
+
+/* How large an environment is; all of its tables are filled in at once. */
+struct sizes {
+	u_int32_t	 cache;
+	u_int32_t	 log_file, log_buffer;	/* octets */
+	u_int32_t	 locks, lockers, txns;	/* at most so many */
+};
+
+static const struct sizes	serving = {
+	.cache = 32u << 20,
+	.log_file = 4u << 20,		/* to start on a nearly full disk */
+	.log_buffer = 1u << 20,
+	.locks = 20000,
+	.lockers = 2000,
+	.txns = 1000,
+};
+
+static const struct sizes	brief = {
+	.cache = 1u << 20,
+	.log_file = 256u << 10,		/* the last one is zeroed to its end at
+					   each opening */
+	.log_buffer = 32u << 10,
+	.locks = 4000,			/* a migration's transaction, too */
+	.lockers = 100,
+	.txns = 20,
+};
 
 DBT
 scep_dbt(struct scep_span bytes)
@@ -93,13 +109,14 @@ static enum scep_err
 open_env(struct scep_db *db, const struct scep_store_db_options *opt,
     const char *home, struct scep_error *err)
 {
-	const size_t	 cache = db->brief ? BRIEF_CACHE :
-			    opt->cache != 0 ? opt->cache : CACHE;
+	const struct sizes	*sizes = db->brief ? &brief : &serving;
+	const size_t		 cache = db->brief || opt->cache == 0 ?
+				    sizes->cache : opt->cache;
 	/* A copy's pages are of different moments: from its first log on. */
-	const u_int32_t	 recover = opt->recover ? DB_RECOVER_FATAL :
-			    DB_RECOVER;
-	DB_ENV	*env;
-	int	 r;
+	const u_int32_t		 recover = opt->recover ? DB_RECOVER_FATAL :
+				    DB_RECOVER;
+	DB_ENV			*env;
+	int			 r;
 
 	if ((r = db_env_create(&db->env, 0)) != 0) {
 		db->env = NULL;
@@ -111,14 +128,13 @@ open_env(struct scep_db *db, const struct scep_store_db_options *opt,
 	if ((r = env->set_event_notify(env, on_event)) != 0 ||
 	    (r = env->set_cachesize(env, (u_int32_t)(cache >> 30),
 	    (u_int32_t)(cache & ((1u << 30) - 1)), 1)) != 0 ||
-	    (r = env->set_lg_bsize(env, db->brief ? BRIEF_BUFFER :
-	    LOG_BUFFER)) != 0 ||
-	    (r = env->set_lg_max(env, db->brief ? BRIEF_LOG : LOG_FILE)) != 0 ||
+	    (r = env->set_lg_bsize(env, sizes->log_buffer)) != 0 ||
+	    (r = env->set_lg_max(env, sizes->log_file)) != 0 ||
 	    (r = env->set_lk_detect(env, DB_LOCK_MINWRITE)) != 0 ||
-	    (r = env->set_lk_max_locks(env, LOCKS)) != 0 ||
-	    (r = env->set_lk_max_objects(env, LOCKS)) != 0 ||
-	    (r = env->set_lk_max_lockers(env, LOCKERS)) != 0 ||
-	    (r = env->set_tx_max(env, TXNS)) != 0 ||
+	    (r = env->set_lk_max_locks(env, sizes->locks)) != 0 ||
+	    (r = env->set_lk_max_objects(env, sizes->locks)) != 0 ||
+	    (r = env->set_lk_max_lockers(env, sizes->lockers)) != 0 ||
+	    (r = env->set_tx_max(env, sizes->txns)) != 0 ||
 	    (r = env->open(env, home, DB_CREATE | DB_INIT_TXN | DB_INIT_LOCK |
 	    DB_INIT_LOG | DB_INIT_MPOOL | DB_THREAD | DB_PRIVATE | recover,
 	    0600)) != 0)
