@@ -70,6 +70,17 @@ enum scep_err	 scep_db_pack(uint64_t rev, struct scep_span value,
 int		 scep_db_unpack(struct scep_span stored,
 		    struct scep_span *value, uint64_t *rev);
 
+/* db_trim.c: where the log ends, while the environment is open; and that file
+ * cut there, when it is closed. */
+struct scep_db_log_end {
+	uint32_t	 file;		/* 0: not known */
+	uint32_t	 offset;
+};
+void		 scep_db_log_end(struct scep_db *db,
+		    struct scep_db_log_end *end);
+void		 scep_db_trim(const struct scep_db *db,
+		    const struct scep_db_log_end *end);
+
 /* db_tables.c: open tables and indexes, made where they are missing; an older
  * schema is migrated, a newer one is SCEP_E_CONFIG. */
 enum scep_err	 scep_db_open_tables(struct scep_db *db,

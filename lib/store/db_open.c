@@ -171,11 +171,29 @@ note_unclean(struct scep_db *db)
 		(void)close(fd);
 }
 
+/* All that is in the cache is written, and whoever comes next starts with
+ * little to do. */
+static void
+close_env(struct scep_db *db, int clean)
+{
+	struct scep_db_log_end	 end;
+	char			 path[SCEP_DB_PATH];
+
+	if (clean)
+		(void)db->env->txn_checkpoint(db->env, db->brief ?
+		    BRIEF_KB : 0, 0, db->brief ? 0 : DB_FORCE);
+	scep_db_log_end(db, &end);
+	if (db->env->close(db->env, 0) != 0 || !clean)
+		return;
+	scep_db_trim(db, &end);
+	marker_path(db, path);
+	(void)unlink(path);
+}
+
 static void
 db_close(struct scep_store *store)
 {
 	struct scep_db	*db = (struct scep_db *)store;
-	char		 path[SCEP_DB_PATH];
 	/* What the log has need not be in the tables: a brief opening is not
 	 * to end with a long closing. */
 	const u_int32_t	 how = db->brief ? DB_NOSYNC : 0;
@@ -188,15 +206,8 @@ db_close(struct scep_store *store)
 	for (i = 0; i < SCEP_T__MAX; i++)
 		close_handle(&db->table[i], how);
 	close_handle(&db->meta, how);
-	if (db->env != NULL) {
-		if (clean)
-			(void)db->env->txn_checkpoint(db->env, db->brief ?
-			    BRIEF_KB : 0, 0, db->brief ? 0 : DB_FORCE);
-		if (db->env->close(db->env, 0) == 0 && clean) {
-			marker_path(db, path);
-			(void)unlink(path);
-		}
-	}
+	if (db->env != NULL)
+		close_env(db, clean);
 	(void)pthread_mutex_destroy(&db->why_mutex);
 	scep_db_gate_free(&db->gate);
 	(void)pthread_mutex_destroy(&db->logs);
