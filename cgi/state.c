@@ -207,14 +207,16 @@ say(void *arg, const char *text)
 }
 
 enum scep_err
-scep_state_store(const struct scep_config *cfg, int brief,
-    struct scep_store **out, struct scep_error *err)
+scep_state_store(const struct scep_crypto *crypto,
+    const struct scep_config *cfg, int brief, struct scep_store **out,
+    struct scep_error *err)
 {
 	const struct scep_store_db_options	 opt = {
 		.dir = cfg->server.state,
 		.cache = cfg->server.cache,
 		.reserve = cfg->server.reserve,
 		.brief = brief,
+		.sha256 = crypto->md[SCEP_SHA256],
 		.say = say,
 	};
 
@@ -232,7 +234,8 @@ scep_owner_open(const struct scep_crypto *crypto,
 	out->lock = -1;
 	if ((rc = scep_state_lock(cfg->server.state, wait_ms, &out->lock,
 	    err)) == SCEP_OK &&
-	    (rc = scep_state_store(cfg, brief, &out->store, err)) == SCEP_OK &&
+	    (rc = scep_state_store(crypto, cfg, brief, &out->store, err)) ==
+	    SCEP_OK &&
 	    (rc = scep_ca_open(crypto, cfg, out->store, &out->ca, err)) ==
 	    SCEP_OK)
 		return SCEP_OK;

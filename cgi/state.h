@@ -31,7 +31,8 @@ enum scep_err	 scep_state_become_owner(const char *dir,
 enum scep_err	 scep_state_lock(const char *dir, int wait_ms, int *fd,
 		    struct scep_error *err);
 /* Open the store; we hold the lock.  brief: for one request. */
-enum scep_err	 scep_state_store(const struct scep_config *cfg, int brief,
+enum scep_err	 scep_state_store(const struct scep_crypto *crypto,
+		    const struct scep_config *cfg, int brief,
 		    struct scep_store **out, struct scep_error *err);
 
 /* The owner in this process: store opened (recovered), CA opened. */

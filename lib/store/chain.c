@@ -13,14 +13,19 @@
 #define SEQ_DIGITS	19	/* below 2^63 */
 
 enum scep_err
-scep_chain_open(struct scep_chain *chain, struct scep_error *err)
+scep_chain_open(struct scep_chain *chain, const EVP_MD *sha256,
+    struct scep_error *err)
 {
+	EVP_MD	*md = (EVP_MD *)(uintptr_t)sha256;
+
 	memset(chain->hash, '0', SCEP_CHAIN_TEXT);
 	chain->hash[SCEP_CHAIN_TEXT] = '\0';
-	if ((chain->ctx = OSSL_LIB_CTX_new()) == NULL ||
-	    (chain->md = EVP_MD_fetch(chain->ctx, "SHA256", NULL)) == NULL)
-		return scep_fail_ssl(err, SCEP_E_INTERNAL, "SHA-256");
-	return SCEP_OK;
+	if (md != NULL && EVP_MD_up_ref(md) == 1)
+		chain->md = md;
+	else if ((chain->ctx = OSSL_LIB_CTX_new()) != NULL)
+		chain->md = EVP_MD_fetch(chain->ctx, "SHA256", NULL);
+	return chain->md != NULL ? SCEP_OK :
+	    scep_fail_ssl(err, SCEP_E_INTERNAL, "SHA-256");
 }
 
 void

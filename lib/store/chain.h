@@ -17,14 +17,15 @@
 
 /* Begin with {0}. */
 struct scep_chain {
-	OSSL_LIB_CTX	*ctx;
+	OSSL_LIB_CTX	*ctx;		/* its own, or NULL */
 	EVP_MD		*md;
 	char		 hash[SCEP_CHAIN_TEXT + 1];	/* of the last line */
 };
 
-/* Before the first line. */
+/* Before the first line.  sha256 NULL: of a library context of its own, which
+ * costs as much as opening a few tables of the database. */
 enum scep_err	 scep_chain_open(struct scep_chain *chain,
-		    struct scep_error *err);
+		    const EVP_MD *sha256, struct scep_error *err);
 void		 scep_chain_close(struct scep_chain *chain);
 
 /* The hash that a line after this chain has. */

@@ -153,7 +153,8 @@ struct scep_journal_entry {
 };
 
 enum scep_err	 scep_journal_open(struct scep_db *db, uint64_t last_seq,
-		    struct scep_journal **out, struct scep_error *err);
+		    const EVP_MD *sha256, struct scep_journal **out,
+		    struct scep_error *err);
 /* entry is the caller's and stays where it is until it is done. */
 void		 scep_journal_take(struct scep_journal *journal,
 		    struct scep_journal_entry *entry);

@@ -312,7 +312,8 @@ open_store(struct scep_db *db, const struct scep_store_db_options *opt,
 	    (rc = open_env(db, opt, home, err)) != SCEP_OK ||
 	    (rc = scep_db_open_tables(db, err)) != SCEP_OK ||
 	    (rc = scep_db_last_seq(db, &last, err)) != SCEP_OK ||
-	    (rc = scep_journal_open(db, last, &db->journal, err)) != SCEP_OK)
+	    (rc = scep_journal_open(db, last, opt->sha256, &db->journal,
+	    err)) != SCEP_OK)
 		return rc;
 	note_unclean(db);
 	return SCEP_OK;

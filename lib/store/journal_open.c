@@ -188,12 +188,12 @@ open_file(struct scep_db *db, struct scep_journal *j, struct scep_error *err)
 		(void)fsync(dir);
 		(void)close(dir);
 	}
-	return scep_chain_open(&j->chain, err);
+	return SCEP_OK;
 }
 
 enum scep_err
 scep_journal_open(struct scep_db *db, uint64_t last_seq,
-    struct scep_journal **out, struct scep_error *err)
+    const EVP_MD *sha256, struct scep_journal **out, struct scep_error *err)
 {
 	struct tail	 t = {
 		.max = db->brief ? TAIL_BRIEF : TAIL_MAX,
@@ -211,7 +211,8 @@ scep_journal_open(struct scep_db *db, uint64_t last_seq,
 	t.j->next = last_seq + 1;
 	(void)pthread_mutex_init(&t.j->mutex, NULL);
 	(void)pthread_cond_init(&t.j->moved, NULL);
-	if ((rc = open_file(db, t.j, err)) == SCEP_OK &&
+	if ((rc = scep_chain_open(&t.j->chain, sha256, err)) == SCEP_OK &&
+	    (rc = open_file(db, t.j, err)) == SCEP_OK &&
 	    (rc = read_tail(&t, err)) == SCEP_OK)
 		rc = compare(db, &t, err);
 	scep_buf_clear(&t.lines);

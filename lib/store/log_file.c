@@ -44,7 +44,7 @@ scep_log_file_open(const char *path, struct scep_log_file **out,
 		    SCEP_E_NOTFOUND : SCEP_E_CONFIG, "%s: %s", path,
 		    strerror(errno));
 	else
-		rc = scep_chain_open(&f->chain, err);
+		rc = scep_chain_open(&f->chain, NULL, err);
 	if (rc != SCEP_OK) {
 		scep_log_file_close(f);
 		return rc;
@@ -73,7 +73,7 @@ scep_log_file_rewind(struct scep_log_file *f, struct scep_error *err)
 	scep_chain_close(&f->chain);
 	f->number = f->seq = 0;
 	f->at = f->end = 0;
-	return scep_chain_open(&f->chain, err);
+	return scep_chain_open(&f->chain, NULL, err);
 }
 
 size_t

@@ -13,6 +13,8 @@
 #ifndef SCEP_STORE_STORE_H
 #define SCEP_STORE_STORE_H
 
+#include <openssl/evp.h>
+
 #include "base/buf.h"
 
 enum scep_table {
@@ -196,6 +198,8 @@ struct scep_store_db_options {
 					   small logs, so that opening is
 					   cheap */
 	int		 recover;	/* DIR is a backup's copy */
+	const EVP_MD	*sha256;	/* of the caller's library context;
+					   NULL: of one of our own */
 	scep_say_fn	 say;		/* or NULL */
 	void		*say_arg;
 };

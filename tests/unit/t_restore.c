@@ -131,7 +131,7 @@ write_log(struct scep_store *store)
 	struct scep_error	 err;
 
 	assert_non_null(to.f = fopen(path, "w"));
-	assert_int_equal(scep_chain_open(&to.chain, &err), SCEP_OK);
+	assert_int_equal(scep_chain_open(&to.chain, NULL, &err), SCEP_OK);
 	assert_int_equal(scep_store_scan(store, SCEP_T_LOG,
 	    scep_span_make(NULL, 0), write_row, &to, &err), SCEP_OK);
 	scep_chain_close(&to.chain);
