@@ -37,6 +37,7 @@ struct scep_db {
 	char			 dir[SCEP_DB_PATH];	/* state directory */
 	size_t			 reserve;	/* octets of free disk */
 	int			 brief;		/* open for one request */
+	int			 unclean;	/* the last stop was no close */
 	scep_say_fn		 say;
 	void			*say_arg;
 	atomic_int		 broken;	/* the environment panicked */

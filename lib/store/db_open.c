@@ -157,16 +157,25 @@ marker_path(const struct scep_db *db, char out[SCEP_DB_PATH])
 	(void)snprintf(out, SCEP_DB_PATH, "%.1000s/db/unclean", db->dir);
 }
 
+static int
+is_unclean(const struct scep_db *db)
+{
+	char	 path[SCEP_DB_PATH];
+
+	marker_path(db, path);
+	return access(path, F_OK) == 0;
+}
+
 static void
 note_unclean(struct scep_db *db)
 {
 	char	 path[SCEP_DB_PATH];
 	int	 fd;
 
-	marker_path(db, path);
-	if (access(path, F_OK) == 0)
+	if (db->unclean)
 		scep_db_say(db, "%s/db: recovered after an unclean stop",
 		    db->dir);
+	marker_path(db, path);
 	if ((fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600)) != -1)
 		(void)close(fd);
 }
@@ -307,6 +316,7 @@ open_store(struct scep_db *db, const struct scep_store_db_options *opt,
 	enum scep_err	 rc;
 
 	(void)snprintf(home, sizeof(home), "%s/db", db->dir);
+	db->unclean = is_unclean(db);
 	if ((rc = check_descriptors(home, err)) != SCEP_OK ||
 	    (rc = check_home(home, err)) != SCEP_OK ||
 	    (rc = open_env(db, opt, home, err)) != SCEP_OK ||

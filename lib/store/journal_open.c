@@ -5,6 +5,8 @@
  * What disagrees is never mended silently: somebody changed the file, or the
  * database is an older copy or lost what it had committed.
  */
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -166,7 +168,10 @@ compare(struct scep_db *db, struct tail *t, struct scep_error *err)
 		return split(t, &seq, &hash, &text) ? mismatch(t, "is not in "
 		    "the database", seq, err) : mismatch(t, "is followed by a "
 		    "line that is not ours", t->j->next - 1, err);
-	if (rc == SCEP_OK && (rc = flush(t, err)) == SCEP_OK)
+	if (rc == SCEP_OK)
+		rc = flush(t, err);
+	/* Whoever closed the journal had waited for its lines. */
+	if (rc == SCEP_OK && (t->added > 0 || db->unclean))
 		rc = scep_journal_sync(t->j, err);
 	if (rc == SCEP_OK && t->added > 0)
 		scep_db_say(db, "%s: %" PRIu64 " entries were added from the "
@@ -177,13 +182,19 @@ compare(struct scep_db *db, struct tail *t, struct scep_error *err)
 static enum scep_err
 open_file(struct scep_db *db, struct scep_journal *j, struct scep_error *err)
 {
-	int	 dir;
+	struct stat	 st;
+	int		 dir;
 
 	(void)snprintf(j->path, sizeof(j->path), "%s/issue.log", db->dir);
 	if ((j->fd = open(j->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC |
 	    O_NOFOLLOW, 0600)) == -1)
 		return fail_io(j, err);
-	/* Its name must survive a power cut, too. */
+	/* Its name must survive a power cut, too; no line is written before
+	 * it does. */
+	if (fstat(j->fd, &st) == -1)
+		return fail_io(j, err);
+	if (st.st_size > 0)
+		return SCEP_OK;
 	if ((dir = open(db->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) != -1) {
 		(void)fsync(dir);
 		(void)close(dir);
