@@ -94,7 +94,9 @@ struct scep_published_profile {
 struct scep_published_ra {
 	char			 name[64];	/* of the CA, for the log */
 	struct scep_buf		 cert;		/* DER; empty with a fault */
-	struct scep_buf		 key;		/* PKCS #8 DER, in the clear */
+	EVP_PKEY		*pkey;		/* in the CA's own process … */
+	struct scep_buf		 key;		/* … or PKCS #8 DER, in the
+						   clear */
 };
 struct scep_published {
 	uint32_t			 generation;
@@ -108,6 +110,9 @@ struct scep_published {
 	size_t				 n_ras;
 };
 void		 scep_published_clear(struct scep_published *published);
+/* Make key of pkey, for a socket. */
+enum scep_err	 scep_published_encode_keys(struct scep_published *published,
+		    struct scep_error *err);
 /* From a loaded configuration alone. */
 enum scep_err	 scep_publish(const struct scep_config *cfg,
 		    uint32_t generation, struct scep_published *out,

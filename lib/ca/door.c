@@ -288,7 +288,8 @@ answer_published(struct scep_ca *ca, struct scep_buf *out,
 
 	if ((rc = scep_ca_published(ca, &published, &why)) != SCEP_OK)
 		return scep_door_encode_answer(NULL, rc, &why, out, err);
-	rc = scep_door_encode_published(&published, out, err);
+	if ((rc = scep_published_encode_keys(&published, err)) == SCEP_OK)
+		rc = scep_door_encode_published(&published, out, err);
 	scep_published_clear(&published);
 	return rc;
 }

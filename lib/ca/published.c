@@ -122,6 +122,23 @@ private_der(EVP_PKEY *key, struct scep_buf *out, struct scep_error *err)
 	return SCEP_OK;
 }
 
+enum scep_err
+scep_published_encode_keys(struct scep_published *published,
+    struct scep_error *err)
+{
+	struct scep_published_ra	*ra;
+	enum scep_err			 rc;
+	size_t				 i;
+
+	for (i = 0; i < published->n_ras; i++) {
+		ra = &published->ra[i];
+		if (ra->pkey != NULL && ra->key.len == 0 &&
+		    (rc = private_der(ra->pkey, &ra->key, err)) != SCEP_OK)
+			return rc;
+	}
+	return SCEP_OK;
+}
+
 static enum scep_err
 publish_ra(const struct scep_ca_conf *ca, struct scep_published_ra *out,
     struct scep_error *err)
@@ -134,7 +151,10 @@ publish_ra(const struct scep_ca_conf *ca, struct scep_published_ra *out,
 	if ((rc = scep_buf_set(&out->cert, scep_buf_span(&ca->ra_cert.der),
 	    err)) != SCEP_OK)
 		return rc;
-	return private_der(ca->ra_key, &out->key, err);
+	if (EVP_PKEY_up_ref(ca->ra_key) != 1)
+		return scep_fail_ssl(err, SCEP_E_INTERNAL, "RA key");
+	out->pkey = ca->ra_key;
+	return SCEP_OK;
 }
 
 static enum scep_err
@@ -199,6 +219,7 @@ scep_published_clear(struct scep_published *published)
 	for (i = 0; i < published->n_ras; i++) {
 		scep_buf_clear(&published->ra[i].cert);
 		scep_buf_clear(&published->ra[i].key);
+		EVP_PKEY_free(published->ra[i].pkey);
 	}
 	OPENSSL_free(published->profile);
 	OPENSSL_free(published->ra);

@@ -52,9 +52,12 @@ key_init(const struct scep_crypto *crypto, const struct scep_published_ra *ra,
 	if (ra->cert.len == 0)		/* its profiles have a fault */
 		return SCEP_OK;
 	if ((rc = scep_cert_parse(crypto, scep_buf_span(&ra->cert), &out->cert,
-	    err)) != SCEP_OK ||
-	    (rc = private_read(crypto, scep_buf_span(&ra->key), &out->key,
 	    err)) != SCEP_OK)
+		return rc;
+	if (ra->pkey != NULL && EVP_PKEY_up_ref(ra->pkey) == 1)
+		out->key = ra->pkey;
+	else if ((rc = private_read(crypto, scep_buf_span(&ra->key),
+	    &out->key, err)) != SCEP_OK)
 		return rc;
 	return scep_opener_init(crypto, &out->cert, out->key, &out->opener,
 	    err);
