@@ -239,6 +239,8 @@ ca_clear(struct scep_ca_conf *ca)
 	scep_cert_clear(&ca->ra_cert);
 	for (i = 0; i < ca->n_chain; i++)
 		scep_cert_clear(&ca->chain[i]);
+	X509_free(ca->x509);
+	X509_free(ca->ra_x509);
 	EVP_PKEY_free(ca->key);
 	EVP_PKEY_free(ca->ra_key);
 }

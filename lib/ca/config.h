@@ -68,6 +68,8 @@ struct scep_ca_conf {
 	char			 fault[SCEP_FAULT_LEN];	/* why it cannot be
 						   used; "": it can */
 	struct scep_cert	 cert, ra_cert;
+	X509			*x509, *ra_x509;	/* the same, for checks
+						   at start */
 	struct scep_cert	 chain[SCEP_CHAIN_MAX];	/* towards the root */
 	size_t			 n_chain;
 	EVP_PKEY		*key, *ra_key;	/* NULL where not asked for */

@@ -158,14 +158,15 @@ signed_by(X509 *cert, X509 *issuer)
 	return ok;
 }
 
-/* From the CA to the root, link by link; takes the certificate over. */
+/* From the CA to the root, link by link. */
 static void
-check_chain(struct check *c, const struct scep_ca_conf *ca, X509 *below)
+check_chain(struct check *c, const struct scep_ca_conf *ca)
 {
 	struct scep_error	 err;
-	X509			*above;
+	X509			*below = ca->x509, *above;
 	size_t			 i;
 
+	(void)X509_up_ref(below);
 	for (i = 0; i < ca->n_chain; i++) {
 		if ((above = scep_config_x509(c->crypto, &ca->chain[i],
 		    ca->chain_path, &err)) == NULL) {
@@ -193,23 +194,14 @@ check_chain(struct check *c, const struct scep_ca_conf *ca, X509 *below)
 static void
 check_ca_certs(struct check *c, const struct scep_ca_conf *ca)
 {
-	struct scep_error	 err;
-	char			 mend[SCEP_MEND_TEXT];
-	X509			*cert, *ra;
+	char	 mend[SCEP_MEND_TEXT];
 
-	cert = scep_config_x509(c->crypto, &ca->cert, ca->cert_path, &err);
-	ra = scep_config_x509(c->crypto, &ca->ra_cert, ca->ra_cert_path,
-	    &err);
 	scep_config_mend_ca(ca, mend);
-	check_dates(c, "CA", ca->cert_path, &ca->cert, cert == NULL ||
-	    !signed_by(cert, cert) ? "ask the CA above for a new one for the "
-	    "same key" : mend);
-	if (cert == NULL || ra == NULL)
-		report(c, 1, "%s", err.text);
-	else {
-		check_ca_usage(c, ca, cert);
-		check_ra_usage(c, ca, ra);
-	}
+	check_dates(c, "CA", ca->cert_path, &ca->cert,
+	    !signed_by(ca->x509, ca->x509) ? "ask the CA above for a new one "
+	    "for the same key" : mend);
+	check_ca_usage(c, ca, ca->x509);
+	check_ra_usage(c, ca, ca->ra_x509);
 	if (ca->insecure_one_key)
 		report(c, 0, "%s:%d: [ca %s]: insecure_one_key: who breaks "
 		    "into a worker holds the CA's key; make a key for the "
@@ -218,9 +210,7 @@ check_ca_certs(struct check *c, const struct scep_ca_conf *ca)
 		scep_config_mend_ra(ca, mend);
 		check_dates(c, "RA", ca->ra_cert_path, &ca->ra_cert, mend);
 	}
-	if (cert != NULL)
-		check_chain(c, ca, cert);
-	X509_free(ra);
+	check_chain(c, ca);
 }
 
 static void

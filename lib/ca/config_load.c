@@ -96,12 +96,12 @@ check_ra_key(const struct scep_ca_conf *ca, struct scep_error *err)
 
 /* PROTOCOL C-064: issued by the CA directly. */
 static enum scep_err
-check_ra_issuer(const struct scep_ca_conf *ca, X509 *cert, X509 *ra_cert,
-    struct scep_error *err)
+check_ra_issuer(const struct scep_ca_conf *ca, struct scep_error *err)
 {
 	if (ca->insecure_one_key || (X509_NAME_cmp(
-	    X509_get_issuer_name(ra_cert), X509_get_subject_name(cert)) == 0 &&
-	    X509_verify(ra_cert, X509_get0_pubkey(cert)) == 1)) {
+	    X509_get_issuer_name(ca->ra_x509),
+	    X509_get_subject_name(ca->x509)) == 0 &&
+	    X509_verify(ca->ra_x509, X509_get0_pubkey(ca->x509)) == 1)) {
 		ERR_clear_error();
 		return SCEP_OK;
 	}
@@ -113,33 +113,21 @@ check_ra_issuer(const struct scep_ca_conf *ca, X509 *cert, X509 *ra_cert,
 }
 
 static enum scep_err
-check_ca(const struct scep_crypto *crypto, const struct scep_ca_conf *ca,
-    struct scep_error *err)
+check_ca(const struct scep_ca_conf *ca, struct scep_error *err)
 {
-	X509		*cert = NULL, *ra_cert = NULL;
-	enum scep_err	 rc = SCEP_E_CONFIG;
+	enum scep_err	 rc;
 
-	if ((cert = scep_config_x509(crypto, &ca->cert, ca->cert_path,
-	    err)) == NULL || (ra_cert = scep_config_x509(crypto,
-	    &ca->ra_cert, ca->ra_cert_path, err)) == NULL)
-		goto out;
-	if ((rc = scep_config_pair_check(cert, ca->cert_path, ca->key,
-	    ca->key_path, err)) != SCEP_OK) {
-		(void)scep_fail_mend(err, "restore the one that belongs to "
+	if ((rc = scep_config_pair_check(ca->x509, ca->cert_path, ca->key,
+	    ca->key_path, err)) != SCEP_OK)
+		return scep_fail_mend(err, "restore the one that belongs to "
 		    "the other");
-		goto out;
-	}
-	if ((rc = scep_config_ca_key_check(ca->key, ca->key_path, err)) ==
-	    SCEP_OK && (rc = check_ra_key(ca, err)) == SCEP_OK &&
-	    (rc = scep_config_pair_check(ra_cert, ca->ra_cert_path,
+	if ((rc = scep_config_ca_key_check(ca->key, ca->key_path, err)) !=
+	    SCEP_OK || (rc = check_ra_key(ca, err)) != SCEP_OK)
+		return rc;
+	if ((rc = scep_config_pair_check(ca->ra_x509, ca->ra_cert_path,
 	    ca->ra_key, ca->ra_key_path, err)) != SCEP_OK)
-		rc = new_ra(ca, err);
-	if (rc == SCEP_OK)
-		rc = check_ra_issuer(ca, cert, ra_cert, err);
-out:
-	X509_free(cert);
-	X509_free(ra_cert);
-	return rc;
+		return new_ra(ca, err);
+	return check_ra_issuer(ca, err);
 }
 
 /* The chain, without the CA's own certificate: many files begin with it. */
@@ -179,24 +167,19 @@ load_ca(const struct scep_crypto *crypto, struct scep_ca_conf *ca,
 	    err)) != SCEP_OK ||
 	    (rc = read_chain(crypto, ca, err)) != SCEP_OK)
 		return rc;
-	return check_ca(crypto, ca, err);
+	if ((ca->x509 = scep_config_x509(crypto, &ca->cert, ca->cert_path,
+	    err)) == NULL || (ca->ra_x509 = scep_config_x509(crypto,
+	    &ca->ra_cert, ca->ra_cert_path, err)) == NULL)
+		return err->code;
+	return check_ca(ca, err);
 }
 
 static enum scep_err
 load_exts(const struct scep_crypto *crypto, const struct scep_config *cfg,
     struct scep_profile *p, struct scep_error *err)
 {
-	const struct scep_ca_conf	*ca = &cfg->ca[p->ca];
-	X509				*issuer;
-	enum scep_err			 rc;
-
-	issuer = scep_config_x509(crypto, &ca->cert, ca->cert_path, err);
-	if (issuer == NULL)
-		return err->code;
-	rc = scep_config_exts(crypto, scep_config_exts_of(cfg, p), issuer,
-	    &p->fixed_exts, err);
-	X509_free(issuer);
-	return rc;
+	return scep_config_exts(crypto, scep_config_exts_of(cfg, p),
+	    cfg->ca[p->ca].x509, &p->fixed_exts, err);
 }
 
 static enum scep_err
