@@ -1,0 +1,111 @@
+#!/bin/sh
+# 27-cgi-kill - CGI runs killed with -9 at random moments: nothing
+# acknowledged is lost, no lock stays, and the next run goes on.
+#
+# lighttpd starts a scep.fcgi for each request, and no server owns the state.
+. "$(dirname "$0")/lib.sh"
+
+KILLS=${KILLS:-50}
+port=$(free_port)
+make_ca "$T/ca" "http://127.0.0.1:$port/scep"
+
+mkdir -p "$T/www"
+cat >"$T/scep" <<WRAPPER
+#!/bin/sh
+SCEP_CONF="$CONF" exec "$FCGI" 2>>"$T/scep.log"
+WRAPPER
+chmod 755 "$T/scep"
+cat >"$T/lighttpd.conf" <<CONFIG
+server.modules = ( "mod_alias", "mod_cgi" )
+server.document-root = "$T/www"
+server.bind = "127.0.0.1"
+server.port = $port
+server.errorlog = "$T/lighttpd.log"
+alias.url = ( "/scep" => "$T/scep" )
+cgi.assign = ( "scep" => "" )
+CONFIG
+lighttpd -D -f "$T/lighttpd.conf" >>"$T/lighttpd.log" 2>&1 &
+SERVER=$!
+own "$SERVER"
+URL=http://127.0.0.1:$port/scep
+verdict "lighttpd with scep.fcgi by CGI answers" until_true 10 caps_ok "$URL"
+
+# ---- load: each client tries again, as a device does ----
+
+adm challenge add --count 2000 --ttl 2h >"$T/challenges" 2>/dev/null
+load() {
+	_round=0
+	while [ -e "$T/load" ] && [ "$_round" -lt 200 ]; do
+		sed -n "$((_round * 10 + 1)),$((_round * 10 + 10))p" \
+		    "$T/challenges" >"$T/load.ch"
+		_round=$((_round + 1))
+		bot -K -t random -C "$T/load.ch" -s "/CN=load-$_round-%d" \
+		    -n 10 -j 3 -w 30 "$URL" >>"$T/acks" 2>>"$T/bot.err"
+	done
+}
+: >"$T/load"
+load &
+load_pid=$!
+own "$load_pid"
+verdict "devices enrol" until_true 20 grep -q granted "$T/acks" || exit 1
+
+# ---- the kills ----
+
+# One of the runs of the moment.
+a_run() {
+	for _p in $(ps -o pid= --ppid "$SERVER"); do
+		case $(ps -o stat=,comm= -p "$_p") in
+		Z*) ;;
+		*scep.fcgi) echo "$_p" ;;
+		esac
+	done | shuf -n 1
+}
+killed=0
+holders=0
+tries=0
+while [ "$killed" -lt "$KILLS" ] && [ "$tries" -lt 1500 ]; do
+	tries=$((tries + 1))
+	sleep "0.0$(($(od -An -N2 -tu2 /dev/urandom) % 100))"
+	pid=$(a_run)
+	[ -n "$pid" ] || continue
+	kill -KILL "$pid" 2>/dev/null || continue
+	killed=$((killed + 1))
+	# The lock file has the pid of whoever locked it last.
+	[ "$(cat "$T/ca/state/lock" 2>/dev/null)" = "$pid" ] &&
+	    holders=$((holders + 1))
+done
+rm "$T/load"
+same "$KILLS runs were killed" "$killed" "$KILLS"
+same "some of them while they had the store open" \
+    "$([ "$holders" -gt 0 ] && echo yes)" yes
+note "$holders held the lock;" \
+    "$(grep -c 'recovered after an unclean stop' "$T/scep.log") recoveries"
+verdict "the clients come to an end" until_true 90 gone_or_zombie "$load_pid"
+
+# ---- the books ----
+
+adm challenge add >"$T/after.ch" 2>/dev/null
+begin=$(date +%s%N)
+verdict "no lock stayed: an enrolment goes through at once" \
+    bot -C "$T/after.ch" -s /CN=after "$URL"
+note "after $((($(date +%s%N) - begin) / 1000000)) ms"
+adm cert list --json >"$T/certs.json"
+jq -r '.[].serial | ascii_upcase' "$T/certs.json" | sed 's/[^0-9A-F]//g' |
+    sort >"$T/stored"
+sed -n 's/^[0-9]* granted \([0-9A-F]*\).*/\1/p' "$T/acks" | sort >"$T/acked"
+note "$(wc -l <"$T/acked") acknowledged, $(wc -l <"$T/stored") stored"
+same "enough was going on" "$([ "$(wc -l <"$T/acked")" -gt $((KILLS / 3)) ] &&
+    echo yes)" yes
+same "no acknowledged certificate is lost" \
+    "$(comm -23 "$T/acked" "$T/stored" | wc -l)" 0
+same "no serial twice" "$(uniq -d "$T/stored" | wc -l)" 0
+same "a retry of an unanswered request gave no second certificate" \
+    "$(jq -r '.[].subject' "$T/certs.json" | sort | uniq -d | wc -l)" 0
+same "no enrolment was refused" "$(grep -c refused "$T/acks")" 0
+same "as many lines in issue.log as certificates" \
+    "$(grep -c ' event=issued ' "$T/ca/state/issue.log")" \
+    "$(wc -l <"$T/stored" | tr -d ' ')"
+unlike "the log says nothing of damage" "$T/scep.log" \
+    'corrupt|checksum error|panic|RUNRECOVERY'
+verdict "check finds nothing" adm check
+finish
