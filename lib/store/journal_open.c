@@ -20,13 +20,15 @@
 #include "store/journal.h"
 
 #define TAIL_MAX	(256 * 1024)	/* octets that are checked */
-#define TAIL_BRIEF	(64 * 1024)	/* … where there is one request */
+#define TAIL_BRIEF	(64 * 1024)	/* … that are read for one request */
+#define CHECK_BRIEF	(8 * 1024)	/* … and checked of them */
 #define CUT_MAX		(32 * 1024)	/* more than any line has */
 #define WRITE_MAX	(64 * 1024)	/* octets that are added at once */
 
 struct tail {
 	struct scep_journal	*j;
 	size_t			 max;		/* octets of text */
+	size_t			 check;		/* of them, at the end */
 	char			*text;		/* NUL behind it */
 	char			*at, *end;	/* the next line; the end */
 	int			 anchored;	/* the line before is known */
@@ -51,6 +53,20 @@ mismatch(const struct tail *t, const char *what, uint64_t seq,
 	    t->j->path, t->j->path);
 }
 
+/* Begin with the line that is t->check octets before the end. */
+static void
+shorten(struct tail *t)
+{
+	size_t	 len = (size_t)(t->end - t->text);
+	char	*before;
+
+	if (len <= t->check ||
+	    (before = memrchr(t->text, '\n', len - t->check)) == NULL)
+		return;
+	t->at = before + 1;
+	t->anchored = 0;
+}
+
 /* The last octets; a line that a crash cut off goes. */
 static enum scep_err
 read_tail(struct tail *t, struct scep_error *err)
@@ -73,7 +89,10 @@ read_tail(struct tail *t, struct scep_error *err)
 	t->at = t->text;
 	if (!t->anchored && (t->at = strchr(t->text, '\n')) != NULL)
 		t->at++;		/* the first is cut */
-	return t->at != NULL ? SCEP_OK : mismatch(t, "has no end", 0, err);
+	if (t->at == NULL)
+		return mismatch(t, "has no end", 0, err);
+	shorten(t);
+	return SCEP_OK;
 }
 
 /* The next line of the tail, if it is one of ours. */
@@ -208,6 +227,7 @@ scep_journal_open(struct scep_db *db, uint64_t last_seq,
 {
 	struct tail	 t = {
 		.max = db->brief ? TAIL_BRIEF : TAIL_MAX,
+		.check = db->brief ? CHECK_BRIEF : TAIL_MAX,
 		.lines = { NULL, 0 },
 	};
 	enum scep_err	 rc;

@@ -83,8 +83,8 @@ size_of(const char *name)
 	return st.st_size;
 }
 
-static struct scep_store *
-open_store(int brief)
+static enum scep_err
+try_open(int brief, struct scep_store **out, struct scep_error *err)
 {
 	const struct scep_store_db_options	 opt = {
 		.dir = dir,
@@ -93,10 +93,17 @@ open_store(int brief)
 		.brief = brief,
 		.say = say,
 	};
-	struct scep_store			*store;
-	struct scep_error			 err;
 
-	if (scep_store_db_open(&opt, &store, &err) != SCEP_OK)
+	return scep_store_db_open(&opt, out, err);
+}
+
+static struct scep_store *
+open_store(int brief)
+{
+	struct scep_store	*store;
+	struct scep_error	 err;
+
+	if (try_open(brief, &store, &err) != SCEP_OK)
 		fail_msg("%s", err.text);
 	return store;
 }
@@ -216,6 +223,76 @@ a_log_with_something_behind_its_end_is_not_cut(void **state)
 	assert_true(size_of(LOG) < whole);
 }
 
+/* One octet of issue.log, so far from its end, and what an opening says. */
+static enum scep_err
+open_with_flip(int brief, off_t from_end)
+{
+	struct scep_store	*store;
+	struct scep_error	 err;
+	off_t			 where = size_of("issue.log") - from_end;
+	enum scep_err		 rc;
+	char			 was;
+	int			 fd;
+
+	assert_int_not_equal(fd = open(at("issue.log"), O_RDWR | O_CLOEXEC),
+	    -1);
+	assert_int_equal(pread(fd, &was, 1, where), 1);
+	assert_int_equal(pwrite(fd, "#", 1, where), 1);
+	rc = try_open(brief, &store, &err);
+	scep_store_close(store);
+	assert_int_equal(pwrite(fd, &was, 1, where), 1);
+	(void)close(fd);
+	return rc;
+}
+
+/* What a crash or an old copy can do is seen by the last lines. */
+static void
+the_end_of_the_journal_is_checked(void **state)
+{
+	struct scep_store	*store = open_store(0);
+	unsigned int		 i;
+
+	(void)state;
+	for (i = 0; i < 400; i++)
+		assert_int_equal(save(store, i), SCEP_OK);
+	scep_store_close(store);
+	assert_true(size_of("issue.log") > 30000);
+	assert_int_equal(open_with_flip(1, 40), SCEP_E_STORE);
+	assert_int_equal(open_with_flip(1, 8000), SCEP_E_STORE);
+	assert_int_equal(open_with_flip(1, 20000), SCEP_OK);
+	assert_int_equal(open_with_flip(0, 20000), SCEP_E_STORE);
+	/* A line that was cut off is added again. */
+	assert_int_equal(truncate(at("issue.log"), size_of("issue.log") -
+	    20), 0);
+	store = open_store(1);
+	expect_rows(store, 400);
+	scep_store_close(store);
+	assert_non_null(strstr(said, "1 entries were added"));
+}
+
+/* The last line is checked, however long it is. */
+static void
+a_long_line_is_checked_as_a_whole(void **state)
+{
+	struct scep_store	*store = open_store(1);
+	struct scep_change	 change = { .n = 0 };
+	struct scep_error	 err;
+	static char		 line[16001];
+	int			 i;
+
+	(void)state;
+	memset(line, 'x', sizeof(line) - 1);
+	assert_int_equal(scep_buf_set(&change.log, scep_span_text(line),
+	    &err), SCEP_OK);
+	for (i = 0; i < 6; i++)
+		assert_int_equal(scep_store_commit(store, &change, &err),
+		    SCEP_OK);
+	scep_change_clear(&change);
+	scep_store_close(store);
+	assert_int_equal(open_with_flip(1, 15000), SCEP_E_STORE);
+	scep_store_close(open_store(1));
+}
+
 /* Opens, saves, says so, closes, until it is killed. */
 static void
 run_for_ever(int fd, unsigned int n)
@@ -312,6 +389,8 @@ main(void)
 		T(openings_in_turns_lose_nothing),
 		T(the_log_ends_with_its_last_record),
 		T(a_log_with_something_behind_its_end_is_not_cut),
+		T(the_end_of_the_journal_is_checked),
+		T(a_long_line_is_checked_as_a_whole),
 		T(a_kill_at_any_moment_loses_nothing),
 	};
 
