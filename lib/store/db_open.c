@@ -22,7 +22,6 @@
 #include "store/db.h"
 
 #define RESERVE		(64u << 20)
-#define BRIEF_KB	128	/* of log to recover at the next opening */
 #define CHECKPOINT_KB	4096
 #define CHECKPOINT_MIN	1
 #define FILES_MIN	64	/* descriptors: tables, indexes, logs, and
@@ -142,11 +141,12 @@ open_env(struct scep_db *db, const struct scep_store_db_options *opt,
 	return SCEP_OK;
 }
 
+/* The checkpoint writes them, all at once. */
 static void
-close_handle(DB **h, u_int32_t flags)
+close_handle(DB **h)
 {
 	if (*h != NULL)
-		(void)(*h)->close(*h, flags);
+		(void)(*h)->close(*h, DB_NOSYNC);
 	*h = NULL;
 }
 
@@ -180,8 +180,9 @@ note_unclean(struct scep_db *db)
 		(void)close(fd);
 }
 
-/* All that is in the cache is written, and whoever comes next starts with
- * little to do. */
+/* libdb writes all that is in a private cache here in any case.  With a
+ * checkpoint, and no table open any more, the next recovery has no log to read
+ * and no table to open. */
 static void
 close_env(struct scep_db *db, int clean)
 {
@@ -189,8 +190,7 @@ close_env(struct scep_db *db, int clean)
 	char			 path[SCEP_DB_PATH];
 
 	if (clean)
-		(void)db->env->txn_checkpoint(db->env, db->brief ?
-		    BRIEF_KB : 0, 0, db->brief ? 0 : DB_FORCE);
+		(void)db->env->txn_checkpoint(db->env, 0, 0, DB_FORCE);
 	scep_db_log_end(db, &end);
 	if (db->env->close(db->env, 0) != 0 || !clean)
 		return;
@@ -203,18 +203,15 @@ static void
 db_close(struct scep_store *store)
 {
 	struct scep_db	*db = (struct scep_db *)store;
-	/* What the log has need not be in the tables: a brief opening is not
-	 * to end with a long closing. */
-	const u_int32_t	 how = db->brief ? DB_NOSYNC : 0;
 	int		 i, clean = db->journal != NULL &&
 			    !atomic_load(&db->broken);
 
 	scep_journal_close(db->journal);
 	for (i = 0; i < SCEP_IX__MAX; i++)
-		close_handle(&db->index[i], how);
+		close_handle(&db->index[i]);
 	for (i = 0; i < SCEP_T__MAX; i++)
-		close_handle(&db->table[i], how);
-	close_handle(&db->meta, how);
+		close_handle(&db->table[i]);
+	close_handle(&db->meta);
 	if (db->env != NULL)
 		close_env(db, clean);
 	(void)pthread_mutex_destroy(&db->why_mutex);
