@@ -4,27 +4,14 @@
  * One mutex, sorted arrays.  Scans work on copies, so that what they call may
  * use the store.
  */
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "store/record.h"
+#include "store/mem.h"
 
-struct table {
-	struct scep_row	*row;		/* sorted by key */
-	size_t		 n, room;
-};
-
-struct mem {
-	struct scep_store	 store;		/* first */
-	pthread_mutex_t		 mutex;
-	struct table		 table[SCEP_T__MAX];
-	uint64_t		 seq;		/* of the last log row */
-};
-
-static int
-compare(struct scep_span a, struct scep_span b)
+int
+scep_mem_compare(struct scep_span a, struct scep_span b)
 {
 	size_t	 n = a.len < b.len ? a.len : b.len;
 	int	 c = n > 0 ? memcmp(a.data, b.data, n) : 0;
@@ -34,7 +21,7 @@ compare(struct scep_span a, struct scep_span b)
 
 /* Where key is, or would be. */
 static size_t
-find(const struct table *t, struct scep_span key, int *there)
+find(const struct scep_mem_table *t, struct scep_span key, int *there)
 {
 	size_t	 lo = 0, hi = t->n, mid;
 	int	 c;
@@ -42,7 +29,7 @@ find(const struct table *t, struct scep_span key, int *there)
 	*there = 0;
 	while (lo < hi) {
 		mid = lo + (hi - lo) / 2;
-		c = compare(scep_buf_span(&t->row[mid].key), key);
+		c = scep_mem_compare(scep_buf_span(&t->row[mid].key), key);
 		if (c == 0) {
 			*there = 1;
 			return mid;
@@ -76,7 +63,7 @@ static enum scep_err
 mem_get(struct scep_store *store, enum scep_table table, struct scep_span key,
     struct scep_row *out, struct scep_error *err)
 {
-	struct mem	*m = (struct mem *)store;
+	struct scep_mem	*m = (struct scep_mem *)store;
 	enum scep_err	 rc;
 	size_t		 i;
 	int		 there;
@@ -89,12 +76,11 @@ mem_get(struct scep_store *store, enum scep_table table, struct scep_span key,
 	return rc;
 }
 
-/* Copies of a table's rows from a key on, under the mutex. */
-static enum scep_err
-snapshot(struct mem *m, enum scep_table table, struct scep_span from,
-    struct table *out, struct scep_error *err)
+enum scep_err
+scep_mem_copy(struct scep_mem *m, enum scep_table table, struct scep_span from,
+    struct scep_mem_table *out, struct scep_error *err)
 {
-	struct table	*t = &m->table[table];
+	struct scep_mem_table	*t = &m->table[table];
 	enum scep_err	 rc = SCEP_OK;
 	size_t		 i;
 	int		 there;
@@ -112,8 +98,8 @@ snapshot(struct mem *m, enum scep_table table, struct scep_span from,
 	return rc;
 }
 
-static void
-table_clear(struct table *t)
+void
+scep_mem_table_clear(struct scep_mem_table *t)
 {
 	size_t	 i;
 
@@ -127,156 +113,22 @@ static enum scep_err
 mem_scan(struct scep_store *store, enum scep_table table,
     struct scep_span from, scep_row_fn fn, void *arg, struct scep_error *err)
 {
-	struct table	 copy;
+	struct scep_mem_table	 copy;
 	enum scep_err	 rc;
 	size_t		 i;
 
-	rc = snapshot((struct mem *)store, table, from, &copy, err);
+	rc = scep_mem_copy((struct scep_mem *)store, table, from, &copy, err);
 	for (i = 0; rc == SCEP_OK && i < copy.n; i++)
 		rc = fn(arg, &copy.row[i], err);
-	table_clear(&copy);
+	scep_mem_table_clear(&copy);
 	return rc;
 }
 
-struct indexed {
-	struct scep_buf		 key;
-	const struct scep_row	*row;
-};
-
-/* A copy of a table, in the order of one of its indexes. */
-struct listing {
-	struct table	 copy;
-	struct indexed	*list;
-	size_t		 n;
-};
-
-static int
-compare_indexed(const void *a, const void *b)
-{
-	const struct indexed	*x = a, *y = b;
-	int			 c;
-
-	c = compare(scep_buf_span(&x->key), scep_buf_span(&y->key));
-	return c != 0 ? c : compare(scep_buf_span(&x->row->key),
-	    scep_buf_span(&y->row->key));
-}
-
-static void
-listing_clear(struct listing *l)
-{
-	size_t	 i;
-
-	for (i = 0; l->list != NULL && i <= l->copy.n; i++)
-		scep_buf_clear(&l->list[i].key);
-	free(l->list);
-	table_clear(&l->copy);
-}
-
 static enum scep_err
-listing_make(struct scep_store *store, enum scep_index index,
-    struct listing *l, struct scep_error *err)
-{
-	enum scep_err	 rc;
-	size_t		 i;
-	int		 has;
-
-	memset(l, 0, sizeof(*l));
-	rc = snapshot((struct mem *)store, scep_index_table(index),
-	    scep_span_make(NULL, 0), &l->copy, err);
-	l->list = calloc(l->copy.n + 1, sizeof(*l->list));
-	if (rc == SCEP_OK && l->list == NULL)
-		rc = scep_fail(err, SCEP_E_NOMEM, "scan");
-	for (i = 0; rc == SCEP_OK && i < l->copy.n; i++) {
-		l->list[l->n].row = &l->copy.row[i];
-		rc = scep_record_index(index, scep_buf_span(
-		    &l->copy.row[i].value), &has, &l->list[l->n].key, err);
-		l->n += rc == SCEP_OK && has;
-	}
-	if (rc == SCEP_OK)
-		qsort(l->list, l->n, sizeof(*l->list), compare_indexed);
-	return rc;
-}
-
-static int
-is_between(const struct indexed *one, struct scep_span from,
-    struct scep_span to)
-{
-	return compare(scep_buf_span(&one->key), from) >= 0 &&
-	    (to.len == 0 || compare(scep_buf_span(&one->key), to) < 0);
-}
-
-static enum scep_err
-mem_scan_index(struct scep_store *store, enum scep_index index,
-    struct scep_span from, struct scep_span to, scep_row_fn fn, void *arg,
+expect(const struct scep_mem *m, const struct scep_write *w,
     struct scep_error *err)
 {
-	struct listing	 l;
-	enum scep_err	 rc;
-	size_t		 i;
-
-	rc = listing_make(store, index, &l, err);
-	for (i = 0; rc == SCEP_OK && i < l.n; i++)
-		if (is_between(&l.list[i], from, to))
-			rc = fn(arg, l.list[i].row, err);
-	listing_clear(&l);
-	return rc;
-}
-
-static int
-is_behind(const struct scep_entry *entry, const struct scep_entry *after)
-{
-	int	 c = compare(entry->index_key, after->index_key);
-
-	return after->index_key.len == 0 || c > 0 ||
-	    (c == 0 && compare(entry->key, after->key) > 0);
-}
-
-static enum scep_err
-mem_walk(struct scep_store *store, const struct scep_range *range,
-    scep_entry_fn fn, void *arg, struct scep_error *err)
-{
-	struct listing		 l;
-	struct scep_entry	 entry;
-	enum scep_err		 rc;
-	size_t			 i;
-
-	rc = listing_make(store, range->index, &l, err);
-	for (i = 0; rc == SCEP_OK && i < l.n; i++) {
-		entry.index_key = scep_buf_span(&l.list[i].key);
-		entry.key = scep_buf_span(&l.list[i].row->key);
-		if (is_between(&l.list[i], range->from, range->to) &&
-		    is_behind(&entry, &range->after))
-			rc = fn(arg, &entry, err);
-	}
-	listing_clear(&l);
-	return rc;
-}
-
-static enum scep_err
-mem_weigh(struct scep_store *store, const struct scep_range *range,
-    unsigned int *weight, struct scep_error *err)
-{
-	struct listing	 l;
-	enum scep_err	 rc;
-	size_t		 i, in = 0;
-
-	*weight = 0;
-	if ((rc = listing_make(store, range->index, &l, err)) == SCEP_OK &&
-	    l.n > 0) {
-		for (i = 0; i < l.n; i++)
-			in += (size_t)is_between(&l.list[i], range->from,
-			    range->to);
-		*weight = (unsigned int)(in * SCEP_WEIGHT_ALL / l.n);
-	}
-	listing_clear(&l);
-	return rc;
-}
-
-static enum scep_err
-expect(const struct mem *m, const struct scep_write *w,
-    struct scep_error *err)
-{
-	const struct table	*t = &m->table[w->table];
+	const struct scep_mem_table	*t = &m->table[w->table];
 	int			 there;
 	size_t			 i = find(t, scep_buf_span(&w->key), &there);
 	uint64_t		 rev = there ? t->row[i].rev :
@@ -305,7 +157,7 @@ check_indexes(const struct scep_write *w, struct scep_error *err)
 }
 
 static enum scep_err
-put(struct table *t, struct scep_span key, struct scep_span value,
+put(struct scep_mem_table *t, struct scep_span key, struct scep_span value,
     struct scep_error *err)
 {
 	struct scep_row	 fresh = { { NULL, 0 }, { NULL, 0 }, 1 }, *grown;
@@ -337,7 +189,7 @@ put(struct table *t, struct scep_span key, struct scep_span value,
 }
 
 static void
-take_out(struct table *t, struct scep_span key)
+take_out(struct scep_mem_table *t, struct scep_span key)
 {
 	int	 there;
 	size_t	 i = find(t, key, &there);
@@ -350,7 +202,8 @@ take_out(struct table *t, struct scep_span key)
 }
 
 static enum scep_err
-apply(struct mem *m, const struct scep_change *change, struct scep_error *err)
+apply(struct scep_mem *m, const struct scep_change *change,
+    struct scep_error *err)
 {
 	enum scep_err	 rc = SCEP_OK;
 	uint8_t		 key[8];
@@ -385,7 +238,7 @@ static enum scep_err
 mem_commit(struct scep_store *store, const struct scep_change *change,
     struct scep_error *err)
 {
-	struct mem	*m = (struct mem *)store;
+	struct scep_mem	*m = (struct scep_mem *)store;
 	enum scep_err	 rc;
 
 	(void)pthread_mutex_lock(&m->mutex);
@@ -415,11 +268,11 @@ mem_backup(struct scep_store *store, const struct scep_store_backup *backup,
 static void
 mem_close(struct scep_store *store)
 {
-	struct mem	*m = (struct mem *)store;
+	struct scep_mem	*m = (struct scep_mem *)store;
 	int		 i;
 
 	for (i = 0; i < SCEP_T__MAX; i++)
-		table_clear(&m->table[i]);
+		scep_mem_table_clear(&m->table[i]);
 	(void)pthread_mutex_destroy(&m->mutex);
 	free(m);
 }
@@ -434,9 +287,9 @@ mem_look(struct scep_store *store, struct scep_store_facts *out)
 static const struct scep_store_ops	mem_ops = {
 	.get = mem_get,
 	.scan = mem_scan,
-	.scan_index = mem_scan_index,
-	.walk = mem_walk,
-	.weigh = mem_weigh,
+	.scan_index = scep_mem_scan_index,
+	.walk = scep_mem_walk,
+	.weigh = scep_mem_weigh,
 	.commit = mem_commit,
 	.tend = mem_tend,
 	.look = mem_look,
@@ -447,7 +300,7 @@ static const struct scep_store_ops	mem_ops = {
 enum scep_err
 scep_store_mem_open(struct scep_store **out, struct scep_error *err)
 {
-	struct mem	*m;
+	struct scep_mem	*m;
 
 	*out = NULL;
 	if ((m = calloc(1, sizeof(*m))) == NULL ||
