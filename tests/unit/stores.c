@@ -1,9 +1,9 @@
 /* stores.c - a store for a test; see stores.h. */
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/dir.h"
 #include "base/error.h"
 #include "tests/unit/stores.h"
 #include "tests/unit/world.h"
@@ -34,16 +34,6 @@ stores_open_db(void **state)
 	    -1;
 }
 
-static int
-unlink_one(const char *path, const struct stat *st, int type,
-    struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
 int
 stores_close(void **state)
 {
@@ -51,7 +41,7 @@ stores_close(void **state)
 	scep_store_close(stores_one);
 	stores_one = NULL;
 	if (dir[0] != '\0')
-		(void)nftw(dir, unlink_one, 16, FTW_DEPTH | FTW_PHYS);
+		scep_dir_remove(dir, 1);
 	dir[0] = '\0';
 	return 0;
 }

@@ -2,7 +2,6 @@
  * t_store.c - what every store must do: one suite, run against the store in
  * memory and against Berkeley DB.
  */
-#include <ftw.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,58 +15,12 @@
 
 #include "base/error.h"
 #include "store/record.h"
+#include "tests/unit/stores.h"
 
 #define THREADS	8
 #define COMMITS	50
 
-static struct scep_store	*store;
-static char			 dir[64];
-
 static const struct scep_span	 nothing = { NULL, 0 };
-
-static int
-open_mem(void **state)
-{
-	struct scep_error	 err;
-
-	(void)state;
-	return scep_store_mem_open(&store, &err) == SCEP_OK ? 0 : -1;
-}
-
-static int
-open_db(void **state)
-{
-	struct scep_store_db_options	 opt = { .dir = dir, .reserve = 1 };
-	struct scep_error		 err;
-
-	(void)state;
-	(void)strcpy(dir, "/tmp/t_store.XXXXXX");
-	if (mkdtemp(dir) == NULL)
-		return -1;
-	return scep_store_db_open(&opt, &store, &err) == SCEP_OK ? 0 : -1;
-}
-
-static int
-unlink_one(const char *path, const struct stat *st, int type,
-    struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
-static int
-close_any(void **state)
-{
-	(void)state;
-	scep_store_close(store);
-	store = NULL;
-	if (dir[0] != '\0')
-		(void)nftw(dir, unlink_one, 16, FTW_DEPTH | FTW_PHYS);
-	dir[0] = '\0';
-	return 0;
-}
 
 /* A NEWEST row needs no meaning: it has no index. */
 static void
@@ -101,7 +54,8 @@ static enum scep_err
 commit(struct scep_change *change)
 {
 	struct scep_error	 err = { SCEP_OK, "" };
-	enum scep_err		 rc = scep_store_commit(store, change, &err);
+	enum scep_err		 rc = scep_store_commit(stores_one, change,
+	    &err);
 
 	if (rc != SCEP_OK) {
 		assert_int_equal(err.code, rc);
@@ -129,7 +83,8 @@ read_rev(const char *key, const char *value)
 	uint64_t		 rev;
 	enum scep_err		 rc;
 
-	rc = scep_store_get(store, SCEP_T_NEWEST, scep_span_text(key), &row,
+	rc = scep_store_get(stores_one, SCEP_T_NEWEST, scep_span_text(key),
+	    &row,
 	    &err);
 	if (rc == SCEP_E_NOTFOUND)
 		return 0;
@@ -150,7 +105,7 @@ a_row_that_is_not_there_is_not_found(void **state)
 	struct scep_error	 err;
 
 	(void)state;
-	assert_int_equal(scep_store_get(store, SCEP_T_CHALLENGE,
+	assert_int_equal(scep_store_get(stores_one, SCEP_T_CHALLENGE,
 	    scep_span_text("x"), &row, &err), SCEP_E_NOTFOUND);
 	assert_int_equal(write_row(SCEP_WRITE_PUT, "x", "1", 0), SCEP_OK);
 	assert_int_equal(read_rev("x", "1"), 1);
@@ -219,7 +174,7 @@ see(void *arg, const struct scep_row *row, struct scep_error *err)
 	struct scep_row		 again;
 
 	/* A callback may use the store. */
-	assert_int_equal(scep_store_get(store, SCEP_T_LOG,
+	assert_int_equal(scep_store_get(stores_one, SCEP_T_LOG,
 	    scep_span_text("no"), &again, err), SCEP_E_NOTFOUND);
 	assert_true(row->rev > 0);
 	(void)scep_buf_add(&seen->keys, scep_buf_span(&row->key), err);
@@ -250,21 +205,21 @@ a_scan_goes_in_the_order_of_keys(void **state)
 	(void)write_row(SCEP_WRITE_PUT, "ab", "", 0);
 	(void)write_row(SCEP_WRITE_PUT, "c", "", 0);
 	(void)write_row(SCEP_WRITE_PUT, "a", "", 0);
-	assert_int_equal(scep_store_scan(store, SCEP_T_NEWEST, nothing, see,
-	    &seen, &err), SCEP_OK);
+	assert_int_equal(scep_store_scan(stores_one, SCEP_T_NEWEST, nothing,
+	    see, &seen, &err), SCEP_OK);
 	expect_seen(&seen, "a ab b c ");
-	assert_int_equal(scep_store_scan(store, SCEP_T_NEWEST,
+	assert_int_equal(scep_store_scan(stores_one, SCEP_T_NEWEST,
 	    scep_span_text("aa"), see, &seen, &err), SCEP_OK);
 	expect_seen(&seen, "ab b c ");
 	seen.stop = 2;
-	assert_int_equal(scep_store_scan(store, SCEP_T_NEWEST, nothing, see,
-	    &seen, &err), SCEP_OK);
+	assert_int_equal(scep_store_scan(stores_one, SCEP_T_NEWEST, nothing,
+	    see, &seen, &err), SCEP_OK);
 	expect_seen(&seen, "a ab ");
 	seen.fail = SCEP_E_TIME;
-	assert_int_equal(scep_store_scan(store, SCEP_T_NEWEST, nothing, see,
-	    &seen, &err), SCEP_E_TIME);
+	assert_int_equal(scep_store_scan(stores_one, SCEP_T_NEWEST, nothing,
+	    see, &seen, &err), SCEP_E_TIME);
 	expect_seen(&seen, "a ");
-	assert_int_equal(scep_store_scan(store, SCEP_T_NEWEST,
+	assert_int_equal(scep_store_scan(stores_one, SCEP_T_NEWEST,
 	    scep_span_text("d"), see, &seen, &err), SCEP_OK);
 	expect_seen(&seen, "");
 }
@@ -331,7 +286,7 @@ by_time(time_t from, time_t to, struct numbers *seen)
 		b[i] = (uint8_t)((uint64_t)to >> (56 - 8 * i));
 	}
 	seen->n = 0;
-	assert_int_equal(scep_store_scan_index(store,
+	assert_int_equal(scep_store_scan_index(stores_one,
 	    SCEP_IX_CERTIFICATE_EXPIRES, scep_span_make(a, 8),
 	    to == 0 ? nothing : scep_span_make(b, 8), see_number, seen, &err),
 	    SCEP_OK);
@@ -343,7 +298,7 @@ by_subject(const char *from, const char *to, struct numbers *seen)
 	struct scep_error	 err;
 
 	seen->n = 0;
-	assert_int_equal(scep_store_scan_index(store,
+	assert_int_equal(scep_store_scan_index(stores_one,
 	    SCEP_IX_CERTIFICATE_SUBJECT, scep_span_text(from),
 	    scep_span_text(to), see_number, seen, &err), SCEP_OK);
 }
@@ -441,7 +396,7 @@ a_value_that_cannot_be_indexed_is_not_written(void **state)
 	add(&change, SCEP_WRITE_PUT, "y", "1", 0);
 	assert_int_equal(commit(&change), SCEP_E_STORE);
 	assert_int_equal(read_rev("y", ""), 0);
-	assert_int_equal(scep_store_get(store, SCEP_T_CHALLENGE,
+	assert_int_equal(scep_store_get(stores_one, SCEP_T_CHALLENGE,
 	    scep_span_text("x"), &row, &err), SCEP_E_NOTFOUND);
 }
 
@@ -471,8 +426,8 @@ a_log_entry_is_there_with_its_change_or_not_at_all(void **state)
 	assert_int_equal(commit(&change), SCEP_E_CHANGED);
 	set_log(&change, "alone");
 	assert_int_equal(commit(&change), SCEP_OK);
-	assert_int_equal(scep_store_scan(store, SCEP_T_LOG, nothing, see_line,
-	    &lines, &err), SCEP_OK);
+	assert_int_equal(scep_store_scan(stores_one, SCEP_T_LOG, nothing,
+	    see_line, &lines, &err), SCEP_OK);
 	assert_true(scep_span_equal(scep_buf_span(&lines),
 	    scep_span_text("first|alone|")));
 	scep_buf_clear(&lines);
@@ -520,8 +475,8 @@ an_updated_transaction_does_not_become_the_newest(void **state)
 	txn.key.info[0] = 2;
 	assert_int_equal(scep_txn_write(&change, &txn, &err), SCEP_OK);
 	assert_int_equal(commit(&change), SCEP_OK);
-	assert_int_equal(scep_txn_newest(store, txn.key.prefix, &got, &err),
-	    SCEP_OK);
+	assert_int_equal(scep_txn_newest(stores_one, txn.key.prefix, &got,
+	    &err), SCEP_OK);
 	assert_int_equal(got.key.info[0], 2);
 	scep_txn_clear(&got);
 	txn.key.info[0] = 1;
@@ -529,17 +484,18 @@ an_updated_transaction_does_not_become_the_newest(void **state)
 	txn.state = SCEP_TXN_REFUSED;
 	assert_int_equal(scep_txn_write(&change, &txn, &err), SCEP_OK);
 	assert_int_equal(commit(&change), SCEP_OK);
-	assert_int_equal(scep_txn_get(store, &txn.key, &got, &err), SCEP_OK);
+	assert_int_equal(scep_txn_get(stores_one, &txn.key, &got, &err),
+	    SCEP_OK);
 	assert_int_equal(got.state, SCEP_TXN_REFUSED);
 	assert_int_equal(got.rev, 2);
 	scep_txn_clear(&got);
-	assert_int_equal(scep_txn_newest(store, txn.key.prefix, &got, &err),
-	    SCEP_OK);
+	assert_int_equal(scep_txn_newest(stores_one, txn.key.prefix, &got,
+	    &err), SCEP_OK);
 	assert_int_equal(got.key.info[0], 2);
 	scep_txn_clear(&got);
 	memset(txn.key.prefix, 9, sizeof(txn.key.prefix));
-	assert_int_equal(scep_txn_newest(store, txn.key.prefix, &got, &err),
-	    SCEP_E_NOTFOUND);
+	assert_int_equal(scep_txn_newest(stores_one, txn.key.prefix, &got,
+	    &err), SCEP_E_NOTFOUND);
 }
 
 static void
@@ -548,7 +504,7 @@ tend_is_content(void **state)
 	struct scep_error	 err;
 
 	(void)state;
-	assert_int_equal(scep_store_tend(store, &err), SCEP_OK);
+	assert_int_equal(scep_store_tend(stores_one, &err), SCEP_OK);
 }
 
 /* One use of the shared challenge, and a certificate of its own. */
@@ -567,7 +523,7 @@ use_once(unsigned int number)
 	rec.state = SCEP_CERT_VALID;
 	rec.not_after = (time_t)number + 1;
 	(void)strcpy(rec.subject, "CN=x");
-	rc = scep_challenge_get(store, "shared", &ch, &err);
+	rc = scep_challenge_get(stores_one, "shared", &ch, &err);
 	if (rc == SCEP_OK) {
 		ch.used++;
 		rc = scep_challenge_write(&change, &ch, &err);
@@ -580,7 +536,7 @@ use_once(unsigned int number)
 	if (rc == SCEP_OK)
 		rc = scep_buf_set(&change.log, scep_span_text("use"), &err);
 	if (rc == SCEP_OK)
-		rc = scep_store_commit(store, &change, &err);
+		rc = scep_store_commit(stores_one, &change, &err);
 	scep_change_clear(&change);
 	scep_challenge_clear(&ch);
 	scep_cert_rec_clear(&rec);
@@ -614,8 +570,9 @@ reader(void *arg)
 	for (i = 0; i < 20; i++) {
 		struct numbers	 seen = { .n = 0 };
 
-		if (scep_store_scan_index(store, SCEP_IX_CERTIFICATE_SUBJECT,
-		    nothing, nothing, see_number, &seen, &err) != SCEP_OK) {
+		if (scep_store_scan_index(stores_one,
+		    SCEP_IX_CERTIFICATE_SUBJECT, nothing, nothing, see_number,
+		    &seen, &err) != SCEP_OK) {
 			(void)fprintf(stderr, "reader: %s\n", err.text);
 			return arg;
 		}
@@ -656,20 +613,20 @@ rivals_lose_no_write(void **state)
 	}
 	assert_int_equal(pthread_join(look, &failed), 0);
 	assert_null(failed);
-	assert_int_equal(scep_challenge_get(store, "shared", &ch, &err),
+	assert_int_equal(scep_challenge_get(stores_one, "shared", &ch, &err),
 	    SCEP_OK);
 	assert_int_equal(ch.used, THREADS * COMMITS);
 	assert_int_equal(ch.rev, THREADS * COMMITS + 1);
 	scep_challenge_clear(&ch);
 	by_time(0, 0, &seen);
 	assert_int_equal(seen.n, THREADS * COMMITS);
-	assert_int_equal(scep_store_scan(store, SCEP_T_LOG, nothing, see_line,
-	    &lines, &err), SCEP_OK);
+	assert_int_equal(scep_store_scan(stores_one, SCEP_T_LOG, nothing,
+	    see_line, &lines, &err), SCEP_OK);
 	assert_int_equal(lines.len, THREADS * COMMITS * 4);
 	scep_buf_clear(&lines);
 }
 
-#define T(f, open)	cmocka_unit_test_setup_teardown(f, open, close_any)
+#define T(f, open)	cmocka_unit_test_setup_teardown(f, open, stores_close)
 #define SUITE(open) { \
 	T(a_row_that_is_not_there_is_not_found, open), \
 	T(a_revision_counts_the_writes, open), \
@@ -690,8 +647,8 @@ rivals_lose_no_write(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest	 memory[] = SUITE(open_mem);
-	const struct CMUnitTest	 berkeley[] = SUITE(open_db);
+	const struct CMUnitTest	 memory[] = SUITE(stores_open_mem);
+	const struct CMUnitTest	 berkeley[] = SUITE(stores_open_db);
 	int			 failed;
 
 	failed = cmocka_run_group_tests_name("memory", memory, NULL, NULL);

@@ -7,7 +7,6 @@
 #include <sys/wait.h>
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,6 +22,7 @@
 
 #include <cmocka.h>
 
+#include "base/dir.h"
 #include "base/error.h"
 #include "store/journal.h"
 #include "store/record.h"
@@ -53,20 +53,11 @@ make_dir(void **state)
 }
 
 static int
-unlink_one(const char *path, const struct stat *st, int type,
-    struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
-static int
 remove_dir(void **state)
 {
 	(void)state;
-	return nftw(dir, unlink_one, 16, FTW_DEPTH | FTW_PHYS);
+	scep_dir_remove(dir, 1);
+	return 0;
 }
 
 static const char *
