@@ -63,6 +63,22 @@ read_store(struct scep_store *store, const struct findings *f,
 	return SCEP_OK;
 }
 
+/* The server would start, and issue nothing. */
+static enum scep_err
+check_room(struct scep_store *store, const char *dir, struct scep_error *err)
+{
+	struct scep_store_facts	 facts;
+
+	scep_store_look(store, &facts);
+	if (facts.free >= facts.reserve)
+		return SCEP_OK;
+	return scep_fail(err, SCEP_E_STORE, "%s: %llu MiB of disk are left, "
+	    "less than the reserve of %llu: nothing would be issued; make "
+	    "room (df -h %s), or lower reserve = in scep.conf", dir,
+	    (unsigned long long)facts.free >> 20,
+	    (unsigned long long)facts.reserve >> 20, dir);
+}
+
 /* An owner at work proves the store; without one, open it ourselves. */
 static enum scep_err
 check_store(struct adm *adm, const struct scep_config *cfg,
@@ -86,7 +102,8 @@ check_store(struct adm *adm, const struct scep_config *cfg,
 	}
 	if (rc == SCEP_OK) {
 		remark(f, "store: opens");
-		if (f->read_store)
+		if ((rc = check_room(owner.store, cfg->server.state, &why)) ==
+		    SCEP_OK && f->read_store)
 			rc = read_store(owner.store, f, &why);
 		scep_owner_close(&owner);
 	}

@@ -61,6 +61,8 @@ void		 scep_db_on_error(const DB_ENV *env, const char *prefix,
 		    const char *text);
 /* What was said so far is of no account any more. */
 void		 scep_db_calm(struct scep_db *db);
+/* Its disk has no more room than an opening may take. */
+int		 scep_db_is_full(const struct scep_db *db);
 /* db_open.c */
 DBT		 scep_dbt(struct scep_span bytes);
 

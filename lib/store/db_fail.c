@@ -58,8 +58,8 @@ scep_db_calm(struct scep_db *db)
 	(void)pthread_mutex_unlock(&db->why_mutex);
 }
 
-static int
-is_full(const struct scep_db *db)
+int
+scep_db_is_full(const struct scep_db *db)
 {
 	struct statvfs	 fs;
 
@@ -104,7 +104,7 @@ scep_db_fail(struct scep_db *db, int r, const char *what,
 	(void)pthread_mutex_lock(&db->why_mutex);
 	memcpy(why, db->why, sizeof(why));
 	(void)pthread_mutex_unlock(&db->why_mutex);
-	if (is_full(db))
+	if (scep_db_is_full(db))
 		return fail_file(db, ENOSPC, what, err);
 	(void)scep_fail(err, SCEP_E_STORE, "%s/db: %s: %s", db->dir, what,
 	    *why != '\0' ? why : db_strerror(r));

@@ -314,6 +314,9 @@ open_store(struct scep_db *db, const struct scep_store_db_options *opt,
 
 	(void)snprintf(home, sizeof(home), "%s/db", db->dir);
 	db->unclean = is_unclean(db);
+	/* An opening may find the room, and what comes then would not. */
+	if (scep_db_is_full(db))
+		return scep_file_fail(home, ENOSPC, err);
 	if ((rc = check_descriptors(home, err)) != SCEP_OK ||
 	    (rc = check_home(home, err)) != SCEP_OK ||
 	    (rc = open_env(db, opt, home, err)) != SCEP_OK ||

@@ -49,7 +49,7 @@ cat >"$T/no-room" <<X
 exec unshare -m sh -c 'mkdir -p $T/small && mount -t tmpfs -o size=16m \
     tmpfs $T/small && cp -a $C/state/. $T/small && mount --bind $T/small \
     $C/state && chown --reference=$C $C/state && chmod 700 $C/state &&
-    { cat /dev/zero >$C/state/ballast 2>/dev/null
+    { [ -n "\${BALLAST-yes}" ] && cat /dev/zero >$C/state/ballast 2>/dev/null
     exec "\$@"; }' sh "\$@"
 X
 broken -r -w "sh $T/read-only" 'a file system that is read only' 75 \
@@ -58,6 +58,13 @@ broken -r -w "sh $T/read-only" 'a file system that is read only' 75 \
 .
 broken -r -w "sh $T/no-room" 'no room on the disk' 75 \
     '/state/db.*No space left on device; make room .*df -h' <<'.'
+:
+.
+
+# The server starts, and answers what takes no room.
+broken -r -f - -l 0 -w "env BALLAST= sh $T/no-room" \
+    'less room on the disk than the reserve' 75 \
+    '/state: 1[0-9] MiB .* reserve of 64: nothing .*df -h [^ ]*/state\)' <<'.'
 :
 .
 
