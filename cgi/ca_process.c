@@ -228,8 +228,10 @@ stand_by(struct ca_process *p, struct scep_error *err)
 		    "%s/lock", w.dir);
 	scep_log_info("%s", err->text);		/* who owns it */
 	say(p, SCEP_CA_SHARES);
-	if (!wait_for_owner(p, &w))
+	if (!wait_for_owner(p, &w)) {
+		(void)pthread_detach(thread);
 		_exit(0);
+	}
 	(void)pthread_join(thread, NULL);
 	(void)close(w.done_fd);
 	if (w.rc != SCEP_OK) {
