@@ -23,7 +23,7 @@ if [ "$(id -u)" -eq 0 ]; then
 	AS_ROOT=yes
 fi
 mkdir "$T/bin" "$T/run" "$T/out"
-cp "$FCGI" "$ADM" "$T/bin"
+cp "$FCGI" "$ADM" "$SELF/helpers.sh" "$T/bin"	# nobody may not be let in
 FCGI=$T/bin/scep.fcgi
 ADM=$T/bin/scepadm
 G=$T/good			# the good one
@@ -179,7 +179,7 @@ broken() {
 	rm -rf "$C"
 	cp -a "$G" "$C"
 	(cd "$C" && $([ -n "$root" ] || echo $AS) sh -eu -c \
-	    '. "$0"; . "$1"' "$SELF/helpers.sh" "$T/out/break") \
+	    '. "$0"; . "$1"' "$T/bin/helpers.sh" "$T/out/break") \
 	    >"$T/out/breaking" 2>&1 || bad "not broken: $(cat "$T/out/breaking")"
 	_line=$(changed_line)
 	PATTERN=$(echo "$3" | sed "s/LINE/$_line/")
