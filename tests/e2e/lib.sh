@@ -22,7 +22,8 @@ unset SCEP_CONF
 # For BIN=build-asan and BIN=build-tsan.  Processes that nobody may trace
 # cannot be searched for leaks either: the unit tests do that.
 export ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1
-TSAN_OPTIONS="ignore_noninstrumented_modules=1 suppressions=$ROOT/tests/tsan.supp"
+TSAN_OPTIONS="ignore_noninstrumented_modules=1 detect_deadlocks=0 \
+    suppressions=$ROOT/tests/tsan.supp"
 export TSAN_OPTIONS
 
 for program in "$FCGI" "$ADM" "$BOT"; do
