@@ -11,5 +11,9 @@
 	{ #f " [" numbers "]", f, NULL, NULL, NULL }
 #define conforms_setup(f, setup, numbers)				\
 	{ #f " [" numbers "]", f, setup, NULL, NULL }
+#define conforms_teardown(f, teardown, numbers)				\
+	{ #f " [" numbers "]", f, NULL, teardown, NULL }
+#define conforms_setup_teardown(f, setup, teardown, numbers)		\
+	{ #f " [" numbers "]", f, setup, teardown, NULL }
 
 #endif /* TESTS_CONFORM_H */
