@@ -5,11 +5,11 @@
 # ---- init ----
 
 make_ca "$T/ca" http://127.0.0.1:1/scep
-like "init prints the SHA-256 fingerprint" "$T/init.out" \
+like "init prints the SHA-256 fingerprint [C-066]" "$T/init.out" \
     '([0-9A-F]{2}:){31}[0-9A-F]{2}'
-like "init prints the SHA-1 fingerprint" "$T/init.out" \
+like "init prints the SHA-1 fingerprint [C-066]" "$T/init.out" \
     '(^|[^0-9A-F:])([0-9A-F]{2}:){19}[0-9A-F]{2}([^0-9A-F:]|$)'
-same "the fingerprint is the certificate's" \
+same "the fingerprint is the certificate's [C-066]" \
     "$(openssl x509 -in "$T/ca/ca.pem" -noout -fingerprint -sha256 |
     cut -d= -f2)" \
     "$(grep -o -E '([0-9A-F]{2}:){31}[0-9A-F]{2}' "$T/init.out" | head -n 1)"

@@ -3,7 +3,8 @@
 . "$(dirname "$0")/lib.sh"
 
 judge() {		# CA-DIRECTORY CERTIFICATE WHAT
-	verdict "$3: openssl verify -x509_strict" openssl verify -x509_strict \
+	verdict "$3: openssl verify -x509_strict [C-067]" \
+	    openssl verify -x509_strict \
 	    -purpose sslclient -CAfile "$1/ca.pem" "$2"
 	if command -v certtool >/dev/null; then
 		verdict "$3: certtool --verify" certtool --verify \
@@ -39,12 +40,12 @@ one() {			# KEY TYPE OF THE CA
 	start_lighttpd "$_port"
 	challenge "$T/c" --subject "C=CH, O=Test, CN=device" \
 	    --dns a.example --dns b.example
-	verdict "$1: enrol" bot -C "$T/c" -s /C=CH/O=Test/CN=device \
+	verdict "$1: enrol [T-79]" bot -C "$T/c" -s /C=CH/O=Test/CN=device \
 	    -d a.example -d b.example -o "$T/$1.pem" -S "$T/$1.rep" "$URL"
 	judge "$T/$1" "$T/$1.pem" "$1"
 	openssl x509 -in "$T/$1.pem" -noout -ext subjectAltName >"$T/san.out"
 	like "$1: both names" "$T/san.out" 'DNS:a\.example, DNS:b\.example'
-	same "$1: the subject as asked for" \
+	same "$1: the subject as asked for [C-168]" \
 	    "$(openssl x509 -in "$T/$1.pem" -noout -subject -nameopt RFC2253)" \
 	    "subject=CN=device,O=Test,C=CH"
 	verdict "$1: openssl cms -verify takes our CertRep" openssl cms \
@@ -79,7 +80,7 @@ for pair in aes-128-cbc/sha256 aes-192-cbc/sha384 aes-256-cbc/sha512; do
 	challenge "$T/c"
 	bot -E "${pair%/*}" -D "${pair#*/}" -C "$T/c" \
 	    -s "/CN=${pair%/*}" "$URL" >"$T/bot.out" 2>&1
-	like "answered in $pair" "$T/bot.out" \
+	like "answered in $pair [C-175 I-020 I-021]" "$T/bot.out" \
 	    "granted [0-9A-F]+ $(echo "${pair%/*}" | tr a-z A-Z) $(echo \
 	    "${pair#*/}" | tr a-z A-Z)"
 done
@@ -87,15 +88,17 @@ for pair in des-ede3-cbc/sha256 aes-128-cbc/sha1; do
 	challenge "$T/c"
 	status 1 "$pair is refused where no profile says so" bot \
 	    -E "${pair%/*}" -D "${pair#*/}" -C "$T/c" "$URL"
-	like "with badAlg: $pair" "$T/status.out" '^0 refused 0'
+	like "with badAlg: $pair [C-221]" "$T/status.out" '^0 refused 0'
 	verdict "and the challenge was not used: $pair" bot -C "$T/c" "$URL"
 done
 challenge "$T/c"
-status 1 "a key of 1024 bits is refused" bot -b 1024 -C "$T/c" "$URL"
+status 1 "a key of 1024 bits is refused [C-221 T-96]" \
+    bot -b 1024 -C "$T/c" "$URL"
 verdict "the next one of 4096 is not" bot -b 4096 -C "$T/c" "$URL"
 for type in 17 21 22 99; do
 	challenge "$T/c"
-	status 1 "messageType $type gets a signed refusal" bot -T "$type" \
+	status 1 "messageType $type gets a signed refusal [C-011 C-109]" \
+	    bot -T "$type" \
 	    -C "$T/c" "$URL"
 done
 finish

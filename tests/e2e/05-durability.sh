@@ -104,7 +104,7 @@ for what in worker CA supervisor; do
 		killed=$((killed + 1))
 		probe
 	done
-	same "$what killed: service within 2 s each time" \
+	same "$what killed: service within 2 s each time [T-101]" \
 	    "$late late of $killed" "0 late of $KILLS"
 	note "$what: the slowest answer came after $slowest ms"
 done
@@ -122,10 +122,10 @@ sed -n 's/^[0-9]* granted \([0-9A-F]*\).*/\1/p' "$T"/acks.* | sort >"$T/acked"
 note "$(wc -l <"$T/acked") acknowledged, $(wc -l <"$T/stored") stored"
 same "enough was going on" "$([ "$(wc -l <"$T/acked")" -gt $((3 * KILLS)) ] &&
     echo yes)" yes
-same "no acknowledged certificate is lost" \
+same "no acknowledged certificate is lost [C-176]" \
     "$(comm -23 "$T/acked" "$T/stored" | wc -l)" 0
-same "no serial twice" "$(uniq -d "$T/stored" | wc -l)" 0
-same "a retry of an unanswered request gave no second certificate" \
+same "no serial twice [T-95]" "$(uniq -d "$T/stored" | wc -l)" 0
+same "a retry of an unanswered request gave no second certificate [C-205]" \
     "$(jq -r '.[].subject' "$T/certs.json" | sort | uniq -d | wc -l)" 0
 same "no enrolment was refused" "$(cat "$T"/acks.* | grep -c refused)" 0
 adm challenge list --json >"$T/challenges.json"

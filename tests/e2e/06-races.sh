@@ -13,7 +13,7 @@ used() { adm challenge list --json | jq '[.[].used] | add'; }
 
 challenge "$T/c" --cn race
 bot -n "$N" -j "$N" -C "$T/c" -s /CN=race -w 20 "$URL" >"$T/race.out" 2>&1
-same "$N keys with one challenge: one certificate" \
+same "$N keys with one challenge: one certificate [C-141 T-100]" \
     "$(grep -c granted "$T/race.out")" 1
 same "the others are refused" "$(grep -c 'refused 2' "$T/race.out")" \
     $((N - 1))
@@ -35,7 +35,7 @@ bot -n "$N" -j "$N" -C "$T/c" -s /CN=retry -k "$T/retry.key" -w 20 "$URL" \
     >"$T/retry.out" 2>&1
 same "$N retries of one request are all granted" \
     "$(grep -c granted "$T/retry.out")" "$N"
-same "with one serial" \
+same "with one serial [C-213]" \
     "$(sed -n 's/.*granted \([0-9A-F]*\) .*/\1/p' "$T/retry.out" | sort -u |
     wc -l)" 1
 same "one more certificate is stored" "$(n_certs)" 5
@@ -48,14 +48,15 @@ like "a client hangs up without reading" "$T/lost.out" '^0 lost'
 six() { [ "$(n_certs)" -eq 6 ]; }
 until_true 5 six
 before=$(used)
-verdict "it asks again" bot -C "$T/c" -s /CN=lost -k "$T/lost.key" \
+verdict "it asks again [C-176]" bot -C "$T/c" -s /CN=lost -k "$T/lost.key" \
     -o "$T/lost.pem" "$URL"
 first=$(serial_of "$T/verdict.out")
 verdict "and again" bot -C "$T/c" -s /CN=lost -k "$T/lost.key" "$URL"
-same "the same certificate" "$(serial_of "$T/verdict.out")" "$first"
+same "the same certificate [C-205]" "$(serial_of "$T/verdict.out")" "$first"
 verdict "under another transactionID too" bot -t random -C "$T/c" \
     -s /CN=lost -k "$T/lost.key" "$URL"
-same "the same certificate still" "$(serial_of "$T/verdict.out")" "$first"
+same "the same certificate still [C-207 C-208]" \
+    "$(serial_of "$T/verdict.out")" "$first"
 same "one more certificate is stored, not three" "$(n_certs)" 6
 same "nothing was used up by asking again" "$(used)" "$before"
 status 1 "another key cannot have it" bot -C "$T/c" -s /CN=lost "$URL"

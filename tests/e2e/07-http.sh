@@ -9,44 +9,49 @@ header() {		# NAME
 
 edges() {		# SERVER
 	s=$1
-	same "$s: GetCACaps" "$(code "$URL?operation=GetCACaps")" 200
+	same "$s: GetCACaps [C-001 C-040]" \
+	    "$(code "$URL?operation=GetCACaps")" 200
 	same "$s: its Content-Type" "$(header Content-Type)" text/plain
-	unlike "$s: no blank line in it" "$T/body" '^[[:space:]]*$'
+	unlike "$s: no blank line in it [C-041]" "$T/body" '^[[:space:]]*$'
 	for word in AES POSTPKIOperation SHA-256 SHA-512 SCEPStandard; do
-		like "$s: it has $word" "$T/body" "^$word.?\$"
+		like "$s: it has $word [C-042 C-046 I-033]" \
+		    "$T/body" "^$word.?\$"
 	done
-	unlike "$s: and nothing that is not there" "$T/body" \
+	unlike "$s: and nothing that is not there [C-044 C-049 C-202]" \
+	    "$T/body" \
 	    '^(Renewal|GetNextCACert|DES|MD5)'
 	cp "$T/body" "$T/caps"
-	same "$s: GetCACert" "$(code "$URL?operation=GetCACert")" 200
+	same "$s: GetCACert [C-002]" "$(code "$URL?operation=GetCACert")" 200
 	same "$s: its Content-Type" "$(header Content-Type)" \
 	    application/x-x509-ca-ra-cert
-	verdict "$s: certificates are in it" sh -c "openssl pkcs7 \
+	verdict "$s: certificates are in it [C-063 T-66]" sh -c "openssl pkcs7 \
 	    -inform DER -in '$T/body' -print_certs | grep -q BEGIN"
-	same "$s: its Content-Length" "$(header Content-Length)" \
+	same "$s: its Content-Length [C-031 T-66]" "$(header Content-Length)" \
 	    "$(wc -c <"$T/body" | tr -d ' ')"
 	cp "$T/body" "$T/cacert"
 	code "$URL?operation=GetCACert" >/dev/null
-	verdict "$s: the same octets each time" cmp "$T/body" "$T/cacert"
+	verdict "$s: the same octets each time [C-065]" \
+	    cmp "$T/body" "$T/cacert"
 	for query in 'operation=GetCACert&message=0' \
 	    'message=CAIdentifier&operation=GetCACert' \
 	    'operation=GetCACert&message=x%0ay' \
 	    'operation=GetCACert&message=' 'operation=GetCACert&foo=bar'; do
-		same "$s: $query" "$(code "$URL?$query")" 200
+		same "$s: $query [C-020 C-026 I-001 I-002]" \
+		    "$(code "$URL?$query")" 200
 	done
-	same "$s: pkiclient.exe is the default profile" \
+	same "$s: pkiclient.exe is the default profile [C-021 I-003]" \
 	    "$(code "$URL/pkiclient.exe?operation=GetCACaps")" 200
 	same "$s: the profile by name" \
 	    "$(code "$URL/default?operation=GetCACaps")" 200
-	same "$s: and with something behind it" \
+	same "$s: and with something behind it [C-021]" \
 	    "$(code "$URL/manual/pkiclient.exe?operation=GetCACaps")" 200
 	same "$s: an unknown profile is 404" \
 	    "$(code "$URL/nobody?operation=GetCACaps")" 404
-	same "$s: HTTP/1.0" \
+	same "$s: HTTP/1.0 [C-031]" \
 	    "$(code --http1.0 "$URL?operation=GetCACaps")" 200
-	same "$s: an unknown operation is 400" \
+	same "$s: an unknown operation is 400 [C-033]" \
 	    "$(code "$URL?operation=GetFrob")" 400
-	same "$s: no operation is 400" "$(code "$URL")" 400
+	same "$s: no operation is 400 [C-033]" "$(code "$URL")" 400
 	same "$s: PUT is 405" \
 	    "$(code -X PUT -d x "$URL?operation=PKIOperation")" 405
 	same "$s: DELETE is 405" \
@@ -60,7 +65,7 @@ edges() {		# SERVER
 	same "$s: a GET with garbage is 400" \
 	    "$(code "$URL?operation=PKIOperation&message=%25%25")" 400
 	head -c 300000 /dev/zero >"$T/big"
-	same "$s: 300 kB is 413" "$(code --data-binary "@$T/big" \
+	same "$s: 300 kB is 413 [C-239]" "$(code --data-binary "@$T/big" \
 	    "$URL?operation=PKIOperation")" 413
 	challenge "$T/c"
 	verdict "$s: and after all that it enrols" bot -C "$T/c" \
@@ -123,9 +128,9 @@ status 1 "the unused one for another name is not" bot -C "$T/unused" \
 middle() { echo "$1" | cut -c3-14; }
 for word in "$secret" "$unused" "$(middle "$secret")" "$(middle "$unused")"
 do
-	same "no challenge in the state directory" \
+	same "no challenge in the state directory [C-149]" \
 	    "$(grep -r -l -a -F -e "$word" "$T/ca" 2>/dev/null)" ""
-	same "nor in a log" "$(grep -l -a -F -e "$word" "$T"/*.log)" ""
+	same "nor in a log [C-149]" "$(grep -l -a -F -e "$word" "$T"/*.log)" ""
 	echo "$word" >"$T/word"
 	same "nor in an argv" "$(cat /proc/[0-9]*/cmdline 2>/dev/null |
 	    tr '\0' '\n' | grep -c -F -f "$T/word")" 0

@@ -92,7 +92,7 @@ urls() {		# SERVER
 	logged "$s: the log says so" 'op=GetCACaps profile=manual'
 	same "$s: an unknown profile is 404" \
 	    "$(code "$URL/nobody?operation=GetCACaps")" 404
-	same "$s: %0A in a query" \
+	same "$s: %0A in a query [T-60]" \
 	    "$(code "$URL?operation=GetCACert&message=x%0ay")" 200
 	# More than is read: the answer arrives all the same.
 	head -c 300000 /dev/zero >"$T/big"
@@ -200,7 +200,7 @@ everything() {		# SERVER
 	verdict "$1: enrols by POST" one "post-$1"
 	verdict "$1: by GET" one "get-$1" -g
 	verdict "$1: by GET with a long key" one "long-$1" -g -b 4096
-	verdict "$1: by POST in chunks" one "chunks-$1" -c
+	verdict "$1: by POST in chunks [I-004 T-64]" one "chunks-$1" -c
 	at_once "$1"
 	waits "$1"
 	challenge "$T/more" --count 30

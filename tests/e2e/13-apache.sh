@@ -55,7 +55,7 @@ edges() {
 	    "$(code "$URL/nobody?operation=GetCACaps")" 404
 	same "$s: /scepx is not ours" \
 	    "$(code "${URL}x?operation=GetCACaps")" 404
-	same "$s: %0A in a query" \
+	same "$s: %0A in a query [T-60]" \
 	    "$(code "$URL?operation=GetCACert&message=x%0ay")" 200
 	same "$s: a query of $3 octets" "$(code "$URL?$(query_of $3)")" 200
 	same "$s: one of $4 is $5" "$(code "$URL?$(query_of $4)")" "$5"
@@ -66,7 +66,7 @@ edges() {
 	same "$s: an empty POST is 400" "$(code -X POST -d '' \
 	    "$URL?operation=PKIOperation")" 400
 	same "$s: 200 kB in chunks is 400" "$(chunked fits)" 400
-	same "$s: 300 kB in chunks is 413" "$(chunked big)" 413
+	same "$s: 300 kB in chunks is 413 [T-64]" "$(chunked big)" 413
 	same "$s: 600 kB in chunks is $2" "$(chunked huge)" "$2"
 }
 
@@ -75,7 +75,7 @@ enrols() {		# SERVER
 	verdict "$1: and after all that it enrols" bot -C "$T/c" \
 	    -s "/CN=post-$1" "$URL"
 	challenge "$T/c" --cn "chunks-$1"
-	verdict "$1: by POST in chunks" bot -c -C "$T/c" \
+	verdict "$1: by POST in chunks [I-004 T-64]" bot -c -C "$T/c" \
 	    -s "/CN=chunks-$1" "$URL"
 	challenge "$T/c" --cn "get-$1"
 	verdict "$1: by GET, with a long key" bot -g -b 4096 -C "$T/c" \

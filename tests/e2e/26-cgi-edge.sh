@@ -83,14 +83,14 @@ post() {		# NAME=VALUE…
 }
 for length in -1 0x10 '' 99999999999999999999 $((size + 100)); do
 	post CONTENT_LENGTH="$length"
-	same "CONTENT_LENGTH '$length': the body is what there is" \
+	same "CONTENT_LENGTH '$length': the body is what there is [T-64]" \
 	    "$(http)" 200
 	like "and is granted" "$T/err" 'result=granted'
 done
 post
-same "none at all" "$(http)" 200
+same "none at all [T-64]" "$(http)" 200
 post CONTENT_LENGTH=$((size - 1))
-same "one too few: a message that is cut is 400" "$(http)" 400
+same "one too few: a message that is cut is 400 [C-030]" "$(http)" 400
 post CONTENT_LENGTH=0
 same "0: no message, 400" "$(http)" 400
 like "one line for each" "$T/err" 'result=error'

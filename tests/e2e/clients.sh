@@ -33,11 +33,13 @@ good_cert() {		# FILE CN
 
 bots() {
 	challenge "$T/c" --cn bot-post
-	verdict "scepbot enrols by POST" bot -C "$T/c" -s /CN=bot-post \
+	verdict "scepbot enrols by POST [C-003 C-004 C-032]" \
+	    bot -C "$T/c" -s /CN=bot-post \
 	    -o "$T/bot.pem" "$URL"
 	good_cert "$T/bot.pem" bot-post
 	challenge "$T/c" --cn bot-get --dns bot.example
-	verdict "scepbot enrols by GET" bot -g -C "$T/c" -s /CN=bot-get \
+	verdict "scepbot enrols by GET [C-007]" \
+	    bot -g -C "$T/c" -s /CN=bot-get \
 	    -d bot.example -o "$T/bot.pem" "$URL"
 	good_cert "$T/bot.pem" bot-get
 	openssl x509 -in "$T/bot.pem" -noout -ext subjectAltName \
@@ -45,28 +47,30 @@ bots() {
 	like "its DNS name is in it" "$T/san.out" 'DNS:bot\.example'
 	echo wrong >"$T/wrong"
 	status 1 "a wrong challenge is refused" bot -C "$T/wrong" "$URL"
-	like "with badRequest" "$T/status.out" '^0 refused 2'
-	status 1 "a used challenge is refused" bot -C "$T/c" -s /CN=bot-get \
+	like "with badRequest [C-003 C-111]" "$T/status.out" '^0 refused 2'
+	status 1 "a used challenge is refused [C-141]" \
+	    bot -C "$T/c" -s /CN=bot-get \
 	    -d bot.example "$URL"
-	status 1 "none at all is refused" bot "$URL"
+	status 1 "none at all is refused [C-142]" bot "$URL"
 	challenge "$T/c" --cn bot-right
 	status 1 "a challenge bound to another name is refused" bot \
 	    -C "$T/c" -s /CN=bot-wrong "$URL"
 	verdict "and is good for its own name" bot -C "$T/c" -s /CN=bot-right \
 	    "$URL"
-	status 3 "a manual profile makes it wait" bot -s /CN=bot-wait \
+	status 3 "a manual profile makes it wait [C-003 C-165]" \
+	    bot -s /CN=bot-wait \
 	    -k "$T/wait.key" "$URL/manual"
 	status 3 "a poll finds it waiting" bot -s /CN=bot-wait -P \
 	    -k "$T/wait.key" "$URL/manual"
 	approve bot-wait
-	verdict "a poll finds the certificate" bot -s /CN=bot-wait -P \
+	verdict "a poll finds the certificate [C-185]" bot -s /CN=bot-wait -P \
 	    -k "$T/wait.key" -o "$T/bot.pem" "$URL/manual"
 	good_cert "$T/bot.pem" bot-wait
 	status 3 "another waits" bot -s /CN=bot-no -k "$T/no.key" \
 	    "$URL/manual"
 	verdict "scepadm refuses it" adm request refuse --reason "not ours" \
 	    "$(request_of bot-no)"
-	status 1 "a poll finds the refusal" bot -s /CN=bot-no -P \
+	status 1 "a poll finds the refusal [C-185]" bot -s /CN=bot-no -P \
 	    -k "$T/no.key" "$URL/manual"
 }
 
@@ -196,9 +200,9 @@ certmonger_enrols() {
 	# It would ask again in its own time, which is days.
 	cm refresh -f "$T/cm/monger-3.pem" >/dev/null 2>&1
 	if until_true 40 cm_state "$T/cm/monger-3.pem" MONITORING; then
-		ok "certmonger polls until it is granted"
+		ok "certmonger polls until it is granted [C-212]"
 	else
-		not_ok "certmonger polls until it is granted"
+		not_ok "certmonger polls until it is granted [C-212]"
 		cm list -f "$T/cm/monger-3.pem" | sed 's/^/# /'
 	fi
 	good_cert "$T/cm/monger-3.pem" monger-3
@@ -216,9 +220,9 @@ scepclient_refused() {
 	if (cd "$T/mdm" && timeout 20 scepclient -server-url "$URL" \
 	    -challenge "$(cat "$T/c")" -private-key key.pem \
 	    -certificate cert.pem -cn mdm-1) >"$T/mdm.out" 2>&1; then
-		not_ok "a client that insists on DES is refused"
+		not_ok "a client that insists on DES is refused [C-009 C-233]"
 	else
-		ok "a client that insists on DES is refused"
+		ok "a client that insists on DES is refused [C-009 C-233]"
 	fi
 	like "and is told badAlg" "$T/scep.log" 'badAlg|algorithm|DES'
 }
@@ -234,6 +238,6 @@ enrol_all() {
 	scepclient_refused
 	like "each request has its line in the log" "$T/scep.log" \
 	    'operation=|op=|type='
-	unlike "no challenge in the log" "$T/scep.log" \
+	unlike "no challenge in the log [C-149]" "$T/scep.log" \
 	    "$(cat "$T/c")|wrong-challenge"
 }

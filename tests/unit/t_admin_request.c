@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "tests/unit/conform.h"
 #include "tests/unit/operator.h"
 
 #define DAY	86400L
@@ -605,12 +606,13 @@ a_serial_of_two_cas_is_not_guessed_at(void **state)
 }
 
 #define T(name)	cmocka_unit_test_setup(name, empty_world)
+#define SHOWS(t, n)	conforms_setup(t, empty_world, n)
 
 int
 main(void)
 {
 	const struct CMUnitTest	 tests[] = {
-		T(a_request_that_waits_is_shown),
+		SHOWS(a_request_that_waits_is_shown, "C-237"),
 		T(a_transaction_id_that_is_no_text_is_shown_in_hex),
 		T(an_approved_request_is_delivered_to_the_poll),
 		T(an_approval_can_not_be_repeated),

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/conform.h"
 #include "tests/unit/world.h"
 
 #define DAY	86400L
@@ -447,7 +448,8 @@ main(void)
 		cmocka_unit_test(the_last_uses_are_remembered),
 		cmocka_unit_test(the_static_one_is_its_profiles),
 		cmocka_unit_test(without_a_static_one_none_is_right),
-		cmocka_unit_test(the_dice_are_fair_and_nothing_comes_twice),
+		conforms(the_dice_are_fair_and_nothing_comes_twice,
+		    "C-145 C-231"),
 	};
 	int	 rc;
 

@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 
+#include "tests/unit/conform.h"
 #include "tests/unit/der_make.h"
 #include "tests/unit/twist.h"
 
@@ -280,7 +281,8 @@ int
 main(void)
 {
 	const struct CMUnitTest	 tests[] = {
-		cmocka_unit_test(ours_and_openssls_read_the_same),
+		conforms(ours_and_openssls_read_the_same,
+		    "C-008 C-092 C-225 I-017 T-01"),
 		cmocka_unit_test(what_openssl_opens_ours_opens_alike),
 		cmocka_unit_test(no_flipped_bit_changes_what_is_handed_over),
 	};

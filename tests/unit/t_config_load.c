@@ -24,6 +24,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "ca/config.h"
+#include "tests/unit/conform.h"
 
 #define LENGTH(a)	(sizeof(a) / sizeof((a)[0]))
 #define NOW		1795521600L	/* 2026-11-24T12:00:00Z */
@@ -841,16 +842,17 @@ main(void)
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(what_fits_together_loads),
 		cmocka_unit_test(the_chain_is_kept_without_the_ca_itself),
-		cmocka_unit_test(
-		    what_does_not_fit_is_refused_with_its_file_and_remedy),
+		conforms(what_does_not_fit_is_refused_with_its_file_and_remedy,
+		    "C-064 C-146 C-230 T-78"),
 		cmocka_unit_test(
 		    the_challenge_key_is_64_digits_in_a_closed_file),
 		cmocka_unit_test(extensions_are_built_in_the_file_s_order),
-		cmocka_unit_test(each_thing_wrong_is_found_and_nothing_else),
+		conforms(each_thing_wrong_is_found_and_nothing_else,
+		    "C-060 C-064"),
 		cmocka_unit_test(a_wrong_clock_is_fatal),
 		cmocka_unit_test(a_validity_beyond_the_ca_s_is_told),
 		cmocka_unit_test(an_open_state_directory_is_fatal),
-		cmocka_unit_test(files_that_others_can_change_are_found),
+		conforms(files_that_others_can_change_are_found, "C-230"),
 		cmocka_unit_test(the_fault_of_one_ca_is_not_that_of_another),
 		cmocka_unit_test(an_open_listener_is_told),
 	};

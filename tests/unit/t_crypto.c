@@ -15,6 +15,7 @@
 #include <openssl/rsa.h>
 
 #include "base/error.h"
+#include "tests/unit/conform.h"
 #include "wire/crypto.h"
 
 static struct scep_crypto	*crypto;
@@ -429,16 +430,18 @@ main(void)
 		cmocka_unit_test(random_octets_differ_each_time),
 		cmocka_unit_test(each_digest_is_openssls),
 		cmocka_unit_test(hmac_is_that_of_rfc_4231),
-		cmocka_unit_test(
-		    digests_on_the_list_are_read_with_null_or_without_parameters),
-		cmocka_unit_test(
-		    other_digests_and_odd_parameters_are_bad_alg),
+		conforms(
+	    digests_on_the_list_are_read_with_null_or_without_parameters,
+		    "T-03"),
+		conforms(other_digests_and_odd_parameters_are_bad_alg,
+		    "C-009 C-221"),
 		cmocka_unit_test(rsa_signatures_name_their_digest_or_none),
 		cmocka_unit_test(each_cipher_is_openssls_and_reads_back),
-		cmocka_unit_test(other_ciphers_and_missing_ivs_are_bad_alg),
+		conforms(other_ciphers_and_missing_ivs_are_bad_alg,
+		    "C-009 C-221 T-50 T-52"),
 		cmocka_unit_test(each_key_transport_reads_back),
 		cmocka_unit_test(oaep_needs_one_known_hash_and_no_label),
-		cmocka_unit_test(other_key_transports_are_bad_alg),
+		conforms(other_key_transports_are_bad_alg, "C-221"),
 	};
 
 	return cmocka_run_group_tests_name("crypto", tests, setup, teardown);

@@ -12,6 +12,7 @@
 #include <openssl/x509v3.h>
 
 #include "tests/unit/client.h"
+#include "tests/unit/conform.h"
 #include "tests/unit/der_make.h"
 #include "wire/csr.h"
 
@@ -651,22 +652,25 @@ int
 main(void)
 {
 #define TEST(t)	cmocka_unit_test_teardown(t, forget)
+#define SHOWS(t, n)	conforms_teardown(t, forget, n)
 	const struct CMUnitTest	 tests[] = {
 		TEST(a_good_request_comes_out_whole),
 		TEST(a_request_without_attributes_is_one),
 		TEST(odd_names_are_refused),
-		TEST(a_challenge_is_read_from_any_string_type),
-		TEST(odd_challenges_are_refused),
-		TEST(each_extension_request_is_read_and_only_one_of_them),
+		SHOWS(a_challenge_is_read_from_any_string_type, "C-140 T-91"),
+		SHOWS(odd_challenges_are_refused, "C-140 T-91"),
+		SHOWS(each_extension_request_is_read_and_only_one_of_them,
+		    "C-167 T-92"),
 		TEST(odd_alternative_names_are_refused),
-		TEST(the_rights_of_a_ca_are_not_for_the_asking),
-		TEST(extensions_and_attributes_have_a_limit),
-		TEST(a_request_has_at_most_16_kib),
-		TEST(what_is_no_request_is_refused),
-		TEST(proof_of_possession_is_demanded),
-		TEST(signature_algorithms_are_those_of_the_list_and_of_the_key),
+		SHOWS(the_rights_of_a_ca_are_not_for_the_asking, "C-167"),
+		SHOWS(extensions_and_attributes_have_a_limit, "C-239"),
+		SHOWS(a_request_has_at_most_16_kib, "C-239 T-49"),
+		SHOWS(what_is_no_request_is_refused, "C-160 T-49"),
+		SHOWS(proof_of_possession_is_demanded, "C-161 T-90"),
+		SHOWS(signature_algorithms_are_those_of_the_list_and_of_the_key,
+		    "T-90"),
 		TEST(sha1_is_taken_only_where_it_is_allowed),
-		TEST(keys_outside_of_the_rules_are_refused),
+		SHOWS(keys_outside_of_the_rules_are_refused, "C-221"),
 		TEST(an_ed25519_key_has_no_place_in_a_request),
 		TEST(no_single_bit_of_a_request_can_be_changed),
 		TEST(a_request_that_is_none_can_be_freed),

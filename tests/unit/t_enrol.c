@@ -15,6 +15,7 @@
 #include <openssl/x509v3.h>
 
 #include "tests/unit/asking.h"
+#include "tests/unit/conform.h"
 
 static void
 a_right_challenge_gets_a_certificate(void **state)
@@ -503,17 +504,17 @@ main(void)
 		cmocka_unit_test_setup(
 		    a_right_challenge_gets_a_certificate,
 		    ask_empty),
-		cmocka_unit_test_setup(
-		    without_a_challenge_it_is_refused,
-		    ask_empty),
+		conforms_setup(without_a_challenge_it_is_refused, ask_empty,
+		    "C-129 C-142 C-160 C-162"),
 		cmocka_unit_test_setup(
 		    a_wrong_challenge_is_refused_and_never_queued,
 		    ask_empty),
-		cmocka_unit_test_setup(a_challenge_is_used_once, ask_empty),
+		conforms_setup(a_challenge_is_used_once, ask_empty,
+		    "C-141 C-231"),
 		cmocka_unit_test_setup(
 		    a_challenge_of_three_uses_is_used_three_times,
 		    ask_empty),
-		cmocka_unit_test_setup(a_challenge_expires, ask_empty),
+		conforms_setup(a_challenge_expires, ask_empty, "C-145 C-231"),
 		cmocka_unit_test_setup(
 		    a_revoked_challenge_is_refused,
 		    ask_empty),
@@ -529,25 +530,21 @@ main(void)
 		cmocka_unit_test_setup(
 		    the_static_challenge_is_for_all,
 		    ask_empty),
-		cmocka_unit_test_setup(
-		    garbage_is_refused_like_a_wrong_challenge,
-		    ask_empty),
-		cmocka_unit_test_setup(garbage_is_never_queued, ask_empty),
-		cmocka_unit_test_setup(
-		    an_envelope_used_for_other_content_is_refused,
-		    ask_empty),
+		conforms_setup(garbage_is_refused_like_a_wrong_challenge,
+		    ask_empty, "C-161 C-238"),
+		conforms_setup(garbage_is_never_queued, ask_empty,
+		    "C-238 T-40"),
+		conforms_setup(an_envelope_used_for_other_content_is_refused,
+		    ask_empty, "C-238 T-43"),
 		cmocka_unit_test_setup(
 		    what_is_in_memory_outlives_a_configuration, ask_empty),
 		cmocka_unit_test_setup(a_renewal_is_not_offered, ask_empty),
-		cmocka_unit_test_setup(
-		    a_signer_with_another_certificate_is_refused,
-		    ask_empty),
-		cmocka_unit_test_setup(
-		    the_keys_of_the_house_are_never_certified,
-		    ask_empty),
-		cmocka_unit_test_setup(
-		    names_are_within_the_rules_of_the_profile,
-		    ask_empty),
+		conforms_setup(a_signer_with_another_certificate_is_refused,
+		    ask_empty, "C-124"),
+		conforms_setup(the_keys_of_the_house_are_never_certified,
+		    ask_empty, "T-96"),
+		conforms_setup(names_are_within_the_rules_of_the_profile,
+		    ask_empty, "C-061 C-160"),
 		cmocka_unit_test_setup(
 		    a_reason_says_everything_that_is_wrong,
 		    ask_empty),

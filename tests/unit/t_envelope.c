@@ -17,6 +17,7 @@
 #include "base/der.h"
 #include "base/error.h"
 
+#include "tests/unit/conform.h"
 #include "tests/unit/der_make.h"
 #include "tests/unit/twist.h"
 
@@ -961,27 +962,30 @@ int
 main(void)
 {
 	const struct CMUnitTest	 tests[] = {
-		cmocka_unit_test(content_ciphers_are_those_of_the_rules),
-		cmocka_unit_test(encrypted_content_is_whole_blocks),
-		cmocka_unit_test(versions_and_types_are_those_of_the_rfc),
-		cmocka_unit_test(there_are_1_to_8_recipients),
-		cmocka_unit_test(only_a_poll_may_come_without_an_envelope),
-		cmocka_unit_test(only_key_transport_parses),
-		cmocka_unit_test(our_recipient_is_found_among_others),
-		cmocka_unit_test(
-		    a_recipient_may_be_named_by_its_key_identifier),
-		cmocka_unit_test(what_is_sealed_opens_here_and_with_openssl),
-		cmocka_unit_test(what_is_sealed_is_der_that_old_parsers_read),
+		conforms(content_ciphers_are_those_of_the_rules,
+		    "C-008 C-009 C-221 C-233 T-48 T-50 T-51 T-52"),
+		conforms(encrypted_content_is_whole_blocks, "C-181"),
+		conforms(versions_and_types_are_those_of_the_rfc, "C-086"),
+		conforms(there_are_1_to_8_recipients, "C-239"),
+		conforms(only_a_poll_may_come_without_an_envelope,
+		    "C-080 C-181"),
+		conforms(only_key_transport_parses, "C-146 T-55 T-56 T-57"),
+		conforms(our_recipient_is_found_among_others, "I-017 T-45"),
+		conforms(a_recipient_may_be_named_by_its_key_identifier,
+		    "I-017 T-01"),
+		conforms(what_is_sealed_opens_here_and_with_openssl, "T-05"),
+		conforms(what_is_sealed_is_der_that_old_parsers_read,
+		    "C-087 C-090 C-092 I-022 T-02 T-04"),
 		cmocka_unit_test(a_3des_key_has_odd_parity),
-		cmocka_unit_test(
-		    a_content_key_that_does_not_unwrap_is_replaced),
+		conforms(a_content_key_that_does_not_unwrap_is_replaced,
+		    "C-238 T-40 T-41"),
 		cmocka_unit_test(
 		    an_encrypted_key_of_odd_length_or_above_the_modulus_is_one_too),
 		cmocka_unit_test(the_substitute_follows_from_the_key_alone),
-		cmocka_unit_test(
-		    bad_cbc_padding_spoils_the_plaintext_and_cuts_nothing),
-		cmocka_unit_test(
-		    an_unknown_key_transport_is_bad_alg_only_if_it_is_ours),
+		conforms(bad_cbc_padding_spoils_the_plaintext_and_cuts_nothing,
+		    "C-238 T-42"),
+		conforms(an_unknown_key_transport_is_bad_alg_only_if_it_is_ours,
+		    "C-221"),
 		cmocka_unit_test(
 		    a_key_transport_we_do_not_know_is_read_and_marked),
 		cmocka_unit_test(only_an_rsa_private_key_opens),

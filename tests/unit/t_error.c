@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/error.h"
+#include "tests/unit/conform.h"
 
 static void
 each_code_has_a_row(void **state)
@@ -126,8 +127,8 @@ main(void)
 {
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(each_code_has_a_row),
-		cmocka_unit_test(fail_infos_are_those_of_the_rfc),
-		cmocka_unit_test(our_own_trouble_is_never_a_client_s_fault),
+		conforms(fail_infos_are_those_of_the_rfc, "C-111"),
+		conforms(our_own_trouble_is_never_a_client_s_fault, "I-035"),
 		cmocka_unit_test(a_reason_gets_its_context_in_front),
 		cmocka_unit_test(memory_that_is_lacking_is_called_so),
 		cmocka_unit_test(a_reason_too_long_is_cut),

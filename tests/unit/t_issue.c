@@ -14,6 +14,7 @@
 #include <openssl/x509v3.h>
 
 #include "ca/issue.h"
+#include "tests/unit/conform.h"
 #include "tests/unit/issuing.h"
 #include "wire/name.h"
 
@@ -424,13 +425,12 @@ int
 main(void)
 {
 	const struct CMUnitTest	 tests[] = {
-		cmocka_unit_test(what_is_issued_verifies_strictly),
+		conforms(what_is_issued_verifies_strictly, "C-067"),
 		cmocka_unit_test(a_signature_of_another_ca_does_not_verify),
-		cmocka_unit_test(names_and_key_are_the_grants),
+		conforms(names_and_key_are_the_grants, "T-94"),
 		cmocka_unit_test(the_record_remembers_the_certificate),
-		cmocka_unit_test(
-		    serials_are_positive_of_one_length_and_differ),
-		cmocka_unit_test(dates_are_backdated_and_end_after_validity),
+		conforms(serials_are_positive_of_one_length_and_differ, "T-95"),
+		conforms(dates_are_backdated_and_end_after_validity, "I-036"),
 		cmocka_unit_test(dates_stay_within_those_of_the_ca),
 		cmocka_unit_test(nothing_is_issued_outside_the_days_of_the_ca),
 		cmocka_unit_test(nothing_is_issued_without_the_key_of_the_ca),

@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "wire/key.h"
 
+#include "tests/unit/conform.h"
 #include "tests/unit/der_make.h"
 
 #define OID_RSA		"1.2.840.113549.1.1.1"
@@ -498,14 +499,14 @@ main(void)
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(
 		    rsa_keys_load_as_openssls_decoder_reads_them),
-		cmocka_unit_test(
-		    the_size_of_an_rsa_key_is_bounded_on_both_sides),
-		cmocka_unit_test(an_rsa_modulus_is_odd_and_positive),
-		cmocka_unit_test(
-		    an_rsa_exponent_is_odd_from_65537_below_2_to_the_32),
+		conforms(the_size_of_an_rsa_key_is_bounded_on_both_sides,
+		    "T-96"),
+		conforms(an_rsa_modulus_is_odd_and_positive, "T-96"),
+		conforms(an_rsa_exponent_is_odd_from_65537_below_2_to_the_32,
+		    "T-96"),
 		cmocka_unit_test(keys_on_named_curves_load),
-		cmocka_unit_test(
-		    other_curves_and_explicit_parameters_are_refused),
+		conforms(other_curves_and_explicit_parameters_are_refused,
+		    "T-96"),
 		cmocka_unit_test(
 		    an_ec_point_is_uncompressed_and_on_the_curve),
 		cmocka_unit_test(types_that_are_not_in_the_rules_are_refused),

@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 
+#include "tests/unit/conform.h"
 #include "tests/unit/der_make.h"
 #include "tests/unit/twist.h"
 
@@ -612,23 +613,25 @@ main(void)
 {
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(a_good_message_is_read),
-		cmocka_unit_test(octets_behind_the_message_are_counted),
-		cmocka_unit_test(what_is_cut_short_is_no_message),
-		cmocka_unit_test(only_signed_data_is_a_message),
-		cmocka_unit_test(there_is_exactly_one_signer),
-		cmocka_unit_test(attributes_are_there_and_not_too_many),
-		cmocka_unit_test(
-		    the_signers_certificate_is_found_among_others),
-		cmocka_unit_test(
-		    without_the_signers_certificate_there_is_no_address),
-		cmocka_unit_test(
-		    a_transaction_id_is_one_text_of_1_to_256_octets),
-		cmocka_unit_test(
-		    a_sender_nonce_is_one_string_of_1_to_64_octets),
-		cmocka_unit_test(a_message_type_is_compared_whole),
+		conforms(octets_behind_the_message_are_counted, "I-015"),
+		conforms(what_is_cut_short_is_no_message, "C-030"),
+		conforms(only_signed_data_is_a_message, "C-080"),
+		conforms(there_is_exactly_one_signer, "C-093 T-22"),
+		conforms(attributes_are_there_and_not_too_many,
+		    "C-084 C-239 T-21"),
+		conforms(the_signers_certificate_is_found_among_others,
+		    "C-120 C-239 T-23"),
+		conforms(without_the_signers_certificate_there_is_no_address,
+		    "C-120 T-22 T-23"),
+		conforms(a_transaction_id_is_one_text_of_1_to_256_octets,
+		    "C-108 C-113 I-019 T-25"),
+		conforms(a_sender_nonce_is_one_string_of_1_to_64_octets,
+		    "C-106 C-113 I-019 T-25"),
+		conforms(a_message_type_is_compared_whole, "C-109 C-113 T-25"),
 		cmocka_unit_test(message_types_have_their_names),
-		cmocka_unit_test(unknown_and_unsigned_attributes_are_ignored),
-		cmocka_unit_test(a_signer_may_be_named_by_its_key_identifier),
+		conforms(unknown_and_unsigned_attributes_are_ignored, "C-094"),
+		conforms(a_signer_may_be_named_by_its_key_identifier,
+		    "I-017 T-01"),
 		cmocka_unit_test(
 		    versions_that_nothing_signs_are_those_of_the_rfc),
 	};

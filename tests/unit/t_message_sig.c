@@ -16,6 +16,7 @@
 #include "base/der.h"
 #include "base/error.h"
 
+#include "tests/unit/conform.h"
 #include "tests/unit/der_make.h"
 #include "tests/unit/twist.h"
 
@@ -796,25 +797,28 @@ int
 main(void)
 {
 	const struct CMUnitTest	 tests[] = {
-		cmocka_unit_test(
-		    digest_algorithms_hold_the_signers_and_no_unknown_one),
-		cmocka_unit_test(digests_are_those_of_the_rules),
-		cmocka_unit_test(signature_algorithms_fit_the_digest),
-		cmocka_unit_test(signers_keys_are_those_of_the_rules),
-		cmocka_unit_test(
-		    what_is_changed_after_signing_does_not_verify),
+		conforms(digest_algorithms_hold_the_signers_and_no_unknown_one,
+		    "T-03"),
+		conforms(digests_are_those_of_the_rules,
+		    "C-008 C-009 C-050 C-220 C-221 C-233 T-28 T-51"),
+		conforms(signature_algorithms_fit_the_digest, "C-221"),
+		conforms(signers_keys_are_those_of_the_rules, "C-221"),
+		conforms(what_is_changed_after_signing_does_not_verify,
+		    "C-121"),
 		cmocka_unit_test(a_signature_by_another_key_does_not_verify),
-		cmocka_unit_test(
-		    content_type_and_message_digest_are_there_once),
+		conforms(content_type_and_message_digest_are_there_once,
+		    "T-24 T-25"),
 		cmocka_unit_test(a_signed_digest_of_other_content_is_refused),
-		cmocka_unit_test(
-		    attributes_verify_as_they_stand_or_in_the_order_of_der),
-		cmocka_unit_test(any_self_signed_certificate_may_sign),
+		conforms(attributes_verify_as_they_stand_or_in_the_order_of_der,
+		    "T-30"),
+		conforms(any_self_signed_certificate_may_sign,
+		    "I-018 T-20 T-27"),
 		cmocka_unit_test(
 		    a_self_issued_certificate_that_lies_is_refused),
-		cmocka_unit_test(
-		    signing_time_is_looked_at_where_the_rules_say_so),
-		cmocka_unit_test(the_first_fault_in_order_is_the_verdict),
+		conforms(signing_time_is_looked_at_where_the_rules_say_so,
+		    "C-222"),
+		conforms(the_first_fault_in_order_is_the_verdict,
+		    "C-081 C-121 T-24 T-28"),
 	};
 
 	return cmocka_run_group_tests_name("message_sig", tests, setup,

@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "ca/issue.h"
 #include "tests/unit/asking.h"
+#include "tests/unit/conform.h"
 
 #define DAY	86400L
 
@@ -301,27 +302,22 @@ int
 main(void)
 {
 	const struct CMUnitTest	 tests[] = {
-		cmocka_unit_test_setup(
-		    a_queued_request_is_pending_until_it_is_approved,
-		    ask_empty),
-		cmocka_unit_test_setup(
-		    a_refused_request_is_refused_again_and_again,
-		    ask_empty),
-		cmocka_unit_test_setup(
-		    what_expires_is_refused_tended_or_not,
-		    ask_empty),
-		cmocka_unit_test_setup(
-		    nobody_elses_poll_is_answered,
-		    ask_empty),
-		cmocka_unit_test_setup(
+		conforms_setup(a_queued_request_is_pending_until_it_is_approved,
+		    ask_empty, "C-142 C-165 C-185 C-187"),
+		conforms_setup(a_refused_request_is_refused_again_and_again,
+		    ask_empty, "C-185 C-187"),
+		conforms_setup(what_expires_is_refused_tended_or_not, ask_empty,
+		    "C-186 T-102"),
+		conforms_setup(nobody_elses_poll_is_answered, ask_empty,
+		    "C-182 C-183 C-184"),
+		conforms_setup(
 		    a_new_self_signed_certificate_for_the_key_will_do,
-		    ask_empty),
+		    ask_empty, "C-184"),
 		cmocka_unit_test_setup(
 		    a_revoked_or_expired_certificate_is_not_handed_out,
 		    ask_empty),
-		cmocka_unit_test_setup(
-		    only_a_verified_CertPoll_is_a_poll,
-		    ask_empty),
+		conforms_setup(only_a_verified_CertPoll_is_a_poll, ask_empty,
+		    "C-181"),
 		cmocka_unit_test_setup(a_poll_writes_nothing, ask_empty),
 	};
 	int	 rc;

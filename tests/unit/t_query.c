@@ -15,6 +15,7 @@
 #include <openssl/evp.h>
 
 #include "base/error.h"
+#include "tests/unit/conform.h"
 #include "wire/query.h"
 
 #define MAX	65536
@@ -209,14 +210,16 @@ int
 main(void)
 {
 	const struct CMUnitTest	 tests[] = {
-		cmocka_unit_test(operations_are_found_in_any_order_and_case),
+		conforms(operations_are_found_in_any_order_and_case,
+		    "C-020 C-033 I-001"),
 		cmocka_unit_test(
 		    what_was_asked_is_kept_for_the_log_but_bounded),
 		cmocka_unit_test(the_first_message_is_borrowed_as_it_stands),
-		cmocka_unit_test(base64_is_read_in_every_dress),
-		cmocka_unit_test(what_is_no_base64_is_refused),
-		cmocka_unit_test(more_than_the_limit_is_too_big),
-		cmocka_unit_test(what_openssl_encodes_is_decoded),
+		conforms(base64_is_read_in_every_dress,
+		    "C-024 I-010 I-011 I-012 I-013 I-014 T-67"),
+		conforms(what_is_no_base64_is_refused, "T-67"),
+		conforms(more_than_the_limit_is_too_big, "C-239"),
+		conforms(what_openssl_encodes_is_decoded, "C-024 T-67"),
 	};
 
 	return cmocka_run_group_tests_name("query", tests, NULL, NULL);

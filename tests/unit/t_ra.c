@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "ra/ra.h"
+#include "tests/unit/conform.h"
 #include "tests/unit/world.h"
 
 #define TXID	"0123456789ABCDEF0123456789ABCDEF01234567"
@@ -711,26 +712,31 @@ int
 main(void)
 {
 	const struct CMUnitTest	 tests[] = {
-		cmocka_unit_test(
-		    capabilities_are_plain_lines_without_a_blank_one),
-		cmocka_unit_test(
-		    ca_certificates_are_a_bundle_with_the_ra_first),
-		cmocka_unit_test(what_is_no_request_is_an_http_error),
-		cmocka_unit_test(a_body_above_the_limit_is_413),
-		cmocka_unit_test(a_request_by_post_is_granted),
-		cmocka_unit_test(
-		    a_request_by_get_is_granted_however_it_is_escaped),
-		cmocka_unit_test(
-		    answers_come_in_the_digest_and_cipher_of_the_request),
-		cmocka_unit_test(no_other_message_type_issues),
-		cmocka_unit_test(refusals_after_decryption_look_alike),
-		cmocka_unit_test(a_padding_oracle_is_not_there),
+		conforms(capabilities_are_plain_lines_without_a_blank_one,
+		    "C-001 C-040 C-041 C-043"),
+		conforms(ca_certificates_are_a_bundle_with_the_ra_first,
+		    "C-002 C-021 C-026 C-063 C-064 C-065 I-002 I-034"),
+		conforms(what_is_no_request_is_an_http_error,
+		    "C-023 C-033 C-202"),
+		conforms(a_body_above_the_limit_is_413, "C-239"),
+		conforms(a_request_by_post_is_granted,
+		    "C-004 C-010 C-023 C-029 C-068 C-232"),
+		conforms(a_request_by_get_is_granted_however_it_is_escaped,
+		    "C-007 C-024 C-025 I-010 I-011 I-014"),
+		conforms(answers_come_in_the_digest_and_cipher_of_the_request,
+		    "C-005 C-006 C-050 C-175 C-221 C-224 I-020 I-021"),
+		conforms(no_other_message_type_issues, "C-011 C-109"),
+		conforms(refusals_after_decryption_look_alike,
+		    "C-238 T-08 T-42"),
+		conforms(a_padding_oracle_is_not_there, "C-238 T-40 T-42"),
 		cmocka_unit_test(the_same_world_gives_the_same_bytes),
-		cmocka_unit_test(an_older_certificate_of_the_ra_key_will_do),
-		cmocka_unit_test(
-		    a_pending_request_is_polled_and_the_poll_is_the_signers),
-		cmocka_unit_test(
-		    a_profile_with_a_fault_is_503_and_the_others_serve),
+		conforms(an_older_certificate_of_the_ra_key_will_do,
+		    "I-017 T-44 T-46"),
+		conforms(
+		    a_pending_request_is_polled_and_the_poll_is_the_signers,
+		    "C-104 C-180 C-182 C-184 C-212"),
+		conforms(a_profile_with_a_fault_is_503_and_the_others_serve,
+		    "I-035"),
 		cmocka_unit_test(
 		    a_ca_does_not_issue_for_a_profile_with_a_fault),
 		cmocka_unit_test(an_expired_ra_is_503),

@@ -13,6 +13,7 @@
 
 #include "base/der.h"
 #include "tests/unit/client.h"
+#include "tests/unit/conform.h"
 #include "tests/unit/der_make.h"
 #include "wire/reply.h"
 
@@ -514,16 +515,24 @@ int
 main(void)
 {
 #define TEST(t)	cmocka_unit_test_setup(t, usual)
+#define SHOWS(t, n)	conforms_setup(t, usual, n)
 	const struct CMUnitTest	 tests[] = {
-		TEST(each_digest_cipher_and_transport_is_mirrored),
-		TEST(what_the_request_said_is_echoed),
-		TEST(each_answer_has_a_nonce_of_its_own),
-		TEST(a_failure_says_why),
-		TEST(attributes_are_those_of_the_rfc_and_no_others),
-		TEST(versions_algorithms_and_order_are_the_plain_ones),
-		TEST(content_is_empty_or_absent),
-		TEST(the_envelope_is_for_the_signer_of_the_request),
-		TEST(another_key_than_the_ras_does_not_verify),
+		SHOWS(each_digest_cipher_and_transport_is_mirrored,
+		    "C-175 C-224 I-020 I-021"),
+		SHOWS(what_the_request_said_is_echoed,
+		    "C-102 C-106 C-107 I-023 T-73"),
+		SHOWS(each_answer_has_a_nonce_of_its_own, "C-103 I-023"),
+		SHOWS(a_failure_says_why, "C-111 C-112"),
+		SHOWS(attributes_are_those_of_the_rfc_and_no_others,
+		    "C-100 C-101 C-105 C-112 C-172 C-173 C-178 I-022 T-71 "
+		    "T-74 T-75"),
+		SHOWS(versions_algorithms_and_order_are_the_plain_ones,
+		    "C-090 C-092 C-174 I-022 I-031 T-02 T-04"),
+		SHOWS(content_is_empty_or_absent,
+		    "C-081 C-083 C-172 C-173 I-030 T-76"),
+		SHOWS(the_envelope_is_for_the_signer_of_the_request,
+		    "C-080 C-085 C-087 C-091 C-131"),
+		SHOWS(another_key_than_the_ras_does_not_verify, "C-174 T-77"),
 	};
 
 	return cmocka_run_group_tests(tests, open_all, close_all);

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "ca/authorise.h"
 #include "tests/unit/asking.h"
+#include "tests/unit/conform.h"
 
 #define DAY	86400L
 
@@ -406,38 +407,34 @@ main(void)
 		cmocka_unit_test_setup(
 		    no_window_reaches_into_the_first_half_of_a_life,
 		    ask_empty),
-		cmocka_unit_test_setup(
+		conforms_setup(
 		    a_retry_gets_the_same_certificate_and_uses_nothing,
-		    ask_empty),
-		cmocka_unit_test_setup(
+		    ask_empty, "C-141 C-176 C-205 C-231"),
+		conforms_setup(
 		    a_retry_under_another_transactionID_too_for_a_day,
-		    ask_empty),
-		cmocka_unit_test_setup(
-		    a_revoked_certificate_is_not_handed_out_again,
-		    ask_empty),
-		cmocka_unit_test_setup(
-		    after_a_revocation_a_request_is_decided_anew,
-		    ask_empty),
+		    ask_empty, "C-207 C-208"),
+		conforms_setup(a_revoked_certificate_is_not_handed_out_again,
+		    ask_empty, "C-208"),
+		conforms_setup(after_a_revocation_a_request_is_decided_anew,
+		    ask_empty, "C-208"),
 		cmocka_unit_test_setup(
 		    a_used_challenge_is_kept_for_its_retries,
 		    ask_empty),
-		cmocka_unit_test_setup(
-		    in_its_renewal_window_a_request_is_decided_anew,
-		    ask_empty),
-		cmocka_unit_test_setup(
+		conforms_setup(in_its_renewal_window_a_request_is_decided_anew,
+		    ask_empty, "C-208"),
+		conforms_setup(
 		    another_request_under_its_transactionID_needs_a_challenge,
-		    ask_empty),
-		cmocka_unit_test_setup(
-		    a_queued_request_waits_and_repeats,
-		    ask_empty),
+		    ask_empty, "C-206"),
+		conforms_setup(a_queued_request_waits_and_repeats, ask_empty,
+		    "C-162 C-187 C-205 C-206"),
 		cmocka_unit_test_setup(
 		    an_approval_needs_the_request_as_it_came_in,
 		    ask_empty),
 		cmocka_unit_test_setup(full_queues_say_try_again, ask_empty),
-		cmocka_unit_test_setup(what_nobody_decides_expires, ask_empty),
-		cmocka_unit_test_setup(
-		    what_is_long_over_is_forgotten,
-		    ask_empty),
+		conforms_setup(what_nobody_decides_expires, ask_empty,
+		    "C-186 T-102"),
+		conforms_setup(what_is_long_over_is_forgotten, ask_empty,
+		    "T-102"),
 	};
 	int	 rc;
 

@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "tests/unit/asking.h"
+#include "tests/unit/conform.h"
 
 #define RIVALS	100
 
@@ -419,30 +420,26 @@ main(void)
 		cmocka_unit_test_setup(
 		    of_a_hundred_with_one_challenge_one_wins,
 		    ask_empty),
-		cmocka_unit_test_setup(
-		    a_hundred_retries_get_one_serial,
-		    ask_empty),
-		cmocka_unit_test_setup(
-		    when_the_commit_fails_nothing_happened,
-		    ask_empty),
+		conforms_setup(a_hundred_retries_get_one_serial, ask_empty,
+		    "C-205 C-213"),
+		conforms_setup(when_the_commit_fails_nothing_happened,
+		    ask_empty, "C-176 T-100"),
 		cmocka_unit_test_setup(
 		    who_is_always_overtaken_is_told_to_try_again,
 		    ask_empty),
 		cmocka_unit_test_setup(
 		    a_challenge_revoked_in_between_is_not_used,
 		    ask_empty),
-		cmocka_unit_test_setup(
-		    of_two_requests_under_one_transaction_one_waits,
-		    ask_empty),
+		conforms_setup(of_two_requests_under_one_transaction_one_waits,
+		    ask_empty, "C-206 T-100"),
 		cmocka_unit_test_setup(
 		    the_same_world_gives_the_same_bytes,
 		    ask_empty),
 		cmocka_unit_test_setup(
 		    reseeded_a_world_repeats_itself,
 		    ask_empty),
-		cmocka_unit_test_setup(
-		    no_secret_is_in_the_store_or_in_an_answer,
-		    ask_empty),
+		conforms_setup(no_secret_is_in_the_store_or_in_an_answer,
+		    ask_empty, "C-145 C-149"),
 	};
 	int	 rc;
 

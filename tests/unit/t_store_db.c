@@ -26,6 +26,7 @@
 #include "base/error.h"
 #include "store/journal.h"
 #include "store/record.h"
+#include "tests/unit/conform.h"
 
 #define ROUNDS	20
 
@@ -782,13 +783,15 @@ a_journal_that_cannot_be_written_stops_the_store(void **state)
 }
 
 #define T(f)	cmocka_unit_test_setup_teardown(f, make_dir, remove_dir)
+#define SHOWS(t, n)	conforms_setup_teardown(t, make_dir, remove_dir, n)
 
 int
 main(void)
 {
 	const struct CMUnitTest	 tests[] = {
 		T(what_was_committed_is_there_after_a_close),
-		T(a_kill_loses_nothing_that_was_acknowledged),
+		SHOWS(a_kill_loses_nothing_that_was_acknowledged,
+		    "C-176 T-101"),
 		T(a_newer_schema_is_refused_and_an_older_one_migrated),
 		T(a_store_without_traces_gets_them),
 		T(an_index_that_was_wrong_is_made_anew_by_a_migration),
