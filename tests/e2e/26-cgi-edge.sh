@@ -83,7 +83,7 @@ post() {		# NAME=VALUE…
 }
 for length in -1 0x10 '' 99999999999999999999 $((size + 100)); do
 	post CONTENT_LENGTH="$length"
-	same "CONTENT_LENGTH '$length': the body is what there is [T-64]" \
+	same "CONTENT_LENGTH '$length': the body is what there is" \
 	    "$(http)" 200
 	like "and is granted" "$T/err" 'result=granted'
 done
