@@ -237,7 +237,7 @@ requests_of_one_device_wait_side_by_side(void **state)
 }
 
 static void
-a_poll_without_an_envelope_is_answered_in_the_first_cipher(void **state)
+a_bare_poll_is_answered_in_the_first_cipher(void **state)
 {
 	struct served	 s;
 
@@ -294,7 +294,7 @@ main(void)
 		SHOWS(what_comes_out_has_to_be_what_the_type_says, "C-082"),
 		SHOWS(requests_of_one_device_wait_side_by_side,
 		    "C-183 C-188"),
-		SHOWS(a_poll_without_an_envelope_is_answered_in_the_first_cipher,
+		SHOWS(a_bare_poll_is_answered_in_the_first_cipher,
 		    "C-181 I-021"),
 		SHOWS(no_message_revokes, "C-195"),
 	};
