@@ -16,7 +16,6 @@
 #include "wire/envelope.h"
 
 #define RSA_MAX		1024	/* octets of modulus */
-#define KEY_MAX		32	/* octets of content key */
 #define LABEL		"scep.fcgi substitute content key 1"
 
 enum scep_err
@@ -216,23 +215,51 @@ decrypt(const struct scep_crypto *crypto, const struct scep_envelope *env,
 }
 
 enum scep_err
+scep_envelope_unwrap(const struct scep_crypto *crypto,
+    const struct scep_opener *opener, const struct scep_envelope *env,
+    size_t i, uint8_t key[SCEP_CONTENT_KEY_MAX], struct scep_span *out,
+    struct scep_error *err)
+{
+	const struct scep_recipient	*rcpt = &env->recipient[i];
+	const size_t	 len = (size_t)scep_cipher_key_len(env->cipher);
+
+	*out = scep_span_make(key, len);
+	if (!rcpt->wrap_known)
+		return scep_fail(err, SCEP_E_ALG,
+		    "key transport algorithm not allowed");
+	return unwrap(crypto, opener, rcpt, key, len, err);
+}
+
+enum scep_err
+scep_envelope_decrypt(const struct scep_crypto *crypto,
+    const struct scep_envelope *env, struct scep_span key,
+    struct scep_buf *out, struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	scep_buf_clear(out);
+	if (key.len != (size_t)scep_cipher_key_len(env->cipher))
+		return scep_fail(err, SCEP_E_FORMAT,
+		    "a content key of %zu octets for %s", key.len,
+		    scep_cipher_name(env->cipher));
+	if ((rc = decrypt(crypto, env, key.data, out, err)) != SCEP_OK)
+		scep_buf_clear(out);
+	return rc;
+}
+
+enum scep_err
 scep_envelope_open(const struct scep_crypto *crypto,
     const struct scep_opener *opener, const struct scep_envelope *env,
     size_t i, struct scep_buf *out, struct scep_error *err)
 {
-	const struct scep_recipient	*rcpt = &env->recipient[i];
-	uint8_t				 key[KEY_MAX];
-	enum scep_err			 rc;
+	uint8_t			 octets[SCEP_CONTENT_KEY_MAX];
+	struct scep_span	 key;
+	enum scep_err		 rc;
 
 	scep_buf_clear(out);
-	if (!rcpt->wrap_known)
-		return scep_fail(err, SCEP_E_ALG,
-		    "key transport algorithm not allowed");
-	if ((rc = unwrap(crypto, opener, rcpt, key,
-	    (size_t)scep_cipher_key_len(env->cipher), err)) == SCEP_OK)
-		rc = decrypt(crypto, env, key, out, err);
-	OPENSSL_cleanse(key, sizeof(key));
-	if (rc != SCEP_OK)
-		scep_buf_clear(out);
+	if ((rc = scep_envelope_unwrap(crypto, opener, env, i, octets, &key,
+	    err)) == SCEP_OK)
+		rc = scep_envelope_decrypt(crypto, env, key, out, err);
+	OPENSSL_cleanse(octets, sizeof(octets));
 	return rc;
 }

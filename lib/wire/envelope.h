@@ -6,6 +6,8 @@
 
 #include "wire/message.h"
 
+#define SCEP_CONTENT_KEY_MAX	32	/* octets */
+
 /* The key that opens, and its certificate.  Immutable, shared by threads. */
 struct scep_opener {
 	const struct scep_cert	*cert;		/* borrowed */
@@ -30,14 +32,27 @@ int		 scep_envelope_find(const struct scep_envelope *env,
 		    const struct scep_opener *opener);
 
 /*
- * Decrypt with recipient i.  SCEP_OK whatever the padding was: RSA v1.5 is
- * raw RSA and a check of our own in constant time; a content key that did not
- * unwrap is replaced by one derived from the ciphertext and the secret; where
- * the CBC padding is wrong, out holds the whole plaintext with its first
- * octet spoiled (0).  So the same message always gives the same bytes, and no
- * branch tells.  Other results are ours (no memory, …), or SCEP_E_ALG for an
- * unknown wrap.
+ * The content key for recipient i, in key; *out is what of it the cipher
+ * takes.  SCEP_OK whatever the padding was: RSA v1.5 is raw RSA and a check
+ * of our own in constant time; a content key that did not unwrap is replaced
+ * by one derived from the ciphertext and the secret.  So the same message
+ * always gives the same key, and no branch tells.  Other results are ours (no
+ * memory, …), or SCEP_E_ALG for an unknown wrap.  The caller cleanses key.
  */
+enum scep_err	 scep_envelope_unwrap(const struct scep_crypto *crypto,
+		    const struct scep_opener *opener,
+		    const struct scep_envelope *env, size_t i,
+		    uint8_t key[SCEP_CONTENT_KEY_MAX], struct scep_span *out,
+		    struct scep_error *err);
+/*
+ * Decrypt with a content key.  SCEP_OK whatever came out: where the CBC
+ * padding is wrong, out holds the whole plaintext with its first octet
+ * spoiled (0).  SCEP_E_FORMAT for a key of another length than the cipher's.
+ */
+enum scep_err	 scep_envelope_decrypt(const struct scep_crypto *crypto,
+		    const struct scep_envelope *env, struct scep_span key,
+		    struct scep_buf *out, struct scep_error *err);
+/* Both. */
 enum scep_err	 scep_envelope_open(const struct scep_crypto *crypto,
 		    const struct scep_opener *opener,
 		    const struct scep_envelope *env, size_t i,
