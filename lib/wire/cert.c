@@ -72,11 +72,12 @@ read_version(struct scep_span *tbs, struct scep_cert *out)
 	return 1;
 }
 
-/* RFC 5280 section 4.2.1.2; whatever else stands there is not read. */
-static void
-read_ski(struct scep_span extensions, struct scep_cert *out)
+/* What is in the OCTET STRING of extension 2.5.29.arc, which somebody may have
+ * marked critical; empty if there is none such. */
+static struct scep_span
+ext_value(struct scep_span extensions, uint8_t arc)
 {
-	static const uint8_t	 oid[] = { 0x06, 0x03, 0x55, 0x1d, 0x0e };
+	const uint8_t		 oid[] = { 0x06, 0x03, 0x55, 0x1d, arc };
 	struct scep_tlv		 ext, tlv;
 	struct scep_span	 rest;
 
@@ -85,15 +86,29 @@ read_ski(struct scep_span extensions, struct scep_cert *out)
 		if (!scep_der_next(&rest, &tlv) || !scep_span_equal(tlv.whole,
 		    scep_span_make(oid, sizeof(oid))))
 			continue;
-		/* An OCTET STRING in the OCTET STRING of the extension, which
-		 * somebody may have marked critical. */
 		if (rest.len > 0 && rest.data[0] == V_ASN1_BOOLEAN)
 			(void)scep_der_next(&rest, &tlv);
-		if (take(&rest, V_ASN1_OCTET_STRING, &tlv) &&
-		    take(&tlv.content, V_ASN1_OCTET_STRING, &ext))
-			out->ski = ext.content;
-		return;
+		if (take(&rest, V_ASN1_OCTET_STRING, &tlv))
+			return tlv.content;
+		break;
 	}
+	return scep_span_make(NULL, 0);
+}
+
+/* RFC 5280 section 4.2.1; whatever else stands there is not read. */
+static void
+read_exts(struct scep_span extensions, struct scep_cert *out)
+{
+	struct scep_span	 value = ext_value(extensions, 14);
+	struct scep_tlv		 tlv;
+
+	/* An OCTET STRING in the OCTET STRING. */
+	if (take(&value, V_ASN1_OCTET_STRING, &tlv))
+		out->ski = tlv.content;
+	out->key_usage = ext_value(extensions, 15);
+	out->san = ext_value(extensions, 17);
+	out->basic_constraints = ext_value(extensions, 19);
+	out->ext_usage = ext_value(extensions, 37);
 }
 
 static int
@@ -121,7 +136,7 @@ read_tbs(struct scep_span tbs, struct scep_cert *out)
 	out->spki = tlv.whole;
 	while (scep_der_next(&tbs, &tlv))
 		if (tlv.tag == CTX3 && take(&tlv.content, SEQUENCE, &list))
-			read_ski(list.content, out);
+			read_exts(list.content, out);
 	return tbs.len == 0;
 }
 
@@ -174,6 +189,60 @@ scep_cert_clear(struct scep_cert *cert)
 {
 	scep_buf_clear(&cert->der);
 	memset(cert, 0, sizeof(*cert));
+}
+
+/* RFC 5280 section 4.2.1.9: an empty SEQUENCE, or one that begins with a
+ * BOOLEAN. */
+static int
+is_no_ca(struct scep_span value)
+{
+	struct scep_tlv	 list, tlv;
+
+	if (value.len == 0)
+		return 1;
+	if (!take(&value, SEQUENCE, &list) || value.len > 0)
+		return 0;
+	return list.content.len == 0 || (take(&list.content, V_ASN1_BOOLEAN,
+	    &tlv) && tlv.content.len == 1 && tlv.content.data[0] == 0);
+}
+
+/* RFC 5280 section 4.2.1.3: neither keyCertSign nor cRLSign. */
+static int
+signs_nothing(struct scep_span value)
+{
+	struct scep_tlv	 bits;
+
+	if (value.len == 0)
+		return 1;
+	return take(&value, V_ASN1_BIT_STRING, &bits) && value.len == 0 &&
+	    bits.content.len >= 2 && (bits.content.data[1] & 0x06) == 0;
+}
+
+/* RFC 5280 section 4.2.1.12: no id-kp-OCSPSigning. */
+static int
+answers_nothing(struct scep_span value)
+{
+	static const uint8_t	 ocsp[] = { 0x06, 0x08, 0x2b, 0x06, 0x01,
+				    0x05, 0x05, 0x07, 0x03, 0x09 };
+	struct scep_tlv		 list, oid;
+
+	if (value.len == 0)
+		return 1;
+	if (!take(&value, SEQUENCE, &list) || value.len > 0)
+		return 0;
+	while (scep_der_next(&list.content, &oid))
+		if (oid.tag != V_ASN1_OBJECT || scep_span_equal(oid.whole,
+		    scep_span_make(ocsp, sizeof(ocsp))))
+			return 0;
+	return list.content.len == 0;
+}
+
+int
+scep_cert_vouches(const struct scep_cert *cert)
+{
+	return !is_no_ca(cert->basic_constraints) ||
+	    !signs_nothing(cert->key_usage) ||
+	    !answers_nothing(cert->ext_usage);
 }
 
 int

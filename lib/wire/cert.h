@@ -19,6 +19,8 @@ struct scep_cert {
 	struct scep_span	 sig_alg;	/* whole AlgorithmIdentifier */
 	struct scep_span	 signature;
 	struct scep_span	 ski;		/* empty if there is none */
+	/* Values of extensions, or empty. */
+	struct scep_span	 san, basic_constraints, key_usage, ext_usage;
 	uint8_t			 sha256[SCEP_SHA256_LEN];	/* of der */
 };
 
@@ -28,6 +30,9 @@ enum scep_err	 scep_cert_parse(const struct scep_crypto *crypto,
 		    struct scep_span der, struct scep_cert *out,
 		    struct scep_error *err);
 void		 scep_cert_clear(struct scep_cert *cert);
+/* Does it speak for others: a CA's, an OCSP responder's, one that signs
+ * certificates or CRLs; or says something about that which does not read? */
+int		 scep_cert_vouches(const struct scep_cert *cert);
 /* Issuer and subject are the same name. */
 int		 scep_cert_is_self_issued(const struct scep_cert *cert);
 /* Does its signature verify with key (its own, say)?  SHA-1 is allowed here:

@@ -342,6 +342,52 @@ a_key_identifier_is_found_wherever_it_stands(void **state)
 	}
 }
 
+static void
+who_speaks_for_others_is_told_by_its_extensions(void **state)
+{
+	static const struct {
+		const char	*oid, *value;
+		int		 vouches;
+	} rows[] = {
+		{ "2.5.29.19", "3000", 0 },
+		{ "2.5.29.19", "3003010100", 0 },
+		{ "2.5.29.19", "30030101ff", 1 },
+		{ "2.5.29.19", "3003010101", 1 },	/* BER's true */
+		{ "2.5.29.19", "3006010100020100", 0 },
+		{ "2.5.29.19", "3003020100", 1 },
+		{ "2.5.29.19", "0500", 1 },
+		{ "2.5.29.19", "30000500", 1 },
+		{ "2.5.29.15", "030205a0", 0 },
+		{ "2.5.29.15", "03020204", 1 },		/* keyCertSign */
+		{ "2.5.29.15", "03020102", 1 },		/* cRLSign */
+		{ "2.5.29.15", "0303078080", 0 },
+		{ "2.5.29.15", "0500", 1 },
+		{ "2.5.29.37", "300a06082b06010505070302", 0 },
+		{ "2.5.29.37", "300a06082b06010505070309", 1 },
+		{ "2.5.29.37", "301406082b06010505070302"
+		    "06082b06010505070309", 1 },
+		{ "2.5.29.37", "300c06082b060105050703020500", 1 },
+		{ "2.5.29.37", "0500", 1 },
+		{ "1.2.3", "30030101ff", 0 },
+	};
+	struct scep_cert	 cert;
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(rows); i++) {
+		assert_int_equal(parse(make(&(struct made){ .more =
+		    extensions(SEQ(der_oid(rows[i].oid), DER(0x04,
+		    der_hex(rows[i].value)))) }), &cert), SCEP_OK);
+		if (scep_cert_vouches(&cert) != rows[i].vouches)
+			fail_msg("%s %s", rows[i].oid, rows[i].value);
+		scep_cert_clear(&cert);
+	}
+	assert_int_equal(parse(make(&(struct made){ .more =
+	    der_raw("", 0) }), &cert), SCEP_OK);
+	assert_int_equal(scep_cert_vouches(&cert), 0);
+	scep_cert_clear(&cert);
+}
+
 /* Behind the extensions stands what would be an Extension of 2 GiB. */
 static void
 extensions_are_read_within_their_bounds(void **state)
@@ -876,6 +922,7 @@ main(void)
 		TEST(versions_1_to_3_are_read_and_no_other),
 		TEST(times_are_read_or_are_0),
 		TEST(a_key_identifier_is_found_wherever_it_stands),
+		TEST(who_speaks_for_others_is_told_by_its_extensions),
 		TEST(extensions_are_read_within_their_bounds),
 		TEST(what_is_no_certificate_is_refused),
 		TEST(a_certificate_is_definite),
