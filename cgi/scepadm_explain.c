@@ -55,7 +55,8 @@ print_members(const char *title, json_t *object)
 	}
 }
 
-/* The reason stands with the rule that gave it. */
+/* The reason stands with the rule that gave it; one that is about requests of
+ * another kind stands in --json alone. */
 static void
 print_outcome(const char *title, const json_t *one, const char *reason)
 {
@@ -63,7 +64,6 @@ print_outcome(const char *title, const json_t *one, const char *reason)
 		const char	*outcome, *words;
 	} rows[] = {
 		{ "pass", "pass" },
-		{ "skip", "does not apply" },
 		{ "unreached", "not reached" },
 	};
 	const char	*outcome = json_string_value(json_object_get(one,
@@ -83,6 +83,15 @@ print_outcome(const char *title, const json_t *one, const char *reason)
 	print_pair(title, name, text);
 }
 
+static int
+is_skipped(const json_t *one)
+{
+	const char	*outcome = json_string_value(json_object_get(one,
+			    "outcome"));
+
+	return outcome != NULL && strcmp(outcome, "skip") == 0;
+}
+
 static void
 print_outcomes(const char *title, json_t *list, const char *reason)
 {
@@ -90,6 +99,8 @@ print_outcomes(const char *title, json_t *list, const char *reason)
 	size_t	 i;
 
 	json_array_foreach(list, i, one) {
+		if (is_skipped(one))
+			continue;
 		print_outcome(title, one, reason);
 		title = "";
 	}

@@ -23,7 +23,7 @@ struct scep_enrolment {
 	const char		*profile;
 	const char		*request_id;
 	const char		*peer;
-	int			 type;		/* 19 */
+	int			 type;		/* 19; 17 with a message */
 	struct scep_span	 txid;
 	struct scep_span	 signer;	/* certificate DER, as sent */
 	int			 self_signed;	/* it is, and that verified */
@@ -33,10 +33,17 @@ struct scep_enrolment {
 	uint8_t			 content_sha256[SCEP_SHA256_LEN];
 					/* IV and encryptedContent */
 	struct scep_span	 plaintext;	/* whatever came out */
+	/* Type 17, or a signer that is not self-signed: the CA reads and
+	 * verifies the whole pkiMessage, and believes nothing above. */
+	struct scep_span	 message;	/* else empty */
+	struct scep_span	 content_key;	/* or its substitute */
 	struct scep_span	 asked;		/* what the RA saw in the
 						   message, as a line of
 						   base/line.h, for people */
 };
+
+/* Does it need the message?  A renewal, or what can only be one. */
+int	 scep_enrolment_is_renewal(enum scep_msg_type type, int self_signed);
 
 struct scep_poll {
 	const char		*profile;

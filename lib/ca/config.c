@@ -215,6 +215,7 @@ scep_config_parse(const struct scep_crypto *crypto, struct scep_conf *conf,
 	if ((rc = read_all(&r)) != SCEP_OK ||
 	    (rc = check_some(r.cfg, err)) != SCEP_OK ||
 	    (rc = choose_default(&r)) != SCEP_OK ||
+	    (rc = scep_config_renew_profiles(&r)) != SCEP_OK ||
 	    (rc = set_challenge_key_path(r.cfg, err)) != SCEP_OK) {
 		scep_config_free(r.cfg);
 		return rc;

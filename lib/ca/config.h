@@ -90,6 +90,25 @@ enum scep_authorise {
 	SCEP_BY_MANUAL
 };
 
+/* Which key a renewal brings. */
+enum scep_renew_key {
+	SCEP_RENEW_ANY_KEY,
+	SCEP_RENEW_NEW_KEY,		/* than its signer's */
+	SCEP_RENEW_SAME_KEY
+};
+
+/* What a profile says about renewals. */
+struct scep_renew_conf {
+	unsigned int		 on;
+	unsigned int		 key;		/* enum scep_renew_key */
+	unsigned int		 any_names;	/* else they stay */
+	long			 from_s;	/* before the end; or, if -1, */
+	long			 part, parts;	/* behind this part of life */
+	long			 grace_s;	/* behind the end; 0: none */
+	uint64_t		 profiles;	/* bits: whose certificates,
+						   its own among them */
+};
+
 /* [profile NAME] */
 struct scep_profile {
 	char			 name[SCEP_NAME_LEN];
@@ -112,7 +131,8 @@ struct scep_profile {
 	struct scep_buf		 fixed_exts;	/* DER Extensions in a row
 						   (basicConstraints, keyUsage,
 						   EKU, CDP …), from load */
-	long			 retry_window_s, pending_ttl_s, renew_window_s;
+	long			 retry_window_s, pending_ttl_s;
+	struct scep_renew_conf	 renew;
 	long			 max_pending, max_pending_per_peer;
 	int			 omit_content;	/* I-030 */
 	int			 fail_text;	/* request id in failInfoText */
@@ -174,5 +194,13 @@ const struct scep_profile
 const struct scep_ca_conf
 		*scep_config_ca(const struct scep_config *cfg,
 		    const char *name);
+
+/* Does the profile renew what was issued under the one called name?
+ * config_renew.c. */
+int		 scep_config_renews_profile(const struct scep_config *cfg,
+		    const struct scep_profile *p, const char *name);
+/* From when it renews a certificate of this life. */
+time_t		 scep_config_renew_opens(const struct scep_profile *p,
+		    time_t not_before, time_t not_after);
 
 #endif /* SCEP_CA_CONFIG_H */

@@ -77,6 +77,18 @@ enum scep_err	 scep_read_subject_require(struct scep_reading *,
 enum scep_err	 scep_config_read_patterns(struct scep_reading *r,
 		    struct scep_profile *p);
 
+/* Renewals: config_renew.c; *to of the first is struct scep_renew_conf. */
+enum scep_err	 scep_read_renew_from(struct scep_reading *,
+		    const struct scep_setting *, void *);
+enum scep_err	 scep_read_renew_grace(struct scep_reading *,
+		    const struct scep_setting *, void *);
+enum scep_err	 scep_read_renew_profiles(struct scep_reading *,
+		    const struct scep_setting *, void *);
+enum scep_err	 scep_config_check_renew(struct scep_reading *r,
+		    const struct scep_profile *p);
+/* When all profiles have been read: the profiles that they name. */
+enum scep_err	 scep_config_renew_profiles(struct scep_reading *r);
+
 #define SCEP_CONF_WORD_MAX	256
 /* The next of the words in *p; 0 if there is none.  Longer ones are cut. */
 int		 scep_config_word(const char **p,

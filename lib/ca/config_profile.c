@@ -14,6 +14,7 @@
 #define LENGTH(a)	(sizeof(a) / sizeof((a)[0]))
 #define P(member)	offsetof(struct scep_profile, member)
 
+#define MINUTE	60L
 #define HOUR	3600L
 #define DAY	(24 * HOUR)
 #define YEAR	(365 * DAY)
@@ -74,6 +75,19 @@ static const struct scep_word	yes_no[] = {
 static const struct scep_word	no_yes[] = {	/* of a key that omits */
 	{ "yes", 0, NULL },
 	{ "no", 1, NULL },
+	{ NULL, 0, NULL }
+};
+
+static const struct scep_word	renew_keys[] = {
+	{ "any", SCEP_RENEW_ANY_KEY, NULL },
+	{ "new", SCEP_RENEW_NEW_KEY, NULL },
+	{ "same", SCEP_RENEW_SAME_KEY, NULL },
+	{ NULL, 0, NULL }
+};
+
+static const struct scep_word	renew_names[] = {
+	{ "same", 0, NULL },
+	{ "any", 1, NULL },
 	{ NULL, 0, NULL }
 };
 
@@ -178,8 +192,17 @@ static const struct scep_setting	table[] = {
 	{ "extensions", read_exts, 0, "", 0, 0, NULL },
 	{ "retry_window", scep_read_duration, P(retry_window_s), "24h", 0,
 	    30 * DAY, NULL },
-	{ "renew_window", scep_read_duration, P(renew_window_s), "", 0,
+	{ "renew", scep_read_word, P(renew.on), "yes", 0, 0, yes_no },
+	{ "renew_from", scep_read_renew_from, P(renew), "1/2", MINUTE,
 	    30 * YEAR, NULL },
+	{ "renew_key", scep_read_word, P(renew.key), "any", 0, 0,
+	    renew_keys },
+	{ "renew_names", scep_read_word, P(renew.any_names), "same", 0, 0,
+	    renew_names },
+	{ "renew_grace", scep_read_renew_grace, P(renew.grace_s), "off",
+	    HOUR, YEAR, NULL },
+	{ "renew_from_profiles", scep_read_renew_profiles, 0, "", 0, 0,
+	    NULL },
 	{ "pending_ttl", scep_read_duration, P(pending_ttl_s), "7d", HOUR,
 	    YEAR, NULL },
 	{ "max_pending", scep_read_long, P(max_pending), "1000", 1, 1000000,
@@ -203,20 +226,10 @@ scep_config_profile_has(const char *key)
 static enum scep_err
 check_profile(struct scep_reading *r, struct scep_profile *p)
 {
-	char	 text[SCEP_DURATION_TEXT];
-
 	r->entry = scep_conf_get(r->section, "challenge_hash");
 	if (p->has_static && (p->authorise & SCEP_BIT(SCEP_BY_CHALLENGE)) == 0)
 		return scep_config_fault(r,
 		    "of no use without authorise = challenge");
-	r->entry = scep_conf_get(r->section, "renew_window");
-	if (r->entry == NULL)
-		p->renew_window_s = p->validity_s / 3;
-	else if (p->renew_window_s >= p->validity_s) {
-		scep_duration_text(p->validity_s, text);
-		return scep_config_fault(r, "%.32s, must be less than the "
-		    "validity of %s", r->entry->value, text);
-	}
 	r->entry = scep_conf_get(r->section, "san_wildcard");
 	if (p->san_wildcard && (p->san_types & SCEP_BIT(SCEP_SAN_DNS)) == 0)
 		return scep_config_fault(r,
@@ -227,8 +240,7 @@ check_profile(struct scep_reading *r, struct scep_profile *p)
 	    p->n_san_pattern[SCEP_SAN_UPN] == 0)
 		return scep_config_fault(r, "a UPN is somebody's account: say "
 		    "with " SCEP_SAN_PATTERN "UPN which may be asked for");
-	r->entry = NULL;
-	return SCEP_OK;
+	return scep_config_check_renew(r, p);
 }
 
 static enum scep_err

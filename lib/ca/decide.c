@@ -6,28 +6,7 @@
  */
 #include <stddef.h>
 
-#include "ca/decide.h"
-
-/* One request in front of the rules. */
-struct hearing {
-	const struct scep_rules		*rules;
-	const struct scep_facts		*facts;
-	struct scep_verdict		*verdict;
-};
-
-static enum scep_rule_outcome
-say(const struct hearing *h, enum scep_decision decision, const char *why)
-{
-	h->verdict->decision = decision;
-	h->verdict->why = why;
-	return SCEP_RULE_DECIDED;
-}
-
-static enum scep_rule_outcome
-refuse_if(const struct hearing *h, unsigned int fault, const char *why)
-{
-	return fault ? say(h, SCEP_REFUSE, why) : SCEP_RULE_PASSED;
-}
+#include "ca/decide_local.h"
 
 /* RFC 8894 sections 2.3 and 2.4, before any authorisation is looked at. */
 
@@ -48,12 +27,17 @@ readable(const struct hearing *h)
 static enum scep_rule_outcome
 message_type(const struct hearing *h)
 {
-	return refuse_if(h, h->facts->is_renewal, "renewal is not offered");
+	return refuse_if(h, h->facts->unknown_type,
+	    "a message of this type is not offered");
 }
+
+/* A first certificate: the key that asks is the key that is certified. */
 
 static enum scep_rule_outcome
 self_signed(const struct hearing *h)
 {
+	if (h->facts->is_renewal)
+		return SCEP_RULE_SKIPPED;
 	return refuse_if(h, !h->facts->self_signed,
 	    "signer is not self-signed");
 }
@@ -61,6 +45,8 @@ self_signed(const struct hearing *h)
 static enum scep_rule_outcome
 signer_key(const struct hearing *h)
 {
+	if (h->facts->is_renewal)
+		return SCEP_RULE_SKIPPED;
 	return refuse_if(h, !h->facts->signer_has_csr_key,
 	    "signed with another key than the request's");
 }
@@ -98,6 +84,11 @@ first_time(const struct hearing *h)
 		return say(h, SCEP_REPEAT, "granted before");
 	case SCEP_TX_SAME_REFUSED:
 		return say(h, SCEP_REPEAT, "refused by an operator");
+	case SCEP_TX_SAME_REVOKED:
+		/* A challenge may stand for it again; what it was renewed
+		 * from may not. */
+		return refuse_if(h, h->facts->is_renewal,
+		    "the certificate of this renewal was revoked");
 	case SCEP_TX_NONE:
 	case SCEP_TX_SAME_STALE:
 	case SCEP_TX_OTHER_PENDING:
@@ -212,15 +203,31 @@ static const struct {
 	enum scep_rule_outcome	(*look)(const struct hearing *h);
 } table[] = {
 	{ "envelope",		envelope },
-	{ "readable",		readable },
 	{ "message_type",	message_type },
+	{ "proof",		scep_rule_proof },
+	{ "readable",		readable },
 	{ "self_signed",	self_signed },
 	{ "signer_key",		signer_key },
+	{ "renewal_offered",	scep_rule_renewal_offered },
+	{ "signer_issued",	scep_rule_signer_issued },
+	{ "signer_known",	scep_rule_signer_known },
+	{ "signer_genuine",	scep_rule_signer_genuine },
+	{ "signer_ca",		scep_rule_signer_ca },
+	{ "signer_role",	scep_rule_signer_role },
+	{ "signer_profile",	scep_rule_signer_profile },
+	{ "signer_revoked",	scep_rule_signer_revoked },
+	{ "signer_begun",	scep_rule_signer_begun },
 	{ "own_key",		own_key },
+	{ "renewal_key",	scep_rule_renewal_key },
+	{ "renewal_subject",	scep_rule_renewal_subject },
+	{ "renewal_san",	scep_rule_renewal_san },
 	{ "subject",		subject },
 	{ "san",		san },
 	{ "first_time",		first_time },
 	{ "transaction",	transaction },
+	{ "signer_expired",	scep_rule_signer_expired },
+	{ "renewal_window",	scep_rule_renewal_window },
+	{ "renewal",		scep_rule_renewal },
 	{ "challenge_taken",	challenge_taken },
 	{ "challenge",		challenge },
 	{ "approval_offered",	approval_offered },

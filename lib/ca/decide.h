@@ -10,6 +10,10 @@
 struct scep_rules {
 	unsigned int	by_challenge : 1;
 	unsigned int	by_manual : 1;
+	unsigned int	renew : 1;	/* it renews … */
+	unsigned int	new_key : 1;	/* … to another key, */
+	unsigned int	same_key : 1;	/* … to the same one, */
+	unsigned int	any_names : 1;	/* … to names it allows anybody */
 };
 
 enum scep_challenge_fact {
@@ -34,19 +38,49 @@ enum scep_txn_fact {
 	SCEP_TX_SAME_GRANTED,	/* … and its certificate may be handed out */
 	SCEP_TX_SAME_REFUSED,	/* … by an operator */
 	SCEP_TX_SAME_STALE,	/* …, but to be decided anew */
+	SCEP_TX_SAME_REVOKED,	/* …, its certificate was revoked */
 	SCEP_TX_OTHER_PENDING,	/* another request under this transactionID */
 	SCEP_TX_OTHER_FINISHED
+};
+
+/* The signer of a renewal in our records … */
+enum scep_signer_fact {
+	SCEP_SIGNER_UNKNOWN,	/* no such issuer and serial number */
+	SCEP_SIGNER_ALTERED,	/* they are another certificate's */
+	SCEP_SIGNER_REVOKED,
+	SCEP_SIGNER_VALID
+};
+/* … and where in its life it is. */
+enum scep_life_fact {
+	SCEP_LIFE_NONE,		/* it has none */
+	SCEP_LIFE_NOT_BEGUN,
+	SCEP_LIFE_EARLY,	/* before the profile renews it */
+	SCEP_LIFE_OPEN,
+	SCEP_LIFE_GRACE,	/* over, but not for long */
+	SCEP_LIFE_OVER
 };
 
 struct scep_facts {
 	unsigned int	reused_envelope : 1;	/* with other content */
 	unsigned int	unreadable : 1;		/* no CSR, or a bad one */
-	unsigned int	is_renewal : 1;		/* messageType 17 */
+	unsigned int	unknown_type : 1;	/* neither 17 nor 19 */
+	unsigned int	is_renewal : 1;		/* 17, or the signer is not
+						   self-signed */
+	unsigned int	unproven : 1;		/* … and the message is not
+						   what the worker says */
 	unsigned int	self_signed : 1;	/* the signer, and verified */
 	unsigned int	signer_has_csr_key : 1;
 	unsigned int	key_is_taboo : 1;	/* a CA's or RA's own */
 	unsigned int	subject_allowed : 1;
 	unsigned int	san_allowed : 1;
+	/* Of a renewal: */
+	unsigned int	signer_is_of_ca : 1;	/* its signature says so */
+	unsigned int	signer_is_of_profile : 1;	/* or of a listed one */
+	unsigned int	signer_is_device : 1;	/* no CA's, RA's, OCSP's */
+	unsigned int	same_subject : 1;	/* as the signer's */
+	unsigned int	same_san : 1;
+	enum scep_signer_fact		signer;
+	enum scep_life_fact		life;
 	unsigned int	queue_full : 1;		/* max_pending */
 	unsigned int	peer_queue_full : 1;	/* max_pending_per_peer */
 	enum scep_challenge_fact	challenge;
@@ -69,7 +103,7 @@ enum scep_rule_outcome {
 	SCEP_RULE_DECIDED	/* exactly one */
 };
 
-#define SCEP_RULES	17	/* in the table of decide.c */
+#define SCEP_RULES	33	/* in the table of decide.c */
 
 struct scep_verdict {
 	enum scep_decision	 decision;

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "ca/door_outer.h"
+#include "wire/envelope.h"
 
 #define PROFILE_MAX	63
 #define PEER_MAX	255
@@ -32,6 +33,9 @@ static const struct scep_field	enrol_fields[] = {
 	SCEP_FIELD_OCTETS(enrol_body, ask.content_sha256),
 	SCEP_FIELD(SCEP_F_SPAN, enrol_body, ask.plaintext,
 	    SCEP_PLAINTEXT_MAX),
+	SCEP_FIELD(SCEP_F_SPAN, enrol_body, ask.message, SCEP_DOOR_HALF),
+	SCEP_FIELD(SCEP_F_SPAN, enrol_body, ask.content_key,
+	    SCEP_CONTENT_KEY_MAX),
 	SCEP_FIELD(SCEP_F_SPAN, enrol_body, ask.asked, SCEP_ASKED_MAX),
 };
 
@@ -88,6 +92,10 @@ encode_enrol(const struct scep_enrolment *ask, struct scep_buf *out,
 	    SCEP_OK ||
 	    (rc = check_len("plaintext", ask->plaintext, SCEP_PLAINTEXT_MAX,
 	    err)) != SCEP_OK ||
+	    (rc = check_len("message", ask->message, SCEP_DOOR_HALF, err)) !=
+	    SCEP_OK ||
+	    (rc = check_len("content key", ask->content_key,
+	    SCEP_CONTENT_KEY_MAX, err)) != SCEP_OK ||
 	    (rc = check_len("description", ask->asked, SCEP_ASKED_MAX,
 	    err)) != SCEP_OK)
 		return rc;

@@ -1,6 +1,6 @@
 /*
- * enrol.c - one PKCSReq, from what came out of its envelope to the answer:
- * steps 6 to 11 of DESIGN 5.
+ * enrol.c - one PKCSReq or RenewalReq, from what came out of its envelope to
+ * the answer: steps 6 to 11 of DESIGN 5.
  *
  * Refusals look alike from outside, garbage included: same code, same work.
  * The reason is for the log.
@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "ca/keylock.h"
+#include "ca/renew.h"
 #include "ca/story.h"
 #include "ca/transaction.h"
 
@@ -35,7 +36,11 @@ refuse(struct scep_job *job, const char *why)
 		why = text;
 	}
 	answer_is(job, SCEP_REFUSED, why);
-	if (job->has_record)
+	if (job->facts.is_renewal && job->signer_is_ours) {
+		scep_renew_authority(job, text);
+		(void)snprintf(job->answer->authority,
+		    sizeof(job->answer->authority), "%.95s", text);
+	} else if (job->has_record && !job->facts.is_renewal)
 		(void)snprintf(job->answer->authority,
 		    sizeof(job->answer->authority), "challenge %s",
 		    job->record.id);
@@ -95,25 +100,31 @@ decide(struct scep_job *job, struct scep_grant **grant, struct scep_error *err)
 	const struct scep_rules	 rules = {
 		.by_challenge = (by & SCEP_BIT(SCEP_BY_CHALLENGE)) != 0,
 		.by_manual = (by & SCEP_BIT(SCEP_BY_MANUAL)) != 0,
+		.renew = job->profile->renew.on != 0,
+		.new_key = job->profile->renew.key == SCEP_RENEW_NEW_KEY,
+		.same_key = job->profile->renew.key == SCEP_RENEW_SAME_KEY,
+		.any_names = job->profile->renew.any_names != 0,
 	};
 	struct scep_buf		 san = { NULL, 0 };
 	char			 authority[SCEP_REC_TEXT] = "static challenge";
 	struct scep_asked	 asked = {
 		.profile = job->profile,
 		.ca = &job->ca->cfg->ca[job->profile->ca],
-		.subject = job->csr->subject,
+		.subject = job->subject,
 		.spki = job->csr->key.spki,
 		.request_id = job->ask->request_id,
 		.authority = authority,
 	};
 	enum scep_err		 rc = SCEP_OK;
 
-	if (job->facts.challenge == SCEP_CH_RECORD)
+	if (job->facts.is_renewal)
+		scep_renew_authority(job, authority);
+	else if (job->facts.challenge == SCEP_CH_RECORD)
 		(void)snprintf(authority, sizeof(authority), "challenge %s",
 		    job->record.id);
 	/* What may not be issued does not encode, and is refused anyway. */
-	if (job->csr->san.n > 0 && job->facts.san_allowed)
-		rc = scep_san_encode(&job->csr->san, &san, err);
+	if (job->san->n > 0 && job->facts.san_allowed)
+		rc = scep_san_encode(job->san, &san, err);
 	asked.san = scep_buf_span(&san);
 	if (rc == SCEP_OK)
 		rc = scep_authorise(&rules, &job->facts, &asked,
@@ -154,7 +165,7 @@ attempt(struct scep_job *job, struct scep_error *err)
 
 	scep_answer_clear(job->answer);
 	if (!job->facts.unreadable && !job->facts.reused_envelope)
-		scep_name_text(job->csr->subject, job->answer->subject,
+		scep_name_text(job->subject, job->answer->subject,
 		    sizeof(job->answer->subject));
 	if ((rc = scep_job_gather(job, err)) == SCEP_OK &&
 	    (rc = decide(job, &grant, err)) == SCEP_OK)
@@ -207,7 +218,7 @@ scep_local_enrol(struct scep_ca *ca, time_t now,
 	rc = *job.profile->fault != '\0' ? scep_fail(err, SCEP_E_CONFIG,
 	    "%s", job.profile->fault) : run(&job, err);
 	scep_story_passed(&job, rc, err);
-	scep_csr_free(job.own);
+	scep_job_clear(&job);
 	if (rc != SCEP_OK)
 		scep_answer_clear(answer);
 	return rc;

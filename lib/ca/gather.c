@@ -12,6 +12,7 @@
 #include "ca/dummy_csr.h"
 #include "ca/job.h"
 #include "ca/queue.h"
+#include "ca/renew.h"
 #include "ca/rules.h"
 #include "ca/seen.h"
 #include "ca/transaction.h"
@@ -47,6 +48,10 @@ read_csr(struct scep_job *job, struct scep_error *err)
 {
 	enum scep_err	 rc;
 
+	if (job->facts.unproven) {
+		job->facts.unreadable = 1;
+		return read_dummy(job, SCEP_E_REFUSED, err);
+	}
 	if (scep_seen_other(job->ca->memory->seen, job->ask->key_sha256,
 	    job->ask->content_sha256)) {
 		job->facts.reused_envelope = 1;
@@ -63,31 +68,59 @@ read_csr(struct scep_job *job, struct scep_error *err)
 	return read_dummy(job, rc, err);
 }
 
+/* What stands for a certificate of ours is proven here, or by nobody; from
+ * then on, the message's word is what was asked. */
+static enum scep_err
+read_proof(struct scep_job *job, struct scep_error *err)
+{
+	const struct scep_enrolment	*ask = job->ask;
+	enum scep_err			 rc;
+
+	job->facts.unknown_type = ask->type != SCEP_MSG_PKCSREQ &&
+	    ask->type != SCEP_MSG_RENEWALREQ;
+	job->facts.is_renewal = ask->message.len > 0 ||
+	    scep_enrolment_is_renewal((enum scep_msg_type)ask->type,
+	    ask->self_signed);
+	if (!job->facts.is_renewal)
+		return SCEP_OK;
+	rc = scep_proof_read(job->ca->crypto, job->profile, job->now, ask,
+	    &job->proof, err);
+	job->ask = &job->proof.ask;
+	if (rc == SCEP_OK)
+		job->facts.is_renewal = scep_enrolment_is_renewal(
+		    job->proof.msg->type, job->proof.msg->self_signed) != 0;
+	if (rc == SCEP_OK || (scep_err_fail_info(rc) == -1 &&
+	    rc != SCEP_E_FORMAT))
+		return rc;
+	job->facts.unproven = 1;
+	note(job, err->text);
+	return SCEP_OK;
+}
+
 /* The signer's certificate is read here again: the worker's word makes no
- * certificate (DESIGN 3).  Whether it signed, only the worker knows; but
- * whoever holds the request's key made the request. */
+ * certificate (DESIGN 3).  Whether a self-signed one signed, only the worker
+ * knows; but whoever holds the request's key made the request. */
 static enum scep_err
 read_signer(struct scep_job *job, struct scep_error *err)
 {
-	struct scep_cert	 signer;
-	enum scep_err		 rc;
+	enum scep_err	 rc;
 
-	if ((rc = scep_cert_parse(job->ca->crypto, job->ask->signer, &signer,
-	    err)) != SCEP_OK)
+	if (job->facts.unproven)
+		return SCEP_OK;
+	if ((rc = scep_cert_parse(job->ca->crypto, job->ask->signer,
+	    &job->signer, err)) != SCEP_OK)
 		return scep_fail_within(err, "signer of the worker's request");
 	job->facts.self_signed = job->ask->self_signed &&
-	    scep_cert_is_self_issued(&signer);
-	job->facts.signer_has_csr_key = scep_span_equal(signer.spki,
+	    scep_cert_is_self_issued(&job->signer);
+	job->facts.signer_has_csr_key = scep_span_equal(job->signer.spki,
 	    job->csr->key.spki) != 0;
-	rc = scep_transaction_key(job->ca, job->profile->name, &signer,
+	return scep_transaction_key(job->ca, job->profile->name, &job->signer,
 	    job->ask->txid, job->csr->info_sha256, &job->key,
 	    &job->signer_is_ours, err);
-	scep_cert_clear(&signer);
-	return rc;
 }
 
-static int
-is_taboo(const struct scep_config *cfg, struct scep_span spki)
+int
+scep_job_is_taboo(const struct scep_config *cfg, struct scep_span spki)
 {
 	size_t	 i;
 
@@ -98,6 +131,29 @@ is_taboo(const struct scep_config *cfg, struct scep_span spki)
 	return 0;
 }
 
+/* A renewal keeps the names of what it renews as they stand there; a request
+ * that wants others is refused, or the profile lets it. */
+static enum scep_err
+choose_names(struct scep_job *job, struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	job->subject = job->csr->subject;
+	job->name = &job->csr->name;
+	job->san = &job->csr->san;
+	if (!job->facts.is_renewal || job->facts.unproven)
+		return SCEP_OK;
+	if ((rc = scep_renew_names(job, err)) != SCEP_OK)
+		return rc;
+	if (job->facts.same_subject && job->facts.same_san &&
+	    !job->profile->renew.any_names) {
+		job->subject = job->signer.subject;
+		job->name = &job->old_name;
+		job->san = &job->old_san;
+	}
+	return SCEP_OK;
+}
+
 /* Step 7: names and key against the profile. */
 static void
 check_names(struct scep_job *job)
@@ -106,15 +162,14 @@ check_names(struct scep_job *job)
 				    job->facts.reused_envelope;
 	struct scep_error	 why;
 
-	job->facts.key_is_taboo = is_taboo(job->ca->cfg, job->csr->key.spki)
-	    != 0;
+	job->facts.key_is_taboo = scep_job_is_taboo(job->ca->cfg,
+	    job->csr->key.spki) != 0;
 	job->facts.subject_allowed = scep_rules_subject(job->profile,
-	    &job->csr->name, &why) == SCEP_OK &&
-	    scep_rules_named(&job->csr->name, &job->csr->san, &why) ==
-	    SCEP_OK;
+	    job->name, &why) == SCEP_OK &&
+	    scep_rules_named(job->name, job->san, &why) == SCEP_OK;
 	if (!job->facts.subject_allowed && !is_dummy)
 		note(job, why.text);
-	job->facts.san_allowed = scep_rules_san(job->profile, &job->csr->san,
+	job->facts.san_allowed = scep_rules_san(job->profile, job->san,
 	    &why) == SCEP_OK;
 	if (!job->facts.san_allowed && !is_dummy)
 		note(job, why.text);
@@ -125,10 +180,10 @@ scep_job_read(struct scep_job *job, struct scep_error *err)
 {
 	enum scep_err	 rc;
 
-	/* RFC 8894 section 3.2.1.2: a PKCSReq, or what is not offered. */
-	job->facts.is_renewal = job->ask->type != SCEP_MSG_PKCSREQ;
-	if ((rc = read_csr(job, err)) != SCEP_OK ||
-	    (rc = read_signer(job, err)) != SCEP_OK)
+	if ((rc = read_proof(job, err)) != SCEP_OK ||
+	    (rc = read_csr(job, err)) != SCEP_OK ||
+	    (rc = read_signer(job, err)) != SCEP_OK ||
+	    (rc = choose_names(job, err)) != SCEP_OK)
 		return rc;
 	check_names(job);
 	if (!scep_challenge_id(job->csr->challenge, job->challenge_id))
@@ -163,7 +218,7 @@ gather_queue(struct scep_job *job, struct scep_error *err)
 	enum scep_err			 rc;
 	long				 n = 0, n_peer = 0;
 
-	if (job->facts.challenge != SCEP_CH_ABSENT ||
+	if (job->facts.is_renewal || job->facts.challenge != SCEP_CH_ABSENT ||
 	    (p->authorise & SCEP_BIT(SCEP_BY_MANUAL)) == 0)
 		return SCEP_OK;
 	if ((rc = scep_buf_set(&key, scep_span_text(p->name), err)) ==
@@ -191,9 +246,22 @@ scep_job_gather(struct scep_job *job, struct scep_error *err)
 	if ((rc = scep_transaction_fact(job->ca, job->profile, &job->key,
 	    job->now, &job->txn, &job->newest, &job->facts.txn, err)) !=
 	    SCEP_OK ||
+	    (job->facts.is_renewal && !job->facts.unproven &&
+	    (rc = scep_renew_gather(job, err)) != SCEP_OK) ||
 	    (rc = gather_challenge(job, err)) != SCEP_OK)
 		return rc;
 	return gather_queue(job, err);
+}
+
+void
+scep_job_clear(struct scep_job *job)
+{
+	scep_csr_free(job->own);
+	scep_cert_clear(&job->signer);
+	scep_proof_clear(&job->proof);
+	scep_name_clear(&job->old_name);
+	scep_san_clear(&job->old_san);
+	scep_buf_clear(&job->signer_key);
 }
 
 void

@@ -1,6 +1,7 @@
 /*
- * job.h - one PKCSReq on its way through steps 6 to 11 of DESIGN 5: read and
- * gathered (gather.c), decided (enrol.c), kept (keep.c).  Private to ca/.
+ * job.h - one PKCSReq or RenewalReq on its way through steps 6 to 11 of
+ * DESIGN 5: read and gathered (gather.c, renew.c), decided (enrol.c), kept
+ * (keep.c).  Private to ca/.
  */
 #ifndef SCEP_CA_JOB_H
 #define SCEP_CA_JOB_H
@@ -8,6 +9,7 @@
 #include "ca/authorise.h"
 #include "ca/challenge.h"
 #include "ca/local.h"
+#include "ca/proof.h"
 
 struct scep_job {
 	struct scep_local		*ca;
@@ -23,7 +25,15 @@ struct scep_job {
 	struct scep_txn_key		 key;
 	char				 challenge_id[SCEP_REC_NAME];
 	struct scep_facts		 facts;
-	int				 signer_is_ours;	/* issued here */
+	struct scep_cert		 signer;
+	int				 signer_is_ours; /* issued here */
+	struct scep_proof		 proof;		/* ask is its ask */
+	struct scep_name		 old_name;	/* of what is renewed */
+	struct scep_san_list		 old_san;
+	/* What would be certified: the request's, or the signer's names. */
+	struct scep_span		 subject;
+	const struct scep_name		*name;
+	const struct scep_san_list	*san;
 	char				 detail[256];	/* behind the reason */
 
 	/* Read anew at each try: */
@@ -32,6 +42,9 @@ struct scep_job {
 	struct scep_challenge		 record;
 	int				 has_record;
 	size_t				 use;		/* SPENT_BY_SAME */
+	struct scep_buf			 signer_key;	/* of its record */
+	uint64_t			 signer_rev;
+	long				 over_s;	/* behind its end */
 	struct scep_verdict		 verdict;
 	char				 record_id[SCEP_REC_NAME];
 	char				 story[SCEP_REQUEST_ID];
@@ -44,6 +57,11 @@ struct scep_job {
 enum scep_err	 scep_job_read(struct scep_job *job, struct scep_error *err);
 /* Step 8: transaction, challenge, queues; reads only. */
 enum scep_err	 scep_job_gather(struct scep_job *job, struct scep_error *err);
+/* A CA's or an RA's own key. */
+int		 scep_job_is_taboo(const struct scep_config *cfg,
+		    struct scep_span spki);
+/* Release what scep_job_read() read. */
+void		 scep_job_clear(struct scep_job *job);
 /* Forget what the last try gathered. */
 void		 scep_job_forget(struct scep_job *job);
 

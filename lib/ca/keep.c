@@ -12,6 +12,7 @@
 #include "ca/story.h"
 #include "ca/job.h"
 #include "ca/log_cert.h"
+#include "ca/renew.h"
 #include "ca/transaction.h"
 
 /* A line of the log table; what a client sent is escaped there. */
@@ -129,7 +130,7 @@ scep_job_queue(struct scep_job *job, struct scep_error *err)
 }
 
 /* The challenge is used up in the transaction that issues, or not at all; its
- * row is kept for as long as a retry may ask for it. */
+ * row is kept for as long as a retry may ask for it.  A renewal uses none. */
 static enum scep_err
 spend(struct scep_job *job, struct scep_span cert_key,
     struct scep_change *change, struct scep_error *err)
@@ -138,6 +139,8 @@ spend(struct scep_job *job, struct scep_span cert_key,
 	uint8_t		 request[SCEP_SHA256_LEN];
 	enum scep_err	 rc;
 
+	if (job->facts.is_renewal)
+		return scep_renew_check(job, change, err);
 	if (job->facts.challenge != SCEP_CH_RECORD)
 		return SCEP_OK;
 	if ((rc = scep_challenge_request(job->ca->crypto, job->csr, request,

@@ -31,6 +31,7 @@ publish_caps(const struct scep_profile *profile, struct scep_buf *out,
 		{ aes, "AES\n" },
 		{ (m->ciphers & SCEP_BIT(SCEP_3DES)) != 0, "DES3\n" },
 		{ 1, "POSTPKIOperation\n" },
+		{ profile->renew.on != 0, "Renewal\n" },
 		{ (m->digests & SCEP_BIT(SCEP_SHA1)) != 0, "SHA-1\n" },
 		{ sha256, "SHA-256\n" },
 		/* Not in the RFC; strongSwan 5.9.8 wants to see it. */

@@ -98,6 +98,10 @@ say_request(const struct scep_job *job, struct scep_line *line)
 	scep_line_text(line, "signer", job->facts.self_signed ?
 	    "self-signed" : job->signer_is_ours ? "certificate of ours" :
 	    "another certificate");
+	if (job->facts.is_renewal) {
+		scep_hex_text(job->signer.serial, text, sizeof(text));
+		scep_line_text(line, "signer_serial", text);
+	}
 	scep_line_fmt(line, "key", "%s %d", scep_key_type_name(csr->key.type),
 	    csr->key.bits);
 	scep_hex_text(scep_span_make(csr->key.sha256, SCEP_SHA256_LEN), text,

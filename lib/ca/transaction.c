@@ -6,6 +6,8 @@
 #include "base/text.h"
 #include "ca/transaction.h"
 
+#define SERIAL_MAX	40	/* octets */
+
 static enum scep_err
 add_part(struct scep_buf *out, struct scep_span part, struct scep_error *err)
 {
@@ -18,24 +20,35 @@ add_part(struct scep_buf *out, struct scep_span part, struct scep_error *err)
 	return scep_buf_add(out, part, err);
 }
 
+enum scep_err
+scep_transaction_signer(struct scep_local *ca, const struct scep_cert *cert,
+    struct scep_buf *key, struct scep_cert_rec *rec, struct scep_error *err)
+{
+	uint8_t		 issuer[SCEP_SHA256_LEN];
+	enum scep_err	 rc;
+
+	scep_buf_clear(key);
+	if (cert->serial.len > SERIAL_MAX)
+		return scep_fail(err, SCEP_E_NOTFOUND,
+		    "a serial number of %zu octets", cert->serial.len);
+	if ((rc = scep_crypto_sha256(ca->crypto, cert->issuer, issuer,
+	    err)) != SCEP_OK ||
+	    (rc = scep_cert_key(cert->serial, issuer, key, err)) != SCEP_OK)
+		return rc;
+	return scep_cert_rec_get(ca->store, scep_buf_span(key), rec, err);
+}
+
 /* Is it a certificate of ours?  By issuer, serial and SHA-256. */
 static enum scep_err
 is_ours(struct scep_local *ca, const struct scep_cert *cert, int *ours,
     struct scep_error *err)
 {
-	uint8_t			 issuer[SCEP_SHA256_LEN];
 	struct scep_buf		 key = { NULL, 0 };
 	struct scep_cert_rec	 rec;
 	enum scep_err		 rc;
 
 	*ours = 0;
-	if (cert->serial.len > 40)
-		return SCEP_OK;
-	if ((rc = scep_crypto_sha256(ca->crypto, cert->issuer, issuer,
-	    err)) != SCEP_OK ||
-	    (rc = scep_cert_key(cert->serial, issuer, &key, err)) != SCEP_OK)
-		return rc;
-	rc = scep_cert_rec_get(ca->store, scep_buf_span(&key), &rec, err);
+	rc = scep_transaction_signer(ca, cert, &key, &rec, err);
 	scep_buf_clear(&key);
 	if (rc == SCEP_E_NOTFOUND)
 		return SCEP_OK;
@@ -82,7 +95,7 @@ granted_fact(struct scep_local *ca, const struct scep_profile *profile,
     struct scep_error *err)
 {
 	struct scep_cert_rec	 rec;
-	time_t			 window = profile->renew_window_s;
+	time_t			 middle, opens;
 	enum scep_err		 rc;
 
 	*fact = SCEP_TX_SAME_STALE;
@@ -92,11 +105,14 @@ granted_fact(struct scep_local *ca, const struct scep_profile *profile,
 		return SCEP_OK;
 	if (rc != SCEP_OK)
 		return rc;
-	/* The CA's end may have cut its life short of the profile's idea. */
-	if (window > (rec.not_after - rec.not_before) / 2)
-		window = (rec.not_after - rec.not_before) / 2;
-	if (rec.state == SCEP_CERT_VALID && rec.der.len > 0 &&
-	    now < rec.not_after - window)
+	/* In the first half of its life a retry is a retry, whenever it may
+	 * be renewed: the CA's end may have cut its life short. */
+	middle = rec.not_before + (rec.not_after - rec.not_before) / 2;
+	opens = scep_config_renew_opens(profile, rec.not_before,
+	    rec.not_after);
+	if (rec.state != SCEP_CERT_VALID)
+		*fact = SCEP_TX_SAME_REVOKED;
+	else if (rec.der.len > 0 && (now < middle || now < opens))
 		*fact = SCEP_TX_SAME_GRANTED;
 	scep_cert_rec_clear(&rec);
 	return SCEP_OK;

@@ -21,6 +21,13 @@ enum scep_err	 scep_transaction_key(struct scep_local *ca,
 		    struct scep_txn_key *out, int *ours,
 		    struct scep_error *err);
 
+/* The record with the certificate's issuer and serial number, and its key;
+ * whether it is the same certificate is the caller's to compare.  Both are
+ * the caller's if SCEP_OK, key in any case.  SCEP_E_NOTFOUND. */
+enum scep_err	 scep_transaction_signer(struct scep_local *ca,
+		    const struct scep_cert *cert, struct scep_buf *key,
+		    struct scep_cert_rec *rec, struct scep_error *err);
+
 /*
  * What is known under this key.  *txn is the very transaction (rev 0 if there
  * is none); the caller clears it.  *newest is the revision of the prefix's row

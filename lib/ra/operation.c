@@ -35,18 +35,44 @@ choose_recipient(const struct scep_envelope *env,
 	return i;
 }
 
+/* What is in the envelope; or, where the CA will look for itself, what opens
+ * it.  key is where the content key is. */
+static enum scep_err
+open_envelope(const struct scep_work *work, const struct scep_message *msg,
+    size_t i, struct scep_span der, struct scep_buf *plain,
+    uint8_t key[SCEP_CONTENT_KEY_MAX], struct scep_enrolment *ask,
+    struct scep_error *err)
+{
+	const struct scep_crypto	*crypto = work->ra->crypto;
+	const struct scep_opener	*opener = &ra_key(work)->opener;
+	enum scep_err			 rc;
+
+	if (scep_enrolment_is_renewal(msg->type, msg->self_signed)) {
+		ask->message = der;
+		ask->signer = scep_span_make(NULL, 0);	/* it is in there */
+		return scep_envelope_unwrap(crypto, opener, &msg->envelope, i,
+		    key, &ask->content_key, err);
+	}
+	rc = scep_envelope_open(crypto, opener, &msg->envelope, i, plain,
+	    err);
+	ask->plaintext = scep_buf_span(plain);
+	/* One octet more than the CA reads is as unreadable as all of them. */
+	if (ask->plaintext.len > SCEP_PLAINTEXT_MAX)
+		ask->plaintext.len = SCEP_PLAINTEXT_MAX;
+	return rc;
+}
+
 /*
  * Open the envelope and hand whatever came out to the CA.  From here on no
  * difference may show (DESIGN 7.4): neither here nor in what is logged before
  * the CA's answer.
  */
 static enum scep_err
-enrol(const struct scep_work *work, struct scep_address *from,
-    const struct scep_message *msg, struct scep_answer *answer,
-    struct scep_error *err)
+enrol(const struct scep_work *work, struct scep_span der,
+    struct scep_address *from, const struct scep_message *msg,
+    struct scep_answer *answer, struct scep_error *err)
 {
 	const struct scep_crypto	*crypto = work->ra->crypto;
-	const struct scep_opener	*opener = &ra_key(work)->opener;
 	struct scep_enrolment		 ask = {
 		.profile = work->profile->name,
 		.request_id = work->id,
@@ -58,18 +84,19 @@ enrol(const struct scep_work *work, struct scep_address *from,
 		.cipher = (int)msg->envelope.cipher,
 	};
 	struct scep_buf	 plain = { NULL, 0 }, sealed = { NULL, 0 };
+	uint8_t		 key[SCEP_CONTENT_KEY_MAX];
 	enum scep_err	 rc;
 	int		 i;
 
-	i = choose_recipient(&msg->envelope, opener);
+	i = choose_recipient(&msg->envelope, &ra_key(work)->opener);
 	scep_asked_recipient(work, &msg->envelope, i);
 	if (i == -1)
 		return scep_fail(err, SCEP_E_REFUSED,
 		    "no recipient of the envelope is our RA");
 	if (msg->envelope.recipient[i].wrap_known)
 		from->wrap = msg->envelope.recipient[i].wrap;	/* mirrored */
-	if ((rc = scep_envelope_open(crypto, opener, &msg->envelope, (size_t)i,
-	    &plain, err)) != SCEP_OK ||
+	if ((rc = open_envelope(work, msg, (size_t)i, der, &plain, key, &ask,
+	    err)) != SCEP_OK ||
 	    (rc = scep_crypto_sha256(crypto,
 	    msg->envelope.recipient[i].encrypted_key, ask.key_sha256, err)) !=
 	    SCEP_OK ||
@@ -80,12 +107,9 @@ enrol(const struct scep_work *work, struct scep_address *from,
 	    ask.content_sha256, err)) != SCEP_OK)
 		goto out;
 	ask.asked = scep_asked_tell(work);
-	ask.plaintext = scep_buf_span(&plain);
-	/* One octet more than the CA reads is as unreadable as all of them. */
-	if (ask.plaintext.len > SCEP_PLAINTEXT_MAX)
-		ask.plaintext.len = SCEP_PLAINTEXT_MAX;
 	rc = scep_ca_enrol(work->ra->ca, work->now, &ask, answer, err);
 out:
+	OPENSSL_cleanse(key, sizeof(key));
 	scep_buf_clear(&plain);
 	scep_buf_clear(&sealed);
 	return rc;
@@ -114,10 +138,10 @@ ask_ca(const struct scep_work *work, struct scep_span der,
 {
 	switch (msg->type) {
 	case SCEP_MSG_PKCSREQ:
-		return enrol(work, from, msg, answer, err);
+	case SCEP_MSG_RENEWALREQ:
+		return enrol(work, der, from, msg, answer, err);
 	case SCEP_MSG_CERTPOLL:
 		return poll(work, der, answer, err);
-	case SCEP_MSG_RENEWALREQ:
 	case SCEP_MSG_GETCERT:
 	case SCEP_MSG_GETCRL:
 	case SCEP_MSG_CERTREP:

@@ -13,13 +13,14 @@ edges() {		# SERVER
 	    "$(code "$URL?operation=GetCACaps")" 200
 	same "$s: its Content-Type" "$(header Content-Type)" text/plain
 	unlike "$s: no blank line in it [C-041]" "$T/body" '^[[:space:]]*$'
-	for word in AES POSTPKIOperation SHA-256 SHA-512 SCEPStandard; do
+	for word in AES POSTPKIOperation Renewal SHA-256 \
+	    SHA-512 SCEPStandard; do
 		like "$s: it has $word [C-042 C-046 I-033]" \
 		    "$T/body" "^$word.?\$"
 	done
 	unlike "$s: and nothing that is not there [C-044 C-049 C-202]" \
 	    "$T/body" \
-	    '^(Renewal|GetNextCACert|DES|MD5)'
+	    '^(GetNextCACert|DES|MD5)'
 	cp "$T/body" "$T/caps"
 	same "$s: GetCACert [C-002]" "$(code "$URL?operation=GetCACert")" 200
 	same "$s: its Content-Type" "$(header Content-Type)" \

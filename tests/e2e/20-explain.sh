@@ -97,8 +97,8 @@ refused "a changed signature" 1 checks signature . \
 bot -T 17 -C "$T/any" -s /CN=two "$URL" >"$T/refused.out" 2>&1
 id=$(id_in "$T/refused.out")
 until_true 5 adm explain "$id"
-same "a messageType that is not offered" "$(told "$id" .result.reason)" \
-    "RenewalReq is not offered"
+same "a RenewalReq that signs for itself" "$(told "$id" .result.reason)" \
+    "a renewal by a self-signed certificate"
 refused "another profile's challenge" 2 rules challenge_taken \
     'takes no challenges' -C "$T/any" -s /CN=two "$URL/manual"
 

@@ -178,8 +178,32 @@ static const struct row {
 	{ P "san_allow = UPN\n", 8, "a UPN is somebody's account" },
 	{ P "extensions = e\n", 8, "there is no [extensions e]" },
 	{ P "retry_window = 31d\n", 8, "from 0s to" },
-	{ P "validity = 10d\nrenew_window = 10d\n", 9,
+	{ P "validity = 10d\nrenew_from = 10d\n", 9,
 	    "must be less than the validity" },
+	{ P "renew = maybe\n", 8, "not one of: yes, no" },
+	{ P "renew_from = 0\n", 8, "from 1m to 30y" },
+	{ P "renew_from = soon\n", 8, "is not a duration" },
+	{ P "renew_from = 2/2\n", 8, "a part of the certificate's life" },
+	{ P "renew_from = 0/2\n", 8, "a part of the certificate's life" },
+	{ P "renew_from = 1/101\n", 8, "a part of the certificate's life" },
+	{ P "renew_from = 1234567890/2\n", 8, "a part of the" },
+	{ P "renew_from = 1/\n", 8, "a part of the certificate's life" },
+	{ P "renew_key = old\n", 8, "not one of: any, new, same" },
+	{ P "renew_names = new\n", 8, "not one of: same, any" },
+	{ P "renew_grace = 1m\n", 8, "from 1h to 1y" },
+	{ P "renew_grace = yes\n", 8, "is not a duration" },
+	{ P "renew_from_profiles = other\n", 8, "no [profile other]" },
+	{ P "renew_from_profiles =\n", 8, "no value" },
+	{ P "renew = no\nrenew_key = new\n", 9,
+	    "of no use without renew = yes" },
+	{ P "renew = no\nrenew_grace = 1d\n", 9,
+	    "of no use without renew = yes" },
+	{ "[ca a]\ncertificate = c\nkey = k\ninsecure_one_key = yes\n"
+	    "[ca b]\ncertificate = c\nkey = k\ninsecure_one_key = yes\n"
+	    "[profile default]\nca = a\nauthorise = manual\n"
+	    "renew_from_profiles = q\n"
+	    "[profile q]\nca = b\nauthorise = manual\n", 12,
+	    "are of CA b, and CA a renews its own alone" },
 	{ P "pending_ttl = 1m\n", 8, "from 1h to 1y" },
 	{ P "max_pending = 0\n", 8, "between 1 and 1000000" },
 	{ P "max_pending_per_peer = -1\n", 8, "between 1 and 1000000" },
@@ -286,7 +310,11 @@ each_control_is_taken(void **state)
 		P "subject_allow = none\nsubject_require = none\n",
 		P "san_allow = UPN\nsan_pattern.UPN = *@example.org\n",
 		P "san_allow = DNS\nsan_wildcard = yes\n",
-		P "signing_time = 5m\nvalidity = 10d\nrenew_window = 9d\n",
+		P "signing_time = 5m\nvalidity = 10d\nrenew_from = 9d\n",
+		P "renew = no\nrenew_from = 2/3\n",
+		P "renew_from_profiles = p\nrenew_grace = off\n",
+		P "renew_from_profiles = default\n[profile default]\n"
+		    "authorise = manual\n",
 		P "extensions = e\n" EXT
 		    "basicConstraints = critical, CA:FALSE\n",
 		P EXT "keyUsage = critical, digitalSignature\n",
@@ -358,7 +386,12 @@ defaults_are_those_of_the_manual(void **state)
 	assert_int_equal(p->san_types, 0);
 	assert_int_equal(p->san_wildcard, 0);
 	assert_int_equal(p->retry_window_s, 86400);
-	assert_int_equal(p->renew_window_s, 365 * 86400 / 3);
+	assert_int_equal(p->renew.on, 1);
+	assert_int_equal(p->renew.key, SCEP_RENEW_ANY_KEY);
+	assert_int_equal(p->renew.any_names, 0);
+	assert_int_equal(p->renew.grace_s, 0);
+	assert_int_equal(p->renew.profiles, 1);
+	assert_int_equal(scep_config_renew_opens(p, 1000, 3000), 2000);
 	assert_int_equal(p->pending_ttl_s, 7 * 86400);
 	assert_int_equal(p->max_pending, 1000);
 	assert_int_equal(p->max_pending_per_peer, 100);
@@ -383,10 +416,13 @@ static const char	complete[] =
 "subject_allow = cn 2.5.4.10 1.2.3.4\nsubject_require = 1.2.3.4\n"
 "subject_pattern.CN = a* b?\nsan_allow = DNS UPN\n"
 "san_pattern.DNS = *.a *.b *.c\nsan_pattern.UPN = *@a\n"
-"san_wildcard = yes\nretry_window = 1h\nrenew_window = 2d\n"
+"san_wildcard = yes\nretry_window = 1h\nrenew_from = 2d\n"
+"renew_key = new\nrenew_names = any\nrenew_grace = 3d\n"
+"renew_from_profiles = c\n"
 "pending_ttl = 2d\nmax_pending = 5\nmax_pending_per_peer = 2\n"
 "empty_content = no\nfail_text = no\nsigning_time = 10m\n"
-"[profile b]\nca = one\nauthorise = manual\n";
+"[profile b]\nca = one\nauthorise = manual\nrenew = no\n"
+"[profile c]\nca = two\nauthorise = manual\nrenew_from = always\n";
 
 static void
 a_complete_file_sets_what_it_says(void **state)
@@ -420,7 +456,12 @@ a_complete_file_sets_what_it_says(void **state)
 	assert_ptr_equal(scep_config_ca(cfg, "two"), &cfg->ca[1]);
 	assert_null(scep_config_ca(cfg, "three"));
 	assert_ptr_equal(scep_config_profile(cfg, ""), &cfg->profile[1]);
-	assert_null(scep_config_profile(cfg, "c"));
+	assert_null(scep_config_profile(cfg, "d"));
+	assert_int_equal(scep_config_profile(cfg, "b")->renew.on, 0);
+	p = scep_config_profile(cfg, "c");
+	assert_int_equal(p->renew.profiles, 4);
+	assert_int_equal(scep_config_renew_opens(p, 1000, 3000), 1000);
+	assert_int_equal(scep_config_renews_profile(cfg, p, "a"), 0);
 	p = scep_config_profile(cfg, "a");
 	assert_int_equal(p->ca, 1);
 	assert_int_equal(p->authorise, SCEP_BIT(SCEP_BY_CHALLENGE) |
@@ -448,7 +489,16 @@ a_complete_file_sets_what_it_says(void **state)
 	assert_string_equal(p->san_pattern[SCEP_SAN_DNS][2], "*.c");
 	assert_int_equal(p->san_wildcard, 1);
 	assert_int_equal(p->retry_window_s, 3600);
-	assert_int_equal(p->renew_window_s, 2 * 86400);
+	assert_int_equal(p->renew.on, 1);
+	assert_int_equal(p->renew.key, SCEP_RENEW_NEW_KEY);
+	assert_int_equal(p->renew.any_names, 1);
+	assert_int_equal(p->renew.grace_s, 3 * 86400);
+	assert_int_equal(p->renew.profiles, 5);
+	assert_int_equal(scep_config_renews_profile(cfg, p, "c"), 1);
+	assert_int_equal(scep_config_renews_profile(cfg, p, "a"), 1);
+	assert_int_equal(scep_config_renews_profile(cfg, p, "b"), 0);
+	assert_int_equal(scep_config_renews_profile(cfg, p, "gone"), 0);
+	assert_int_equal(scep_config_renew_opens(p, 0, 864000), 8 * 86400);
 	assert_int_equal(p->pending_ttl_s, 2 * 86400);
 	assert_int_equal(p->max_pending, 5);
 	assert_int_equal(p->max_pending_per_peer, 2);
@@ -512,7 +562,7 @@ knows(const char *text, const char *key)
 static void
 each_key_of_the_manual_is_known_and_no_other(void **state)
 {
-	const size_t	 keys = 17 + 7 + 22;	/* rows of the three tables */
+	const size_t	 keys = 17 + 7 + 27;	/* rows of the three tables */
 	char		 line[256], key[64];
 	size_t		 n = 0;
 	FILE		*f;

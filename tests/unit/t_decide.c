@@ -15,7 +15,15 @@
 #define GOOD	.self_signed = 1, .signer_has_csr_key = 1, \
 		.subject_allowed = 1, .san_allowed = 1
 
-enum { CHALLENGE = 1, MANUAL = 2, BOTH = 3 };
+/* A renewal that is granted. */
+#define OLD	.is_renewal = 1, .signer_is_of_ca = 1, \
+		.signer_is_of_profile = 1, .signer_is_device = 1, \
+		.same_subject = 1, .same_san = 1, .subject_allowed = 1, \
+		.san_allowed = 1, .signer = SCEP_SIGNER_VALID
+#define OPEN	OLD, .life = SCEP_LIFE_OPEN
+
+enum { CHALLENGE = 1, MANUAL = 2, BOTH = 3, NEW_KEY = 4, SAME_KEY = 8,
+    ANY_NAMES = 16, NO_RENEWAL = 32 };
 
 static const struct {
 	const char		*name;
@@ -50,9 +58,9 @@ static const struct {
 	{ "an unreadable request, approval by hand", MANUAL,
 	    { GOOD, .unreadable = 1 }, SCEP_REFUSE, "no readable request",
 	    "readable" },
-	{ "a renewal", BOTH,
-	    { GOOD, .is_renewal = 1, .challenge = SCEP_CH_RECORD },
-	    SCEP_REFUSE, "renewal is not offered", "message_type" },
+	{ "a message of another type", BOTH,
+	    { GOOD, .unknown_type = 1, .challenge = SCEP_CH_RECORD },
+	    SCEP_REFUSE, "type is not offered", "message_type" },
 	{ "a signer that is not self-signed", BOTH,
 	    { .signer_has_csr_key = 1, .subject_allowed = 1,
 	    .san_allowed = 1, .challenge = SCEP_CH_RECORD },
@@ -161,6 +169,128 @@ static const struct {
 	    { GOOD, .queue_full = 1, .txn = SCEP_TX_SAME_PENDING },
 	    SCEP_REPEAT, "waits", "first_time" },
 
+	/* Renewals. */
+	{ "a renewal", CHALLENGE, { OPEN }, SCEP_GRANT, "renewal",
+	    "renewal" },
+	{ "a renewal where a human approves", MANUAL, { OPEN }, SCEP_GRANT,
+	    "renewal", "renewal" },
+	{ "a renewal after its end", CHALLENGE,
+	    { OLD, .life = SCEP_LIFE_GRACE }, SCEP_GRANT,
+	    "renewal after its signer's end", "renewal" },
+	{ "a renewal to the same key", CHALLENGE | SAME_KEY,
+	    { OPEN, .signer_has_csr_key = 1 }, SCEP_GRANT, "renewal",
+	    "renewal" },
+	{ "a renewal to a new key", CHALLENGE | NEW_KEY, { OPEN },
+	    SCEP_GRANT, "renewal", "renewal" },
+	{ "a renewal with a challenge used up", CHALLENGE,
+	    { OPEN, .challenge = SCEP_CH_SPENT }, SCEP_GRANT, "renewal",
+	    "renewal" },
+	{ "a renewal with a challenge nobody knows", MANUAL,
+	    { OPEN, .challenge = SCEP_CH_UNKNOWN }, SCEP_GRANT, "renewal",
+	    "renewal" },
+	{ "another renewal under a finished transaction", CHALLENGE,
+	    { OPEN, .txn = SCEP_TX_OTHER_FINISHED }, SCEP_GRANT, "renewal",
+	    "renewal" },
+	{ "a full queue stops no renewal", MANUAL,
+	    { OPEN, .queue_full = 1, .peer_queue_full = 1 }, SCEP_GRANT,
+	    "renewal", "renewal" },
+	{ "a retry of a renewal", CHALLENGE,
+	    { OPEN, .txn = SCEP_TX_SAME_GRANTED }, SCEP_REPEAT,
+	    "granted before", "first_time" },
+	{ "a retry of a renewal after its signer's end", CHALLENGE,
+	    { OLD, .life = SCEP_LIFE_OVER, .txn = SCEP_TX_SAME_GRANTED },
+	    SCEP_REPEAT, "granted before", "first_time" },
+	{ "a retry of a renewal after its signer was revoked", CHALLENGE,
+	    { .is_renewal = 1, .signer_is_of_ca = 1,
+	    .signer_is_of_profile = 1, .signer_is_device = 1,
+	    .same_subject = 1, .same_san = 1, .subject_allowed = 1,
+	    .san_allowed = 1, .signer = SCEP_SIGNER_REVOKED,
+	    .txn = SCEP_TX_SAME_GRANTED }, SCEP_REFUSE, "revoked",
+	    "signer_revoked" },
+	{ "a retry of a renewal whose certificate was revoked", CHALLENGE,
+	    { OPEN, .txn = SCEP_TX_SAME_REVOKED,
+	    .challenge = SCEP_CH_RECORD }, SCEP_REFUSE,
+	    "of this renewal was revoked", "first_time" },
+	{ "a first request whose certificate was revoked", CHALLENGE,
+	    { GOOD, .txn = SCEP_TX_SAME_REVOKED,
+	    .challenge = SCEP_CH_RECORD }, SCEP_GRANT, "challenge",
+	    "challenge" },
+	{ "a renewal where none is offered", BOTH | NO_RENEWAL,
+	    { OPEN, .challenge = SCEP_CH_RECORD }, SCEP_REFUSE,
+	    "not offered", "renewal_offered" },
+	{ "a renewal nobody has proven", BOTH, { OPEN, .unproven = 1 },
+	    SCEP_REFUSE, "not what the worker said", "proof" },
+	{ "a renewal by a self-signed certificate", BOTH,
+	    { OPEN, .self_signed = 1, .signer_has_csr_key = 1,
+	    .challenge = SCEP_CH_RECORD }, SCEP_REFUSE, "self-signed",
+	    "signer_issued" },
+	{ "a renewal of a certificate nobody knows", BOTH,
+	    { .is_renewal = 1, .challenge = SCEP_CH_RECORD }, SCEP_REFUSE,
+	    "nor a certificate of ours", "signer_known" },
+	{ "a renewal of one with a number of ours", BOTH,
+	    { .is_renewal = 1, .signer = SCEP_SIGNER_ALTERED }, SCEP_REFUSE,
+	    "another certificate", "signer_genuine" },
+	{ "a renewal of another CA's", BOTH,
+	    { .is_renewal = 1, .signer = SCEP_SIGNER_VALID }, SCEP_REFUSE,
+	    "not issued by the profile's CA", "signer_ca" },
+	{ "a renewal of a CA's own", BOTH,
+	    { .is_renewal = 1, .signer_is_of_ca = 1,
+	    .signer = SCEP_SIGNER_VALID }, SCEP_REFUSE, "a CA, an RA",
+	    "signer_role" },
+	{ "a renewal of another profile's", BOTH,
+	    { .is_renewal = 1, .signer_is_of_ca = 1, .signer_is_device = 1,
+	    .signer = SCEP_SIGNER_VALID }, SCEP_REFUSE, "another profile",
+	    "signer_profile" },
+	{ "a renewal of a revoked one", BOTH,
+	    { .is_renewal = 1, .signer_is_of_ca = 1, .signer_is_device = 1,
+	    .signer_is_of_profile = 1, .signer = SCEP_SIGNER_REVOKED,
+	    .life = SCEP_LIFE_OPEN }, SCEP_REFUSE, "revoked",
+	    "signer_revoked" },
+	{ "a renewal of one not valid yet", BOTH,
+	    { OLD, .life = SCEP_LIFE_NOT_BEGUN }, SCEP_REFUSE,
+	    "not valid yet", "signer_begun" },
+	{ "a renewal of one without a life", BOTH, { OLD }, SCEP_REFUSE,
+	    "not valid yet", "signer_begun" },
+	{ "a renewal of one that is over", BOTH,
+	    { OLD, .life = SCEP_LIFE_OVER, .challenge = SCEP_CH_RECORD },
+	    SCEP_REFUSE, "expired", "signer_expired" },
+	{ "a renewal too early", BOTH,
+	    { OLD, .life = SCEP_LIFE_EARLY, .challenge = SCEP_CH_RECORD },
+	    SCEP_REFUSE, "too early", "renewal_window" },
+	{ "a renewal to the same key where a new one is wanted",
+	    CHALLENGE | NEW_KEY, { OPEN, .signer_has_csr_key = 1 },
+	    SCEP_REFUSE, "new keys alone", "renewal_key" },
+	{ "a renewal to a new key where the same one is wanted",
+	    CHALLENGE | SAME_KEY, { OPEN }, SCEP_REFUSE,
+	    "the same key alone", "renewal_key" },
+	{ "a renewal to the CA's own key", CHALLENGE,
+	    { OPEN, .key_is_taboo = 1 }, SCEP_REFUSE, "own", "own_key" },
+	{ "a renewal to another subject", BOTH,
+	    { .is_renewal = 1, .signer_is_of_ca = 1,
+	    .signer_is_of_profile = 1, .signer_is_device = 1, .same_san = 1,
+	    .subject_allowed = 1, .san_allowed = 1,
+	    .signer = SCEP_SIGNER_VALID, .life = SCEP_LIFE_OPEN },
+	    SCEP_REFUSE, "another subject", "renewal_subject" },
+	{ "a renewal to other alternative names", BOTH,
+	    { .is_renewal = 1, .signer_is_of_ca = 1,
+	    .signer_is_of_profile = 1, .signer_is_device = 1,
+	    .same_subject = 1, .subject_allowed = 1, .san_allowed = 1,
+	    .signer = SCEP_SIGNER_VALID, .life = SCEP_LIFE_OPEN },
+	    SCEP_REFUSE, "other alternative names", "renewal_san" },
+	{ "a renewal to other names, where the profile lets it",
+	    CHALLENGE | ANY_NAMES,
+	    { .is_renewal = 1, .signer_is_of_ca = 1,
+	    .signer_is_of_profile = 1, .signer_is_device = 1,
+	    .subject_allowed = 1, .san_allowed = 1,
+	    .signer = SCEP_SIGNER_VALID, .life = SCEP_LIFE_OPEN },
+	    SCEP_GRANT, "renewal", "renewal" },
+	{ "… but not to those it allows nobody", CHALLENGE | ANY_NAMES,
+	    { .is_renewal = 1, .signer_is_of_ca = 1,
+	    .signer_is_of_profile = 1, .signer_is_device = 1,
+	    .san_allowed = 1, .signer = SCEP_SIGNER_VALID,
+	    .life = SCEP_LIFE_OPEN }, SCEP_REFUSE, "not allowed",
+	    "subject" },
+
 	/* And nothing at all. */
 	{ "no way to authorise", 0,
 	    { GOOD, .challenge = SCEP_CH_RECORD }, SCEP_REFUSE, "takes no",
@@ -200,9 +330,14 @@ each_row_of_the_table_holds(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const int		 by = rows[i].by;
 		const struct scep_rules	 rules = {
-			.by_challenge = (rows[i].by & CHALLENGE) != 0,
-			.by_manual = (rows[i].by & MANUAL) != 0,
+			.by_challenge = (by & CHALLENGE) != 0,
+			.by_manual = (by & MANUAL) != 0,
+			.renew = (by & NO_RENEWAL) == 0,
+			.new_key = (by & NEW_KEY) != 0,
+			.same_key = (by & SAME_KEY) != 0,
+			.any_names = (by & ANY_NAMES) != 0,
 		};
 
 		if (scep_decide(&rules, &rows[i].facts, &v) ==
@@ -234,7 +369,7 @@ nothing_is_granted_without_every_condition(void **state)
 				const struct scep_facts	 f = {
 					.reused_envelope = bits & 1,
 					.unreadable = bits >> 1 & 1,
-					.is_renewal = bits >> 2 & 1,
+					.unknown_type = bits >> 2 & 1,
 					.self_signed = bits >> 3 & 1,
 					.signer_has_csr_key = bits >> 4 & 1,
 					.key_is_taboo = bits >> 5 & 1,
@@ -263,6 +398,74 @@ nothing_is_granted_without_every_condition(void **state)
 			}
 }
 
+/* One fact too few of a renewal that would be granted: refused, whatever
+ * challenge comes with it. */
+static void
+no_renewal_is_granted_without_every_condition(void **state)
+{
+	const struct scep_rules	 rules = { .by_challenge = 1,
+				    .by_manual = 1, .renew = 1 };
+	struct scep_verdict	 v;
+	unsigned int		 bits;
+	int			 c, t, life, signer;
+
+	(void)state;
+	for (bits = 0; bits < 4096; bits++)
+		for (life = 0; life <= SCEP_LIFE_OVER; life++)
+			for (signer = 0; signer <= SCEP_SIGNER_VALID;
+			    signer++) {
+				c = (int)(bits * 7 + (unsigned)life) %
+				    (SCEP_CH_OTHER_SAN + 1);
+				t = (int)bits % 3 == 0 ? SCEP_TX_NONE :
+				    (int)(bits >> 3) %
+				    (SCEP_TX_OTHER_FINISHED + 1);
+				const struct scep_facts	 f = {
+					.is_renewal = 1,
+					.reused_envelope = bits & 1,
+					.unreadable = bits >> 1 & 1,
+					.unknown_type = bits >> 2 & 1,
+					.unproven = bits >> 3 & 1,
+					.self_signed = bits >> 4 & 1,
+					.key_is_taboo = bits >> 5 & 1,
+					.subject_allowed = bits >> 6 & 1,
+					.san_allowed = bits >> 7 & 1,
+					.signer_is_of_ca = bits >> 8 & 1,
+					.signer_is_of_profile =
+					    bits >> 9 & 1,
+					.signer_is_device = bits >> 10 & 1,
+					.same_subject = bits >> 11 & 1,
+					.same_san = bits >> 11 & 1,
+					.signer =
+					    (enum scep_signer_fact)signer,
+					.life = (enum scep_life_fact)life,
+					.challenge =
+					    (enum scep_challenge_fact)c,
+					.txn = (enum scep_txn_fact)t,
+				};
+
+				(void)scep_decide(&rules, &f, &v);
+				assert_int_not_equal(*decider(&v), '(');
+				if (v.decision == SCEP_REFUSE)
+					continue;
+				assert_int_equal(bits, 0xfc0);
+				assert_int_equal(signer, SCEP_SIGNER_VALID);
+				assert_true(v.decision == SCEP_GRANT ||
+				    v.decision == SCEP_REPEAT);
+				if (v.decision == SCEP_GRANT)
+					assert_true(
+					    life == SCEP_LIFE_OPEN ||
+					    life == SCEP_LIFE_GRACE);
+			}
+}
+
+static int
+is_about_renewals(const char *rule)
+{
+	return strncmp(rule, "renewal", 7) == 0 || strcmp(rule, "proof") ==
+	    0 || (strncmp(rule, "signer_", 7) == 0 &&
+	    strcmp(rule, "signer_key") != 0);
+}
+
 /* A rule that is about something else is skipped, not passed. */
 static void
 rules_about_something_else_are_skipped(void **state)
@@ -276,7 +479,8 @@ rules_about_something_else_are_skipped(void **state)
 	assert_int_equal(scep_decide(&rules, &f, &v), SCEP_PEND);
 	for (i = 0; i < SCEP_RULES; i++)
 		assert_int_equal(v.rule[i],
-		    strncmp(scep_rule_name(i), "challenge", 9) == 0 ?
+		    strncmp(scep_rule_name(i), "challenge", 9) == 0 ||
+		    is_about_renewals(scep_rule_name(i)) ?
 		    SCEP_RULE_SKIPPED : strcmp(scep_rule_name(i),
 		    "approval") == 0 ? SCEP_RULE_DECIDED : SCEP_RULE_PASSED);
 }
@@ -308,6 +512,8 @@ main(void)
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(each_row_of_the_table_holds),
 		cmocka_unit_test(nothing_is_granted_without_every_condition),
+		cmocka_unit_test(
+		    no_renewal_is_granted_without_every_condition),
 		cmocka_unit_test(rules_about_something_else_are_skipped),
 		cmocka_unit_test(names_of_rules_are_words_and_each_its_own),
 	};

@@ -337,8 +337,9 @@ what_is_in_memory_outlives_a_configuration(void **state)
 	bytes_free(&r.csr);
 }
 
+/* A worker that hands over what it read itself, as it does for others. */
 static void
-a_renewal_is_not_offered(void **state)
+a_renewal_is_not_taken_from_a_workers_word(void **state)
 {
 	char			 ch[SCEP_CHALLENGE_TEXT];
 	struct world_request	 r;
@@ -347,7 +348,7 @@ a_renewal_is_not_offered(void **state)
 	ask_mint("main", ch);
 	r = ask_new(0, "t1", ch);
 	r.type = SCEP_MSG_RENEWALREQ;
-	ask_expect(&r, "refused", "renewal is not offered");
+	ask_expect(&r, "refused", "not what the worker said");
 	r.type = SCEP_MSG_GETCERT;
 	ask_expect(&r, "refused", "not offered");
 	r.type = 0;
@@ -364,7 +365,7 @@ a_signer_with_another_certificate_is_refused(void **state)
 	ask_mint("main", ch);
 	r = ask_new(0, "t1", ch);
 	r.signer_cert = w->ra_cert;
-	ask_expect(&r, "refused", "not self-signed");
+	ask_expect(&r, "refused", "not what the worker said");
 	r.signer_cert = NULL;
 	r.signer = 1;
 	ask_expect(&r, "refused", "another key");
@@ -538,7 +539,8 @@ main(void)
 		    ask_empty, "C-238 T-43"),
 		cmocka_unit_test_setup(
 		    what_is_in_memory_outlives_a_configuration, ask_empty),
-		cmocka_unit_test_setup(a_renewal_is_not_offered, ask_empty),
+		cmocka_unit_test_setup(
+		    a_renewal_is_not_taken_from_a_workers_word, ask_empty),
 		conforms_setup(a_signer_with_another_certificate_is_refused,
 		    ask_empty, "C-124"),
 		conforms_setup(the_keys_of_the_house_are_never_certified,

@@ -176,32 +176,32 @@ in_its_renewal_window_a_request_is_decided_anew(void **state)
 	r = ask_new(0, "t1", WORLD_STATIC);
 	r.profile = "static";
 	ask_expect(&r, "granted", "static challenge");
-	r.later = 365 * DAY * 2 / 3 - 3600;
+	r.later = 365 * DAY / 2 - 3600;
 	ask_expect(&r, "granted", "granted before");
-	r.later = 365 * DAY * 2 / 3 + 3600;
+	r.later = 365 * DAY / 2 + 3600;
 	ask_expect(&r, "granted", "static challenge");
 	assert_int_equal(world_count(w, SCEP_T_CERTIFICATE), 2);
 	assert_int_equal(world_count(w, SCEP_T_TRANSACTION), 1);
 	ask_spend(&r, "granted", "granted before");
 }
 
-/* A certificate that its CA's end cut short, or that was made before the window
- * grew: in the first half of its life a retry is a retry. */
+/* A certificate that its CA's end cut short, or that may be renewed at once: in
+ * the first half of its life a retry is a retry. */
 static void
 no_window_reaches_into_the_first_half_of_a_life(void **state)
 {
 	struct scep_profile	*p = NULL;
 	struct world_request	 r;
 	size_t			 i;
-	long			 was;
+	struct scep_renew_conf	 was;
 
 	(void)state;
 	for (i = 0; i < w->cfg->n_profiles; i++)
 		if (strcmp(w->cfg->profile[i].name, "static") == 0)
 			p = &w->cfg->profile[i];
 	assert_non_null(p);
-	was = p->renew_window_s;
-	p->renew_window_s = 365 * DAY;
+	was = p->renew;
+	p->renew.from_s = 365 * DAY;
 	r = ask_new(0, "t1", WORLD_STATIC);
 	r.profile = "static";
 	ask_expect(&r, "granted", "static challenge");
@@ -211,7 +211,7 @@ no_window_reaches_into_the_first_half_of_a_life(void **state)
 	assert_int_equal(world_count(w, SCEP_T_CERTIFICATE), 1);
 	r.later = 365 * DAY / 2 + DAY;
 	ask_spend(&r, "granted", "static challenge");
-	p->renew_window_s = was;
+	p->renew = was;
 }
 
 static void

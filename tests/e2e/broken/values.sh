@@ -56,7 +56,7 @@ below '^san_allow' 'san_wildcard = yes'
 .
 value 'a challenge hash that is none' challenge_hash secret \
     '.*scepadm challenge hash' 'profile default'
-value 'a renewal window longer than the validity' renew_window 366d \
+value 'a renewal window longer than the validity' renew_from 366d \
     '.*validity' 'profile default'
 value 'a name that is none' default_profile 'a b' '.*name.*a b'
 

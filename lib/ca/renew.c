@@ -1,0 +1,152 @@
+/*
+ * renew.c - the signer of a renewal: found in our records by issuer, serial
+ * and SHA-256; its state, dates, CA and profile are the record's.
+ *
+ * Decides nothing, writes nothing.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "ca/renew.h"
+#include "ca/transaction.h"
+
+enum scep_err
+scep_renew_issuer(const struct scep_crypto *crypto,
+    const struct scep_ca_conf *ca, const struct scep_cert *cert,
+    struct scep_error *err)
+{
+	const struct scep_key_rules	 any = { ~0u, 2048, 8192 };
+	struct scep_key			 key;
+	enum scep_err			 rc;
+
+	if (!scep_name_match(cert->issuer, ca->cert.subject))
+		return scep_fail(err, SCEP_E_SIG, "issued by another CA");
+	if ((rc = scep_key_load(crypto, ca->cert.spki, &any, &key, err)) !=
+	    SCEP_OK)
+		return rc;
+	rc = scep_cert_verify(crypto, cert, &key, err);
+	scep_key_clear(&key);
+	return rc;
+}
+
+/* Names that do not read are nobody's: the request cannot keep them. */
+enum scep_err
+scep_renew_names(struct scep_job *job, struct scep_error *err)
+{
+	const struct scep_cert	*old = &job->signer;
+	enum scep_err		 rc;
+
+	rc = scep_name_parse(old->subject, &job->old_name, err);
+	if (rc == SCEP_OK && old->san.len > 0)
+		rc = scep_san_parse(old->san, &job->old_san, err);
+	if (rc == SCEP_E_NOMEM)
+		return rc;
+	if (rc != SCEP_OK)
+		return SCEP_OK;
+	job->facts.same_subject = scep_name_match(old->subject,
+	    job->csr->subject) != 0;
+	job->facts.same_san = scep_san_same(&job->old_san,
+	    &job->csr->san) != 0;
+	return SCEP_OK;
+}
+
+static enum scep_life_fact
+life(const struct scep_profile *profile, const struct scep_cert_rec *rec,
+    time_t now)
+{
+	if (now < rec->not_before)
+		return SCEP_LIFE_NOT_BEGUN;
+	if (now > rec->not_after)
+		return now - rec->not_after <= profile->renew.grace_s ?
+		    SCEP_LIFE_GRACE : SCEP_LIFE_OVER;
+	return now < scep_config_renew_opens(profile, rec->not_before,
+	    rec->not_after) ? SCEP_LIFE_EARLY : SCEP_LIFE_OPEN;
+}
+
+static enum scep_err
+judge(struct scep_job *job, const struct scep_cert_rec *rec,
+    struct scep_error *err)
+{
+	const struct scep_ca_conf	*ca =
+					    &job->ca->cfg->ca[job->profile->ca];
+	struct scep_error		 why;
+	enum scep_err			 rc;
+
+	job->signer_rev = rec->rev;
+	if (memcmp(rec->der_sha256, job->signer.sha256, SCEP_SHA256_LEN) !=
+	    0) {
+		job->facts.signer = SCEP_SIGNER_ALTERED;
+		return SCEP_OK;
+	}
+	job->facts.signer = rec->state == SCEP_CERT_VALID ?
+	    SCEP_SIGNER_VALID : SCEP_SIGNER_REVOKED;
+	job->facts.signer_is_of_profile = scep_config_renews_profile(
+	    job->ca->cfg, job->profile, rec->profile) != 0;
+	job->facts.life = life(job->profile, rec, job->now);
+	job->over_s = job->facts.life == SCEP_LIFE_GRACE ?
+	    (long)(job->now - rec->not_after) : 0;
+	rc = scep_renew_issuer(job->ca->crypto, ca, &job->signer, &why);
+	if (rc != SCEP_OK && rc != SCEP_E_SIG && rc != SCEP_E_ALG) {
+		*err = why;
+		return rc;
+	}
+	job->facts.signer_is_of_ca = rc == SCEP_OK;
+	/* Such ones are in the records only if somebody put them there. */
+	job->facts.signer_is_device = !scep_cert_vouches(&job->signer) &&
+	    !scep_job_is_taboo(job->ca->cfg, job->signer.spki);
+	return SCEP_OK;
+}
+
+enum scep_err
+scep_renew_gather(struct scep_job *job, struct scep_error *err)
+{
+	struct scep_cert_rec	 rec;
+	enum scep_err		 rc;
+
+	job->facts.signer = SCEP_SIGNER_UNKNOWN;
+	job->facts.life = SCEP_LIFE_NONE;
+	job->facts.signer_is_of_ca = job->facts.signer_is_of_profile =
+	    job->facts.signer_is_device = 0;
+	rc = scep_transaction_signer(job->ca, &job->signer, &job->signer_key,
+	    &rec, err);
+	if (rc == SCEP_E_NOTFOUND)
+		return SCEP_OK;
+	if (rc != SCEP_OK)
+		return rc;
+	rc = judge(job, &rec, err);
+	scep_cert_rec_clear(&rec);
+	return rc;
+}
+
+/* In the biggest unit that it fills. */
+static void
+over_text(long s, char out[SCEP_DURATION_TEXT])
+{
+	const long	 unit = s >= 86400 ? 86400 : s >= 3600 ? 3600 :
+			    s >= 60 ? 60 : 1;
+
+	(void)snprintf(out, SCEP_DURATION_TEXT, "%ld%c", s / unit,
+	    unit == 86400 ? 'd' : unit == 3600 ? 'h' : unit == 60 ? 'm' : 's');
+}
+
+void
+scep_renew_authority(const struct scep_job *job, char out[SCEP_REC_TEXT])
+{
+	char	 serial[2 * 40 + 1], over[SCEP_DURATION_TEXT];
+
+	scep_hex_text(job->signer.serial, serial, sizeof(serial));
+	over_text(job->over_s, over);
+	(void)snprintf(out, SCEP_REC_TEXT, "renewal of %s%s%s%s", serial,
+	    job->over_s > 0 ? ", " : "", job->over_s > 0 ? over : "",
+	    job->over_s > 0 ? " after its end" : "");
+}
+
+enum scep_err
+scep_renew_check(const struct scep_job *job, struct scep_change *change,
+    struct scep_error *err)
+{
+	return scep_change_check(change, SCEP_T_CERTIFICATE,
+	    scep_buf_span(&job->signer_key), job->signer_rev, err);
+}
