@@ -55,6 +55,7 @@ static struct {
 	const char		*subject;
 	const char		*dns[DNS_MAX + 1];
 	const char		*key_path, *cert_path, *save_path, *txid;
+	const char		*old_cert_path, *old_key_path;
 	const EVP_CIPHER	*cipher;
 	const EVP_MD		*digest;
 	int			 bits, count, parallel, type, get, chunked,
@@ -68,6 +69,8 @@ static struct {
 
 static X509		*ca, *ra;
 static EVP_PKEY		*given_key;
+static EVP_PKEY		*old_key;	/* … and the certificate that renews */
+static X509		*old_cert;
 static pthread_mutex_t	 lock = PTHREAD_MUTEX_INITIALIZER;
 static int		 next_index, worst;
 
@@ -353,7 +356,7 @@ struct bot {
 	int		 index;
 	char		 subject[256];
 	char		 txid[65];
-	EVP_PKEY	*key;
+	EVP_PKEY	*key, *signer_key;
 	X509		*signer;
 	struct bytes	 csr;
 };
@@ -413,7 +416,13 @@ bot_make(struct bot *bot, int i, EVP_PKEY *key)
 	    need(EVP_RSA_gen((unsigned int)opt.bits));
 	if (key != NULL)
 		(void)EVP_PKEY_up_ref(key);
-	bot->signer = client_self_signed(bot->key, bot->subject);
+	if (old_cert != NULL) {
+		bot->signer = old_cert;
+		(void)X509_up_ref(old_cert);
+	} else
+		bot->signer = client_self_signed(bot->key, bot->subject);
+	bot->signer_key = old_key != NULL ? old_key : bot->key;
+	(void)EVP_PKEY_up_ref(bot->signer_key);
 	txid_make(bot);
 	bot->csr = client_csr(bot->key, bot->subject, opt.n_challenges == 0 ?
 	    NULL : opt.challenge[i % opt.n_challenges],
@@ -424,6 +433,7 @@ static void
 bot_clear(struct bot *bot)
 {
 	EVP_PKEY_free(bot->key);
+	EVP_PKEY_free(bot->signer_key);
 	X509_free(bot->signer);
 	bytes_free(&bot->csr);
 }
@@ -432,7 +442,8 @@ static struct bytes
 message_make(const struct bot *bot, int type, unsigned char nonce[16])
 {
 	struct client_message	 m = { .type = type, .nonce = nonce,
-				    .key = bot->key, .signer = bot->signer,
+				    .key = bot->signer_key,
+				    .signer = bot->signer,
 				    .recipient = { ra }, .cipher = opt.cipher,
 				    .digest = opt.digest, .oaep = opt.oaep };
 	struct bytes		 der, inner = { NULL, 0 };
@@ -548,8 +559,8 @@ exchange(const struct bot *bot, int type, struct result *out)
 		    http.type, http.why);
 	} else {
 		memset(&reply, 0, sizeof(reply));
-		client_reply_read(http.body, http.len, bot->key, bot->signer,
-		    ra, &reply);
+		client_reply_read(http.body, http.len, bot->signer_key,
+		    bot->signer, ra, &reply);
 		if (opt.save_path != NULL)
 			save(opt.save_path, http.body, http.len);
 		judge(bot, &reply, nonce, out);
@@ -660,6 +671,8 @@ usage(void)
 "  -b BITS    of fresh keys (2048)\n"
 "  -t ID      transactionID, or \"random\"; else SHA-256 of the key\n"
 "  -T TYPE    messageType (19)\n"
+"  -r FILE    certificate (PEM) that signs: a renewal\n"
+"  -R FILE    its key; else -k's\n"
 "  -E CIPHER  such as aes-256-cbc\n"
 "  -D DIGEST  such as sha512\n"
 "  -O         RSAES-OAEP\n"
@@ -729,6 +742,23 @@ key_load(void)
 }
 
 static void
+old_load(void)
+{
+	FILE	*f;
+
+	if ((f = fopen(opt.old_cert_path, "r")) == NULL ||
+	    (old_cert = PEM_read_X509(f, NULL, NULL, NULL)) == NULL)
+		die(2, "%s: holds no certificate", opt.old_cert_path);
+	(void)fclose(f);
+	if (opt.old_key_path == NULL)
+		return;
+	if ((f = fopen(opt.old_key_path, "r")) == NULL ||
+	    (old_key = PEM_read_PrivateKey(f, NULL, NULL, NULL)) == NULL)
+		die(2, "%s: holds no key", opt.old_key_path);
+	(void)fclose(f);
+}
+
+static void
 url_read(const char *url)
 {
 	char	 address[64];
@@ -759,6 +789,8 @@ option_take(int c, int *n_dns)
 	case 'b': opt.bits = number(optarg, 512); break;
 	case 't': opt.txid = optarg; break;
 	case 'T': opt.type = number(optarg, -1); break;
+	case 'r': opt.old_cert_path = optarg; break;
+	case 'R': opt.old_key_path = optarg; break;
 	case 'O': opt.oaep = 1; break;
 	case 'g': opt.get = 1; break;
 	case 'n': opt.count = number(optarg, 1); break;
@@ -812,17 +844,21 @@ main(int argc, char *argv[])
 	int	 c, n_dns = 0;
 
 	while ((c = getopt(argc, argv,
-	    "C:s:d:k:Kb:t:T:E:D:Ogcn:j:p:Pw:xf:o:S:h")) != -1)
+	    "C:s:d:k:Kb:t:T:r:R:E:D:Ogcn:j:p:Pw:xf:o:S:h")) != -1)
 		option_take(c, &n_dns);
 	if (optind + 1 != argc)
 		usage();
 	url_read(argv[optind]);
 	if (opt.key_path != NULL)
 		key_load();
+	if (opt.old_cert_path != NULL)
+		old_load();
 	cas_fetch();
 	run();
 	for (c = 0; c < opt.n_challenges; c++)
 		free(opt.challenge[c]);
 	EVP_PKEY_free(given_key);
+	EVP_PKEY_free(old_key);
+	X509_free(old_cert);
 	return worst;
 }
