@@ -40,6 +40,9 @@ request(struct scep_span der)
 	if (r.kind == SCEP_DOOR_ENROL) {
 		demand(strlen(r.enrol.profile) < 64);
 		demand(strcmp(r.enrol.peer, again.enrol.peer) == 0);
+		demand(r.enrol.content_key.len <= 32);
+		same(r.enrol.message, again.enrol.message);
+		same(r.enrol.content_key, again.enrol.content_key);
 		same(r.enrol.plaintext, again.enrol.plaintext);
 		same(r.enrol.signer, again.enrol.signer);
 		same(r.enrol.txid, again.enrol.txid);

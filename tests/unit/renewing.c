@@ -110,8 +110,8 @@ unwrap(const struct scep_profile *p, uint8_t key[SCEP_CONTENT_KEY_MAX],
 	scep_opener_clear(&opener);
 }
 
-static struct outcome
-carry_out(const struct renewal *r)
+struct outcome
+renewing_try(const struct renewal *r)
 {
 	char			 id[SCEP_REQUEST_ID_LEN];
 	uint8_t			 key[SCEP_CONTENT_KEY_MAX];
@@ -155,7 +155,7 @@ carry_out(const struct renewal *r)
 struct outcome
 renewing_keep(const struct renewal *r, const char *end, const char *why)
 {
-	struct outcome	 o = carry_out(r);
+	struct outcome	 o = renewing_try(r);
 	const char	*is = o.rc != SCEP_OK ? scep_err_name(o.rc) :
 			    o.answer.outcome == SCEP_GRANTED ? "granted" :
 			    o.answer.outcome == SCEP_PENDING ? "pending" :

@@ -34,6 +34,8 @@ X509		*renewing_first(const char *profile,
 		    const char *const *dns);
 /* The request and its message, as they go over the wire. */
 struct bytes	 renewing_message(const struct renewal *r);
+/* Carry it out, from any thread. */
+struct outcome	 renewing_try(const struct renewal *r);
 /* Carry it out; fail the test unless it ends like this and the reason holds
  * why; the caller clears the answer. */
 struct outcome	 renewing_keep(const struct renewal *r, const char *end,

@@ -184,6 +184,19 @@ an_enrolment(void)
 }
 
 static struct scep_door_request
+a_renewal(void)
+{
+	struct scep_door_request	 r = an_enrolment();
+
+	r.enrol.type = 17;
+	r.enrol.self_signed = 0;
+	r.enrol.signer = r.enrol.plaintext = scep_span_make(NULL, 0);
+	r.enrol.message = scep_span_make(bytes, 3000);
+	r.enrol.content_key = scep_span_make(bytes + 7, 32);
+	return r;
+}
+
+static struct scep_door_request
 a_poll(void)
 {
 	struct scep_door_request	 r = {
@@ -260,6 +273,27 @@ an_enrolment_arrives_as_it_was(void **state)
 	assert_span(out.enrol.plaintext, in.enrol.plaintext);
 	assert_span(out.enrol.asked, in.enrol.asked);
 	scep_door_clear(&out);
+	scep_buf_clear(&der);
+}
+
+static void
+a_renewal_arrives_as_it_was(void **state)
+{
+	struct scep_door_request	 in = a_renewal(), out;
+	struct scep_buf			 der = { NULL, 0 };
+
+	(void)state;
+	assert_int_equal(through(&in, &der, &out), SCEP_OK);
+	assert_int_equal(out.kind, SCEP_DOOR_ENROL);
+	assert_int_equal(out.enrol.type, 17);
+	assert_int_equal(out.enrol.self_signed, 0);
+	assert_int_equal(out.enrol.signer.len, 0);
+	assert_int_equal(out.enrol.plaintext.len, 0);
+	assert_span(out.enrol.message, in.enrol.message);
+	assert_span(out.enrol.content_key, in.enrol.content_key);
+	scep_door_clear(&out);
+	in.enrol.content_key.len = 33;
+	assert_int_equal(through(&in, &der, &out), SCEP_E_TOOBIG);
 	scep_buf_clear(&der);
 }
 
@@ -935,6 +969,7 @@ main(void)
 {
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(an_enrolment_arrives_as_it_was),
+		cmocka_unit_test(a_renewal_arrives_as_it_was),
 		cmocka_unit_test(a_poll_arrives_as_it_was),
 		cmocka_unit_test(a_note_arrives_as_it_was),
 		cmocka_unit_test(a_request_that_is_too_long_is_not_sent),

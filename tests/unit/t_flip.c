@@ -1,7 +1,7 @@
 /*
  * t_flip.c - no damage to a request may change what is certified.
  *
- * Each bit of a good PKCSReq is flipped in turn.  A few bits nothing signs
+ * Each bit of a good PKCSReq, and of a good renewal, is flipped in turn.  A few bits nothing signs
  * and nothing needs (an unused version, the case of an issuer's name): those
  * mutants are granted, and must get the very name and key of the original.
  * EQUIVALENT bounds how many they are: if it grows, a check was lost.
@@ -39,6 +39,9 @@ ra_of(struct world *w)
 	return ra;
 }
 
+static X509	*old;		/* what is renewed; NULL: a first request */
+static long	 later;
+
 /* The certificate that came back, or NULL. */
 static X509 *
 send_message(struct world *w, struct scep_ra *ra, const struct bytes *msg)
@@ -56,12 +59,12 @@ send_message(struct world *w, struct scep_ra *ra, const struct bytes *msg)
 	struct client_reply		 reply;
 	X509				*cert = NULL;
 
-	scep_ra_handle(ra, WORLD_NOW, &req, &resp, &log);
+	scep_ra_handle(ra, WORLD_NOW + later, &req, &resp, &log);
 	assert_int_equal(ERR_peek_error(), 0);
 	assert_true(resp.status == 200 || resp.status == 400);
 	if (strstr(log.text, "result=granted") != NULL) {
 		client_reply_read(resp.body, resp.body_len, w->key[0],
-		    w->self[0], w->ra_cert, &reply);
+		    old != NULL ? old : w->self[0], w->ra_cert, &reply);
 		assert_int_equal(reply.status, 0);
 		cert = reply.cert;
 	}
@@ -70,59 +73,144 @@ send_message(struct world *w, struct scep_ra *ra, const struct bytes *msg)
 }
 
 static int
-is_as_asked(struct world *w, X509 *cert)
+is_as_asked(X509 *cert, EVP_PKEY *key)
 {
 	char	 cn[64];
 
 	return X509_NAME_get_text_by_NID(X509_get_subject_name(cert),
 	    NID_commonName, cn, sizeof(cn)) > 0 && strcmp(cn, "asked") == 0 &&
 	    X509_NAME_entry_count(X509_get_subject_name(cert)) == 1 &&
-	    EVP_PKEY_eq(X509_get0_pubkey(cert), w->key[0]) == 1;
+	    EVP_PKEY_eq(X509_get0_pubkey(cert), key) == 1;
+}
+
+/* A world in which msg is granted: new, or with what is renewed in it. */
+static void
+start_over(struct world *w, struct scep_ra **ra, const struct bytes *first)
+{
+	X509	*cert;
+
+	scep_ra_free(*ra);
+	world_reseed(w, 1);
+	world_empty(w);
+	*ra = ra_of(w);
+	if (first == NULL)
+		return;
+	old = NULL;
+	later = 0;
+	assert_non_null(cert = send_message(w, *ra, first));
+	old = cert;
+	later = 200 * 86400L;
+}
+
+/* Returns how many were granted in spite of it. */
+static size_t
+flip_all(struct world *w, struct bytes *msg, const struct bytes *first,
+    EVP_PKEY *key, X509 **kept)
+{
+	struct scep_ra	*ra = NULL;
+	size_t		 bit, granted = 0;
+	X509		*cert;
+
+	start_over(w, &ra, first);
+	if (kept != NULL)
+		*kept = old;
+	for (bit = 0; bit < 8 * msg->len; bit += STEP) {
+		msg->data[bit / 8] ^= (unsigned char)(1 << bit % 8);
+		if ((cert = send_message(w, ra, msg)) != NULL) {
+			assert_true(is_as_asked(cert, key));
+			X509_free(cert);
+			granted++;
+			/* The next must earn it anew. */
+			if (kept != NULL)
+				X509_free(*kept);
+			start_over(w, &ra, first);
+			if (kept != NULL)
+				*kept = old;
+		}
+		msg->data[bit / 8] ^= (unsigned char)(1 << bit % 8);
+	}
+	/* The control, with all behind it. */
+	assert_non_null(cert = send_message(w, ra, msg));
+	assert_true(is_as_asked(cert, key));
+	X509_free(cert);
+	scep_ra_free(ra);
+	print_message("# %zu of %zu mutants mean the same\n", granted,
+	    bit / STEP);
+	return granted;
+}
+
+static struct bytes
+first_message(struct world *w, const char *txid)
+{
+	struct client_message	 m = {
+		.type = 19,
+		.txid = txid,
+		.key = w->key[0],
+		.signer = w->self[0],
+		.recipient = { w->ra_cert },
+	};
+	struct bytes		 msg;
+
+	m.content = client_csr(w->key[0], "/CN=asked", WORLD_STATIC, NULL);
+	msg = client_message(&m);
+	bytes_free(&m.content);
+	return msg;
+}
+
+/* To another key: neither the old one nor none. */
+static struct bytes
+renewal_message(struct world *w, int type)
+{
+	struct client_message	 m = {
+		.type = type,
+		.txid = "renewal",
+		.key = w->key[0],
+		.signer = old,
+		.recipient = { w->ra_cert },
+	};
+	struct bytes		 msg;
+
+	m.content = client_csr(w->key[1], "/CN=asked", NULL, NULL);
+	msg = client_message(&m);
+	bytes_free(&m.content);
+	return msg;
 }
 
 static void
 no_flipped_bit_grants_anything_but_what_was_asked(void **state)
 {
-	struct world		*w = world_new(NULL);
-	struct scep_ra		*ra = ra_of(w);
-	struct bytes		 csr, msg;
-	struct client_message	 m = {
-		.type = 19,
-		.txid = "flip",
-		.key = w->key[0],
-		.signer = w->self[0],
-		.recipient = { w->ra_cert },
-	};
-	size_t			 bit, granted = 0;
-	X509			*cert;
+	struct world	*w = world_new(NULL);
+	struct bytes	 msg = first_message(w, "flip");
 
 	(void)state;
-	m.content = csr = client_csr(w->key[0], "/CN=asked", WORLD_STATIC,
-	    NULL);
-	msg = client_message(&m);
-	cert = send_message(w, ra, &msg);	/* the control */
-	assert_non_null(cert);
-	assert_true(is_as_asked(w, cert));
-	X509_free(cert);
-	for (bit = 0; bit < 8 * msg.len; bit += STEP) {
-		msg.data[bit / 8] ^= (unsigned char)(1 << bit % 8);
-		if ((cert = send_message(w, ra, &msg)) != NULL) {
-			assert_true(is_as_asked(w, cert));
-			X509_free(cert);
-			granted++;
-			/* The next must earn it anew. */
-			scep_ra_free(ra);
-			world_empty(w);
-			ra = ra_of(w);
-		}
-		msg.data[bit / 8] ^= (unsigned char)(1 << bit % 8);
-	}
-	print_message("# %zu of %zu mutants mean the same\n", granted,
-	    bit / STEP);
-	assert_true(granted <= EQUIVALENT);
+	old = NULL;
+	later = 0;
+	assert_true(flip_all(w, &msg, NULL, w->key[0], NULL) <= EQUIVALENT);
 	bytes_free(&msg);
-	bytes_free(&csr);
+	world_free(w);
+}
+
+static void
+no_flipped_bit_renews_anything_but_what_was_asked(void **state)
+{
+	struct world	*w = world_new(NULL);
+	struct bytes	 first = first_message(w, "first"), msg;
+	struct scep_ra	*ra = NULL;
+	X509		*kept;
+
+	(void)state;
+	start_over(w, &ra, &first);	/* the same dice, the same bytes */
 	scep_ra_free(ra);
+	kept = old;
+	msg = renewal_message(w, 17);
+	X509_free(kept);
+	assert_true(flip_all(w, &msg, &first, w->key[1], &kept) <=
+	    EQUIVALENT);
+	X509_free(kept);
+	old = NULL;
+	later = 0;
+	bytes_free(&msg);
+	bytes_free(&first);
 	world_free(w);
 }
 
@@ -131,26 +219,15 @@ no_message_cut_short_is_granted(void **state)
 {
 	struct world		*w = world_new(NULL);
 	struct scep_ra		*ra = ra_of(w);
-	struct bytes		 csr, msg, cut;
-	struct client_message	 m = {
-		.type = 19,
-		.txid = "cut",
-		.key = w->key[0],
-		.signer = w->self[0],
-		.recipient = { w->ra_cert },
-	};
+	struct bytes		 msg = first_message(w, "cut"), cut;
 	X509			*cert;
 
 	(void)state;
-	m.content = csr = client_csr(w->key[0], "/CN=asked", WORLD_STATIC,
-	    NULL);
-	msg = client_message(&m);
 	for (cut = msg, cut.len = 1; cut.len < msg.len; cut.len++)
 		assert_null(send_message(w, ra, &cut));
 	assert_non_null(cert = send_message(w, ra, &msg));
 	X509_free(cert);
 	bytes_free(&msg);
-	bytes_free(&csr);
 	scep_ra_free(ra);
 	world_free(w);
 }
@@ -161,6 +238,8 @@ main(void)
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(
 		    no_flipped_bit_grants_anything_but_what_was_asked),
+		cmocka_unit_test(
+		    no_flipped_bit_renews_anything_but_what_was_asked),
 		cmocka_unit_test(no_message_cut_short_is_granted),
 	};
 

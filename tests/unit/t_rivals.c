@@ -15,8 +15,8 @@
 #include <cmocka.h>
 
 #include "base/error.h"
-#include "tests/unit/asking.h"
 #include "tests/unit/conform.h"
+#include "tests/unit/renewing.h"
 
 #define RIVALS	100
 
@@ -284,6 +284,87 @@ a_challenge_revoked_in_between_is_not_used(void **state)
 	ask_spend(&r, "granted", "challenge");
 }
 
+/* Renewals. */
+
+struct renewing_rival {
+	pthread_t		 thread;
+	const struct renewal	*r;
+	struct outcome		 o;
+};
+
+static void *
+run_renewal(void *arg)
+{
+	struct renewing_rival	*rival = arg;
+
+	rival->o = renewing_try(rival->r);
+	OPENSSL_thread_stop_ex(w->ctx);
+	return NULL;
+}
+
+static void
+of_a_hundred_renewals_by_one_message_one_issues(void **state)
+{
+	struct renewing_rival	*rivals = calloc(RIVALS, sizeof(*rivals));
+	struct renewal		 r = { .old = renewing_first("static", NULL) };
+	struct bytes		 message = renewing_message(&r);
+	int			 i, fresh = 0;
+
+	(void)state;
+	world_must(rivals != NULL);
+	r.message = &message;
+	use_broken(SCEP_OK);
+	broken.slow = 1;
+	for (i = 0; i < RIVALS; i++) {
+		rivals[i].r = &r;
+		world_must(pthread_create(&rivals[i].thread, NULL,
+		    run_renewal, &rivals[i]) == 0);
+	}
+	for (i = 0; i < RIVALS; i++)
+		world_must(pthread_join(rivals[i].thread, NULL) == 0);
+	for (i = 0; i < RIVALS; i++) {
+		assert_int_equal(rivals[i].o.rc, SCEP_OK);
+		assert_int_equal(rivals[i].o.answer.outcome, SCEP_GRANTED);
+		assert_string_equal(rivals[i].o.answer.serial,
+		    rivals[0].o.answer.serial);
+		fresh += !rivals[i].o.answer.repeated;
+	}
+	for (i = 0; i < RIVALS; i++)
+		scep_answer_clear(&rivals[i].o.answer);
+	assert_int_equal(fresh, 1);
+	assert_int_equal(broken.commits, 1);
+	assert_int_equal(world_count(w, SCEP_T_CERTIFICATE), 2);
+	bytes_free(&message);
+	X509_free(r.old);
+	free(rivals);
+}
+
+static X509	*rivals_old;
+
+static void
+revoke_the_old(void)
+{
+	renewing_revoke(rivals_old);
+}
+
+static void
+a_signer_revoked_in_between_renews_nothing(void **state)
+{
+	struct renewal	 r = { .old = renewing_first("static", NULL) };
+
+	(void)state;
+	rivals_old = r.old;
+	renewing(&r, "granted", "renewal");
+	use_broken(SCEP_OK);
+	broken.rivals = 1;
+	broken.rival = revoke_the_old;
+	r.txid = "r2";
+	renewing(&r, "refused", "the signer was revoked");
+	assert_int_equal(broken.commits, 1);
+	assert_int_equal(world_count(w, SCEP_T_CERTIFICATE), 2);
+	X509_free(r.old);
+}
+
 /* On another machine: other locks, the same rows. */
 static void
 queue_another(void)
@@ -432,6 +513,12 @@ main(void)
 		    ask_empty),
 		conforms_setup(of_two_requests_under_one_transaction_one_waits,
 		    ask_empty, "C-206 T-100"),
+		conforms_setup(
+		    of_a_hundred_renewals_by_one_message_one_issues,
+		    ask_empty, "C-205 C-213"),
+		conforms_setup(
+		    a_signer_revoked_in_between_renews_nothing,
+		    ask_empty, "C-130"),
 		cmocka_unit_test_setup(
 		    the_same_world_gives_the_same_bytes,
 		    ask_empty),
