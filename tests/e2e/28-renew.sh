@@ -102,6 +102,12 @@ verdict "a new key where the profile wants one [C-163]" bot -T 17 \
     -r "$T/6.pem" -R "$T/a.key" -s /CN=dev -d dev.example -k "$T/n.key" \
     "$URL/newkey"
 
+challenge "$T/c" --profile always
+adm doctor --url "$URL/always" --challenge "@$T/c" >"$T/doctor" 2>&1
+like "doctor renews the certificate that it got" "$T/doctor" \
+    '^ok .*Renewal'
+unlike "and finds no fault" "$T/doctor" '^FAIL'
+
 # ---- refused ----
 
 have=$(certs)
