@@ -58,7 +58,7 @@ a_renewal_is_granted_without_a_challenge(void **state)
 	EVP_PKEY		*keys[2] = { w->key[0], w->key[1] };
 	struct outcome		 o;
 	X509			*cert;
-	char			 txid[8];
+	char			 txid[16];
 	int			 i;
 
 	(void)state;
@@ -89,7 +89,7 @@ a_challenge_in_a_renewal_is_not_looked_at(void **state)
 	struct renewal	 r = { .old = renewing_first("both", NULL),
 			    .profile = "both" };
 	struct world_request	 other;
-	char		 txid[8];
+	char		 txid[16];
 	int		 i;
 
 	(void)state;
