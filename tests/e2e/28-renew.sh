@@ -57,7 +57,7 @@ n=0
 for type in 17 19; do
 	for key in a b$type; do
 		n=$((n + 1))
-		verdict "a renewal by type $type is granted, to ${key%1?}'s key [C-125 C-127 C-163 C-164 I-037]" \
+		verdict "a renewal by type $type is granted, to ${key%1?}'s key [C-125 C-127 C-131 C-163 C-164 I-037]" \
 		    bot -T $type -r "$T/a.pem" -R "$T/a.key" -s /CN=dev \
 		    -d dev.example -k "$T/$key.key" -t "renewal-$n" \
 		    -o "$T/$n.pem" "$URL/always"

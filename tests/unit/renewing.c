@@ -74,6 +74,8 @@ renewing_message(const struct renewal *r)
 	m.content = client_csr(r->key != NULL ? r->key : w->key[1],
 	    r->subject != NULL ? r->subject : "/CN=dev-0", r->challenge,
 	    r->dns);
+	if (r->unproven)
+		m.content.data[m.content.len - 1] ^= 1;
 	der = client_message(&m);
 	bytes_free(&m.content);
 	return der;

@@ -21,6 +21,8 @@ struct renewal {
 	const char		*challenge;
 	const char *const	*dns;		/* NULL-terminated, or NULL */
 	long			 later;		/* 0: RENEWING_OPEN */
+	int			 unproven;	/* the request's own signature
+						   does not verify */
 	/* A worker that lies: its own word for what the message says … */
 	const struct scep_enrolment	*lie;
 	/* … or another message, or none. */

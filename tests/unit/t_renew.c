@@ -488,6 +488,22 @@ names_change_where_the_profile_says_so_within_its_rules(void **state)
 	X509_free(r.old);
 }
 
+/* RFC 8894 section 7.6: who signs with the old key need not have the new. */
+static void
+the_new_key_proves_itself(void **state)
+{
+	struct renewal	 r = { .old = renewing_first("static", NULL),
+			    .unproven = 1 };
+
+	(void)state;
+	renewing(&r, "refused", "no readable request");
+	r.key = w->key[0];
+	renewing(&r, "refused", "no readable request");
+	r.unproven = 0;
+	renewing(&r, "granted", "renewal");
+	X509_free(r.old);
+}
+
 static void
 the_profile_may_want_a_new_key_or_the_same(void **state)
 {
@@ -648,15 +664,16 @@ main(void)
 		SETUP(strangers_are_refused_each_for_a_reason_of_its_own,
 		    "C-126 C-130"),
 		SETUP(a_certificate_with_a_number_of_ours_is_not_ours,
-		    "C-130"),
+		    "C-130 T-26"),
 		SETUP(the_certificates_of_the_house_do_not_renew, "C-130"),
 		SETUP(another_profiles_certificates_renew_where_it_is_listed,
 		    "C-130"),
 		SETUP(a_self_signed_certificate_renews_nothing,
 		    "C-128 C-129"),
-		SETUP(names_stay_as_they_are, "C-130 C-133"),
+		SETUP(names_stay_as_they_are, "C-130 C-133 C-234"),
 		SETUP(names_change_where_the_profile_says_so_within_its_rules,
 		    "C-130"),
+		SETUP(the_new_key_proves_itself, "C-132 C-234"),
 		SETUP(the_profile_may_want_a_new_key_or_the_same, "C-163"),
 		SETUP(a_worker_with_a_plaintext_of_its_own_gets_nowhere,
 		    "C-130"),
