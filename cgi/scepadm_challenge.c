@@ -7,8 +7,9 @@
 
 #include "base/error.h"
 #include "cgi/scepadm.h"
+#include "wire/csr.h"
 
-#define SECRET_MAX	256
+#define SECRET_MAX	(SCEP_CHALLENGE_MAX + 1)	/* is refused */
 
 static const struct adm_column	list_columns[] = {
 	{ "ID", "id" }, { "PROFILE", "profile" }, { "STATE", "state" },

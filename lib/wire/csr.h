@@ -9,7 +9,9 @@
 #include "wire/san.h"
 
 #define SCEP_CSR_MAX		16384	/* octets */
-#define SCEP_CHALLENGE_MAX	255	/* octets, PKCS #9 */
+/* Octets of UTF-8.  PKCS #9 has 255, but what MDM systems give out is a
+ * signed statement of several KiB; half of a request is enough for it. */
+#define SCEP_CHALLENGE_MAX	8192
 
 struct scep_csr {
 	struct scep_buf		 der;		/* owned copy */

@@ -299,7 +299,7 @@ static void
 odd_challenges_are_refused(void **state)
 {
 	struct scep_span	 one = der_text(PRINTABLE, "secret");
-	char			 text[257];
+	char			 text[SCEP_CHALLENGE_MAX + 2];
 
 	(void)state;
 	assert_int_equal(verdict(with(attribute(CHALLENGE, one))), SCEP_OK);
@@ -320,10 +320,10 @@ odd_challenges_are_refused(void **state)
 	assert_int_equal(verdict(with(attribute(CHALLENGE, der_octets(BMP,
 	    "\0a\0", 3)))), SCEP_E_REFUSED);
 	memset(text, 'x', sizeof(text));
-	text[255] = '\0';
+	text[SCEP_CHALLENGE_MAX] = '\0';
 	assert_int_equal(verdict(with(secret(UTF8, text))), SCEP_OK);
-	text[255] = 'x';
-	text[256] = '\0';
+	text[SCEP_CHALLENGE_MAX] = 'x';
+	text[SCEP_CHALLENGE_MAX + 1] = '\0';
 	assert_int_equal(verdict(with(secret(UTF8, text))), SCEP_E_REFUSED);
 }
 
