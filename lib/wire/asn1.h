@@ -25,10 +25,11 @@ typedef struct {
 DEFINE_STACK_OF(SCEP_ATTR)
 DECLARE_ASN1_ITEM(SCEP_ATTR)
 
-/* IssuerAndSerialNumber, RFC 5652 section 10.2.4. */
+/* IssuerAndSerialNumber, RFC 5652 section 10.2.4.  The number is not read as
+ * one: devices write longer ones than they need to, and get them back. */
 typedef struct {
-	SCEP_RAW	*issuer;
-	ASN1_INTEGER	*serial;
+	SCEP_RAW		*issuer;
+	ASN1_OCTET_STRING	*serial_octets;	/* content of the INTEGER */
 } SCEP_IAS;
 DECLARE_ASN1_ITEM(SCEP_IAS)
 

@@ -11,16 +11,24 @@
 #include "wire/message_parts.h"
 #include "wire/name.h"
 
-static int
-serial_is(const ASN1_INTEGER *serial, const struct scep_cert *cert)
+/* Without the octets that DER leaves out (X.690 section 8.3.2). */
+static struct scep_span
+minimal(struct scep_span number)
 {
-	ASN1_INTEGER	*own;
-	int		 same;
+	while (number.len > 1 && number.data[0] == ((number.data[1] & 0x80) !=
+	    0 ? 0xff : 0x00)) {
+		number.data++;
+		number.len--;
+	}
+	return number;
+}
 
-	own = scep_asn1_parse(cert->serial_tlv, ASN1_ITEM_rptr(ASN1_INTEGER));
-	same = own != NULL && ASN1_INTEGER_cmp(own, serial) == 0;
-	ASN1_INTEGER_free(own);
-	return same;
+/* Is it this number, however long it is written? */
+static int
+serial_is(struct scep_span serial, const struct scep_cert *cert)
+{
+	return serial.len > 0 && scep_span_equal(minimal(serial),
+	    minimal(cert->serial));
 }
 
 int
@@ -29,7 +37,7 @@ scep_sid_is(const SCEP_SID *sid, const struct scep_cert *cert)
 	if (sid->type == SCEP_SID_SKI)
 		return cert->ski.len > 0 &&
 		    scep_span_equal(scep_asn1_span(sid->d.ski), cert->ski);
-	return serial_is(sid->d.ias->serial, cert) &&
+	return serial_is(scep_asn1_span(sid->d.ias->serial_octets), cert) &&
 	    scep_name_match(scep_asn1_span(sid->d.ias->issuer), cert->issuer);
 }
 
@@ -74,9 +82,7 @@ read_recipient(SCEP_KTRI *ktri, struct scep_recipient *out,
 		out->ski = scep_asn1_span(rid->d.ski);
 	else {
 		out->issuer = scep_asn1_span(rid->d.ias->issuer);
-		out->serial = scep_asn1_span(rid->d.ias->serial);
-		out->serial_negative = ASN1_STRING_type(rid->d.ias->serial) ==
-		    V_ASN1_NEG_INTEGER;
+		out->serial = scep_asn1_span(rid->d.ias->serial_octets);
 	}
 	out->wrap_known = scep_alg_wrap(ktri->alg, &out->wrap, &ignored) ==
 	    SCEP_OK;
@@ -143,17 +149,10 @@ static int
 is_addressed_to(const struct scep_recipient *rcpt,
     const struct scep_cert *cert)
 {
-	ASN1_INTEGER	*own;
-	int		 same;
-
 	if (rcpt->ski.len > 0)
 		return scep_span_equal(rcpt->ski, cert->ski);
-	own = scep_asn1_parse(cert->serial_tlv, ASN1_ITEM_rptr(ASN1_INTEGER));
-	same = own != NULL && scep_span_equal(scep_asn1_span(own),
-	    rcpt->serial) && rcpt->serial_negative ==
-	    (ASN1_STRING_type(own) == V_ASN1_NEG_INTEGER);
-	ASN1_INTEGER_free(own);
-	return same && scep_name_match(rcpt->issuer, cert->issuer);
+	return serial_is(rcpt->serial, cert) &&
+	    scep_name_match(rcpt->issuer, cert->issuer);
 }
 
 int

@@ -185,7 +185,6 @@ make_attrs(const struct scep_crypto *crypto, const struct scep_reply *reply,
 /* What encode() needs, each of it to be freed. */
 struct parts {
 	X509_ALGOR		*digest, *rsa;
-	ASN1_INTEGER		*serial;
 	STACK_OF(X509_ALGOR)	*digests;
 	STACK_OF(SCEP_RAW)	*certs;
 	STACK_OF(SIGNER_OUT)	*signers;
@@ -196,12 +195,10 @@ parts_make(const struct scep_reply *reply, struct parts *p)
 {
 	p->digest = scep_alg_new_digest(reply->to->digest);
 	p->rsa = scep_alg_new_rsa();
-	p->serial = scep_asn1_parse(reply->ra_cert->serial_tlv,
-	    ASN1_ITEM_rptr(ASN1_INTEGER));
 	p->digests = sk_X509_ALGOR_new_null();
 	p->certs = sk_SCEP_RAW_new_null();
 	p->signers = sk_SIGNER_OUT_new_null();
-	return p->digest != NULL && p->rsa != NULL && p->serial != NULL &&
+	return p->digest != NULL && p->rsa != NULL &&
 	    p->digests != NULL && p->certs != NULL && p->signers != NULL &&
 	    sk_X509_ALGOR_push(p->digests, p->digest) != 0;
 }
@@ -211,7 +208,6 @@ parts_free(struct parts *p)
 {
 	X509_ALGOR_free(p->digest);
 	X509_ALGOR_free(p->rsa);
-	ASN1_INTEGER_free(p->serial);
 	sk_X509_ALGOR_free(p->digests);
 	sk_SCEP_RAW_free(p->certs);
 	sk_SIGNER_OUT_free(p->signers);
@@ -229,6 +225,8 @@ encode(const struct scep_reply *reply, struct parts *p,
 			    scep_span_make(&one, 1));
 	ASN1_STRING	 issuer = scep_asn1_string(V_ASN1_SEQUENCE,
 			    reply->ra_cert->issuer);
+	ASN1_STRING	 serial = scep_asn1_string(V_ASN1_OCTET_STRING,
+			    reply->ra_cert->serial);
 	ASN1_STRING	 cert = scep_asn1_string(V_ASN1_SEQUENCE,
 			    scep_buf_span(&reply->ra_cert->der));
 	ASN1_STRING	 sig = scep_asn1_string(V_ASN1_OCTET_STRING,
@@ -237,7 +235,7 @@ encode(const struct scep_reply *reply, struct parts *p,
 			    content);
 	ASN1_STRING	 tagged;
 	ASN1_TYPE	 any = { V_ASN1_OTHER, { NULL } };
-	SCEP_IAS	 ias = { &issuer, p->serial };
+	SCEP_IAS	 ias = { &issuer, &serial };
 	SCEP_SID	 sid = { SCEP_SID_IAS, { &ias } };
 	SIGNER_OUT	 signer = { &version, &sid, p->digest, &any, p->rsa,
 			    &sig };
@@ -264,7 +262,7 @@ sign_and_encode(const struct scep_crypto *crypto,
     struct scep_buf *out, struct scep_error *err)
 {
 	struct scep_buf	 attrs = { NULL, 0 }, signature = { NULL, 0 };
-	struct parts	 p = { NULL, NULL, NULL, NULL, NULL, NULL };
+	struct parts	 p = { NULL, NULL, NULL, NULL, NULL };
 	enum scep_err	 rc;
 
 	if ((rc = make_attrs(crypto, reply, content, &attrs, err)) ==

@@ -100,7 +100,9 @@ encode(const struct scep_cert *recipient, X509_ALGOR *wrap_alg,
 			    scep_buf_span(ek));
 	ASN1_STRING	 content = scep_asn1_string(V_ASN1_OCTET_STRING,
 			    scep_buf_span(ct));
-	SCEP_IAS	 ias = { &issuer, NULL };
+	ASN1_STRING	 serial = scep_asn1_string(V_ASN1_OCTET_STRING,
+			    recipient->serial);
+	SCEP_IAS	 ias = { &issuer, &serial };
 	SCEP_SID	 rid = { SCEP_SID_IAS, { &ias } };
 	SCEP_KTRI	 ktri = { &version, &rid, wrap_alg, &key };
 	SCEP_ENCRYPTED	 encrypted = { OBJ_nid2obj(NID_pkcs7_data),
@@ -110,17 +112,14 @@ encode(const struct scep_cert *recipient, X509_ALGOR *wrap_alg,
 				    &ed };
 	enum scep_err	 rc;
 
-	ias.serial = scep_asn1_parse(recipient->serial_tlv,
-	    ASN1_ITEM_rptr(ASN1_INTEGER));
 	ed.recipients = sk_SCEP_KTRI_new_null();
-	if (ias.serial == NULL || ed.recipients == NULL ||
+	if (ed.recipients == NULL ||
 	    sk_SCEP_KTRI_push(ed.recipients, &ktri) == 0)
 		rc = scep_fail_ssl(err, SCEP_E_NOMEM, "envelope");
 	else
 		rc = scep_asn1_encode(&ci, ASN1_ITEM_rptr(SCEP_CI_ENVELOPED),
 		    out, err);
 	sk_SCEP_KTRI_free(ed.recipients);
-	ASN1_INTEGER_free(ias.serial);
 	return rc;
 }
 

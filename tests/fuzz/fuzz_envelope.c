@@ -84,6 +84,20 @@ is_sorted(const struct scep_message *msg)
 	return same;
 }
 
+/* libcrypto does not read a number that is longer than it need be. */
+static int
+cms_parses(const struct bytes *der)
+{
+	const unsigned char	*p = der->data;
+	CMS_ContentInfo		*cms = d2i_CMS_ContentInfo(NULL, &p,
+				    (long)der->len);
+	const int		 yes = cms != NULL;
+
+	CMS_ContentInfo_free(cms);
+	ERR_clear_error();
+	return yes;
+}
+
 static void
 as_message(const struct bytes *der)
 {
@@ -104,7 +118,7 @@ as_message(const struct bytes *der)
 	/* A certificate that is not self-signed may be no certificate to
 	 * OpenSSL. */
 	if (rc == SCEP_OK && msg->self_signed && is_sorted(msg) &&
-	    msg->has_envelope)
+	    msg->has_envelope && cms_parses(der))
 		must(twist_cms_verify(der, NULL));
 	scep_message_free(msg);
 	scep_address_clear(&addr);
