@@ -165,24 +165,27 @@ files_remove(const struct world *w)
 	(void)rmdir(w->dir);
 }
 
-/* What `scepadm challenge hash` would print for WORLD_STATIC. */
-static void
-static_hash(const struct world *w, char out[2 * SCEP_SHA256_LEN + 1])
+void
+world_static_hash(const char *profile, const char *challenge,
+    char out[2 * SCEP_SHA256_LEN + 1])
 {
 	struct scep_config	*cfg = calloc(1, sizeof(*cfg));
+	struct scep_crypto	*crypto;
 	struct scep_error	 err;
 	uint8_t			 key[32], mac[SCEP_SHA256_LEN];
 	size_t			 i;
 
-	world_must(cfg != NULL);
+	world_must(cfg != NULL && scep_crypto_new(NULL, &crypto, &err) ==
+	    SCEP_OK);
 	for (i = 0; i < sizeof(key); i++)
 		key[i] = (uint8_t)i;
 	cfg->challenge_key.data = key;
 	cfg->challenge_key.len = sizeof(key);
-	world_must(scep_challenge_static(w->crypto, cfg, "static",
-	    scep_span_text(WORLD_STATIC), mac, &err) == SCEP_OK);
+	world_must(scep_challenge_static(crypto, cfg, profile,
+	    scep_span_text(challenge), mac, &err) == SCEP_OK);
 	for (i = 0; i < sizeof(mac); i++)
 		(void)snprintf(out + 2 * i, 3, "%02x", mac[i]);
+	scep_crypto_free(crypto);
 	free(cfg);
 }
 
@@ -193,7 +196,7 @@ configure(struct world *w, const char *more)
 	struct scep_conf	*parsed;
 	struct scep_error	 err;
 
-	static_hash(w, hash);
+	world_static_hash("static", WORLD_STATIC, hash);
 	(void)snprintf(path, sizeof(path), "%s/scep.conf", w->dir);
 	world_must((size_t)snprintf(text, sizeof(text), "%s%s\n%s", conf,
 	    hash, more != NULL ? more : "") < sizeof(text));

@@ -49,6 +49,9 @@ struct world {
  */
 struct world	*world_new(const char *more);
 void		 world_free(struct world *w);
+/* What `scepadm challenge hash` would print, for a profile of more. */
+void		 world_static_hash(const char *profile, const char *challenge,
+		    char out[2 * SCEP_SHA256_LEN + 1]);
 /* From here on, the random numbers that follow from seed. */
 void		 world_reseed(struct world *w, uint64_t seed);
 /* An empty store, and a CA that has seen nothing. */

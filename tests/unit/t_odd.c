@@ -1,0 +1,159 @@
+/*
+ * t_odd.c - messages as clients write them, from HTTP to the certificate: each
+ * oddity alone, then many at once.
+ *
+ * What is sent is odd.c's; OpenSSL's CMS reads it too, wherever it can, and
+ * reads all that is answered.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/err.h>
+
+#include "tests/unit/conform.h"
+#include "tests/unit/odd_world.h"
+
+#define COMBINATIONS	400
+
+static struct odd_world	*ow;
+
+static int
+setup(void **state)
+{
+	(void)state;
+	ow = odd_world_open();
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	odd_world_close(ow);
+	return 0;
+}
+
+/* One row of the catalogue, alone. */
+static void
+row_is_granted(void **state)
+{
+	const struct odd_row	*row = *state;
+	struct odd		 o;
+
+	odd_world_plain(ow, &o);
+	row->set(&ow->desk, &o, row->arg);
+	odd_world_granted(ow, &o, row->not_cms == 1 ? ODD_NO_CMS :
+	    ODD_CMS,
+	    row->label);
+}
+
+static void
+each_level_alone_may_be_of_indefinite_length(void **state)
+{
+	struct odd	 o;
+	int		 i;
+
+	(void)state;
+	for (i = 0; i < ODD_LEVELS; i++) {
+		odd_world_plain(ow, &o);
+		o.indefinite = 1u << i;
+		o.order = i % 2 == 0 ? ODD_SORTED : ODD_AS_SENT;
+		o.unsigned_attrs = odd_attr("1.3.6.1.4.1.99999.5",
+		    der_hex("0500"));
+		odd_world_granted(ow, &o, ODD_CMS, "level");
+	}
+}
+
+/* xorshift64: the same combinations each time. */
+static unsigned int
+dice(uint64_t *state, unsigned int sides)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return (unsigned int)(*state >> 33) % sides;
+}
+
+/* Of each axis one row, or none. */
+static int
+combine(uint64_t *seed, struct odd *o, char *text, size_t size)
+{
+	const struct odd_row	*row;
+	size_t			 i, n, pick;
+	int			 cms = ODD_CMS;
+
+	text[0] = '\0';
+	for (i = 0; i < odd_n_rows; i += n) {
+		for (n = 1; i + n < odd_n_rows && strcmp(odd_rows[i].axis,
+		    odd_rows[i + n].axis) == 0; n++)
+			continue;
+		pick = dice(seed, 2) == 0 ? n : dice(seed, (unsigned int)n);
+		if (pick == n)
+			continue;
+		row = &odd_rows[i + pick];
+		row->set(&ow->desk, o, row->arg);
+		if (row->not_cms)
+			cms = ODD_NO_CMS;
+		(void)snprintf(text + strlen(text), size - strlen(text),
+		    "%s: %s; ", row->axis, row->label);
+	}
+	return cms;
+}
+
+static void
+any_combination_is_granted(void **state)
+{
+	uint64_t	 seed = 0x5ce9;
+	char		 text[4096];
+	struct odd	 o;
+	int		 i, cms;
+
+	(void)state;
+	for (i = 0; i < COMBINATIONS; i++) {
+		odd_world_plain(ow, &o);
+		cms = combine(&seed, &o, text, sizeof(text));
+		/* What is signed in another order, or padded, CMS may read
+		 * or not: it is asked only where it can. */
+		odd_world_granted(ow, &o, cms == ODD_CMS ? ODD_CMS :
+		    ODD_CMS_UNASKED, text);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	 last[] = {
+		conforms(each_level_alone_may_be_of_indefinite_length,
+		    "C-092 I-017"),
+		conforms(any_combination_is_granted,
+		    "C-092 C-094 C-108 I-017 I-018 I-019"),
+	};
+	struct CMUnitTest	*tests = calloc(odd_n_rows + 2,
+				    sizeof(*tests));
+	char			*names = calloc(odd_n_rows, 200);
+	size_t			 i;
+	int			 failed;
+
+	if (tests == NULL || names == NULL)
+		return 1;
+	for (i = 0; i < odd_n_rows; i++) {
+		(void)snprintf(names + 200 * i, 200, "%s: %s [%s]",
+		    odd_rows[i].axis, odd_rows[i].label, odd_rows[i].numbers);
+		tests[i].name = names + 200 * i;
+		tests[i].test_func = row_is_granted;
+		tests[i].initial_state = (void *)(uintptr_t)&odd_rows[i];
+	}
+	memcpy(tests + odd_n_rows, last, sizeof(last));
+	failed = _cmocka_run_group_tests("odd", tests, odd_n_rows + 2, setup,
+	    teardown);
+	free(names);
+	free(tests);
+	return failed;
+}
