@@ -17,6 +17,8 @@
 #include "tests/unit/odd_world.h"
 #include "tests/unit/twist.h"
 
+struct odd_world	*odd_ow;
+
 static struct scep_span
 name_der(const X509_NAME *name)
 {
@@ -172,7 +174,7 @@ odd_world_post(struct odd_world *ow, const struct odd *o, struct odd_got *got)
 
 	memset(got, 0, sizeof(*got));
 	scep_ra_handle(ow->ra, WORLD_NOW, &req, &got->http, &got->log);
-	got->reply.status = -1;
+	got->reply.status = got->reply.fail_info = -1;
 	if (got->http.status == 200 && strcmp(got->http.type,
 	    "application/x-pki-message") == 0)
 		read_reply(ow, o, got);
@@ -324,4 +326,82 @@ odd_world_refused(struct odd_world *ow, const struct odd *o, int fail_info,
 		    got.log.text);
 	assert_int_equal(rows(ow), before);
 	odd_got_clear(&got);
+}
+
+/* ---- tests out of tables ---- */
+
+static int
+setup(void **state)
+{
+	(void)state;
+	odd_ow = odd_world_open();
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	odd_world_close(odd_ow);
+	return 0;
+}
+
+#define TESTS_MAX	300
+
+struct CMUnitTest
+odd_test(CMUnitTestFunction f, const void *row, const char *what,
+    const char *label, const char *numbers)
+{
+	static char		 names[TESTS_MAX][160];
+	static size_t		 n;
+	struct CMUnitTest	 test = { .test_func = f };
+
+	world_must(n < TESTS_MAX);
+	(void)snprintf(names[n], sizeof(names[n]), "%s: %s [%s]", what, label,
+	    numbers);
+	test.name = names[n++];
+	test.initial_state = (void *)(uintptr_t)row;
+	return test;
+}
+
+int
+odd_tests_run(const char *name, const struct CMUnitTest *a, size_t n_a,
+    const struct CMUnitTest *b, size_t n_b)
+{
+	struct CMUnitTest	 all[TESTS_MAX];
+
+	world_must(n_a + n_b <= TESTS_MAX);
+	memcpy(all, a, n_a * sizeof(*a));
+	if (n_b > 0)
+		memcpy(all + n_a, b, n_b * sizeof(*b));
+	return _cmocka_run_group_tests(name, all, n_a + n_b, setup, teardown);
+}
+
+static void
+fault_is_refused(void **state)
+{
+	const struct odd_fault	*fault = *state;
+	struct odd		 o;
+
+	odd_world_plain(odd_ow, &o);
+	fault->set(&o, fault->arg);
+	odd_world_refused(odd_ow, &o, fault->fail_info, fault->why,
+	    fault->name);
+	/* The control. */
+	odd_world_plain(odd_ow, &o);
+	odd_world_granted(odd_ow, &o, ODD_CMS, fault->name);
+}
+
+int
+odd_faults_run(const char *name, const struct odd_fault *faults, size_t n,
+    const struct CMUnitTest *more, size_t n_more)
+{
+	struct CMUnitTest	 tests[TESTS_MAX];
+	size_t			 i;
+
+	world_must(n <= TESTS_MAX);
+	for (i = 0; i < n; i++)
+		tests[i] = odd_test(fault_is_refused, &faults[i], "refused",
+		    faults[i].name, faults[i].numbers);
+	return odd_tests_run(name, tests, n, more, n_more);
 }

@@ -57,4 +57,27 @@ void		 odd_world_granted(struct odd_world *ow, const struct odd *o,
 void		 odd_world_refused(struct odd_world *ow, const struct odd *o,
 		    int fail_info, const char *why, const char *what);
 
+/* What the tests of one program share. */
+extern struct odd_world	*odd_ow;
+
+/* A test for one row of a table: "what: label [numbers]"; *state is row. */
+struct CMUnitTest
+		 odd_test(CMUnitTestFunction f, const void *row,
+		    const char *what, const char *label, const char *numbers);
+/* Run both lists, in a world. */
+int		 odd_tests_run(const char *name, const struct CMUnitTest *a,
+		    size_t n_a, const struct CMUnitTest *b, size_t n_b);
+
+/* A fault, and what comes of it: odd_world_refused(), and then the same
+ * message without it is granted. */
+struct odd_fault {
+	const char	*name, *numbers;
+	void		(*set)(struct odd *o, int arg);
+	int		 arg, fail_info;
+	const char	*why;
+};
+int		 odd_faults_run(const char *name,
+		    const struct odd_fault *faults, size_t n,
+		    const struct CMUnitTest *more, size_t n_more);
+
 #endif /* TESTS_ODD_WORLD_H */

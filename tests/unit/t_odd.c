@@ -22,24 +22,6 @@
 
 #define COMBINATIONS	400
 
-static struct odd_world	*ow;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	ow = odd_world_open();
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	odd_world_close(ow);
-	return 0;
-}
-
 /* One row of the catalogue, alone. */
 static void
 row_is_granted(void **state)
@@ -47,9 +29,9 @@ row_is_granted(void **state)
 	const struct odd_row	*row = *state;
 	struct odd		 o;
 
-	odd_world_plain(ow, &o);
-	row->set(&ow->desk, &o, row->arg);
-	odd_world_granted(ow, &o, row->not_cms == 1 ? ODD_NO_CMS :
+	odd_world_plain(odd_ow, &o);
+	row->set(&odd_ow->desk, &o, row->arg);
+	odd_world_granted(odd_ow, &o, row->not_cms == 1 ? ODD_NO_CMS :
 	    ODD_CMS,
 	    row->label);
 }
@@ -62,12 +44,12 @@ each_level_alone_may_be_of_indefinite_length(void **state)
 
 	(void)state;
 	for (i = 0; i < ODD_LEVELS; i++) {
-		odd_world_plain(ow, &o);
+		odd_world_plain(odd_ow, &o);
 		o.indefinite = 1u << i;
 		o.order = i % 2 == 0 ? ODD_SORTED : ODD_AS_SENT;
 		o.unsigned_attrs = odd_attr("1.3.6.1.4.1.99999.5",
 		    der_hex("0500"));
-		odd_world_granted(ow, &o, ODD_CMS, "level");
+		odd_world_granted(odd_ow, &o, ODD_CMS, "level");
 	}
 }
 
@@ -98,7 +80,7 @@ combine(uint64_t *seed, struct odd *o, char *text, size_t size)
 		if (pick == n)
 			continue;
 		row = &odd_rows[i + pick];
-		row->set(&ow->desk, o, row->arg);
+		row->set(&odd_ow->desk, o, row->arg);
 		if (row->not_cms)
 			cms = ODD_NO_CMS;
 		(void)snprintf(text + strlen(text), size - strlen(text),
@@ -117,11 +99,11 @@ any_combination_is_granted(void **state)
 
 	(void)state;
 	for (i = 0; i < COMBINATIONS; i++) {
-		odd_world_plain(ow, &o);
+		odd_world_plain(odd_ow, &o);
 		cms = combine(&seed, &o, text, sizeof(text));
 		/* What is signed in another order, or padded, CMS may read
 		 * or not: it is asked only where it can. */
-		odd_world_granted(ow, &o, cms == ODD_CMS ? ODD_CMS :
+		odd_world_granted(odd_ow, &o, cms == ODD_CMS ? ODD_CMS :
 		    ODD_CMS_UNASKED, text);
 	}
 }
@@ -135,25 +117,17 @@ main(void)
 		conforms(any_combination_is_granted,
 		    "C-092 C-094 C-108 I-017 I-018 I-019"),
 	};
-	struct CMUnitTest	*tests = calloc(odd_n_rows + 2,
+	struct CMUnitTest	*tests = calloc(odd_n_rows,
 				    sizeof(*tests));
-	char			*names = calloc(odd_n_rows, 200);
 	size_t			 i;
 	int			 failed;
 
-	if (tests == NULL || names == NULL)
+	if (tests == NULL)
 		return 1;
-	for (i = 0; i < odd_n_rows; i++) {
-		(void)snprintf(names + 200 * i, 200, "%s: %s [%s]",
+	for (i = 0; i < odd_n_rows; i++)
+		tests[i] = odd_test(row_is_granted, &odd_rows[i],
 		    odd_rows[i].axis, odd_rows[i].label, odd_rows[i].numbers);
-		tests[i].name = names + 200 * i;
-		tests[i].test_func = row_is_granted;
-		tests[i].initial_state = (void *)(uintptr_t)&odd_rows[i];
-	}
-	memcpy(tests + odd_n_rows, last, sizeof(last));
-	failed = _cmocka_run_group_tests("odd", tests, odd_n_rows + 2, setup,
-	    teardown);
-	free(names);
+	failed = odd_tests_run("odd", tests, odd_n_rows, last, 2);
 	free(tests);
 	return failed;
 }
