@@ -84,6 +84,12 @@ $(REPLAY): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/tests/fuzz/replay.o $(HELPERS) \
 $(BIN)/scepbot: $(BUILD)/tests/scepbot.o $(BUILD)/tests/unit/client.o $(CLIENT)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs libcrypto)
 
+# One odd pkiMessage, as described by its arguments.
+$(BIN)/oddmsg: $(BUILD)/tests/oddmsg.o $(patsubst %.c,$(BUILD)/%.o, \
+    $(filter-out %/odd_world.c,$(sort $(wildcard tests/unit/odd*.c))) \
+    tests/unit/der_make.c tests/unit/world_keys.c) $(BUILD)/libscep.a
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
 $(BIN)/scepload: $(BUILD)/tests/scepload.o
 	$(CC) $(ALL_LDFLAGS) -o $@ $^
 
@@ -98,7 +104,7 @@ $(BIN)/bench-cgi: $(patsubst %.c,$(BUILD)/%.o, \
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
 unit: $(UNIT) $(REPLAY)
-programs: all $(BIN)/scepbot $(BIN)/scepload $(BIN)/bench-fill
+programs: all $(BIN)/scepbot $(BIN)/oddmsg $(BIN)/scepload $(BIN)/bench-fill
 
 # What needs no web server: layers, unit tests, seed corpora.
 check: layers all $(UNIT) $(REPLAY)
@@ -217,7 +223,7 @@ distcheck: dist
 
 clean:
 	rm -rf build build-asan build-tsan build-fuzz build-clang
-	rm -f scep.fcgi scepadm scepbot scepload bench-fill bench-cgi
+	rm -f scep.fcgi scepadm scepbot oddmsg scepload bench-fill bench-cgi
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 .PHONY: all unit programs check layers check-asan check-tsan fuzz lint install \
