@@ -156,7 +156,7 @@ enveloped_version(const struct odd *o)
 	for (i = 0; i < o->n_to; i++)
 		if (o->to[i].ski.len > 0)
 			return 2;
-	return o->unprotected.len > 0 ? 2 : 0;
+	return o->unprotected.len > 0 || o->originator.len > 0 ? 2 : 0;
 }
 
 static struct scep_span
@@ -174,7 +174,8 @@ envelope(const struct odd *o, struct scep_span plain)
 	for (i = 0; i < o->n_to; i++)
 		to[i] = recipient(o, &o->to[i], key);
 	body = CON(o, ODD_ENVELOPED, 0x30, der_int(enveloped_version(o)),
-	    con(o, ODD_RECIPIENTS, 0x31, join(to, o->n_to)),
+	    o->originator.len > 0 ? DER(0xa0, DER(0xa0, o->originator)) :
+	    NONE, con(o, ODD_RECIPIENTS, 0x31, join(to, o->n_to)),
 	    CON(o, ODD_ENCRYPTED, 0x30, der_oid(o->inner_type),
 	    alg(o, der_oid(oid), der_octets(0x04, iv,
 	    (size_t)EVP_CIPHER_get_iv_length(o->cipher))),
@@ -335,8 +336,9 @@ signer(const struct odd *o, struct scep_span content)
 		version = o->si_version < 0 ? 0 : o->si_version;
 	sid = o->signer_ski.len > 0 ?
 	    string(o, ODD_S_SKI, 0x80, o->signer_ski) :
-	    CON(o, ODD_SID, 0x30, o->cert.issuer.len > 0 ? o->cert.issuer :
-	    o->cert.subject, DER(0x02, o->cert.serial));
+	    CON(o, ODD_SID, 0x30, o->sid_issuer.len > 0 ? o->sid_issuer :
+	    o->cert.issuer.len > 0 ? o->cert.issuer : o->cert.subject,
+	    DER(0x02, o->cert.serial));
 	return CON(o, ODD_SIGNER, 0x30, der_int(version), sid,
 	    alg(o, der_oid(odd_md_oid(o->md)), null_if(o->digest_null)),
 	    attrs, alg(o, der_oid(signature_oid(o)),

@@ -23,15 +23,19 @@ struct scep_span odd_cisco_name(const char *cn);
 /* DER's order of the elements of a SET OF. */
 int		 odd_compare(const struct scep_span *a,
 		    const struct scep_span *b);
+/* A Name with its UTF8Strings and PrintableStrings of another type; tag -1:
+ * in BER, of indefinite length; tag 0: in capitals, with more blanks. */
+struct scep_span odd_rename(struct scep_span name, int tag);
 /* SET OF (or what is tagged so), in the order of DER. */
 struct scep_span odd_set(int tag, const struct scep_span *parts, size_t n);
 
-/* A certificate; v1 has no extensions. */
+/* A certificate; v1 has no extensions, unless it has. */
+enum { ODD_V1_WRITTEN = 2, ODD_V1_EXTS = 3 };
 struct odd_cert {
 	EVP_PKEY		*key, *by;	/* by NULL: signed by key */
 	struct scep_span	 subject, issuer;	/* empty: subject */
 	struct scep_span	 serial;	/* content octets */
-	int			 v1;
+	int			 v1;		/* 1; ODD_V1_… */
 	int			 time_tag;	/* 0x17, 0x18 */
 	const char		*from, *to;
 	struct scep_span	 exts;		/* Extension in a row */
@@ -108,6 +112,7 @@ struct odd {
 
 	struct odd_cert		 cert;		/* the signer's */
 	struct scep_span	 signer_ski;	/* named by it, if not empty */
+	struct scep_span	 sid_issuer;	/* empty: as in cert */
 	struct scep_span	 bag[ODD_BAG];	/* certificates, in order … */
 	size_t			 n_bag, place;	/* … and where the signer's
 						   goes among them */
@@ -129,6 +134,7 @@ struct odd {
 	struct scep_span	 attrs[ODD_ATTRS];	/* further signed */
 	size_t			 n_attrs;
 	struct scep_span	 unsigned_attrs, unprotected;	/* in a row */
+	struct scep_span	 originator;	/* certificates in a row */
 	struct scep_span	 digests;	/* further digestAlgorithms */
 	int			 digest_null;	/* parameters: NULL */
 	int			 sig_named;	/* shaXWithRSAEncryption */

@@ -1,8 +1,10 @@
 /* odd_parts.c - what is in an odd message: names, certificates, requests. */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/der.h"
 #include "tests/unit/odd.h"
 
 #define NEED(x)	do {							\
@@ -134,6 +136,56 @@ odd_cisco_name(const char *cn)
 	return SEQ(odd_set(0x31, avas, 4));
 }
 
+/* The octets again, as ASCII in that string type. */
+static struct scep_span
+retyped(int tag, struct scep_span ascii)
+{
+	char	 text[256];
+	size_t	 i, n = 0;
+
+	NEED(ascii.len < sizeof(text) / 2);
+	for (i = 0; i < ascii.len; i++) {
+		text[n++] = (char)ascii.data[i];
+		if (tag != 0)
+			continue;
+		text[n - 1] = (char)toupper((unsigned char)text[n - 1]);
+		if (text[n - 1] == ' ')
+			text[n++] = ' ';
+	}
+	text[n] = '\0';
+	tag = tag == 0 ? 0x0c : tag;
+	return DER(tag, odd_text(tag, text));
+}
+
+static struct scep_span
+endless(int tag, struct scep_span body)
+{
+	const uint8_t	 head[2] = { (uint8_t)tag, 0x80 };
+
+	return der_join(der_join(der_raw(head, 2), body), der_hex("0000"));
+}
+
+struct scep_span
+odd_rename(struct scep_span name, int tag)
+{
+	struct scep_span	 out = der_raw("", 0), value;
+	struct scep_tlv		 seq, rdn, ava, oid, old;
+
+	NEED(scep_der_next(&name, &seq));
+	while (scep_der_next(&seq.content, &rdn)) {
+		NEED(scep_der_next(&rdn.content, &ava) &&
+		    rdn.content.len == 0 &&
+		    scep_der_next(&ava.content, &oid) &&
+		    scep_der_next(&ava.content, &old));
+		value = tag != -1 && (old.tag == 0x0c || old.tag == 0x13) ?
+		    retyped(tag, old.content) : old.whole;
+		out = der_join(out, tag == -1 ? endless(0x31, endless(0x30,
+		    der_join(oid.whole, value))) :
+		    SET_OF(SEQ(oid.whole, value)));
+	}
+	return tag == -1 ? endless(0x30, out) : SEQ(out);
+}
+
 struct scep_span
 odd_ext(const char *oid, int critical, struct scep_span value)
 {
@@ -148,12 +200,14 @@ odd_cert_make(const struct odd_cert *c)
 	struct scep_span	 alg = signature_alg(by, c->md, c->no_null);
 	struct scep_span	 body;
 
-	body = SEQ(c->v1 ? der_raw("", 0) : der_hex("a003020102"),
+	body = SEQ(c->v1 == ODD_V1_WRITTEN ? der_hex("a003020100") :
+	    c->v1 ? der_raw("", 0) : der_hex("a003020102"),
 	    DER(0x02, c->serial), alg,
 	    c->issuer.len > 0 ? c->issuer : c->subject,
 	    SEQ(der_text(c->time_tag, c->from), der_text(c->time_tag, c->to)),
 	    c->subject, spki(c->key, c->bare_key),
-	    c->v1 || c->exts.len == 0 ? der_raw("", 0) :
+	    (c->v1 && c->v1 != ODD_V1_EXTS) || c->exts.len == 0 ?
+	    der_raw("", 0) :
 	    DER(0xa3, SEQ(c->exts)));
 	return der_signed(by, digest_for(by, c->md), alg, body);
 }

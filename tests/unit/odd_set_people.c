@@ -12,11 +12,12 @@
 /* ---- the signer ---- */
 
 void
-odd_set_v1(const struct odd_desk *d, struct odd *o, int arg)
+odd_set_v1(const struct odd_desk *d, struct odd *o, int how)
 {
 	(void)d;
-	(void)arg;
-	o->cert.v1 = 1;
+	o->cert.v1 = how;
+	if (how == ODD_V1_EXTS)
+		o->cert.exts = odd_ext("2.5.29.15", 1, der_hex("030205a0"));
 }
 
 void
@@ -259,6 +260,35 @@ odd_set_older_ra(const struct odd_desk *d, struct odd *o, int which)
 		o->to[0].issuer = odd_name(0x0c, "The CA before");
 	else
 		o->to[0].ski = der_raw("the id before", 13);
+}
+
+/* Beside another, so that it is found by its name and nothing else. */
+void
+odd_set_recipient_name(const struct odd_desk *d, struct odd *o, int tag)
+{
+	size_t	 i;
+
+	if (o->n_to == 1)
+		odd_set_recipients(d, o, 2);
+	for (i = 0; i < o->n_to; i++)
+		if (o->to[i].key == d->ra_key)
+			o->to[i].issuer = odd_rename(d->ra_issuer, tag);
+}
+
+void
+odd_set_sid_name(const struct odd_desk *d, struct odd *o, int tag)
+{
+	o->cert.subject = odd_name(0x13, "named otherwise");
+	o->cert.issuer = der_raw("", 0);
+	o->sid_issuer = odd_rename(o->cert.subject, tag);
+	(void)d;
+}
+
+void
+odd_set_originator(const struct odd_desk *d, struct odd *o, int arg)
+{
+	(void)arg;
+	o->originator = somebody(d, "Other CA", "01", NONE);
 }
 
 void

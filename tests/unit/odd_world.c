@@ -293,6 +293,8 @@ odd_world_granted(struct odd_world *ow, const struct odd *o, int cms,
 	assert_int_equal(X509_verify(got.reply.cert, ow->w->ca_key), 1);
 	check_names(o, got.reply.cert);
 	assert_non_null(strstr(got.log.text, "result=granted"));
+	assert_int_equal(strstr(got.log.text, "trailing=") != NULL,
+	    o->trailing.len > 0);
 	assert_null(strstr(got.log.text, WORLD_STATIC));
 	odd_got_clear(&got);
 }

@@ -17,6 +17,8 @@
 
 #include <openssl/err.h>
 
+#include "base/der.h"
+#include "base/error.h"
 #include "tests/unit/conform.h"
 #include "tests/unit/odd_world.h"
 
@@ -34,6 +36,35 @@ row_is_granted(void **state)
 	odd_world_granted(odd_ow, &o, row->not_cms == 1 ? ODD_NO_CMS :
 	    ODD_CMS,
 	    row->label);
+}
+
+/* The control of all that is odd about the encoding. */
+static void
+a_plain_message_is_der_and_an_odd_one_is_not(void **state)
+{
+	struct scep_error	 err;
+	struct odd		 o;
+	unsigned int		 i;
+
+	(void)state;
+	odd_world_plain(odd_ow, &o);
+	assert_int_equal(scep_der_check(odd_make(&o), &err), SCEP_OK);
+	for (i = ODD_CI; i < ODD_UNSIGNED; i *= 2) {
+		o.indefinite = i;
+		assert_int_equal(scep_der_check(odd_make(&o), &err),
+		    SCEP_E_FORMAT);
+	}
+	o.indefinite = 0;
+	for (i = ODD_S_CONTENT; i <= ODD_S_VALUES; i *= 2) {
+		o.segments = i;
+		assert_int_equal(scep_der_check(odd_make(&o), &err),
+		    SCEP_E_FORMAT);
+	}
+	o.segments = 0;
+	o.long_form = 1;
+	assert_int_equal(scep_der_check(odd_make(&o), &err), SCEP_E_FORMAT);
+	o.long_form = 0;
+	assert_int_equal(scep_der_check(odd_make(&o), &err), SCEP_OK);
 }
 
 static void
@@ -112,6 +143,8 @@ int
 main(void)
 {
 	const struct CMUnitTest	 last[] = {
+		cmocka_unit_test(
+		    a_plain_message_is_der_and_an_odd_one_is_not),
 		conforms(each_level_alone_may_be_of_indefinite_length,
 		    "C-092 I-017"),
 		conforms(any_combination_is_granted,
@@ -127,7 +160,7 @@ main(void)
 	for (i = 0; i < odd_n_rows; i++)
 		tests[i] = odd_test(row_is_granted, &odd_rows[i],
 		    odd_rows[i].axis, odd_rows[i].label, odd_rows[i].numbers);
-	failed = odd_tests_run("odd", tests, odd_n_rows, last, 2);
+	failed = odd_tests_run("odd", tests, odd_n_rows, last, 3);
 	free(tests);
 	return failed;
 }
