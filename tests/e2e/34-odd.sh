@@ -286,4 +286,12 @@ stop "$SERVER"
 port=$(free_port)
 start_apache_fcgid "$port"
 all_of apache
+stop "$SERVER"
+
+port=$(free_port)
+start_apache_proxy "$port"
+s=proxy
+questions
+urls
+bodies
 finish
