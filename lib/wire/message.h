@@ -59,7 +59,7 @@ struct scep_address {
 /* One recipient of the envelope; spans borrow from the message. */
 struct scep_recipient {
 	struct scep_span	 issuer;	/* or empty, with */
-	struct scep_span	 serial;	/* … the content of the INTEGER */
+	struct scep_span	 serial;	/* … content of the INTEGER */
 	struct scep_span	 ski;		/* … set */
 	enum scep_wrap		 wrap;
 	int			 wrap_known;	/* wrap is one of ours */

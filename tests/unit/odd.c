@@ -299,25 +299,15 @@ sign(const struct odd *o, struct scep_span data)
 
 /* ---- SignedData ---- */
 
-static const char *
-signature_oid(const struct odd *o)
+/* RSA may leave the digest out, the others name it, or have but one. */
+static struct scep_span
+signature_alg(const struct odd *o)
 {
-	static const int	 nids[][2] = {
-		{ NID_sha1, NID_sha1WithRSAEncryption },
-		{ NID_sha256, NID_sha256WithRSAEncryption },
-		{ NID_sha384, NID_sha384WithRSAEncryption },
-		{ NID_sha512, NID_sha512WithRSAEncryption },
-	};
-	static char		 oid[64];
-	size_t			 i;
-
-	if (!o->sig_named)
-		return RSA;
-	for (i = 0; i < 4; i++)
-		if (nids[i][0] == EVP_MD_get_type(o->md))
-			NEED(OBJ_obj2txt(oid, sizeof(oid),
-			    OBJ_nid2obj(nids[i][1]), 1) > 0);
-	return oid;
+	if (EVP_PKEY_get_base_id(o->cert.key) != EVP_PKEY_RSA)
+		return alg(o, der_oid(odd_signature_oid(o->cert.key, o->md)),
+		    NONE);
+	return alg(o, der_oid(o->sig_named ? odd_signature_oid(o->cert.key,
+	    o->md) : RSA), null_if(!o->sig_no_null));
 }
 
 static struct scep_span
@@ -341,8 +331,7 @@ signer(const struct odd *o, struct scep_span content)
 	    DER(0x02, o->cert.serial));
 	return CON(o, ODD_SIGNER, 0x30, der_int(version), sid,
 	    alg(o, der_oid(odd_md_oid(o->md)), null_if(o->digest_null)),
-	    attrs, alg(o, der_oid(signature_oid(o)),
-	    null_if(!o->sig_no_null)),
+	    attrs, signature_alg(o),
 	    string(o, ODD_S_SIGNATURE, 0x04, sign(o, tbs)),
 	    o->unsigned_attrs.len == 0 ? NONE :
 	    con(o, ODD_UNSIGNED, 0xa1, o->unsigned_attrs));
@@ -356,7 +345,8 @@ bag(const struct odd *o)
 
 	for (i = 0; i <= o->n_bag; i++) {
 		if (i == o->place && !o->no_signer_cert)
-			out = der_join(out, odd_cert_make(&o->cert));
+			out = der_join(out, o->cert_der.len > 0 ?
+			    o->cert_der : odd_cert_make(&o->cert));
 		if (i < o->n_bag)
 			out = der_join(out, o->bag[i]);
 	}

@@ -110,7 +110,10 @@ struct odd {
 	int			 type_tag, txid_tag, nonce_tag;
 	struct scep_span	 txid, nonce;
 
-	struct odd_cert		 cert;		/* the signer's */
+	struct odd_cert		 cert;		/* the signer's … */
+	struct scep_span	 cert_der;	/* … or this one: then key,
+						   names and serial of cert
+						   are to be the same */
 	struct scep_span	 signer_ski;	/* named by it, if not empty */
 	struct scep_span	 sid_issuer;	/* empty: as in cert */
 	struct scep_span	 bag[ODD_BAG];	/* certificates, in order … */
@@ -165,8 +168,10 @@ struct odd_desk {
 };
 void		 odd_plain(const struct odd_desk *d, struct odd *o);
 struct scep_span odd_make(const struct odd *o);
-/* The whole AlgorithmIdentifier OID of a digest, as text. */
+/* The OIDs of a digest, and of a key's signature with it (md is not looked
+ * at for Ed25519, which wants SHA-512 as the digest of a message). */
 const char	*odd_md_oid(const EVP_MD *md);
+const char	*odd_signature_oid(const EVP_PKEY *key, const EVP_MD *md);
 /* What the signer's certificate says, as in a RecipientInfo of the answer. */
 struct scep_span odd_signer_ias(const struct odd *o);
 /* IssuerAndSubject and IssuerAndSerialNumber: contents of 20, 21 and 22. */

@@ -57,8 +57,8 @@ odd_md_oid(const EVP_MD *md)
 }
 
 /* RFC 8017 appendix A.2.4, RFC 5758 section 3.2, RFC 8410 section 3. */
-static const char *
-signature_oid(const EVP_PKEY *key, const EVP_MD *md)
+const char *
+odd_signature_oid(const EVP_PKEY *key, const EVP_MD *md)
 {
 	if (EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519)
 		return "1.3.101.112";
@@ -87,7 +87,7 @@ signature_oid(const EVP_PKEY *key, const EVP_MD *md)
 static struct scep_span
 signature_alg(const EVP_PKEY *key, const EVP_MD *md, int no_null)
 {
-	return der_alg(signature_oid(key, md), !no_null &&
+	return der_alg(odd_signature_oid(key, md), !no_null &&
 	    EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA);
 }
 
