@@ -276,10 +276,10 @@ main(void)
 		    "C-140 T-91"),
 		conforms(a_name_of_one_rdn_comes_back_as_it_was,
 		    "C-168 T-94"),
-		conforms(an_empty_challenge_is_none, "C-144 C-142 I-037"),
+		conforms(an_empty_challenge_is_none, "C-144 C-142"),
 		conforms(a_poll_is_found_whatever_its_form,
 		    "C-181 C-183 C-184 C-092 I-018"),
-		conforms(any_key_signs, "T-29"),
+		cmocka_unit_test(any_key_signs),
 		conforms(every_type_is_read_in_every_form,
 		    "C-080 C-086 C-092 I-017"),
 	};
