@@ -224,9 +224,9 @@ long_query() {
 	base64_of "$T/msg" >"$T/text"
 	q="operation=PKIOperation&message=$(escaped <"$T/text")"
 	if [ ${#q} -ge 20000 ] && [ ${#q} -lt 32000 ]; then
-		ok "$s: a query of ${#q} octets"
+		ok "$s: a query of 20 to 32 kB"
 	else
-		not_ok "$s: a query of ${#q} octets"
+		not_ok "$s: a query of 20 to 32 kB"
 	fi
 	gets "it comes through [I-016 T-61]" "$URL?$q"
 }
