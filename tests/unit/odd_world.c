@@ -110,7 +110,8 @@ odd_world_plain(struct odd_world *ow, struct odd *o)
 static X509 *
 signer_x509(const struct odd *o)
 {
-	struct scep_span	 der = odd_cert_make(&o->cert);
+	struct scep_span	 der = o->cert_der.len > 0 ? o->cert_der :
+				    odd_cert_make(&o->cert);
 	const unsigned char	*p = der.data;
 	X509			*x = d2i_X509(NULL, &p, (long)der.len);
 
@@ -173,7 +174,8 @@ odd_world_post(struct odd_world *ow, const struct odd *o, struct odd_got *got)
 	};
 
 	memset(got, 0, sizeof(*got));
-	scep_ra_handle(ow->ra, WORLD_NOW, &req, &got->http, &got->log);
+	scep_ra_handle(ow->ra, WORLD_NOW + ow->later, &req, &got->http,
+	    &got->log);
 	got->reply.status = got->reply.fail_info = -1;
 	if (got->http.status == 200 && strcmp(got->http.type,
 	    "application/x-pki-message") == 0)

@@ -17,6 +17,7 @@ struct odd_world {
 	struct scep_ra	*ra;
 	struct odd_desk	 desk;
 	const char	*path;		/* "/static" */
+	time_t		 later;		/* than WORLD_NOW, s */
 	char		 cn[32];	/* each request another one */
 	char		 long_challenge[ODD_LONG + 1];	/* of "/long" */
 	unsigned int	 n;
