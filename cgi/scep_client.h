@@ -62,6 +62,7 @@ struct client_reply {
 	X509		*cert;		/* SUCCESS: the certificate for key, or
 					   the first */
 	int		 n_certs;
+	STACK_OF(X509)	*certs;		/* SUCCESS: all, in their order */
 	char		 why[256];	/* status -1: what is wrong */
 };
 /* Verify (signature by the given RA certificate, content, attributes once and

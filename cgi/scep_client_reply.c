@@ -132,6 +132,7 @@ read_certs(struct client_reply *r, BIO *plain, EVP_PKEY *key)
 	}
 	certs = p7->d.sign->cert;
 	r->n_certs = certs != NULL ? sk_X509_num(certs) : 0;
+	r->certs = certs != NULL ? X509_chain_up_ref(certs) : NULL;
 	for (i = 0; i < r->n_certs; i++)
 		if (r->cert == NULL || EVP_PKEY_eq(X509_get0_pubkey(
 		    sk_X509_value(certs, i)), key) == 1) {
@@ -231,7 +232,9 @@ void
 scep_client_reply_clear(struct client_reply *r)
 {
 	X509_free(r->cert);
+	sk_X509_pop_free(r->certs, X509_free);
 	r->cert = NULL;
+	r->certs = NULL;
 }
 
 STACK_OF(X509) *

@@ -92,6 +92,8 @@ struct scep_published_profile {
 	struct scep_buf		 caps;		/* GetCACaps body */
 	struct scep_buf		 cacert;	/* GetCACert body */
 	int			 cacert_bundle;	/* which of the two types */
+	struct scep_buf		 chain;		/* CertRep: certificates behind
+						   the issued one, in a row */
 	struct scep_msg_rules	 rules;
 	uint32_t		 ra;		/* index into ra[] */
 	int			 omit_content;

@@ -18,7 +18,7 @@
 #define SCEP_PATH_LEN		1024
 #define SCEP_CAS_MAX		16
 #define SCEP_PROFILES_MAX	64
-#define SCEP_CHAIN_MAX		8
+#define SCEP_CHAIN_MAX		32	/* no path in use is half as long */
 #define SCEP_RDN_RULES_MAX	16
 #define SCEP_PATTERNS_MAX	16
 #define SCEP_FAULT_LEN		SCEP_ERROR_MAX
@@ -109,6 +109,21 @@ struct scep_renew_conf {
 						   its own among them */
 };
 
+/* Which certificates GetCACert shows: published_certs.c. */
+enum scep_getcacert {
+	SCEP_GETCACERT_ROOT,		/* RA, CA, all above it */
+	SCEP_GETCACERT_CHAIN,		/* … but for the root */
+	SCEP_GETCACERT_LEAF		/* RA and CA */
+};
+
+/* Which certificates a CertRep SUCCESS holds behind the issued one. */
+enum scep_certrep {
+	SCEP_CERTREP_LEAF,		/* none */
+	SCEP_CERTREP_CA,		/* the CA's */
+	SCEP_CERTREP_CHAIN		/* … and those between it and the
+					   root */
+};
+
 /* [profile NAME] */
 struct scep_profile {
 	char			 name[SCEP_NAME_LEN];
@@ -134,6 +149,8 @@ struct scep_profile {
 	long			 retry_window_s, pending_ttl_s;
 	struct scep_renew_conf	 renew;
 	long			 max_pending, max_pending_per_peer;
+	enum scep_getcacert	 getcacert;
+	enum scep_certrep	 certrep;
 	int			 omit_content;	/* I-030 */
 	int			 fail_text;	/* request id in failInfoText */
 	char			 fault[SCEP_FAULT_LEN];	/* from load and check:

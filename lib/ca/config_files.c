@@ -30,8 +30,9 @@ bag_add(const struct scep_crypto *crypto, struct scep_span der,
 		return scep_fail(err, SCEP_E_CONFIG, bag->max == 1 ?
 		    "%s: more than %zu certificate; leave the first, and put "
 		    "the others into the file of chain = PATH" :
-		    "%s: more than %zu certificates; leave those between the "
-		    "CA's and the root", path, bag->max);
+		    "%s: more than %zu certificates, which no chain needs; "
+		    "leave those between the CA's and the root", path,
+		    bag->max);
 	if (scep_cert_parse(crypto, der, &bag->cert[bag->n], err) !=
 	    SCEP_OK) {
 		err->code = SCEP_E_CONFIG;

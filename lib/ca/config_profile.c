@@ -66,6 +66,20 @@ static const struct scep_word	san_types[] = {
 	{ NULL, 0, NULL }
 };
 
+static const struct scep_word	getcacerts[] = {
+	{ "leaf", SCEP_GETCACERT_LEAF, NULL },
+	{ "chain", SCEP_GETCACERT_CHAIN, NULL },
+	{ "chain+root", SCEP_GETCACERT_ROOT, NULL },
+	{ NULL, 0, NULL }
+};
+
+static const struct scep_word	certreps[] = {
+	{ "leaf", SCEP_CERTREP_LEAF, NULL },
+	{ "ca", SCEP_CERTREP_CA, NULL },
+	{ "chain", SCEP_CERTREP_CHAIN, NULL },
+	{ NULL, 0, NULL }
+};
+
 static const struct scep_word	yes_no[] = {
 	{ "yes", 1, NULL },
 	{ "no", 0, NULL },
@@ -209,6 +223,9 @@ static const struct scep_setting	table[] = {
 	    NULL },
 	{ "max_pending_per_peer", scep_read_long, P(max_pending_per_peer),
 	    "100", 1, 1000000, NULL },
+	{ "getcacert", scep_read_word, P(getcacert), "chain+root", 0, 0,
+	    getcacerts },
+	{ "certrep", scep_read_word, P(certrep), "leaf", 0, 0, certreps },
 	{ "empty_content", scep_read_word, P(omit_content), "yes", 0, 0,
 	    no_yes },
 	{ "fail_text", scep_read_word, P(fail_text), "yes", 0, 0, yes_no },

@@ -39,6 +39,11 @@ struct scep_local {
 /* What a CA process publishes to its RA workers: published.c. */
 enum scep_err	 scep_local_published(struct scep_ca *ca,
 		    struct scep_published *out, struct scep_error *err);
+/* … and which certificates: published_certs.c. */
+enum scep_err	 scep_publish_certs(const struct scep_ca_conf *ca,
+		    const struct scep_profile *profile,
+		    struct scep_published_profile *out,
+		    struct scep_error *err);
 /* Health, metrics and what RAs report: inspect.c. */
 enum scep_err	 scep_local_report(struct scep_ca *ca, time_t now,
 		    const struct scep_report *report, struct scep_error *err);

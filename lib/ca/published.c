@@ -50,27 +50,6 @@ publish_caps(const struct scep_profile *profile, struct scep_buf *out,
 	return SCEP_OK;
 }
 
-/*
- * GetCACert, RFC 8894 section 4.2.1: the bare certificate of a lone root that
- * answers itself, otherwise everything from the RA to the root.
- */
-static enum scep_err
-publish_cacert(const struct scep_ca_conf *ca, struct scep_buf *out,
-    int *bundle, struct scep_error *err)
-{
-	struct scep_span	 certs[SCEP_CHAIN_MAX + 2];
-	size_t			 i, n = 0;
-
-	if (memcmp(ca->ra_cert.sha256, ca->cert.sha256, SCEP_SHA256_LEN) != 0)
-		certs[n++] = scep_buf_span(&ca->ra_cert.der);
-	certs[n++] = scep_buf_span(&ca->cert.der);
-	for (i = 0; i < ca->n_chain; i++)
-		certs[n++] = scep_buf_span(&ca->chain[i].der);
-	*bundle = n > 1;
-	return n == 1 ? scep_buf_set(out, certs[0], err) :
-	    scep_certs_only(certs, n, out, err);
-}
-
 /* It may hold part of a path, which may be anything. */
 static void
 publish_fault(const char *fault, char *out, size_t size)
@@ -100,8 +79,7 @@ publish_profile(const struct scep_config *cfg,
 		return SCEP_OK;
 	if ((rc = publish_caps(profile, &out->caps, err)) != SCEP_OK)
 		return rc;
-	return publish_cacert(&cfg->ca[profile->ca], &out->cacert,
-	    &out->cacert_bundle, err);
+	return scep_publish_certs(&cfg->ca[profile->ca], profile, out, err);
 }
 
 /* The private key as PKCS #8 (RFC 5958), in the clear: the socket it goes
@@ -216,6 +194,7 @@ scep_published_clear(struct scep_published *published)
 	for (i = 0; i < published->n_profiles; i++) {
 		scep_buf_clear(&published->profile[i].caps);
 		scep_buf_clear(&published->profile[i].cacert);
+		scep_buf_clear(&published->profile[i].chain);
 	}
 	for (i = 0; i < published->n_ras; i++) {
 		scep_buf_clear(&published->ra[i].cert);

@@ -241,7 +241,9 @@ send_answer(const struct scep_work *work, const struct scep_message *msg,
     const struct scep_answer *answer, struct scep_address *to,
     struct scep_buf *out, struct scep_error *err)
 {
-	const struct scep_span	 leaf = scep_buf_span(&answer->cert);
+	/* The issued one first: clients take that (PROTOCOL C-171). */
+	const struct scep_span	 row[2] = { scep_buf_span(&answer->cert),
+				    scep_buf_span(&work->profile->chain) };
 	struct scep_buf		 certs = { NULL, 0 };
 	struct scep_reply	 reply = {
 		.status = SCEP_STATUS_PENDING,
@@ -258,7 +260,7 @@ send_answer(const struct scep_work *work, const struct scep_message *msg,
 	if (answer->outcome == SCEP_GRANTED) {
 		choose_cipher(work, msg, answer, to);
 		reply.status = SCEP_STATUS_SUCCESS;
-		rc = scep_certs_only(&leaf, 1, &certs, err);
+		rc = scep_certs_only(row, 2, &certs, err);
 		reply.certs_only = scep_buf_span(&certs);
 	}
 	if (rc == SCEP_OK)

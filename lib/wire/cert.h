@@ -65,7 +65,8 @@ enum scep_err	 scep_cert_sign(const struct scep_crypto *crypto,
 		    const struct scep_cert_plan *plan, struct scep_span tbs,
 		    struct scep_buf *der, struct scep_error *err);
 
-/* Degenerate SignedData (RFC 8894 section 3.4), certificates in this order. */
+/* Degenerate SignedData (RFC 8894 section 3.4), certificates in this order;
+ * each of the n is DER of one, of several in a row, or empty. */
 enum scep_err	 scep_certs_only(const struct scep_span *certs, size_t n,
 		    struct scep_buf *der, struct scep_error *err);
 

@@ -207,6 +207,10 @@ static const struct row {
 	{ P "pending_ttl = 1m\n", 8, "from 1h to 1y" },
 	{ P "max_pending = 0\n", 8, "between 1 and 1000000" },
 	{ P "max_pending_per_peer = -1\n", 8, "between 1 and 1000000" },
+	{ P "getcacert = root\n", 8,
+	    "\"root\" is not one of: leaf, chain, chain+root" },
+	{ P "certrep = none\n", 8,
+	    "\"none\" is not one of: leaf, ca, chain" },
 	{ P "empty_content = 1\n", 8, "not one of: yes, no" },
 	{ P "fail_text = on\n", 8, "not one of: yes, no" },
 	{ P "signing_time = 1s\n", 8, "from 1m to 1y" },
@@ -395,6 +399,8 @@ defaults_are_those_of_the_manual(void **state)
 	assert_int_equal(p->pending_ttl_s, 7 * 86400);
 	assert_int_equal(p->max_pending, 1000);
 	assert_int_equal(p->max_pending_per_peer, 100);
+	assert_int_equal(p->getcacert, SCEP_GETCACERT_ROOT);
+	assert_int_equal(p->certrep, SCEP_CERTREP_LEAF);
 	assert_int_equal(p->omit_content, 0);
 	assert_int_equal(p->fail_text, 1);
 	scep_config_free(cfg);
@@ -420,7 +426,8 @@ static const char	complete[] =
 "renew_key = new\nrenew_names = any\nrenew_grace = 3d\n"
 "renew_from_profiles = c\n"
 "pending_ttl = 2d\nmax_pending = 5\nmax_pending_per_peer = 2\n"
-"empty_content = no\nfail_text = no\nsigning_time = 10m\n"
+"getcacert = leaf\ncertrep = chain\nempty_content = no\nfail_text = no\n"
+"signing_time = 10m\n"
 "[profile b]\nca = one\nauthorise = manual\nrenew = no\n"
 "[profile c]\nca = two\nauthorise = manual\nrenew_from = always\n";
 
@@ -474,6 +481,8 @@ a_complete_file_sets_what_it_says(void **state)
 	assert_int_equal(p->message.signer.min_rsa_bits, 3072);
 	assert_int_equal(p->message.signer.max_rsa_bits, 8192);
 	assert_int_equal(p->csr_sha1, 1);
+	assert_int_equal(p->getcacert, SCEP_GETCACERT_LEAF);
+	assert_int_equal(p->certrep, SCEP_CERTREP_CHAIN);
 	assert_int_equal(p->message.ciphers, SCEP_BIT(SCEP_3DES));
 	assert_int_equal(p->n_rdn, 3);
 	assert_string_equal(p->rdn[0].type, "CN");

@@ -344,6 +344,19 @@ the_chain_is_kept_without_the_ca_itself(void **state)
 	scep_config_free(cfg);
 }
 
+/* Up to a bound that no chain in use comes near; t_chain.c builds real
+ * ones. */
+static void
+a_chain_is_as_long_as_its_file(void **state)
+{
+	struct scep_config	*cfg;
+
+	(void)state;
+	cfg = load_ok(KEYS RA "chain = 27.pem\n", "");
+	assert_int_equal(cfg->ca[0].n_chain, 27);
+	scep_config_free(cfg);
+}
+
 static void
 what_does_not_fit_is_refused_with_its_file_and_remedy(void **state)
 {
@@ -405,7 +418,7 @@ what_does_not_fit_is_refused_with_its_file_and_remedy(void **state)
 		{ KEYS RA "chain = none.pem\n", "/none.pem: ",
 		    "no such file" },
 		{ KEYS RA "chain = long.pem\n", "/long.pem: ",
-		    "more than 8 certificates" },
+		    "more than 32 certificates" },
 	};
 	struct scep_config	*cfg;
 	struct scep_error	 err;
@@ -802,6 +815,8 @@ setup(void **state)
 	put_joined("full.pem", "sub-ca.pem", "root.pem", NULL);
 	put_joined("long.pem", "root.pem", "root.pem", "root.pem");
 	put_joined("long.pem", "long.pem", "long.pem", "long.pem");
+	put_joined("27.pem", "long.pem", "long.pem", "long.pem");
+	put_joined("long.pem", "27.pem", "long.pem", NULL);
 	return 0;
 }
 
@@ -842,6 +857,7 @@ main(void)
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(what_fits_together_loads),
 		cmocka_unit_test(the_chain_is_kept_without_the_ca_itself),
+		cmocka_unit_test(a_chain_is_as_long_as_its_file),
 		conforms(what_does_not_fit_is_refused_with_its_file_and_remedy,
 		    "C-064 C-146 C-230 T-78"),
 		cmocka_unit_test(
