@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include <openssl/bn.h>
+#include <openssl/err.h>
+#include <openssl/provider.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
@@ -15,6 +17,16 @@
 #define OID_SENDER_NONCE	"2.16.840.1.113733.1.9.5"
 #define OID_TRANSACTION_ID	"2.16.840.1.113733.1.9.7"
 #define DAY			86400
+
+int
+scep_client_legacy(void)
+{
+	const int	 ok = OSSL_PROVIDER_load(NULL, "legacy") != NULL &&
+			    OSSL_PROVIDER_load(NULL, "default") != NULL;
+
+	ERR_clear_error();
+	return ok;
+}
 
 void
 bytes_free(struct bytes *b)
@@ -165,7 +177,9 @@ add_recipient(CMS_ContentInfo *env, X509 *cert,
 		return 0;
 	return !m->oaep || ((ctx = CMS_RecipientInfo_get0_pkey_ctx(ri)) !=
 	    NULL && EVP_PKEY_CTX_set_rsa_padding(ctx,
-	    RSA_PKCS1_OAEP_PADDING) == 1);
+	    RSA_PKCS1_OAEP_PADDING) == 1 && (m->oaep_digest == NULL ||
+	    (EVP_PKEY_CTX_set_rsa_oaep_md(ctx, m->oaep_digest) == 1 &&
+	    EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, m->oaep_digest) == 1)));
 }
 
 /* Encrypt or sign data, which ends up in cms; cms is freed. */

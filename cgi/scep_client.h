@@ -16,6 +16,10 @@
 
 #define CLIENT_NONCE	16
 
+/* Single DES, too, from now on: the legacy provider into libcrypto's default
+ * context.  0 if this machine has none. */
+int	 scep_client_legacy(void);
+
 struct bytes {
 	unsigned char	*data;		/* OPENSSL_malloc()ed; NULL: failed */
 	size_t		 len;
@@ -42,7 +46,8 @@ struct client_message {
 	X509			*recipient[8];	/* NULL-terminated */
 	const EVP_CIPHER	*cipher;	/* NULL: AES-128-CBC */
 	const EVP_MD		*digest;	/* NULL: SHA-256 */
-	int			 oaep;		/* RSAES-OAEP with SHA-1 */
+	int			 oaep;		/* RSAES-OAEP … */
+	const EVP_MD		*oaep_digest;	/* … NULL: with SHA-1 */
 	int			 use_ski;	/* key identifiers */
 	int			 no_envelope;	/* eContent of zero length */
 	struct bytes		 content;	/* of the envelope */
@@ -59,6 +64,7 @@ struct client_reply {
 	unsigned char	 sender_nonce[64];
 	size_t		 sender_nonce_len;
 	int		 digest_nid, cipher_nid;	/* NID_undef: none */
+	int		 oaep_nid;	/* its digest; NID_undef: v1.5 */
 	X509		*cert;		/* SUCCESS: the certificate for key, or
 					   the first */
 	int		 n_certs;

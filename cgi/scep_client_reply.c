@@ -7,6 +7,7 @@
 
 #include <openssl/err.h>
 #include <openssl/pkcs7.h>
+#include <openssl/rsa.h>
 
 #include "cgi/scep_client.h"
 
@@ -97,20 +98,42 @@ read_attrs(CMS_SignerInfo *si, struct client_reply *r)
 	return 1;
 }
 
-/* The content cipher, which the CMS API hides: a walk over the DER. */
+/* The digest of RSAES-OAEP; NID_undef if it is not that. */
 static int
-cipher_of(const unsigned char *der, long len)
+oaep_of(const X509_ALGOR *alg)
+{
+	RSA_OAEP_PARAMS		*params = NULL;
+	int			 nid = NID_undef;
+
+	if (OBJ_obj2nid(alg->algorithm) == NID_rsaesOaep &&
+	    (params = ASN1_TYPE_unpack_sequence(
+	    ASN1_ITEM_rptr(RSA_OAEP_PARAMS), alg->parameter)) != NULL)
+		nid = params->hashFunc == NULL ? NID_sha1 :
+		    OBJ_obj2nid(params->hashFunc->algorithm);
+	RSA_OAEP_PARAMS_free(params);
+	return nid;
+}
+
+/* Content cipher and key transport, which the CMS API hides: a walk over the
+ * DER. */
+static void
+read_algorithms(const unsigned char *der, long len, struct client_reply *r)
 {
 	const unsigned char	*p = der, *end = der + len;
 	PKCS7			*p7 = d2i_PKCS7(NULL, &p, len);
-	int			 nid = NID_undef;
+	PKCS7_ENVELOPE		*env;
 
-	if (p7 != NULL && p == end && PKCS7_type_is_enveloped(p7))
-		nid = OBJ_obj2nid(
-		    p7->d.enveloped->enc_data->algorithm->algorithm);
+	r->cipher_nid = r->oaep_nid = NID_undef;
+	if (p7 != NULL && p == end && PKCS7_type_is_enveloped(p7)) {
+		env = p7->d.enveloped;
+		r->cipher_nid = OBJ_obj2nid(
+		    env->enc_data->algorithm->algorithm);
+		if (sk_PKCS7_RECIP_INFO_num(env->recipientinfo) == 1)
+			r->oaep_nid = oaep_of(sk_PKCS7_RECIP_INFO_value(
+			    env->recipientinfo, 0)->key_enc_algor);
+	}
 	PKCS7_free(p7);
 	ERR_clear_error();
-	return nid;
 }
 
 static int
@@ -161,7 +184,7 @@ read_envelope(struct client_reply *r, BIO *content, EVP_PKEY *key,
 		return len == 0 ? 1 : wrong(r, "content without SUCCESS");
 	}
 	p = (const unsigned char *)data;
-	r->cipher_nid = cipher_of(p, len);
+	read_algorithms(p, len, r);
 	if ((env = d2i_CMS_ContentInfo(NULL, &p, len)) == NULL ||
 	    p != (const unsigned char *)data + len ||
 	    CMS_decrypt(env, key, signer, NULL, plain, CMS_BINARY) != 1)

@@ -109,6 +109,29 @@ struct scep_renew_conf {
 						   its own among them */
 };
 
+/* What is out of date or broken, and a profile may take all the same: words
+ * of legacy = …, config_legacy.c. */
+enum scep_legacy_word {
+	SCEP_LEGACY_SHA1,
+	SCEP_LEGACY_3DES,
+	SCEP_LEGACY_DES,
+	SCEP_LEGACY_MD5
+};
+
+/* Lines of GetCACaps that a profile may leave out, though true. */
+enum scep_cap {
+	SCEP_CAP_AES,
+	SCEP_CAP_DES3,
+	SCEP_CAP_GETNEXTCACERT,
+	SCEP_CAP_POST,
+	SCEP_CAP_RENEWAL,
+	SCEP_CAP_SHA1,
+	SCEP_CAP_SHA256,
+	SCEP_CAP_SHA384,
+	SCEP_CAP_SHA512,
+	SCEP_CAP_STANDARD
+};
+
 /* Which certificates GetCACert shows: published_certs.c. */
 enum scep_getcacert {
 	SCEP_GETCACERT_ROOT,		/* RA, CA, all above it */
@@ -135,7 +158,8 @@ struct scep_profile {
 	uint8_t			 static_hash[SCEP_SHA256_LEN];
 	long			 validity_s, backdate_s;
 	struct scep_key_rules	 keys;		/* of certificates */
-	int			 csr_sha1;	/* in CSRs' signatures */
+	unsigned int		 csr_weak;	/* bits SCEP_SHA1, SCEP_MD5: in
+						   CSRs' signatures too */
 	struct scep_msg_rules	 message;
 	struct scep_rdn_rule	 rdn[SCEP_RDN_RULES_MAX];
 	size_t			 n_rdn;
@@ -149,6 +173,8 @@ struct scep_profile {
 	long			 retry_window_s, pending_ttl_s;
 	struct scep_renew_conf	 renew;
 	long			 max_pending, max_pending_per_peer;
+	unsigned int		 legacy;	/* bits SCEP_LEGACY_… */
+	unsigned int		 caps_hidden;	/* bits SCEP_CAP_… */
 	enum scep_getcacert	 getcacert;
 	enum scep_certrep	 certrep;
 	int			 omit_content;	/* I-030 */
@@ -203,6 +229,12 @@ enum scep_err	 scep_config_check(const struct scep_crypto *crypto,
 		    void *arg, struct scep_error *err);
 /* 0 if every profile has a fault; those of a CA with one get it, too. */
 int		 scep_config_is_usable(struct scep_config *cfg);
+
+/* Do the rules allow what RFC 8894 section 2.9 forbids, DES or MD5? */
+int		 scep_config_is_broken(const struct scep_msg_rules *rules);
+/* Is this line of GetCACaps not to be shown? */
+int		 scep_config_hides(const struct scep_profile *p,
+		    const char *line);
 
 /* NULL if there is none. name "" means the default. */
 const struct scep_profile

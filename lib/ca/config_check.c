@@ -231,6 +231,16 @@ check_profile(struct check *c, struct scep_profile *p)
 		    "goes beyond the CA's; certificates will end on %s",
 		    p->file, p->line, p->name, p->validity_s / DAY, text);
 	}
+	/* RFC 8894 section 7.5: whoever sits between strips GetCACaps. */
+	if (scep_config_is_broken(&p->message))
+		report(c, 0, "%s:%d: [profile %s]: it takes%s%s, which are "
+		    "broken: who listens can read a challenge and make up an "
+		    "answer, also of devices that could do better; keep it "
+		    "to those that cannot, in a network of their own",
+		    p->file, p->line, p->name,
+		    (p->legacy & SCEP_BIT(SCEP_LEGACY_DES)) != 0 ? " DES" :
+		    "", (p->legacy & SCEP_BIT(SCEP_LEGACY_MD5)) != 0 ?
+		    " MD5" : "");
 	if (p->has_static)
 		report(c, 0, "%s:%d: [profile %s]: challenge_hash is one "
 		    "secret shared by all devices: who has it enrols under "

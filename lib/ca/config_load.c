@@ -175,9 +175,13 @@ load_ca(const struct scep_crypto *crypto, struct scep_ca_conf *ca,
 }
 
 static enum scep_err
-load_exts(const struct scep_crypto *crypto, const struct scep_config *cfg,
+load_profile(const struct scep_crypto *crypto, const struct scep_config *cfg,
     struct scep_profile *p, struct scep_error *err)
 {
+	enum scep_err	 rc;
+
+	if ((rc = scep_config_load_legacy(crypto, p, err)) != SCEP_OK)
+		return rc;
 	return scep_config_exts(crypto, scep_config_exts_of(cfg, p),
 	    cfg->ca[p->ca].x509, &p->fixed_exts, err);
 }
@@ -270,7 +274,7 @@ load_all(const struct scep_crypto *crypto, struct scep_config *cfg,
 	for (p = cfg->profile; rc == SCEP_OK &&
 	    p < cfg->profile + cfg->n_profiles; p++)
 		if (*cfg->ca[p->ca].fault == '\0' &&
-		    (rc = load_exts(crypto, cfg, p, err)) == SCEP_E_CONFIG)
+		    (rc = load_profile(crypto, cfg, p, err)) == SCEP_E_CONFIG)
 			rc = keep_fault(err, p->fault, first);
 	return rc;
 }

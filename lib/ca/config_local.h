@@ -89,6 +89,15 @@ enum scep_err	 scep_config_check_renew(struct scep_reading *r,
 /* When all profiles have been read: the profiles that they name. */
 enum scep_err	 scep_config_renew_profiles(struct scep_reading *r);
 
+/* What is out of date, and hidden capabilities: config_legacy.c. */
+extern const struct scep_word	scep_legacy_words[];
+extern const struct scep_word	scep_cap_words[];
+/* Put what legacy = … allows into the rules. */
+void		 scep_config_legacy(struct scep_profile *p);
+/* Make DES and MD5 ready if the profile has them. */
+enum scep_err	 scep_config_load_legacy(const struct scep_crypto *crypto,
+		    const struct scep_profile *p, struct scep_error *err);
+
 #define SCEP_CONF_WORD_MAX	256
 /* The next of the words in *p; 0 if there is none.  Longer ones are cut. */
 int		 scep_config_word(const char **p,

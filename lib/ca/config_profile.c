@@ -25,6 +25,10 @@
 #define NO_EC	"EC keys of devices are not served yet: an answer cannot be " \
 		"encrypted to them; only rsa for now"
 
+/* One way to say it, and one place to look for it. */
+#define MOVED(word)	"for devices that know no better, and so not here: " \
+			"write legacy = " word " (scep.conf(5))"
+
 static const struct scep_word	authorises[] = {
 	{ "challenge", SCEP_BIT(SCEP_BY_CHALLENGE), NULL },
 	{ "manual", SCEP_BIT(SCEP_BY_MANUAL), NULL },
@@ -39,20 +43,20 @@ static const struct scep_word	key_types[] = {
 };
 
 static const struct scep_word	digests[] = {
-	{ "sha1", SCEP_BIT(SCEP_SHA1), NULL },
 	{ "sha256", SCEP_BIT(SCEP_SHA256), NULL },
 	{ "sha384", SCEP_BIT(SCEP_SHA384), NULL },
 	{ "sha512", SCEP_BIT(SCEP_SHA512), NULL },
-	{ "md5", 0, "MD5 is broken, and refused everywhere" },
+	{ "sha1", 0, MOVED("sha1") },
+	{ "md5", 0, MOVED("md5") },
 	{ NULL, 0, NULL }
 };
 
 static const struct scep_word	ciphers[] = {
-	{ "3des", SCEP_BIT(SCEP_3DES), NULL },
 	{ "aes128", SCEP_BIT(SCEP_AES128), NULL },
 	{ "aes192", SCEP_BIT(SCEP_AES192), NULL },
 	{ "aes256", SCEP_BIT(SCEP_AES256), NULL },
-	{ "des", 0, "single DES is broken, and refused everywhere" },
+	{ "3des", 0, MOVED("3des") },
+	{ "des", 0, MOVED("des") },
 	{ NULL, 0, NULL }
 };
 
@@ -223,6 +227,10 @@ static const struct scep_setting	table[] = {
 	    NULL },
 	{ "max_pending_per_peer", scep_read_long, P(max_pending_per_peer),
 	    "100", 1, 1000000, NULL },
+	{ "legacy", scep_read_words, P(legacy), "none", 0, 0,
+	    scep_legacy_words },
+	{ "caps_hide", scep_read_words, P(caps_hidden), "none", 0, 0,
+	    scep_cap_words },
 	{ "getcacert", scep_read_word, P(getcacert), "chain+root", 0, 0,
 	    getcacerts },
 	{ "certrep", scep_read_word, P(certrep), "leaf", 0, 0, certreps },
@@ -306,6 +314,6 @@ scep_config_read_profile(struct scep_reading *r)
 	    (rc = check_profile(r, p)) != SCEP_OK)
 		return rc;
 	p->message.signer = p->keys;
-	p->csr_sha1 = (p->message.digests & SCEP_BIT(SCEP_SHA1)) != 0;
+	scep_config_legacy(p);
 	return SCEP_OK;
 }

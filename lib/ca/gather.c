@@ -58,7 +58,7 @@ read_csr(struct scep_job *job, struct scep_error *err)
 		return read_dummy(job, SCEP_E_REFUSED, err);
 	}
 	rc = scep_csr_parse(job->ca->crypto, job->ask->plaintext,
-	    &job->profile->keys, job->profile->csr_sha1, &job->own, err);
+	    &job->profile->keys, job->profile->csr_weak, &job->own, err);
 	job->csr = job->own;
 	if (rc == SCEP_OK || (scep_err_fail_info(rc) == -1 &&
 	    rc != SCEP_E_FORMAT))

@@ -64,7 +64,7 @@ algorithm_not_sha1(const struct scep_lint *l)
 	enum scep_digest	 md;
 
 	return scep_key_signature_digest(l->of->ca_key, l->tbs.sig_alg, &md,
-	    &why) == SCEP_OK && md != SCEP_SHA1;
+	    &why) == SCEP_OK && md != SCEP_SHA1 && md != SCEP_MD5;
 }
 
 /* NULL for RSA, absent for ECDSA. */

@@ -15,7 +15,7 @@
 
 /*
  * GetCACaps, RFC 8894 section 3.5.2, in the order of PROTOCOL I-033.  A word
- * stands here only if the profile does it.
+ * stands here only if the profile does it, and does not hide it.
  */
 static enum scep_err
 publish_caps(const struct scep_profile *profile, struct scep_buf *out,
@@ -37,15 +37,17 @@ publish_caps(const struct scep_profile *profile, struct scep_buf *out,
 		/* Not in the RFC; strongSwan 5.9.8 wants to see it. */
 		{ (m->digests & SCEP_BIT(SCEP_SHA384)) != 0, "SHA-384\n" },
 		{ (m->digests & SCEP_BIT(SCEP_SHA512)) != 0, "SHA-512\n" },
-		/* All of section 2.9, no less. */
-		{ aes && sha256, "SCEPStandard\n" },
+		/* All of section 2.9, no less, and nothing it forbids. */
+		{ aes && sha256 && !scep_config_is_broken(m),
+		    "SCEPStandard\n" },
 	};
 	enum scep_err	 rc;
 	size_t		 i;
 
 	for (i = 0; i < sizeof(caps) / sizeof(caps[0]); i++)
-		if (caps[i].on && (rc = scep_buf_add(out,
-		    scep_span_text(caps[i].line), err)) != SCEP_OK)
+		if (caps[i].on && !scep_config_hides(profile, caps[i].line) &&
+		    (rc = scep_buf_add(out, scep_span_text(caps[i].line),
+		    err)) != SCEP_OK)
 			return rc;
 	return SCEP_OK;
 }

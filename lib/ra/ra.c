@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "ra/local.h"
+#include "wire/legacy.h"
 #include "wire/query.h"
 
 #define TYPE_TEXT	"text/plain"
@@ -83,6 +84,24 @@ keys_init(struct scep_ra *ra, struct scep_error *err)
 	return SCEP_OK;
 }
 
+/* What some profile takes that is broken; the sandbox is still open. */
+static enum scep_err
+legacy_init(const struct scep_ra *ra, struct scep_error *err)
+{
+	const struct scep_msg_rules	*rules;
+	enum scep_err			 rc;
+	size_t				 i;
+
+	for (i = 0; i < ra->published.n_profiles; i++) {
+		rules = &ra->published.profile[i].rules;
+		if (*ra->published.profile[i].fault == '\0' &&
+		    scep_legacy_has(rules->digests, rules->ciphers) &&
+		    (rc = scep_legacy_load(ra->crypto, err)) != SCEP_OK)
+			return rc;
+	}
+	return SCEP_OK;
+}
+
 enum scep_err
 scep_ra_new(const struct scep_crypto *crypto, struct scep_ca *ca,
     struct scep_ra **out, struct scep_error *err)
@@ -97,7 +116,8 @@ scep_ra_new(const struct scep_crypto *crypto, struct scep_ca *ca,
 	ra->ca = ca;
 	if ((rc = scep_counts_new(&ra->counts, err)) != SCEP_OK ||
 	    (rc = scep_ca_published(ca, &ra->published, err)) != SCEP_OK ||
-	    (rc = keys_init(ra, err)) != SCEP_OK) {
+	    (rc = keys_init(ra, err)) != SCEP_OK ||
+	    (rc = legacy_init(ra, err)) != SCEP_OK) {
 		scep_ra_free(ra);
 		return rc;
 	}

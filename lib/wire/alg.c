@@ -22,6 +22,7 @@ static const struct {
 	    NID_sha384WithRSAEncryption },
 	[SCEP_SHA512] = { "SHA-512", "sha512", NID_sha512,
 	    NID_sha512WithRSAEncryption },
+	[SCEP_MD5] = { "MD5", "md5", NID_md5, NID_md5WithRSAEncryption },
 };
 
 static const struct {
@@ -34,6 +35,7 @@ static const struct {
 	[SCEP_AES128] = { "AES-128-CBC", "aes128", NID_aes_128_cbc, 16, 16 },
 	[SCEP_AES192] = { "AES-192-CBC", "aes192", NID_aes_192_cbc, 24, 16 },
 	[SCEP_AES256] = { "AES-256-CBC", "aes256", NID_aes_256_cbc, 32, 16 },
+	[SCEP_DES] = { "DES-CBC", "des", NID_des_cbc, 8, 8 },
 };
 
 static const enum scep_digest	oaep_md[SCEP_WRAP__MAX] = {

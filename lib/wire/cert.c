@@ -256,12 +256,23 @@ scep_cert_verify(const struct scep_crypto *crypto,
     const struct scep_cert *cert, const struct scep_key *key,
     struct scep_error *err)
 {
+	return scep_cert_verify_weak(crypto, cert, key, 0, err);
+}
+
+enum scep_err
+scep_cert_verify_weak(const struct scep_crypto *crypto,
+    const struct scep_cert *cert, const struct scep_key *key,
+    unsigned int weak, struct scep_error *err)
+{
 	enum scep_digest	 md;
 	enum scep_err		 rc;
 
 	if ((rc = scep_key_signature_digest(key, cert->sig_alg, &md,
 	    err)) != SCEP_OK)
 		return rc;
+	if ((SCEP_BIT(md) & SCEP_BROKEN_DIGESTS & ~weak) != 0)
+		return scep_fail(err, SCEP_E_ALG, "signed with %s",
+		    scep_digest_name(md));
 	return scep_key_verify(crypto, key, md, cert->tbs, cert->signature,
 	    err);
 }

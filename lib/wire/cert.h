@@ -36,10 +36,14 @@ int		 scep_cert_vouches(const struct scep_cert *cert);
 /* Issuer and subject are the same name. */
 int		 scep_cert_is_self_issued(const struct scep_cert *cert);
 /* Does its signature verify with key (its own, say)?  SHA-1 is allowed here:
- * nothing is believed because of it.  SCEP_E_SIG, SCEP_E_ALG. */
+ * nothing is believed because of it; of other weak digests those whose bits
+ * are in weak (none).  SCEP_E_SIG, SCEP_E_ALG. */
 enum scep_err	 scep_cert_verify(const struct scep_crypto *crypto,
 		    const struct scep_cert *cert, const struct scep_key *key,
 		    struct scep_error *err);
+enum scep_err	 scep_cert_verify_weak(const struct scep_crypto *crypto,
+		    const struct scep_cert *cert, const struct scep_key *key,
+		    unsigned int weak, struct scep_error *err);
 
 /* What goes into a certificate; everything borrowed. */
 struct scep_cert_plan {

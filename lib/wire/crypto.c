@@ -9,9 +9,9 @@
 #include <openssl/rand.h>
 
 #include "base/error.h"
-#include "wire/crypto.h"
+#include "wire/legacy.h"
 
-/* What libcrypto calls what we allow. */
+/* What libcrypto calls it; NULL: legacy.c's. */
 static const char *const	md_fetch[SCEP_DIGEST__MAX] = {
 	[SCEP_SHA1] = "SHA1",
 	[SCEP_SHA256] = "SHA2-256",
@@ -32,12 +32,14 @@ fetch_all(struct scep_crypto *crypto, struct scep_error *err)
 	int	 i;
 
 	for (i = 0; i < SCEP_DIGEST__MAX; i++)
-		if ((crypto->md[i] = EVP_MD_fetch(crypto->ctx, md_fetch[i],
+		if (md_fetch[i] != NULL &&
+		    (crypto->md[i] = EVP_MD_fetch(crypto->ctx, md_fetch[i],
 		    NULL)) == NULL)
 			return scep_fail_ssl(err, SCEP_E_INTERNAL,
 			    "libcrypto offers no %s", md_fetch[i]);
 	for (i = 0; i < SCEP_CIPHER__MAX; i++)
-		if ((crypto->cipher[i] = EVP_CIPHER_fetch(crypto->ctx,
+		if (cipher_fetch[i] != NULL &&
+		    (crypto->cipher[i] = EVP_CIPHER_fetch(crypto->ctx,
 		    cipher_fetch[i], NULL)) == NULL)
 			return scep_fail_ssl(err, SCEP_E_INTERNAL,
 			    "libcrypto offers no %s", cipher_fetch[i]);
@@ -62,7 +64,8 @@ scep_crypto_new(OSSL_LIB_CTX *ctx, struct scep_crypto **out,
 		crypto->owns_ctx = 1;
 		crypto->ctx = OSSL_LIB_CTX_new();
 	}
-	if (crypto->ctx == NULL)
+	crypto->legacy = scep_legacy_new();
+	if (crypto->ctx == NULL || crypto->legacy == NULL)
 		rc = scep_fail_ssl(err, SCEP_E_NOMEM, "library context");
 	else
 		rc = fetch_all(crypto, err);
@@ -86,9 +89,23 @@ scep_crypto_free(struct scep_crypto *crypto)
 	for (i = 0; i < SCEP_CIPHER__MAX; i++)
 		EVP_CIPHER_free(crypto->cipher[i]);
 	EVP_MAC_free(crypto->hmac);
+	scep_legacy_free(crypto->legacy);
 	if (crypto->owns_ctx)
 		OSSL_LIB_CTX_free(crypto->ctx);
 	OPENSSL_free(crypto);
+}
+
+const EVP_MD *
+scep_crypto_md(const struct scep_crypto *crypto, enum scep_digest md)
+{
+	return md == SCEP_MD5 ? scep_legacy_md5(crypto) : crypto->md[md];
+}
+
+const EVP_CIPHER *
+scep_crypto_cipher(const struct scep_crypto *crypto, enum scep_cipher cipher)
+{
+	return cipher == SCEP_DES ? scep_legacy_des(crypto) :
+	    crypto->cipher[cipher];
 }
 
 enum scep_err
@@ -105,10 +122,11 @@ enum scep_err
 scep_crypto_digest(const struct scep_crypto *crypto, enum scep_digest md,
     struct scep_span data, uint8_t *out, size_t *len, struct scep_error *err)
 {
+	const EVP_MD	*evp = scep_crypto_md(crypto, md);
 	unsigned int	 n = 0;
 
-	if (EVP_Digest(data.data, data.len, out, &n, crypto->md[md], NULL) !=
-	    1)
+	if (evp == NULL || EVP_Digest(data.data, data.len, out, &n, evp,
+	    NULL) != 1)
 		return scep_fail_ssl(err, SCEP_E_INTERNAL, "%s",
 		    scep_digest_name(md));
 	if (len != NULL)

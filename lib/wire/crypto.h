@@ -1,6 +1,7 @@
 /*
  * crypto.h - libcrypto as we use it: one library context, algorithms fetched
- * once, everything allowed by list.
+ * once, everything allowed by list.  (A second context for what is broken,
+ * where some profile wants it: legacy.h.)
  */
 #ifndef SCEP_WIRE_CRYPTO_H
 #define SCEP_WIRE_CRYPTO_H
@@ -10,21 +11,23 @@
 
 #include "base/buf.h"
 
-/* Message digests we know.  MD5 is not among them (RFC 8894 section 2.9). */
+/* Message digests we know; to know is not to allow. */
 enum scep_digest {
 	SCEP_SHA1,
 	SCEP_SHA256,
 	SCEP_SHA384,
 	SCEP_SHA512,
+	SCEP_MD5,		/* legacy.h; not in RFC 8894 section 2.9 */
 	SCEP_DIGEST__MAX
 };
 
-/* Content ciphers we know, all CBC.  Single DES is not among them. */
+/* Content ciphers we know, all CBC.  Their numbers are in the store. */
 enum scep_cipher {
 	SCEP_3DES,
 	SCEP_AES128,
 	SCEP_AES192,
 	SCEP_AES256,
+	SCEP_DES,		/* single; legacy.h */
 	SCEP_CIPHER__MAX
 };
 
@@ -40,14 +43,18 @@ enum scep_wrap {
 
 #define SCEP_DIGEST_MAX_LEN	64
 #define SCEP_BIT(x)		(1u << (x))
+/* What RFC 8894 section 2.9 says must not be supported. */
+#define SCEP_BROKEN_DIGESTS	SCEP_BIT(SCEP_MD5)
+#define SCEP_BROKEN_CIPHERS	SCEP_BIT(SCEP_DES)
 
-/* Immutable once made; any number of threads may share one. */
+/* Immutable once made, but for legacy; any number of threads may share one. */
 struct scep_crypto {
-	OSSL_LIB_CTX	*ctx;
-	int		 owns_ctx;
-	EVP_MD		*md[SCEP_DIGEST__MAX];
-	EVP_CIPHER	*cipher[SCEP_CIPHER__MAX];
-	EVP_MAC		*hmac;
+	OSSL_LIB_CTX		*ctx;
+	int			 owns_ctx;
+	EVP_MD			*md[SCEP_DIGEST__MAX];	/* MD5: NULL */
+	EVP_CIPHER		*cipher[SCEP_CIPHER__MAX];	/* DES: NULL */
+	EVP_MAC			*hmac;
+	struct scep_legacy	*legacy;
 };
 
 /* ctx NULL: a library context of our own, with the default provider.  A ctx
@@ -55,6 +62,13 @@ struct scep_crypto {
 enum scep_err	 scep_crypto_new(OSSL_LIB_CTX *ctx, struct scep_crypto **out,
 		    struct scep_error *err);
 void		 scep_crypto_free(struct scep_crypto *crypto);
+
+/* Whatever it is; NULL for DES and MD5 until they are loaded. */
+const EVP_MD	*scep_crypto_md(const struct scep_crypto *crypto,
+		    enum scep_digest md);
+const EVP_CIPHER
+		*scep_crypto_cipher(const struct scep_crypto *crypto,
+		    enum scep_cipher cipher);
 
 enum scep_err	 scep_crypto_random(const struct scep_crypto *crypto,
 		    uint8_t *out, size_t len, struct scep_error *err);

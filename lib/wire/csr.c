@@ -279,7 +279,7 @@ find_info(struct scep_csr *csr, struct parts *out, struct scep_span info,
 /* Proof of possession, RFC 8894 section 7.6. */
 static enum scep_err
 verify(const struct scep_crypto *crypto, const struct scep_csr *csr,
-    const struct parts *parts, int sha1, struct scep_error *err)
+    const struct parts *parts, unsigned int weak, struct scep_error *err)
 {
 	enum scep_digest	 md;
 	enum scep_err		 rc;
@@ -287,17 +287,18 @@ verify(const struct scep_crypto *crypto, const struct scep_csr *csr,
 	if ((rc = scep_key_signature_digest(&csr->key, parts->sig_alg, &md,
 	    err)) != SCEP_OK)
 		return rc;
-	if (md == SCEP_SHA1 && !sha1)
-		return scep_fail(err, SCEP_E_ALG,
-		    "request signed with SHA-1");
+	if ((md == SCEP_SHA1 || md == SCEP_MD5) &&
+	    (weak & SCEP_BIT(md)) == 0)
+		return scep_fail(err, SCEP_E_ALG, "request signed with %s",
+		    scep_digest_name(md));
 	return scep_key_verify(crypto, &csr->key, md, csr->info,
 	    parts->signature, err);
 }
 
 static enum scep_err
 parse(const struct scep_crypto *crypto, struct scep_span der,
-    const struct scep_key_rules *rules, int sha1, struct scep_csr *csr,
-    struct scep_error *err)
+    const struct scep_key_rules *rules, unsigned int weak,
+    struct scep_csr *csr, struct scep_error *err)
 {
 	struct parts		 parts;
 	struct scep_span	 info;
@@ -315,13 +316,13 @@ parse(const struct scep_crypto *crypto, struct scep_span der,
 	    SCEP_OK ||
 	    (rc = read_attributes(parts.attributes, csr, err)) != SCEP_OK)
 		return rc;
-	return verify(crypto, csr, &parts, sha1, err);
+	return verify(crypto, csr, &parts, weak, err);
 }
 
 enum scep_err
 scep_csr_parse(const struct scep_crypto *crypto, struct scep_span der,
-    const struct scep_key_rules *rules, int sha1, struct scep_csr **out,
-    struct scep_error *err)
+    const struct scep_key_rules *rules, unsigned int weak,
+    struct scep_csr **out, struct scep_error *err)
 {
 	struct scep_csr	*csr;
 	enum scep_err	 rc;
@@ -333,7 +334,7 @@ scep_csr_parse(const struct scep_crypto *crypto, struct scep_span der,
 		    SCEP_CSR_MAX);
 	if ((csr = OPENSSL_zalloc(sizeof(*csr))) == NULL)
 		return scep_fail(err, SCEP_E_NOMEM, "request");
-	if ((rc = parse(crypto, der, rules, sha1, csr, err)) != SCEP_OK) {
+	if ((rc = parse(crypto, der, rules, weak, csr, err)) != SCEP_OK) {
 		scep_csr_free(csr);
 		return rc;
 	}

@@ -33,14 +33,16 @@ struct scep_csr {
  * all); no extension twice, at most 32, and none that asks for the rights of a
  * CA or for a SID; a challengePassword of any DirectoryString type or
  * IA5String (an empty one counts as absent); then the signature (RSA v1.5 or
- * ECDSA, with SHA-256, 384 or 512, and with SHA-1 only if sha1 is not 0).
+ * ECDSA, with SHA-256, 384 or 512; with SHA-1 or MD5 only if their bits are
+ * in weak).
  * SCEP_E_FORMAT, SCEP_E_ALG, SCEP_E_REFUSED or SCEP_E_SIG say what is wrong,
  * for the log only: the client is told nothing (DESIGN 7.4).
  * Release with scep_csr_free().
  */
 enum scep_err	 scep_csr_parse(const struct scep_crypto *crypto,
 		    struct scep_span der, const struct scep_key_rules *rules,
-		    int sha1, struct scep_csr **out, struct scep_error *err);
+		    unsigned int weak, struct scep_csr **out,
+		    struct scep_error *err);
 void		 scep_csr_free(struct scep_csr *csr);
 
 #endif /* SCEP_WIRE_CSR_H */

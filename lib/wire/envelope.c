@@ -201,8 +201,8 @@ decrypt(const struct scep_crypto *crypto, const struct scep_envelope *env,
 	out->len = env->content.len;
 	if ((ctx = EVP_CIPHER_CTX_new()) == NULL)
 		return scep_fail_ssl(err, SCEP_E_NOMEM, "decrypt");
-	ok = EVP_DecryptInit_ex2(ctx, crypto->cipher[env->cipher], key,
-	    env->iv.data, NULL) == 1 &&
+	ok = EVP_DecryptInit_ex2(ctx, scep_crypto_cipher(crypto,
+	    env->cipher), key, env->iv.data, NULL) == 1 &&
 	    EVP_CIPHER_CTX_set_padding(ctx, 0) == 1 &&
 	    EVP_DecryptUpdate(ctx, out->data, &n, env->content.data,
 	    (int)env->content.len) == 1 &&

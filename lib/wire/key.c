@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "wire/asn1.h"
 #include "wire/key.h"
+#include "wire/legacy.h"
 
 #define RSA_MAX_OCTETS	1024	/* 8192 bits; no profile may allow more */
 #define RSA_E_MAX	4	/* octets of the exponent: below 2^32 */
@@ -307,10 +308,14 @@ scep_key_verify(const struct scep_crypto *crypto, const struct scep_key *key,
     struct scep_error *err)
 {
 	EVP_MD_CTX	*ctx;
-	const char	*name = key->type == SCEP_KEY_ED25519 ? NULL :
-			    EVP_MD_get0_name(crypto->md[md]);
+	const char	*name;
 	int		 ok;
 
+	if (md == SCEP_MD5)
+		return scep_legacy_verify(crypto, key->pkey, data, signature,
+		    err);
+	name = key->type == SCEP_KEY_ED25519 ? NULL :
+	    EVP_MD_get0_name(crypto->md[md]);
 	if ((ctx = EVP_MD_CTX_new()) == NULL)
 		return scep_fail_ssl(err, SCEP_E_NOMEM, "verify");
 	ok = EVP_DigestVerifyInit_ex(ctx, NULL, name, crypto->ctx, NULL,
@@ -331,6 +336,8 @@ scep_key_sign(const struct scep_crypto *crypto, EVP_PKEY *key,
 	uint8_t		*sig = NULL;
 	size_t		 len = 0;
 
+	if (md == SCEP_MD5)
+		return scep_legacy_sign(crypto, key, data, out, err);
 	if ((ctx = EVP_MD_CTX_new()) == NULL ||
 	    EVP_DigestSignInit_ex(ctx, NULL, EVP_MD_get0_name(crypto->md[md]),
 	    crypto->ctx, NULL, key, NULL) != 1 ||

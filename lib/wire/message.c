@@ -185,6 +185,8 @@ check_digest_list(const struct reading *r, enum scep_digest used,
 {
 	const STACK_OF(X509_ALGOR)	*list =
 					    r->ci->signed_data->digest_algs;
+	const unsigned int		 refused = SCEP_BROKEN_DIGESTS &
+					    ~r->rules->digests;
 	enum scep_digest		 md;
 	enum scep_err			 rc;
 	int				 i, found = 0;
@@ -196,6 +198,9 @@ check_digest_list(const struct reading *r, enum scep_digest used,
 		if ((rc = scep_alg_digest(sk_X509_ALGOR_value(list, i), &md,
 		    err)) != SCEP_OK)
 			return rc;
+		if ((SCEP_BIT(md) & refused) != 0)
+			return scep_fail(err, SCEP_E_ALG,
+			    "digestAlgorithms with %s", scep_digest_name(md));
 		found |= md == used;
 	}
 	return found ? SCEP_OK : scep_fail(err, SCEP_E_ALG,
@@ -313,8 +318,8 @@ check_self_signed(struct reading *r, struct scep_error *err)
 
 	if (!scep_cert_is_self_issued(&r->addr->signer))
 		return SCEP_OK;
-	if ((rc = scep_cert_verify(r->crypto, &r->addr->signer,
-	    &r->msg->signer_key, err)) != SCEP_OK)
+	if ((rc = scep_cert_verify_weak(r->crypto, &r->addr->signer,
+	    &r->msg->signer_key, r->rules->digests, err)) != SCEP_OK)
 		return scep_fail_within(err, "signer certificate");
 	r->msg->self_signed = 1;
 	return SCEP_OK;

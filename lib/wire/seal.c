@@ -37,7 +37,7 @@ make_key(const struct scep_crypto *crypto, enum scep_cipher cipher,
 	enum scep_err	 rc;
 
 	if ((rc = scep_crypto_random(crypto, key, len, err)) == SCEP_OK &&
-	    cipher == SCEP_3DES)
+	    (cipher == SCEP_3DES || cipher == SCEP_DES))
 		odd_parity(key, len);
 	return rc;
 }
@@ -73,8 +73,8 @@ encrypt(const struct scep_crypto *crypto, enum scep_cipher cipher,
 	if ((out->data = OPENSSL_malloc(content.len + 32)) == NULL)
 		return scep_fail(err, SCEP_E_NOMEM, "encrypted content");
 	ctx = EVP_CIPHER_CTX_new();
-	ok = ctx != NULL && EVP_EncryptInit_ex2(ctx, crypto->cipher[cipher],
-	    key, iv, NULL) == 1 &&
+	ok = ctx != NULL && EVP_EncryptInit_ex2(ctx,
+	    scep_crypto_cipher(crypto, cipher), key, iv, NULL) == 1 &&
 	    EVP_EncryptUpdate(ctx, out->data, &n, content.data,
 	    (int)content.len) == 1 &&
 	    EVP_EncryptFinal_ex(ctx, out->data + n, &last) == 1;

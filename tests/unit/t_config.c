@@ -153,10 +153,16 @@ static const struct row {
 	{ P "rsa_bits = 1024-4096\n", 8, "within 2048-8192" },
 	{ P "rsa_bits = 2048-16384\n", 8, "within 2048-8192" },
 	{ P "rsa_bits = 4096-2048\n", 8, "LOW-HIGH" },
-	{ P "digests = sha256 md5\n", 8, "md5: MD5 is broken" },
-	{ P "digests = sha256,sha512\n", 8, "not one of: sha1, sha256" },
-	{ P "ciphers = des\n", 8, "single DES is broken" },
-	{ P "ciphers = aes\n", 8, "not one of: 3des, aes128" },
+	{ P "digests = sha256 md5\n", 8, "write legacy = md5" },
+	{ P "digests = sha1 sha256\n", 8, "write legacy = sha1" },
+	{ P "digests = sha256,sha512\n", 8, "not one of: sha256, sha384" },
+	{ P "ciphers = des\n", 8, "write legacy = des" },
+	{ P "ciphers = aes128 3des\n", 8, "write legacy = 3des" },
+	{ P "ciphers = aes\n", 8, "not one of: aes128" },
+	{ P "legacy = rc2\n", 8,
+	    "\"rc2\" is not one of: none, sha1, 3des, des, md5" },
+	{ P "legacy = sha256\n", 8, "is not one of: none, sha1" },
+	{ P "caps_hide = aes\n", 8, "\"aes\" is not one of: none, AES" },
 	{ P "subject_allow = CN Nonsense\n", 8, "no attribute type" },
 	{ P "subject_allow = CN 2.5.4.3\n", 8, "CN stands here twice" },
 	{ P "subject_allow = O\n", 6, "CN is required" },
@@ -381,7 +387,9 @@ defaults_are_those_of_the_manual(void **state)
 	assert_int_equal(p->message.ciphers, SCEP_BIT(SCEP_AES128) |
 	    SCEP_BIT(SCEP_AES192) | SCEP_BIT(SCEP_AES256));
 	assert_int_equal(p->message.signing_time_s, 0);
-	assert_int_equal(p->csr_sha1, 0);
+	assert_int_equal(p->csr_weak, 0);
+	assert_int_equal(p->legacy, 0);
+	assert_int_equal(p->caps_hidden, 0);
 	assert_int_equal(p->n_rdn, 5);
 	assert_string_equal(p->rdn[0].type, "CN");
 	assert_int_equal(p->rdn[0].required, 1);
@@ -418,7 +426,8 @@ static const char	complete[] =
 "[ca two]\ncertificate = two.pem\nkey = two.key\ninsecure_one_key = yes\n"
 "[profile a]\nca = two\nauthorise = manual challenge\n"
 "challenge_hash = " X64 "\nvalidity = 30d\nbackdate = 0\n"
-"rsa_bits = 3072-8192\ndigests = sha1 sha256\nciphers = 3des\n"
+"rsa_bits = 3072-8192\ndigests = sha256\nciphers = aes256\n"
+"legacy = sha1 3des des md5\ncaps_hide = SHA-384 SCEPStandard\n"
 "subject_allow = cn 2.5.4.10 1.2.3.4\nsubject_require = 1.2.3.4\n"
 "subject_pattern.CN = a* b?\nsan_allow = DNS UPN\n"
 "san_pattern.DNS = *.a *.b *.c\nsan_pattern.UPN = *@a\n"
@@ -480,10 +489,16 @@ a_complete_file_sets_what_it_says(void **state)
 	assert_int_equal(p->backdate_s, 0);
 	assert_int_equal(p->message.signer.min_rsa_bits, 3072);
 	assert_int_equal(p->message.signer.max_rsa_bits, 8192);
-	assert_int_equal(p->csr_sha1, 1);
+	assert_int_equal(p->csr_weak, SCEP_BIT(SCEP_SHA1) |
+	    SCEP_BIT(SCEP_MD5));
+	assert_int_equal(p->message.digests, SCEP_BIT(SCEP_SHA256) |
+	    SCEP_BIT(SCEP_SHA1) | SCEP_BIT(SCEP_MD5));
+	assert_int_equal(p->caps_hidden, SCEP_BIT(SCEP_CAP_SHA384) |
+	    SCEP_BIT(SCEP_CAP_STANDARD));
 	assert_int_equal(p->getcacert, SCEP_GETCACERT_LEAF);
 	assert_int_equal(p->certrep, SCEP_CERTREP_CHAIN);
-	assert_int_equal(p->message.ciphers, SCEP_BIT(SCEP_3DES));
+	assert_int_equal(p->message.ciphers, SCEP_BIT(SCEP_AES256) |
+	    SCEP_BIT(SCEP_3DES) | SCEP_BIT(SCEP_DES));
 	assert_int_equal(p->n_rdn, 3);
 	assert_string_equal(p->rdn[0].type, "CN");
 	assert_int_equal(p->rdn[0].required, 0);
@@ -571,7 +586,7 @@ knows(const char *text, const char *key)
 static void
 each_key_of_the_manual_is_known_and_no_other(void **state)
 {
-	const size_t	 keys = 17 + 7 + 27;	/* rows of the three tables */
+	const size_t	 keys = 17 + 7 + 31;	/* rows of the three tables */
 	char		 line[256], key[64];
 	size_t		 n = 0;
 	FILE		*f;

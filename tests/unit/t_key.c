@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "wire/key.h"
+#include "wire/legacy.h"
 
 #include "tests/unit/conform.h"
 #include "tests/unit/der_make.h"
@@ -41,7 +42,8 @@ setup(void **state)
 
 	(void)state;
 	rsa = der_key(2);
-	return scep_crypto_new(NULL, &crypto, &err) == SCEP_OK ? 0 : -1;
+	return scep_crypto_new(NULL, &crypto, &err) == SCEP_OK &&
+	    scep_legacy_load(crypto, &err) == SCEP_OK ? 0 : -1;
 }
 
 static int
@@ -395,8 +397,7 @@ a_signature_algorithm_must_fit_the_key(void **state)
 		{ OID_RSA, 1, SCEP_DIGEST__MAX, SCEP_DIGEST__MAX },
 		{ "1.2.840.10045.4.3.1", 0, SCEP_DIGEST__MAX,
 		    SCEP_DIGEST__MAX },
-		{ "1.2.840.113549.1.1.4", 1, SCEP_DIGEST__MAX,
-		    SCEP_DIGEST__MAX },
+		{ "1.2.840.113549.1.1.4", 1, SCEP_MD5, SCEP_DIGEST__MAX },
 	};
 	const struct scep_key	 r = { .type = SCEP_KEY_RSA };
 	const struct scep_key	 e = { .type = SCEP_KEY_P256 };
@@ -471,7 +472,8 @@ signatures_are_those_of_openssl(void **state)
 	(void)state;
 	for (i = 0; i < SCEP_DIGEST__MAX; i++) {
 		signs_and_verifies(rsa, (enum scep_digest)i);
-		signs_and_verifies(ec, (enum scep_digest)i);
+		if (i != SCEP_MD5)	/* only with RSA */
+			signs_and_verifies(ec, (enum scep_digest)i);
 	}
 	EVP_PKEY_free(ec);
 }

@@ -66,7 +66,7 @@ changed_after(void (*after)(SCEP_CI_SIGNED *, const void *), const void *arg)
 
 /* digestAlgorithms, by name; and the parameters of the last. */
 struct digests {
-	const char	*name[5];
+	const char	*name[6];
 	int		 type;
 };
 
@@ -78,7 +78,7 @@ with_digests(SCEP_SIGNED *sd, const void *arg)
 	size_t			 i;
 
 	X509_ALGOR_free(sk_X509_ALGOR_pop(sd->digest_algs));
-	for (i = 0; i < 5 && d->name[i] != NULL; i++) {
+	for (i = 0; i < 6 && d->name[i] != NULL; i++) {
 		assert_non_null(alg = X509_ALGOR_new());
 		twist_alg(alg, d->name[i], d->type, "\1", 1);
 		sk_X509_ALGOR_push(sd->digest_algs, alg);
@@ -99,7 +99,7 @@ digest_algorithms_hold_the_signers_and_no_unknown_one(void **state)
 		{ { "SHA256" }, V_ASN1_INTEGER },
 		{ { "SHA256", "MD5" }, V_ASN1_NULL },
 		{ { "SHA256", "1.2.3.4" }, V_ASN1_NULL },
-		{ { "SHA256", "SHA256", "SHA256", "SHA256", "SHA256" },
+		{ { "SHA256", "SHA256", "SHA256", "SHA256", "SHA256", "SHA1" },
 		    V_ASN1_NULL },
 	};
 	size_t				 i;
