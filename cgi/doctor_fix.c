@@ -133,8 +133,9 @@ static const struct {
 	    "default), no server.errorfile-prefix for it" LIGHTY,
 	    [DOCTOR_APACHE] = "ProxyErrorOverride Off (the default)" APACHE
 	    } },
-	[DOCTOR_FIX_CAPS] = { "scep.fcgi announces only what `digests` and "
-	    "`ciphers` of its [profile] in scep.conf allow: look for a file, "
+	[DOCTOR_FIX_CAPS] = { "scep.fcgi announces only what `digests`, "
+	    "`ciphers` and `legacy` of its [profile] in scep.conf allow, but "
+	    "for what `caps_hide` leaves out: look for a file, "
 	    "a fixed answer or a cache for operation=GetCACaps in the web "
 	    "server (nginx: return, proxy_cache, fastcgi_cache; lighttpd: "
 	    "check-local; Apache: Alias, CacheEnable)", { NULL } },

@@ -114,13 +114,24 @@ try(struct doctor *d, const struct doctor_id *id, X509 *cert, size_t i)
 	return f.works;
 }
 
-/* RFC 8894 section 2.9: MD5 must not be. */
+/* Does scep.conf say that this profile takes it? */
 static int
-refuses_md5(struct doctor *d, const struct doctor_id *id)
+is_wanted(const struct doctor *d, enum scep_legacy_word word)
+{
+	return d->profile != NULL && d->ours &&
+	    (d->profile->legacy & SCEP_BIT(word)) != 0;
+}
+
+/* RFC 8894 section 2.9: MD5 and single DES must not be, unless somebody wants
+ * them to be. */
+static int
+refuses(struct doctor *d, const struct doctor_id *id, const char *name,
+    enum scep_legacy_word word)
 {
 	const struct doctor_trial	 trial = {
 		.type = 20,
-		.digest = EVP_md5(),
+		.digest = word == SCEP_LEGACY_MD5 ? EVP_md5() : NULL,
+		.cipher = word == SCEP_LEGACY_DES ? EVP_des_cbc() : NULL,
 		.get = !d->post_works,
 		.ask = { .type = "application/x-pki-message" },
 	};
@@ -129,29 +140,35 @@ refuses_md5(struct doctor *d, const struct doctor_id *id)
 
 	doctor_exchange(d, id, &trial, &answer);
 	accepted = doctor_was_read(&answer);
-	if (accepted)
-		doctor_fail(d, "MD5", DOCTOR_FIX_CAPS, "MD5: a message signed "
-		    "with it is accepted: %s", answer.text);
+	if (accepted && is_wanted(d, word))
+		doctor_info(d, name, "%s: accepted, as `legacy` in scep.conf "
+		    "says; it is broken, and devices that know better can be "
+		    "made to fall back to it", name);
+	else if (accepted)
+		doctor_fail(d, name, DOCTOR_FIX_CAPS, "%s: a message with it "
+		    "is accepted: %s", name, answer.text);
 	doctor_answer_clear(&answer);
 	return !accepted;
 }
 
-/* All of section 2.9, no less. */
+/* All of section 2.9, no less.  A machine without DES cannot ask for it. */
 static void
 check_standard(struct doctor *d, const struct doctor_id *id, int aes,
     int sha256)
 {
-	const int	 md5_refused = refuses_md5(d, id);
+	const int	 md5 = refuses(d, id, "MD5", SCEP_LEGACY_MD5);
+	const int	 des = !scep_client_legacy() ||
+			    refuses(d, id, "DES", SCEP_LEGACY_DES);
 	char		 seen[120];
 	struct finding	 f = { "SCEPStandard", "SCEPStandard", aes && sha256 &&
-			    d->post_works && md5_refused, 0, seen,
+			    d->post_works && md5 && des, 0, seen,
 			    d->post_works ? DOCTOR_FIX_CAPS :
 			    DOCTOR_FIX_METHOD };
 
 	(void)snprintf(seen, sizeof(seen), "AES %s, SHA-256 %s, POST %s, "
-	    "MD5 %s", aes ? "works" : "fails", sha256 ? "works" : "fails",
-	    d->post_works ? "works" : "fails", md5_refused ? "refused" :
-	    "accepted");
+	    "MD5 %s, DES %s", aes ? "works" : "fails", sha256 ? "works" :
+	    "fails", d->post_works ? "works" : "fails", md5 ? "refused" :
+	    "accepted", des ? "refused" : "accepted");
 	verdict(d, &f);
 }
 

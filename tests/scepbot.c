@@ -57,7 +57,9 @@ static struct {
 	const char		*key_path, *cert_path, *save_path, *txid;
 	const char		*old_cert_path, *old_key_path;
 	const EVP_CIPHER	*cipher;
-	const EVP_MD		*digest;
+	const EVP_MD		*digest, *old_digest;
+	const char		*signer, *bag_path;
+	int			 to_all, ber;
 	int			 bits, count, parallel, type, get, chunked,
 				 forget, shared_key, poll_only, oaep;
 	int			 poll_s, retry_s;	/* 0: do not */
@@ -68,6 +70,8 @@ static struct {
 	.type = 19, .flip = -1 };
 
 static X509		*ca, *ra;
+static X509		*shown[32];	/* all of GetCACert, in its order */
+static int		 n_shown;
 static EVP_PKEY		*given_key;
 static EVP_PKEY		*old_key;	/* … and the certificate that renews */
 static X509		*old_cert;
@@ -306,6 +310,8 @@ cas_choose(STACK_OF(X509) *certs)
 		else if (X509_check_ca(cert) == 0)
 			ra = cert;
 		(void)X509_up_ref(cert);
+		if (n_shown < (int)(sizeof(shown) / sizeof(shown[0])))
+			shown[n_shown++] = cert;
 	}
 	if (ca == NULL)
 		die(4, "GetCACert has no CA certificate");
@@ -399,6 +405,26 @@ txid_make(struct bot *bot)
 		(void)sprintf(bot->txid + 2 * i, "%02x", bytes[i]);
 }
 
+/* As a client does that signs its own with another digest (-H). */
+static void
+sign_anew(struct bot *bot)
+{
+	const unsigned char	*p = bot->csr.data;
+	X509_REQ		*req = need(d2i_X509_REQ(NULL, &p,
+				    (long)bot->csr.len));
+	int			 len;
+
+	if (X509_sign(bot->signer, bot->key, opt.old_digest) <= 0 ||
+	    X509_REQ_sign(req, bot->key, opt.old_digest) <= 0)
+		die(4, "-H: cannot sign");
+	bytes_free(&bot->csr);
+	bot->csr.data = NULL;
+	if ((len = i2d_X509_REQ(req, &bot->csr.data)) <= 0)
+		die(4, "-H: cannot encode");
+	bot->csr.len = (size_t)len;
+	X509_REQ_free(req);
+}
+
 static void
 bot_make(struct bot *bot, int i, EVP_PKEY *key)
 {
@@ -420,13 +446,16 @@ bot_make(struct bot *bot, int i, EVP_PKEY *key)
 		bot->signer = old_cert;
 		(void)X509_up_ref(old_cert);
 	} else
-		bot->signer = client_self_signed(bot->key, bot->subject);
+		bot->signer = client_self_signed(bot->key, opt.signer != NULL ?
+		    opt.signer : bot->subject);
 	bot->signer_key = old_key != NULL ? old_key : bot->key;
 	(void)EVP_PKEY_up_ref(bot->signer_key);
 	txid_make(bot);
 	bot->csr = client_csr(bot->key, bot->subject, opt.n_challenges == 0 ?
 	    NULL : opt.challenge[i % opt.n_challenges],
 	    opt.dns[0] == NULL ? NULL : opt.dns);
+	if (opt.old_digest != NULL)
+		sign_anew(bot);
 }
 
 static void
@@ -447,7 +476,10 @@ message_make(const struct bot *bot, int type, unsigned char nonce[16])
 				    .recipient = { ra }, .cipher = opt.cipher,
 				    .digest = opt.digest, .oaep = opt.oaep };
 	struct bytes		 der, inner = { NULL, 0 };
+	int			 i;
 
+	for (i = 0; opt.to_all && i < n_shown && i < 7; i++)
+		m.recipient[i] = shown[i];
 	if (RAND_bytes(nonce, 16) != 1)
 		die(4, "RAND_bytes");
 	m.txid = opt.txid != NULL && strcmp(opt.txid, "random") != 0 ?
@@ -457,6 +489,11 @@ message_make(const struct bot *bot, int type, unsigned char nonce[16])
 	m.content = type == 20 ? inner : bot->csr;
 	der = client_message(&m);
 	bytes_free(&inner);
+	if (opt.ber) {
+		inner = client_to_ber(&der);
+		bytes_free(&der);
+		der = inner;
+	}
 	if (opt.flip >= 0 && (size_t)opt.flip / 8 < der.len)
 		der.data[opt.flip / 8] ^= (unsigned char)(1 << opt.flip % 8);
 	return der;
@@ -482,6 +519,22 @@ save_cert(X509 *cert)
 		die(4, "%s: %s", opt.cert_path, strerror(errno));
 }
 
+/* All that came, in its order. */
+static void
+save_bag(const struct client_reply *r)
+{
+	FILE	*f;
+	int	 i;
+
+	if ((f = fopen(opt.bag_path, "w")) == NULL)
+		die(4, "%s: %s", opt.bag_path, strerror(errno));
+	for (i = 0; i < sk_X509_num(r->certs); i++)
+		if (PEM_write_X509(f, sk_X509_value(r->certs, i)) != 1)
+			die(4, "%s: %s", opt.bag_path, strerror(errno));
+	if (fclose(f) != 0)
+		die(4, "%s: %s", opt.bag_path, strerror(errno));
+}
+
 static void
 granted(const struct bot *bot, const struct client_reply *r,
     struct result *out)
@@ -504,6 +557,8 @@ granted(const struct bot *bot, const struct client_reply *r,
 	BN_free(n);
 	if (opt.cert_path != NULL)
 		save_cert(r->cert);
+	if (opt.bag_path != NULL)
+		save_bag(r);
 }
 
 static void
@@ -676,9 +731,12 @@ usage(void)
 "  -E CIPHER  such as aes-256-cbc\n"
 "  -D DIGEST  such as sha512\n"
 "  -O         RSAES-OAEP\n"
+"  -H DIGEST  of its own signatures: the PKCS #10's and the signer's\n"
+"  -u DN      the signer's subject, if it is not the PKCS #10's\n"
+"  -A         encrypt to all certificates of GetCACert\n"
+"  -B         BER, as a streaming client writes it\n"
 "  -g         by GET, not POST\n"
 "  -c         by POST, in chunks\n"
-	    "  -c         by POST in chunks\n"
 "  -n COUNT   enrolments (1)\n"
 "  -j N       of them at once (1)\n"
 "  -p S       poll for S seconds while it is pending\n"
@@ -687,6 +745,7 @@ usage(void)
 "  -x         hang up without reading the answer\n"
 "  -f BIT     flip this bit of the message\n"
 "  -o FILE    write the certificate (PEM)\n"
+"  -a FILE    write all certificates of the answer (PEM), in its order\n"
 "  -S FILE    write the CertRep (DER)\n");
 	exit(2);
 }
@@ -792,6 +851,14 @@ option_take(int c, int *n_dns)
 	case 'r': opt.old_cert_path = optarg; break;
 	case 'R': opt.old_key_path = optarg; break;
 	case 'O': opt.oaep = 1; break;
+	case 'u': opt.signer = optarg; break;
+	case 'A': opt.to_all = 1; break;
+	case 'B': opt.ber = 1; break;
+	case 'a': opt.bag_path = optarg; break;
+	case 'H':
+		if ((opt.old_digest = EVP_get_digestbyname(optarg)) == NULL)
+			die(2, "%s: no such digest", optarg);
+		break;
 	case 'g': opt.get = 1; break;
 	case 'n': opt.count = number(optarg, 1); break;
 	case 'j': opt.parallel = number(optarg, 1); break;
@@ -806,6 +873,9 @@ option_take(int c, int *n_dns)
 	case 'E':
 		if ((opt.cipher = EVP_get_cipherbyname(optarg)) == NULL)
 			die(2, "%s: no such cipher", optarg);
+		if (EVP_CIPHER_get_nid(opt.cipher) == NID_des_cbc &&
+		    !scep_client_legacy())
+			die(2, "no legacy provider for %s", optarg);
 		break;
 	case 'D':
 		if ((opt.digest = EVP_get_digestbyname(optarg)) == NULL)
@@ -844,7 +914,7 @@ main(int argc, char *argv[])
 	int	 c, n_dns = 0;
 
 	while ((c = getopt(argc, argv,
-	    "C:s:d:k:Kb:t:T:r:R:E:D:Ogcn:j:p:Pw:xf:o:S:h")) != -1)
+	    "C:s:d:k:Kb:t:T:r:R:E:D:H:u:ABa:Ogcn:j:p:Pw:xf:o:S:h")) != -1)
 		option_take(c, &n_dns);
 	if (optind + 1 != argc)
 		usage();

@@ -233,7 +233,7 @@ check_profile(struct check *c, struct scep_profile *p)
 	}
 	/* RFC 8894 section 7.5: whoever sits between strips GetCACaps. */
 	if (scep_config_is_broken(&p->message))
-		report(c, 0, "%s:%d: [profile %s]: it takes%s%s, which are "
+		report(c, 0, "%s:%d: [profile %s]: it takes%s%s, forbidden as "
 		    "broken: who listens can read a challenge and make up an "
 		    "answer, also of devices that could do better; keep it "
 		    "to those that cannot, in a network of their own",

@@ -36,8 +36,18 @@ value 'a URL of another kind' url ftp://x/scep '.*http.*ftp'
 value 'small RSA keys' rsa_bits 1024-2048 '.*2048-4096.*1024'
 value 'one number for a range' rsa_bits 2048 '.*2048-4096'
 value 'EC keys' key_types ec '.*rsa' 'profile default'
-value 'a broken digest' digests md5 '.*MD5' 'profile default'
-value 'a broken cipher' ciphers des '.*DES' 'profile default'
+value 'a broken digest' digests md5 '.*legacy = md5' 'profile default'
+value 'a broken cipher' ciphers des '.*legacy = des' 'profile default'
+value 'an old digest in its old place' digests 'sha1 sha256' \
+    '.*legacy = sha1' 'profile default'
+value 'an unknown word for old things' legacy rc4 \
+    '.*rc4.*none, sha1, 3des, des, md5' 'profile default'
+value 'a capability that is none' caps_hide sha-1 '.*sha-1.*none, AES' \
+    'profile default'
+value 'certificates to show that are no choice' getcacert root \
+    '.*root.*leaf, chain, chain\+root' 'profile default'
+value 'certificates to send that are no choice' certrep all \
+    '.*all.*leaf, ca, chain' 'profile default'
 value 'SHA-1 for certificates' digest sha1 '.*SHA-1' 'ca main'
 value 'an attribute type that is none' subject_allow 'CN FOO' '.*FOO.*CN'
 value 'a type that is required and not allowed' subject_require 'CN L' \
