@@ -23,7 +23,7 @@ static const struct {
 	    "           [--url BASE]\n"
 	    "           [--ca-cert FILE --ca-key FILE [--chain FILE] "
 	    "[--pass-file FILE]] [--json]" },
-	{ "check", NULL, adm_check, "[--store] [--json]" },
+	{ "check", NULL, adm_check, "[--store] [--profiles] [--json]" },
 	{ "doctor", NULL, adm_doctor,
 	    "[--url URL] [--profile P]\n"
 	    "           [--challenge @FILE | --challenge-file FILE]\n"

@@ -115,4 +115,9 @@ enum scep_err	 adm_rows_end(struct adm *adm, struct adm_rows *rows);
 /* The result as JSON (--json). */
 void		 adm_print_json(const json_t *result);
 
+/* What each profile comes to: printed, and put into list. */
+struct scep_config;
+enum scep_err	 adm_check_profiles(struct adm *adm,
+		    const struct scep_config *cfg, json_t *list);
+
 #endif /* SCEP_CGI_SCEPADM_H */

@@ -13,6 +13,7 @@ struct findings {
 	json_t			*list;
 	int			 fatal;
 	int			 read_store;	/* --store */
+	int			 show_profiles;	/* --profiles */
 };
 
 static void
@@ -162,6 +163,7 @@ adm_check(struct adm *adm, int argc, char *argv[])
 	struct findings		 f = { .adm = adm };
 	const struct adm_option	 options[] = {
 		{ "store", NULL, &f.read_store, NULL },
+		{ "profiles", NULL, &f.show_profiles, NULL },
 		{ NULL, NULL, NULL, NULL }
 	};
 	struct scep_config	*cfg = NULL;
@@ -173,6 +175,8 @@ adm_check(struct adm *adm, int argc, char *argv[])
 	rc = check_all(adm, &f, &cfg);
 	if (rc != SCEP_OK && f.fatal == 0)
 		note(&f, 1, adm->err.text);
+	if (f.show_profiles && cfg != NULL)
+		(void)adm_check_profiles(adm, cfg, f.list);
 	conclude(adm, &f, cfg);
 	if (rc != SCEP_OK)
 		(void)scep_fail(&adm->err, rc, "%d fault%s: not ready to "

@@ -57,7 +57,7 @@ static struct {
 	const char		*key_path, *cert_path, *save_path, *txid;
 	const char		*old_cert_path, *old_key_path;
 	const EVP_CIPHER	*cipher;
-	const EVP_MD		*digest, *old_digest;
+	const EVP_MD		*digest, *csr_digest, *signer_digest;
 	const char		*signer, *bag_path;
 	int			 to_all, ber;
 	int			 bits, count, parallel, type, get, chunked,
@@ -405,22 +405,21 @@ txid_make(struct bot *bot)
 		(void)sprintf(bot->txid + 2 * i, "%02x", bytes[i]);
 }
 
-/* As a client does that signs its own with another digest (-H). */
+/* The PKCS #10 with another digest. */
 static void
-sign_anew(struct bot *bot)
+csr_sign_anew(struct bot *bot)
 {
 	const unsigned char	*p = bot->csr.data;
 	X509_REQ		*req = need(d2i_X509_REQ(NULL, &p,
 				    (long)bot->csr.len));
 	int			 len;
 
-	if (X509_sign(bot->signer, bot->key, opt.old_digest) <= 0 ||
-	    X509_REQ_sign(req, bot->key, opt.old_digest) <= 0)
-		die(4, "-H: cannot sign");
+	if (X509_REQ_sign(req, bot->key, opt.csr_digest) <= 0)
+		die(4, "-Q: cannot sign");
 	bytes_free(&bot->csr);
 	bot->csr.data = NULL;
 	if ((len = i2d_X509_REQ(req, &bot->csr.data)) <= 0)
-		die(4, "-H: cannot encode");
+		die(4, "-Q: cannot encode");
 	bot->csr.len = (size_t)len;
 	X509_REQ_free(req);
 }
@@ -454,8 +453,11 @@ bot_make(struct bot *bot, int i, EVP_PKEY *key)
 	bot->csr = client_csr(bot->key, bot->subject, opt.n_challenges == 0 ?
 	    NULL : opt.challenge[i % opt.n_challenges],
 	    opt.dns[0] == NULL ? NULL : opt.dns);
-	if (opt.old_digest != NULL)
-		sign_anew(bot);
+	if (opt.csr_digest != NULL)
+		csr_sign_anew(bot);
+	if (opt.signer_digest != NULL &&
+	    X509_sign(bot->signer, bot->key, opt.signer_digest) <= 0)
+		die(4, "-H: cannot sign");
 }
 
 static void
@@ -731,7 +733,8 @@ usage(void)
 "  -E CIPHER  such as aes-256-cbc\n"
 "  -D DIGEST  such as sha512\n"
 "  -O         RSAES-OAEP\n"
-"  -H DIGEST  of its own signatures: the PKCS #10's and the signer's\n"
+"  -H DIGEST  the self-signed signer is signed with\n"
+"  -Q DIGEST  the PKCS #10 is signed with\n"
 "  -u DN      the signer's subject, if it is not the PKCS #10's\n"
 "  -A         encrypt to all certificates of GetCACert\n"
 "  -B         BER, as a streaming client writes it\n"
@@ -837,6 +840,16 @@ url_read(const char *url)
 		die(2, "%s: no address", address);
 }
 
+static const EVP_MD *
+digest_of(const char *name)
+{
+	const EVP_MD	*md = EVP_get_digestbyname(name);
+
+	if (md == NULL)
+		die(2, "%s: no such digest", name);
+	return md;
+}
+
 static void
 option_take(int c, int *n_dns)
 {
@@ -855,10 +868,8 @@ option_take(int c, int *n_dns)
 	case 'A': opt.to_all = 1; break;
 	case 'B': opt.ber = 1; break;
 	case 'a': opt.bag_path = optarg; break;
-	case 'H':
-		if ((opt.old_digest = EVP_get_digestbyname(optarg)) == NULL)
-			die(2, "%s: no such digest", optarg);
-		break;
+	case 'H': opt.signer_digest = digest_of(optarg); break;
+	case 'Q': opt.csr_digest = digest_of(optarg); break;
 	case 'g': opt.get = 1; break;
 	case 'n': opt.count = number(optarg, 1); break;
 	case 'j': opt.parallel = number(optarg, 1); break;
@@ -877,10 +888,7 @@ option_take(int c, int *n_dns)
 		    !scep_client_legacy())
 			die(2, "no legacy provider for %s", optarg);
 		break;
-	case 'D':
-		if ((opt.digest = EVP_get_digestbyname(optarg)) == NULL)
-			die(2, "%s: no such digest", optarg);
-		break;
+	case 'D': opt.digest = digest_of(optarg); break;
 	case 'd':
 		if (*n_dns == DNS_MAX)
 			die(2, "-d: too many");
@@ -914,7 +922,7 @@ main(int argc, char *argv[])
 	int	 c, n_dns = 0;
 
 	while ((c = getopt(argc, argv,
-	    "C:s:d:k:Kb:t:T:r:R:E:D:H:u:ABa:Ogcn:j:p:Pw:xf:o:S:h")) != -1)
+	    "C:s:d:k:Kb:t:T:r:R:E:D:H:Q:u:ABa:Ogcn:j:p:Pw:xf:o:S:h")) != -1)
 		option_take(c, &n_dns);
 	if (optind + 1 != argc)
 		usage();

@@ -152,6 +152,7 @@ struct scep_profile {
 	char			 name[SCEP_NAME_LEN];
 	const char		*file;
 	int			 line;
+	const char		*client;	/* of its preset, or NULL */
 	size_t			 ca;		/* index into config.ca */
 	unsigned int		 authorise;	/* bits SCEP_BY_… */
 	int			 has_static;
@@ -235,6 +236,12 @@ int		 scep_config_is_broken(const struct scep_msg_rules *rules);
 /* Is this line of GetCACaps not to be shown? */
 int		 scep_config_hides(const struct scep_profile *p,
 		    const char *line);
+
+/* As scep.conf says it. */
+const char	*scep_config_getcacert_word(const struct scep_profile *p);
+const char	*scep_config_certrep_word(const struct scep_profile *p);
+/* The i-th word of client = …, NULL behind the last. */
+const char	*scep_config_client(size_t i);
 
 /* NULL if there is none. name "" means the default. */
 const struct scep_profile

@@ -241,6 +241,11 @@ check_profile(struct check *c, struct scep_profile *p)
 		    (p->legacy & SCEP_BIT(SCEP_LEGACY_DES)) != 0 ? " DES" :
 		    "", (p->legacy & SCEP_BIT(SCEP_LEGACY_MD5)) != 0 ?
 		    " MD5" : "");
+	if (scep_config_cannot_wait(p) &&
+	    (p->authorise & SCEP_BIT(SCEP_BY_MANUAL)) != 0)
+		report(c, 0, "%s:%d: [profile %s]: authorise has manual, and "
+		    "a device of %s gives up where it is told to wait",
+		    p->file, p->line, p->name, p->client);
 	if (p->has_static)
 		report(c, 0, "%s:%d: [profile %s]: challenge_hash is one "
 		    "secret shared by all devices: who has it enrols under "

@@ -14,6 +14,8 @@ struct scep_reading {
 	const struct scep_conf_section	*section;
 	const struct scep_conf_entry	*entry;	/* NULL: the section itself */
 	struct scep_error		*err;
+	const struct scep_preset	*preset;	/* of client = …, or
+							   NULL */
 };
 
 /* Record "file:line: key: text" (or "[section]: text"), SCEP_E_CONFIG. */
@@ -88,6 +90,17 @@ enum scep_err	 scep_config_check_renew(struct scep_reading *r,
 		    const struct scep_profile *p);
 /* When all profiles have been read: the profiles that they name. */
 enum scep_err	 scep_config_renew_profiles(struct scep_reading *r);
+
+/* Presets: config_client.c.  Before the section's other keys are read: which
+ * one it names … */
+enum scep_err	 scep_config_choose_client(struct scep_reading *r);
+enum scep_err	 scep_read_client(struct scep_reading *,
+		    const struct scep_setting *, void *);
+/* … and what that says for a key, or NULL. */
+const char	*scep_config_preset_value(const struct scep_preset *preset,
+		    const char *key);
+/* Is waiting for an operator the end for such a device? */
+int		 scep_config_cannot_wait(const struct scep_profile *p);
 
 /* What is out of date, and hidden capabilities: config_legacy.c. */
 extern const struct scep_word	scep_legacy_words[];

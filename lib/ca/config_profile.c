@@ -184,6 +184,7 @@ read_signing_time(struct scep_reading *r, const struct scep_setting *s,
 
 /* subject_require and the patterns lean on what stands before them here. */
 static const struct scep_setting	table[] = {
+	{ "client", scep_read_client, P(client), "", 0, 0, NULL },
 	{ "ca", read_ca, P(ca), "", 0, 0, NULL },
 	{ "authorise", scep_read_words, P(authorise), NULL, 0, 0,
 	    authorises },
@@ -240,6 +241,26 @@ static const struct scep_setting	table[] = {
 	{ "signing_time", read_signing_time, P(message.signing_time_s),
 	    "off", 60, YEAR, NULL },
 };
+
+static const char *
+word_of(const struct scep_word *words, unsigned int value)
+{
+	while (words->word != NULL && words->value != value)
+		words++;
+	return words->word;
+}
+
+const char *
+scep_config_getcacert_word(const struct scep_profile *p)
+{
+	return word_of(getcacerts, p->getcacert);
+}
+
+const char *
+scep_config_certrep_word(const struct scep_profile *p)
+{
+	return word_of(certreps, p->certrep);
+}
 
 int
 scep_config_profile_has(const char *key)
@@ -308,7 +329,8 @@ scep_config_read_profile(struct scep_reading *r)
 		return scep_config_fault(r, "ca is missing: which of the %zu "
 		    "CAs issues; write ca = NAME below this line",
 		    cfg->n_cas);
-	if ((rc = scep_config_section(r, table, LENGTH(table), prefixes,
+	if ((rc = scep_config_choose_client(r)) != SCEP_OK ||
+	    (rc = scep_config_section(r, table, LENGTH(table), prefixes,
 	    LENGTH(prefixes), p)) != SCEP_OK ||
 	    (rc = scep_config_read_patterns(r, p)) != SCEP_OK ||
 	    (rc = check_profile(r, p)) != SCEP_OK)

@@ -126,19 +126,24 @@ check_known(struct scep_reading *r, const struct scep_setting *table,
 	    near != NULL ? "?" : "");
 }
 
-/* The row's key, or its default as if it stood in the section. */
+/* The row's key, or its default (a preset's before the table's) as if it
+ * stood in the section. */
 static enum scep_err
 read_row(struct scep_reading *r, const struct scep_setting *s, void *base)
 {
-	struct scep_conf_entry	 deflt = { .key = s->key, .value = s->deflt };
+	const char		*preset = scep_config_preset_value(r->preset,
+				    s->key);
+	struct scep_conf_entry	 deflt = { .key = s->key,
+				    .value = preset != NULL ? preset :
+				    s->deflt };
 	enum scep_err		 rc;
 
 	r->entry = scep_conf_get(r->section, s->key);
-	if (r->entry == NULL && s->deflt == NULL)
+	if (r->entry == NULL && deflt.value == NULL)
 		return scep_config_fault(r, "%s is missing, and has no "
 		    "default; write %s = ... below this line (scep.conf(5))",
 		    s->key, s->key);
-	if (r->entry == NULL && *s->deflt == '\0')
+	if (r->entry == NULL && *deflt.value == '\0')
 		return SCEP_OK;
 	if (r->entry == NULL) {
 		/* Paths: beside scep.conf, not beside what it includes. */

@@ -81,7 +81,7 @@ mirrors() {
 	taken "DES and MD5, by GET [C-175 C-007]" old DES-CBC MD5 \
 	    -g -E des-cbc -D md5
 	taken "DES and MD5, a PKCS #10 and a signer signed with MD5 [C-175]" \
-	    old DES-CBC MD5 -E des-cbc -D md5 -H md5
+	    old DES-CBC MD5 -E des-cbc -D md5 -H md5 -Q md5
 	openssl x509 -in "$T/bot.pem" -noout -text >"$T/text.out" 2>&1
 	like "what it gets is signed with SHA-256 [C-223]" "$T/text.out" \
 	    'Signature Algorithm: sha256WithRSAEncryption'
