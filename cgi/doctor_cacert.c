@@ -75,8 +75,9 @@ check_order(struct doctor *d)
 	if (X509_check_issued(last, last) != X509_V_OK)
 		doctor_info(d, "chain", "chain: it ends with %s, which is no "
 		    "root: devices must know %s already (`chain` in scep.conf "
-		    "adds it, `getcacert` may leave it out)", cert_text(last, a, sizeof(a)),
-		    name_text(X509_get_issuer_name(last), b, sizeof(b)));
+		    "adds it, `getcacert` may leave it out)", cert_text(last,
+		    a, sizeof(a)), name_text(X509_get_issuer_name(last), b,
+		    sizeof(b)));
 	else
 		doctor_ok(d, "chain", "chain: %d certificate%s in order, up "
 		    "to the root %s", n, n == 1 ? "" : "s", cert_text(last, a,

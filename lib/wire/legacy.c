@@ -85,9 +85,9 @@ scep_legacy_load(const struct scep_crypto *crypto, struct scep_error *err)
 	ERR_clear_error();
 	return scep_fail(err, SCEP_E_CONFIG, "DES and MD5 need OpenSSL's "
 	    "legacy provider, and it cannot be loaded on this machine: "
-	    "install legacy.so (on Debian it is part of libssl3; `openssl "
-	    "list -providers -provider legacy` must show it), or take des "
-	    "and md5 out of `legacy`");
+	    "install legacy.so (on Debian it comes with libssl3, later with "
+	    "openssl-provider-legacy; `openssl list -providers -provider "
+	    "legacy` must show it), or take des and md5 out of `legacy`");
 }
 
 const EVP_MD *
