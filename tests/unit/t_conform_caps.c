@@ -19,11 +19,11 @@
 /* Profiles of different algorithms. */
 static const char	more[] =
 	"[profile old]\nauthorise = manual\n"
-	"digests = sha1 sha256 sha384 sha512\n"
-	"ciphers = 3des aes128 aes192 aes256\n"
+	"legacy = sha1 3des\n"
 	"[profile sha512]\nauthorise = manual\n"
 	"digests = sha512\n"
-	"[profile 3des]\nauthorise = manual\nciphers = 3des\n";
+	"[profile 3des]\nauthorise = manual\nciphers = aes256\n"
+	"legacy = 3des\n";
 
 static const char *const	profiles[] = { "/manual", "/old", "/sha512",
     "/3des" };
