@@ -16,10 +16,12 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "ca/ca.h"
 #include "ca/config_local.h"
 
 #define DAY		86400L
 #define SOON		(30 * DAY)
+#define SHOWN_MAX	(1024 * 1024)
 #define YEAR_2026	1767225600L	/* 2026-01-01: before this code */
 
 struct check {
@@ -253,6 +255,29 @@ check_profile(struct check *c, struct scep_profile *p)
 		    "makes one for each", p->file, p->line, p->name);
 }
 
+/* Each worker gets all of it in one message, at its start. */
+static void
+check_shown(struct check *c)
+{
+	struct scep_published	 published;
+	struct scep_error	 err;
+	size_t			 i, octets = 0;
+
+	if (scep_publish(c->cfg, 0, &published, &err) != SCEP_OK) {
+		report(c, 1, "%s", err.text);
+		return;
+	}
+	for (i = 0; i < published.n_profiles; i++)
+		octets += published.profile[i].cacert.len +
+		    published.profile[i].chain.len;
+	scep_published_clear(&published);
+	if (octets > SHOWN_MAX)
+		report(c, 1, "all profiles together show %zu octets of "
+		    "certificates, at most %d; say getcacert = leaf and "
+		    "certrep = leaf where devices have the chain already",
+		    octets, SHOWN_MAX);
+}
+
 static void
 check_state(struct check *c)
 {
@@ -365,6 +390,7 @@ scep_config_check(const struct scep_crypto *crypto,
 	check_clock(&c);
 	check_listen(&c);
 	check_state(&c);
+	check_shown(&c);
 	check_public(&c, scep_conf_file(cfg->conf));
 	check_secret(&c, cfg->challenge_key_path);
 	for (i = 0; i < cfg->n_profiles; i++)

@@ -20,6 +20,7 @@
 #include "tests/unit/world.h"
 
 #define DAY	86400L
+#define SAID	8192		/* octets of faults */
 #define DEEP	(SCEP_CHAIN_MAX - 1)	/* CAs between ours and the root */
 
 /*
@@ -390,6 +391,49 @@ what_is_shown_is_enough_for_openssl_verify(void **state)
 	ERR_clear_error();
 }
 
+/* What scep_config_check() says, joined. */
+static void
+hear(void *arg, int fatal, const char *text)
+{
+	char		*said = arg;
+	const size_t	 len = strlen(said);
+
+	if (fatal)
+		(void)snprintf(said + len, SAID - len, "%s\n", text);
+}
+
+static const char *
+check(struct world *w)
+{
+	static char		 said[SAID];
+	struct scep_error	 err;
+
+	said[0] = '\0';
+	(void)scep_config_check(w->crypto, w->cfg, WORLD_NOW, hear, said,
+	    &err);
+	return said;
+}
+
+/* As many profiles as there may be, each with the longest chain. */
+static void
+there_is_a_bound_to_what_all_profiles_show(void **state)
+{
+	struct tower	 t;
+	size_t		 i;
+
+	(void)state;
+	tower_new(&t, DEEP);
+	for (i = t.w->cfg->n_profiles; i < SCEP_PROFILES_MAX; i++)
+		(void)snprintf(t.w->cfg->profile[i].name, SCEP_NAME_LEN,
+		    "p%zu", i);
+	t.w->cfg->n_profiles = SCEP_PROFILES_MAX;
+	assert_non_null(strstr(check(t.w), "all profiles together show "));
+	for (i = 0; i < SCEP_PROFILES_MAX; i++)
+		t.w->cfg->profile[i].getcacert = SCEP_GETCACERT_LEAF;
+	assert_null(strstr(check(t.w), "all profiles together show "));
+	tower_free(&t);
+}
+
 int
 main(void)
 {
@@ -402,6 +446,7 @@ main(void)
 		    "C-170 C-171 I-032 T-10 T-11"),
 		conforms(what_is_shown_is_enough_for_openssl_verify,
 		    "C-063 C-170"),
+		cmocka_unit_test(there_is_a_bound_to_what_all_profiles_show),
 	};
 
 	return cmocka_run_group_tests_name("chain", tests, NULL, NULL);
