@@ -43,6 +43,14 @@ struct finding {
 	enum doctor_fix	 fix;
 };
 
+/* Does scep.conf say that this word is not to be announced? */
+static int
+is_hidden(const struct doctor *d, const char *word)
+{
+	return d->profile != NULL && d->ours &&
+	    scep_config_hides(d->profile, word);
+}
+
 /* Announced or not, working or not. */
 static void
 verdict(struct doctor *d, const struct finding *f)
@@ -56,6 +64,9 @@ verdict(struct doctor *d, const struct finding *f)
 		doctor_fail(d, f->word, f->fix, "%s: announced, does not "
 		    "work: %s: devices that believe it fail", f->text,
 		    f->seen);
+	else if (f->works && is_hidden(d, f->word))
+		doctor_info(d, f->word, "%s: works, and is not announced, as "
+		    "`caps_hide` in scep.conf says", f->text);
 	else if (f->works && f->needed && !doctor_announced(d,
 	    "SCEPStandard"))
 		doctor_fail(d, f->word, DOCTOR_FIX_CAPS, "%s: works, but is "

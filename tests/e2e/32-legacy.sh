@@ -93,7 +93,7 @@ mirrors() {
 	not_taken "SHA-1, where nobody said so" default -D sha1
 	not_taken "DES, where only MD5 is taken" md5 -E des-cbc
 	not_taken "MD5, where only DES is taken" des -D md5
-	not_taken "a signer signed with MD5 [I-018]" default -H md5
+	not_taken "a signer signed with MD5 [C-221]" default -H md5
 }
 
 # It knows no cipher but DES, and no digest but SHA-1.

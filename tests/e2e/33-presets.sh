@@ -62,7 +62,7 @@ authorise = challenge
 san_allow = DNS
 getcacert = chain
 certrep = chain
-caps_hide = SHA-384 SCEPStandard
+caps_hide = SHA-384 AES SCEPStandard
 PROFILE
 
 # ---- what the manual says ----
@@ -208,7 +208,7 @@ like "badAlg [C-221]" "$T/status.out" '^0 refused 0'
 
 shows middle chain
 curl -s -m 5 "$URL/middle?operation=GetCACaps" >"$T/caps"
-unlike "caps_hide hides" "$T/caps" '^(SHA-384|SCEPStandard)$'
+unlike "caps_hide hides" "$T/caps" '^(SHA-384|AES|SCEPStandard)$'
 challenge "$T/c" --profile middle
 status 0 "what is hidden works" bot -C "$T/c" -s /CN=dev-middle -D sha384 \
     -a "$T/bag.pem" -o "$T/bot.pem" "$URL/middle"
@@ -219,6 +219,23 @@ verdict "what came is enough for who trusts the root [C-170]" openssl verify \
     -CAfile "$T/root.pem" -untrusted "$T/rest.pem" "$T/bot.pem"
 status 2 "without it there is no way up" openssl verify \
     -CAfile "$T/root.pem" "$T/bot.pem"
+
+status 0 "scepadm doctor finds no fault in what is hidden on purpose" adm \
+    doctor --profile middle
+for word in AES SHA-384 SCEPStandard; do
+	like "but says that $word works" "$T/status.out" \
+	    "^info $word: works, and is not announced, as .caps_hide."
+done
+like "it finds the chain in order up to where it ends" "$T/status.out" \
+    '^info chain: it ends with .*CN ?= ?policy, which is no root'
+
+status 0 "scepadm check --profiles" adm check --profiles
+sed -n '/^profile cisco-ios$/,/^profile cisco-asa$/p' "$T/status.out" \
+    >"$T/profile"
+like "says the preset" "$T/profile" '^ +client +cisco-ios$'
+like "the digests" "$T/profile" '^ +digests +sha1 sha256 sha384 sha512$'
+like "the ciphers" "$T/profile" '^ +ciphers +3des aes128 aes192 aes256$'
+like "and what is announced" "$T/profile" '^ +GetCACaps +AES DES3 POST'
 
 adm check >"$T/check.out" 2>&1
 like "check reminds of what micromdm brings" "$T/check.out" \
