@@ -19,6 +19,7 @@ PROFILE
 make_all() {		# DIR PORT
 	make_ca "$1" "http://127.0.0.1:$2/scep"
 	old_profile old "sha1 3des des md5"
+	echo "renew_from = always" >>"$CONF"
 	old_profile sha1 sha1
 	old_profile 3des 3des
 	old_profile sha1-3des "sha1 3des"
@@ -81,7 +82,15 @@ mirrors() {
 	taken "DES and MD5, by GET [C-175 C-007]" old DES-CBC MD5 \
 	    -g -E des-cbc -D md5
 	taken "DES and MD5, a PKCS #10 and a signer signed with MD5 [C-175]" \
-	    old DES-CBC MD5 -E des-cbc -D md5 -H md5 -Q md5
+	    old DES-CBC MD5 -E des-cbc -D md5 -H md5 -Q md5 \
+	    -k "$T/first.key"
+	cp "$T/bot.pem" "$T/first.pem"
+	# The CA process verifies and decrypts a renewal by itself.
+	status 0 "a renewal by DES and MD5 is granted" bot -T 17 \
+	    -r "$T/first.pem" -R "$T/first.key" -s /CN=old-old \
+	    -E des-cbc -D md5 -Q md5 -o "$T/bot.pem" "$URL/old"
+	like "and answered in kind" "$T/status.out" \
+	    '^0 granted [0-9A-F]+ DES-CBC MD5$'
 	openssl x509 -in "$T/bot.pem" -noout -text >"$T/text.out" 2>&1
 	like "what it gets is signed with SHA-256 [C-223]" "$T/text.out" \
 	    'Signature Algorithm: sha256WithRSAEncryption'

@@ -11,6 +11,7 @@
 
 #include <openssl/err.h>
 
+#include "wire/legacy.h"
 #include "wire/message_parts.h"
 
 #include "tests/unit/twist.h"
@@ -31,7 +32,11 @@ must(int ok)
 static void
 start(void)
 {
+	struct scep_error	 err;
+
 	twist_open(&bench);
+	must(scep_legacy_load(bench.crypto, &err) == SCEP_OK);
+	must(scep_client_legacy());	/* the judge, too */
 	bench.rules.digests = ~0u;
 	bench.rules.ciphers = ~0u;
 	bench.rules.signing_time_s = 3600;
