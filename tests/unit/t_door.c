@@ -101,6 +101,8 @@ publish(struct scep_published *out)
 	OPENSSL_strlcpy(out->ra[0].name, "main", 64);
 	assert_int_equal(scep_buf_set(&out->profile[1].caps,
 	    scep_span_text("AES\n"), &err), SCEP_OK);
+	assert_int_equal(scep_buf_set(&out->profile[1].chain,
+	    scep_span_make(bytes, 900), &err), SCEP_OK);
 	assert_int_equal(scep_buf_set(&out->ra[0].key,
 	    scep_span_make(bytes, 1200), &err), SCEP_OK);
 }
@@ -567,6 +569,8 @@ what_is_published_arrives_as_it_was(void **state)
 	assert_int_equal(out.profile[1].fail_text, 1);
 	assert_span(scep_buf_span(&out.profile[1].caps),
 	    scep_span_text("AES\n"));
+	assert_span(scep_buf_span(&out.profile[1].chain),
+	    scep_span_make(bytes, 900));
 	assert_int_equal(out.n_ras, 1);
 	assert_string_equal(out.ra[0].name, "main");
 	assert_span(scep_buf_span(&out.ra[0].key),
