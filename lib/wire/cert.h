@@ -73,5 +73,8 @@ enum scep_err	 scep_cert_sign(const struct scep_crypto *crypto,
  * each of the n is DER of one, of several in a row, or empty. */
 enum scep_err	 scep_certs_only(const struct scep_span *certs, size_t n,
 		    struct scep_buf *der, struct scep_error *err);
+/* The same with a CertificateList and no certificates (PROTOCOL T-14). */
+enum scep_err	 scep_crl_only(struct scep_span crl, struct scep_buf *der,
+		    struct scep_error *err);
 
 #endif /* SCEP_WIRE_CERT_H */

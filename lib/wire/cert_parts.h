@@ -1,0 +1,35 @@
+/*
+ * cert_parts.h - what a certificate and a CRL are both put together from.
+ * Private to wire/.
+ */
+#ifndef SCEP_WIRE_CERT_PARTS_H
+#define SCEP_WIRE_CERT_PARTS_H
+
+#include "wire/cert.h"
+
+/* What a CA signs with, and the algorithm as it stands beside its signature. */
+struct scep_signing {
+	EVP_PKEY		*key;
+	enum scep_digest	 digest;
+};
+
+/* The AlgorithmIdentifier: RFC 4055 section 5, RFC 5758 section 3.2. */
+enum scep_err	 scep_part_alg(const struct scep_signing *with,
+		    struct scep_buf *out, struct scep_error *err);
+/* Append a Time: RFC 5280 sections 4.1.2.5 and 5.1.2.4. */
+enum scep_err	 scep_part_time(struct scep_buf *out, time_t t,
+		    struct scep_error *err);
+/* Append an Extension. */
+enum scep_err	 scep_part_ext(struct scep_buf *out, int nid, int critical,
+		    struct scep_span value, struct scep_error *err);
+/* Append an AuthorityKeyIdentifier of the key alone. */
+enum scep_err	 scep_part_aki(struct scep_buf *out, struct scep_span id,
+		    struct scep_error *err);
+/* RFC 5280 section 4.1.2.2: positive, in its one encoding, 20 octets. */
+int		 scep_part_is_serial(struct scep_span serial);
+/* Sign tbs: SEQUENCE { tbs, algorithm, signature }. */
+enum scep_err	 scep_part_sign(const struct scep_crypto *crypto,
+		    const struct scep_signing *with, struct scep_span tbs,
+		    struct scep_buf *der, struct scep_error *err);
+
+#endif /* SCEP_WIRE_CERT_PARTS_H */
