@@ -12,7 +12,8 @@
 #include "store/record.h"
 
 #define SCEP_DB_PATH	1024
-#define SCEP_DB_SCHEMA	2
+#define SCEP_DB_SCHEMA	3
+#define SCEP_DB_INDEXED	2	/* since this schema the indexes are these */
 #define SCEP_DB_HEADER	9	/* octets in front of a value: format, rev */
 
 struct scep_journal;

@@ -21,6 +21,7 @@ static const char *const	table_names[SCEP_T__MAX] = {
 	[SCEP_T_CERTIFICATE] = "certificates.db",
 	[SCEP_T_PENDING] = "pending.db",
 	[SCEP_T_TRACE] = "traces.db",
+	[SCEP_T_CRL] = "crls.db",
 	[SCEP_T_LOG] = "log.db",
 };
 
@@ -186,6 +187,7 @@ count_files(const struct scep_db *db, const char *const *names, int n)
 struct shape {
 	unsigned int	 schema;
 	int		 is_complete;	/* all is there, in our schema */
+	int		 is_indexed;	/* … or lacks no more than a table */
 	int		 has_rows;	/* or may have */
 };
 
@@ -204,26 +206,33 @@ look(struct scep_db *db, struct shape *shape, struct scep_error *err)
 		    "version; install that one again", db->dir,
 		    shape->schema, SCEP_DB_SCHEMA);
 	shape->has_rows = count_files(db, table_names, SCEP_T__MAX) > 0;
-	shape->is_complete = shape->schema == SCEP_DB_SCHEMA && filled == 1 &&
+	shape->is_indexed = shape->schema >= SCEP_DB_INDEXED && filled == 1 &&
 	    count_files(db, index_names, SCEP_IX__MAX) == SCEP_IX__MAX;
+	shape->is_complete = shape->schema == SCEP_DB_SCHEMA &&
+	    shape->is_indexed;
 	return SCEP_OK;
 }
 
-/* What an older schema lacks or has otherwise is in the indexes.  From here
- * to finish() a crash leaves "indexes" at 0, and all is done again. */
-static enum scep_err
-empty_indexes(struct scep_db *db, const struct shape *shape,
-    struct scep_error *err)
+static void
+say_shape(struct scep_db *db, const struct shape *shape)
 {
-	enum scep_err	 rc;
-	int		 i, r;
-
 	if (shape->schema == SCEP_DB_SCHEMA)
 		scep_db_say(db, "%s/db: indexes are missing or unfinished: "
 		    "they are made anew", db->dir);
 	else
-		scep_db_say(db, "%s/db: schema %u is migrated to %u: indexes "
-		    "are made anew", db->dir, shape->schema, SCEP_DB_SCHEMA);
+		scep_db_say(db, "%s/db: schema %u is migrated to %u%s",
+		    db->dir, shape->schema, SCEP_DB_SCHEMA,
+		    shape->is_indexed ? "" : ": indexes are made anew");
+}
+
+/* What an older schema has otherwise is in the indexes.  From here to finish()
+ * a crash leaves "indexes" at 0, and all is done again. */
+static enum scep_err
+empty_indexes(struct scep_db *db, struct scep_error *err)
+{
+	enum scep_err	 rc;
+	int		 i, r;
+
 	if ((rc = meta_put(db, "indexes", 0, err)) != SCEP_OK)
 		return rc;
 	for (i = 0; i < SCEP_IX__MAX; i++) {
@@ -257,7 +266,7 @@ finish(struct scep_db *db, const struct shape *shape, struct scep_error *err)
 {
 	enum scep_err	 rc;
 
-	if (shape->has_rows &&
+	if (shape->has_rows && !shape->is_indexed &&
 	    (rc = scep_db_fill_indexes(db, err)) != SCEP_OK)
 		return rc;
 	if ((rc = meta_put(db, "schema", SCEP_DB_SCHEMA, err)) != SCEP_OK)
@@ -275,8 +284,10 @@ scep_db_open_tables(struct scep_db *db, struct scep_error *err)
 	if ((rc = open_db(db, "meta.db", 1, 0, &db->meta, err)) != SCEP_OK ||
 	    (rc = look(db, &shape, err)) != SCEP_OK)
 		return rc;
-	if (!shape.is_complete && shape.has_rows &&
-	    (rc = empty_indexes(db, &shape, err)) != SCEP_OK)
+	if (!shape.is_complete && shape.has_rows)
+		say_shape(db, &shape);
+	if (!shape.is_indexed && shape.has_rows &&
+	    (rc = empty_indexes(db, err)) != SCEP_OK)
 		return rc;
 	if ((rc = open_all(db, &shape, err)) != SCEP_OK)
 		return rc;

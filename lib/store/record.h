@@ -165,6 +165,20 @@ struct scep_trace {
 	struct scep_buf		 result;	/* answer, reason, who */
 };
 
+/* The newest CRL of a CA.  Key: SHA-256 of its SubjectPublicKeyInfo. */
+struct scep_crl_rec {
+	uint8_t		 ca_sha256[SCEP_SHA256_LEN];	/* the key */
+	uint64_t	 rev;
+	long		 number;
+	time_t		 this_update, next_update;
+	long		 entries;
+	long		 fresh;		/* revocations not older than
+					   this_update that are on it */
+	int		 stale;		/* of a backup: never to be served, but
+					   its number counts */
+	struct scep_buf	 der;
+};
+
 /* An entry of the log, for reading back: what scep_change.log held. */
 struct scep_log_rec {
 	uint64_t	 seq;
@@ -240,6 +254,17 @@ enum scep_err	 scep_trace_key(const struct scep_trace *, struct scep_buf *,
 enum scep_err	 scep_trace_write(struct scep_change *,
 		    const struct scep_trace *, struct scep_error *);
 void		 scep_trace_clear(struct scep_trace *);
+
+enum scep_err	 scep_crl_rec_encode(const struct scep_crl_rec *,
+		    struct scep_buf *, struct scep_error *);
+enum scep_err	 scep_crl_rec_decode(struct scep_span, struct scep_crl_rec *,
+		    struct scep_error *);
+enum scep_err	 scep_crl_rec_get(struct scep_store *,
+		    const uint8_t ca_sha256[SCEP_SHA256_LEN],
+		    struct scep_crl_rec *, struct scep_error *);
+enum scep_err	 scep_crl_rec_write(struct scep_change *,
+		    const struct scep_crl_rec *, struct scep_error *);
+void		 scep_crl_rec_clear(struct scep_crl_rec *);
 
 /* Delete a row, expecting this revision. */
 enum scep_err	 scep_change_delete(struct scep_change *, enum scep_table,

@@ -24,6 +24,7 @@ enum scep_table {
 	SCEP_T_CERTIFICATE,
 	SCEP_T_PENDING,
 	SCEP_T_TRACE,		/* what became of requests, for people */
+	SCEP_T_CRL,		/* the newest of each CA */
 	SCEP_T_LOG,		/* written by commit alone */
 	SCEP_T__MAX
 };
