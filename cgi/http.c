@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "cgi/http.h"
 
@@ -40,14 +41,33 @@ reason(int status)
 	return "Error";
 }
 
+/* RFC 9110 section 5.6.7, in English whatever the locale: LC_TIME is not
+ * set. */
+static void
+date(time_t t, char *out, size_t size)
+{
+	struct tm	 tm;
+
+	if (gmtime_r(&t, &tm) == NULL || strftime(out, size,
+	    "Last-Modified: %a, %d %b %Y %H:%M:%S GMT\r\n", &tm) == 0)
+		*out = '\0';
+}
+
 size_t
 scep_http_head(const struct scep_http_response *r, char out[SCEP_HTTP_HEAD])
 {
+	char	 age[64] = "", modified[64] = "";
 	int	 n;
 
+	if (r->max_age > 0)
+		(void)snprintf(age, sizeof(age),
+		    "Cache-Control: public, max-age=%ld\r\n", r->max_age);
+	if (r->last_modified != 0)
+		date(r->last_modified, modified, sizeof(modified));
 	n = snprintf(out, SCEP_HTTP_HEAD, "Status: %d %s\r\n"
-	    "Content-Type: %s\r\nContent-Length: %zu\r\n%s%s%s%s%s\r\n",
-	    r->status, reason(r->status), r->type, r->body_len,
+	    "Content-Type: %s\r\nContent-Length: %zu\r\n"
+	    "%s%s%s%s%s%s%s\r\n",
+	    r->status, reason(r->status), r->type, r->body_len, age, modified,
 	    r->no_store ? "Cache-Control: no-store\r\nPragma: no-cache\r\n" :
 	    "", r->status == 503 ? "Retry-After: 5\r\n" : "",
 	    r->status == 405 ? "Allow: " : "", r->status == 405 ? r->allow :

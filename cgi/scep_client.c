@@ -163,6 +163,24 @@ scep_client_issuer_and_subject(const X509 *ca, const X509_NAME *subject)
 	return from_der(der, len);
 }
 
+struct bytes
+scep_client_issuer_and_serial(const X509_NAME *issuer,
+    const ASN1_INTEGER *serial)
+{
+	unsigned char	*p, *der;
+	int		 a = i2d_X509_NAME(issuer, NULL);
+	int		 b = i2d_ASN1_INTEGER(serial, NULL);
+	int		 len = ASN1_object_size(1, a + b, V_ASN1_SEQUENCE);
+
+	if (a <= 0 || b <= 0 || len <= 0 ||
+	    (der = p = OPENSSL_malloc((size_t)len)) == NULL)
+		return from_der(NULL, 0);
+	ASN1_put_object(&p, 1, a + b, V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL);
+	i2d_X509_NAME(issuer, &p);
+	i2d_ASN1_INTEGER(serial, &p);
+	return from_der(der, len);
+}
+
 static int
 add_recipient(CMS_ContentInfo *env, X509 *cert,
     const struct client_message *m)

@@ -37,6 +37,10 @@ X509		*scep_client_self_signed(EVP_PKEY *key,
 struct bytes	 scep_client_issuer_and_subject(const X509 *ca,
 		    const X509_NAME *subject);
 
+/* IssuerAndSerialNumber, the content of a GetCert and a GetCRL. */
+struct bytes	 scep_client_issuer_and_serial(const X509_NAME *issuer,
+		    const ASN1_INTEGER *serial);
+
 struct client_message {
 	int			 type;		/* 19; -1: leave it out */
 	const char		*txid;		/* NULL: leave it out */
@@ -69,6 +73,8 @@ struct client_reply {
 					   the first */
 	int		 n_certs;
 	STACK_OF(X509)	*certs;		/* SUCCESS: all, in their order */
+	X509_CRL	*crl;		/* SUCCESS: the first */
+	int		 n_crls;
 	char		 why[256];	/* status -1: what is wrong */
 };
 /* Verify (signature by the given RA certificate, content, attributes once and

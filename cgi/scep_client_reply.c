@@ -163,9 +163,17 @@ read_certs(struct client_reply *r, BIO *plain, EVP_PKEY *key)
 			r->cert = sk_X509_value(certs, i);
 			X509_up_ref(r->cert);
 		}
+	r->n_crls = sk_X509_CRL_num(p7->d.sign->crl);
+	if (r->n_crls < 0)
+		r->n_crls = 0;
+	if (r->n_crls > 0) {
+		r->crl = sk_X509_CRL_value(p7->d.sign->crl, 0);
+		X509_CRL_up_ref(r->crl);
+	}
 	PKCS7_free(p7);
 	ERR_clear_error();
-	return r->cert != NULL ? 1 : wrong(r, "no certificate inside");
+	return r->cert != NULL || r->crl != NULL ? 1 :
+	    wrong(r, "neither certificate nor CRL inside");
 }
 
 static int
@@ -255,9 +263,11 @@ void
 scep_client_reply_clear(struct client_reply *r)
 {
 	X509_free(r->cert);
+	X509_CRL_free(r->crl);
 	sk_X509_pop_free(r->certs, X509_free);
 	r->cert = NULL;
 	r->certs = NULL;
+	r->crl = NULL;
 }
 
 STACK_OF(X509) *

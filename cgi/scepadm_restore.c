@@ -37,6 +37,8 @@ revive_store(struct restore *r)
 	    (r->log == NULL || (rc = scep_restore_import(store, r->log,
 	    r->m.log_seq, &r->count, err)) == SCEP_OK) &&
 	    (rc = scep_restore_void(store, now, r->by, &r->count, err)) ==
+	    SCEP_OK &&
+	    (rc = scep_restore_crls(store, now, r->by, &r->count, err)) ==
 	    SCEP_OK)
 		rc = scep_restore_note(store, now, r->by, r->m.time,
 		    &r->count, err);

@@ -90,6 +90,32 @@ turn_poll(struct scep_ca *ca, time_t now, const struct scep_poll *ask,
 }
 
 static enum scep_err
+turn_find_cert(struct scep_ca *ca, time_t now, const struct scep_lookup *ask,
+    struct scep_answer *answer, struct scep_error *err)
+{
+	struct scep_ca	*real;
+	enum scep_err	 rc;
+
+	memset(answer, 0, sizeof(*answer));
+	if ((rc = begin((struct turn *)ca, &real, err)) != SCEP_OK)
+		return rc;
+	return scep_ca_find_cert(real, now, ask, answer, err);
+}
+
+static enum scep_err
+turn_crl(struct scep_ca *ca, time_t now, const struct scep_crl_ask *ask,
+    struct scep_crl_piece *piece, struct scep_error *err)
+{
+	struct scep_ca	*real;
+	enum scep_err	 rc;
+
+	memset(piece, 0, sizeof(*piece));
+	if ((rc = begin((struct turn *)ca, &real, err)) != SCEP_OK)
+		return rc;
+	return scep_ca_crl_piece(real, now, ask, piece, err);
+}
+
+static enum scep_err
 turn_published(struct scep_ca *ca, struct scep_published *out,
     struct scep_error *err)
 {
@@ -195,6 +221,8 @@ turn_close(struct scep_ca *ca)
 static const struct scep_ca_ops	turn_ops = {
 	.enrol = turn_enrol,
 	.poll = turn_poll,
+	.find_cert = turn_find_cert,
+	.crl = turn_crl,
 	.published = turn_published,
 	.report = turn_report,
 	.inspect = turn_inspect,

@@ -32,7 +32,7 @@ enum scep_err {
 	SCEP_E_USAGE,		/* the operator's command line */
 	SCEP_E_HTTP,		/* theirs: not a SCEP request at all */
 	SCEP_E_METHOD,		/* theirs: neither GET nor POST */
-	SCEP_E_PATH,		/* theirs: no such profile */
+	SCEP_E_PATH,		/* theirs: nothing is there */
 	SCEP_E_TOOBIG,		/* theirs: above max_request */
 	SCEP_E_FORMAT,		/* theirs: no address for an answer */
 	SCEP_E_ALG,		/* theirs: badAlg */
@@ -71,6 +71,9 @@ struct scep_http_response {
 	uint8_t		*body;		/* OPENSSL_malloc()ed, ours */
 	size_t		 body_len;
 	int		 no_store;	/* send Cache-Control: no-store */
+	long		 max_age;	/* or how long it may be kept, s; 0:
+					   nothing is said */
+	time_t		 last_modified;	/* 0: nothing is said */
 	const char	*allow;		/* 405: the methods; a static string */
 };
 

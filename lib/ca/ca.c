@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/line.h"
 #include "base/text.h"
+#include "ca/crl.h"
 #include "ca/dummy_csr.h"
 #include "ca/keylock.h"
 #include "ca/local.h"
@@ -39,6 +40,14 @@ scep_ca_poll(struct scep_ca *ca, time_t now, const struct scep_poll *ask,
     struct scep_answer *answer, struct scep_error *err)
 {
 	return ca->ops->poll(ca, now, ask, answer, err);
+}
+
+enum scep_err
+scep_ca_find_cert(struct scep_ca *ca, time_t now,
+    const struct scep_lookup *ask, struct scep_answer *answer,
+    struct scep_error *err)
+{
+	return ca->ops->find_cert(ca, now, ask, answer, err);
 }
 
 enum scep_err
@@ -86,6 +95,7 @@ memory_drop(struct scep_memory *m, struct scep_store *store)
 	if (m->traces != NULL)
 		(void)scep_traces_flush(m->traces, store, 1, &ignored);
 	scep_traces_free(m->traces);
+	scep_crls_free(m->crls);
 	scep_seen_free(m->seen);
 	scep_keylock_free(m->lock);
 	scep_stats_free(m->stats);
@@ -106,7 +116,8 @@ memory_new(const struct scep_crypto *crypto, struct scep_memory **out,
 	if ((rc = scep_seen_new(crypto, &m->seen, err)) != SCEP_OK ||
 	    (rc = scep_keylock_new(&m->lock, err)) != SCEP_OK ||
 	    (rc = scep_stats_new(&m->stats, err)) != SCEP_OK ||
-	    (rc = scep_traces_new(&m->traces, err)) != SCEP_OK)
+	    (rc = scep_traces_new(&m->traces, err)) != SCEP_OK ||
+	    (rc = scep_crls_new(&m->crls, err)) != SCEP_OK)
 		return rc;
 	return scep_csr_parse(crypto, scep_dummy_csr(), &scep_dummy_rules, 0,
 	    &m->dummy, err);
@@ -124,6 +135,8 @@ local_close(struct scep_ca *ca)
 static const struct scep_ca_ops	local_ops = {
 	.enrol = scep_local_enrol,
 	.poll = scep_local_poll,
+	.find_cert = scep_local_find_cert,
+	.crl = scep_local_crl,
 	.published = scep_local_published,
 	.report = scep_local_report,
 	.inspect = scep_local_inspect,
@@ -356,6 +369,8 @@ scep_ca_tend(struct scep_ca *ca, time_t now, struct scep_error *err)
 	}
 	one = scep_traces_tend(l->memory->traces, l->store, now,
 	    l->cfg->server.explain_refused, &why);
+	keep_first(one, &why, &rc, err);
+	one = scep_crl_tend(l, now, &why);
 	keep_first(one, &why, &rc, err);
 	return rc;
 }

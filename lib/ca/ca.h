@@ -54,6 +54,41 @@ struct scep_poll {
 	struct scep_span	 asked;
 };
 
+/* A GetCert or a GetCRL. */
+struct scep_lookup {
+	const char		*profile;
+	const char		*request_id;
+	const char		*peer;
+	int			 type;		/* 21, 22 */
+	struct scep_span	 signer;	/* certificate DER, as sent */
+	uint8_t			 key_sha256[SCEP_SHA256_LEN];
+	uint8_t			 content_sha256[SCEP_SHA256_LEN];
+					/* as of an enrolment */
+	struct scep_span	 plaintext;	/* whatever came out */
+};
+
+#define SCEP_CRL_PIECE	(1024 * 1024)	/* octets; some have many */
+
+/* A part of the newest CRL of a CA. */
+struct scep_crl_ask {
+	const char	*ca;		/* by the name of its section */
+	size_t		 offset;
+};
+/* Release with scep_buf_clear(&piece.bytes). */
+struct scep_crl_piece {
+	long		 number;	/* another one: begin anew */
+	time_t		 this_update, next_update;
+	size_t		 total;
+	struct scep_buf	 bytes;		/* from offset on, at most a piece */
+};
+
+/* Release with scep_buf_clear(&crl.der). */
+struct scep_crl {
+	long		 number;
+	time_t		 this_update, next_update;
+	struct scep_buf	 der;
+};
+
 /* A PKIOperation that the RA did not bring before the CA. */
 struct scep_note {
 	const char		*profile;
@@ -75,7 +110,8 @@ struct scep_answer {
 	enum scep_outcome	 outcome;
 	enum scep_err		 code;		/* REFUSED: its row in error.c
 						   says which failInfo */
-	struct scep_buf		 cert;		/* GRANTED: DER */
+	struct scep_buf		 cert;		/* GRANTED: DER; to a GetCRL,
+						   of the CA whose CRL it is */
 	int			 cipher;	/* poll: its request's, or -1 */
 	/* For the log alone, never for the client: */
 	char			 reason[256];	/* "challenge is used up" */
@@ -89,6 +125,8 @@ void		 scep_answer_clear(struct scep_answer *answer);
 /* What RA workers need to know, once for each generation. */
 struct scep_published_profile {
 	char			 name[64];
+	char			 ca[64];
+	int			 getcert, getcrl;	/* are answered */
 	struct scep_buf		 caps;		/* GetCACaps body */
 	struct scep_buf		 cacert;	/* GetCACert body */
 	int			 cacert_bundle;	/* which of the two types */
@@ -107,6 +145,10 @@ struct scep_published_ra {
 	struct scep_buf		 key;		/* … or PKCS #8 DER, in the
 						   clear */
 };
+struct scep_published_ca {
+	char			 name[64];
+	struct scep_buf		 cert;		/* DER; empty with a fault */
+};
 struct scep_published {
 	uint32_t			 generation;
 	uint64_t			 max_request;
@@ -117,6 +159,8 @@ struct scep_published {
 	size_t				 n_profiles;
 	struct scep_published_ra	*ra;
 	size_t				 n_ras;
+	struct scep_published_ca	*ca;
+	size_t				 n_cas;
 };
 void		 scep_published_clear(struct scep_published *published);
 /* Make key of pkey, for a socket. */
@@ -150,6 +194,16 @@ struct scep_ca_ops {
 			    const struct scep_poll *request,
 			    struct scep_answer *answer,
 			    struct scep_error *err);
+	/* Never PENDING. */
+	enum scep_err	(*find_cert)(struct scep_ca *ca, time_t now,
+			    const struct scep_lookup *request,
+			    struct scep_answer *answer,
+			    struct scep_error *err);
+	/* SCEP_E_NOTFOUND: there is no such CA, or it has no CRL of ours. */
+	enum scep_err	(*crl)(struct scep_ca *ca, time_t now,
+			    const struct scep_crl_ask *request,
+			    struct scep_crl_piece *piece,
+			    struct scep_error *err);
 	enum scep_err	(*published)(struct scep_ca *ca,
 			    struct scep_published *out,
 			    struct scep_error *err);
@@ -177,6 +231,15 @@ enum scep_err	 scep_ca_enrol(struct scep_ca *, time_t now,
 enum scep_err	 scep_ca_poll(struct scep_ca *, time_t now,
 		    const struct scep_poll *, struct scep_answer *,
 		    struct scep_error *);
+enum scep_err	 scep_ca_find_cert(struct scep_ca *, time_t now,
+		    const struct scep_lookup *, struct scep_answer *,
+		    struct scep_error *);
+enum scep_err	 scep_ca_crl_piece(struct scep_ca *, time_t now,
+		    const struct scep_crl_ask *, struct scep_crl_piece *,
+		    struct scep_error *);
+/* All of its pieces; SCEP_E_TOOBIG if they are more than max octets. */
+enum scep_err	 scep_ca_crl(struct scep_ca *, time_t now, const char *name,
+		    size_t max, struct scep_crl *, struct scep_error *);
 enum scep_err	 scep_ca_published(struct scep_ca *, struct scep_published *,
 		    struct scep_error *);
 enum scep_err	 scep_ca_report(struct scep_ca *, time_t now,

@@ -63,6 +63,8 @@ struct scep_ca_conf {
 	char			 ra_key_path[SCEP_PATH_LEN];
 	enum scep_digest	 digest;	/* of certificates */
 	int			 insecure_one_key;	/* ra = CA, legacy */
+	int			 crl;		/* we make its CRL */
+	long			 crl_validity_s, crl_overlap_s;
 
 	/* From scep_config_load(): */
 	char			 fault[SCEP_FAULT_LEN];	/* why it cannot be
@@ -147,6 +149,13 @@ enum scep_certrep {
 					   root */
 };
 
+/* Whose certificates a GetCert may ask for. */
+enum scep_getcert {
+	SCEP_GETCERT_NO,
+	SCEP_GETCERT_OWN,	/* of the key that signed the message */
+	SCEP_GETCERT_ANY
+};
+
 /* [profile NAME] */
 struct scep_profile {
 	char			 name[SCEP_NAME_LEN];
@@ -178,6 +187,8 @@ struct scep_profile {
 	unsigned int		 caps_hidden;	/* bits SCEP_CAP_… */
 	enum scep_getcacert	 getcacert;
 	enum scep_certrep	 certrep;
+	enum scep_getcert	 getcert;
+	int			 getcrl;	/* type 22 is answered */
 	int			 omit_content;	/* I-030 */
 	int			 fail_text;	/* request id in failInfoText */
 	char			 fault[SCEP_FAULT_LEN];	/* from load and check:
@@ -228,6 +239,10 @@ typedef void	(*scep_fault_fn)(void *arg, int fatal, const char *text);
 enum scep_err	 scep_config_check(const struct scep_crypto *crypto,
 		    struct scep_config *cfg, time_t now, scep_fault_fn fn,
 		    void *arg, struct scep_error *err);
+/* Do we make its CRL?  It may be switched off, or the CA's certificate may
+ * not allow it (RFC 5280 section 4.2.1.3); *why, if wanted, says which. */
+int		 scep_config_has_crl(const struct scep_ca_conf *ca,
+		    const char **why);
 /* 0 if every profile has a fault; those of a CA with one get it, too. */
 int		 scep_config_is_usable(struct scep_config *cfg);
 

@@ -115,6 +115,11 @@ check_ca_usage(struct check *c, const struct scep_ca_conf *ca, X509 *cert)
 		report(c, 1, "%s: keyUsage of the CA certificate lacks "
 		    "keyCertSign, so it may issue nothing; a new CA "
 		    "certificate for the same key mends it", ca->cert_path);
+	if (ca->crl && (usage & KU_CRL_SIGN) == 0)
+		report(c, 0, "%s: keyUsage of the CA certificate lacks "
+		    "cRLSign, so there is no CRL of this CA; a new CA "
+		    "certificate for the same key mends it, or say crl = no "
+		    "in [ca %s]", ca->cert_path, ca->name);
 	if ((usage & KU_DIGITAL_SIGNATURE) == 0)
 		report(c, 0, "%s: keyUsage of the CA certificate lacks "
 		    "digitalSignature, which RFC 8894 section 2.1.2 wants; "

@@ -117,6 +117,10 @@ int		 scep_config_word(const char **p,
 		    char out[SCEP_CONF_WORD_MAX]);
 int		 scep_config_is_name(const char *text);
 
+/* crl_validity and crl_overlap of a CA: config_crl.c. */
+enum scep_err	 scep_config_read_crl(struct scep_reading *r,
+		    struct scep_ca_conf *ca);
+
 /* Read a section by its table: unknown keys refused, defaults put in.
  * Keys that begin with one of the n prefixes are left to the caller. */
 enum scep_err	 scep_config_section(struct scep_reading *r,

@@ -84,6 +84,13 @@ static const struct scep_word	certreps[] = {
 	{ NULL, 0, NULL }
 };
 
+static const struct scep_word	getcerts[] = {
+	{ "own", SCEP_GETCERT_OWN, NULL },
+	{ "any", SCEP_GETCERT_ANY, NULL },
+	{ "no", SCEP_GETCERT_NO, NULL },
+	{ NULL, 0, NULL }
+};
+
 static const struct scep_word	yes_no[] = {
 	{ "yes", 1, NULL },
 	{ "no", 0, NULL },
@@ -235,6 +242,8 @@ static const struct scep_setting	table[] = {
 	{ "getcacert", scep_read_word, P(getcacert), "chain+root", 0, 0,
 	    getcacerts },
 	{ "certrep", scep_read_word, P(certrep), "leaf", 0, 0, certreps },
+	{ "getcert", scep_read_word, P(getcert), "own", 0, 0, getcerts },
+	{ "getcrl", scep_read_word, P(getcrl), "yes", 0, 0, yes_no },
 	{ "empty_content", scep_read_word, P(omit_content), "yes", 0, 0,
 	    no_yes },
 	{ "fail_text", scep_read_word, P(fail_text), "yes", 0, 0, yes_no },

@@ -16,6 +16,7 @@
 #define MIB	(1024L * 1024)
 #define GIB	(1024L * 1024 * 1024)
 
+#define MINUTE	60L
 #define HOUR	3600L
 #define YEAR	(365L * 86400)
 
@@ -108,6 +109,11 @@ static const struct scep_setting	ca_table[] = {
 	{ "digest", scep_read_word, CA(digest), "sha256", 0, 0, digests },
 	{ "insecure_one_key", scep_read_word, CA(insecure_one_key), "no", 0,
 	    0, yes_no },
+	{ "crl", scep_read_word, CA(crl), "yes", 0, 0, yes_no },
+	{ "crl_validity", scep_read_duration, CA(crl_validity_s), "7d",
+	    MINUTE, YEAR, NULL },
+	{ "crl_overlap", scep_read_duration, CA(crl_overlap_s), "", 0, YEAR,
+	    NULL },
 };
 
 int
@@ -178,7 +184,7 @@ scep_config_read_ca(struct scep_reading *r)
 	ca->file = r->section->file;
 	ca->line = r->section->line;
 	if ((rc = scep_config_section(r, ca_table, LENGTH(ca_table), NULL, 0,
-	    ca)) != SCEP_OK)
+	    ca)) != SCEP_OK || (rc = scep_config_read_crl(r, ca)) != SCEP_OK)
 		return rc;
 	return check_keys(r, ca);
 }

@@ -1,9 +1,8 @@
 /*
- * door.c - the RA's door to the CA: one question and one answer at a time
- * over a stream socket, and notes that have none.
+ * door.c - the RA's end of its door to the CA: one question and one answer at
+ * a time over a stream socket, and notes that have none.
  *
- * What is in a message is door_request.c's, door_answer.c's and
- * door_published.c's business.
+ * What is in a message is the business of the other door_*.c.
  */
 #include <string.h>
 #include <unistd.h>
@@ -13,10 +12,6 @@
 #include "base/error.h"
 #include "ca/door_outer.h"
 #include "ca/frame.h"
-
-#define STALLED_MS	10000	/* a peer silent in the middle of a frame */
-
-/* The RA's end. */
 
 struct remote {
 	struct scep_ca	 ca;		/* first: ops */
@@ -124,6 +119,39 @@ remote_poll(struct scep_ca *ca, time_t now, const struct scep_poll *asked,
 }
 
 static enum scep_err
+remote_find_cert(struct scep_ca *ca, time_t now,
+    const struct scep_lookup *lookup, struct scep_answer *answer,
+    struct scep_error *err)
+{
+	struct scep_door_request	 request = {
+		.kind = SCEP_DOOR_FIND_CERT,
+		.lookup = *lookup,
+	};
+
+	(void)now;
+	return ask_for_answer((struct remote *)ca, &request, answer, err);
+}
+
+static enum scep_err
+remote_crl(struct scep_ca *ca, time_t now, const struct scep_crl_ask *asked,
+    struct scep_crl_piece *piece, struct scep_error *err)
+{
+	struct scep_door_request	 request = {
+		.kind = SCEP_DOOR_CRL,
+		.crl = *asked,
+	};
+	struct scep_buf			 der = { NULL, 0 };
+	enum scep_err			 rc;
+
+	(void)now;
+	memset(piece, 0, sizeof(*piece));
+	if ((rc = ask((struct remote *)ca, &request, &der, err)) == SCEP_OK)
+		rc = scep_door_decode_crl(scep_buf_span(&der), piece, err);
+	scep_buf_clear(&der);
+	return rc;
+}
+
+static enum scep_err
 remote_published(struct scep_ca *ca, struct scep_published *out,
     struct scep_error *err)
 {
@@ -223,6 +251,8 @@ remote_close(struct scep_ca *ca)
 static const struct scep_ca_ops	remote_ops = {
 	.enrol = remote_enrol,
 	.poll = remote_poll,
+	.find_cert = remote_find_cert,
+	.crl = remote_crl,
 	.published = remote_published,
 	.report = remote_report,
 	.inspect = remote_inspect,
@@ -274,137 +304,4 @@ scep_ca_hear(struct scep_ca *ca)
 	else
 		r->connected = 0;
 	scep_buf_clear(&message);
-}
-
-/* The CA's end. */
-
-static enum scep_err
-answer_published(struct scep_ca *ca, struct scep_buf *out,
-    struct scep_error *err)
-{
-	struct scep_published	 published;
-	struct scep_error	 why;
-	enum scep_err		 rc;
-
-	if ((rc = scep_ca_published(ca, &published, &why)) != SCEP_OK)
-		return scep_door_encode_answer(NULL, rc, &why, out, err);
-	if ((rc = scep_published_encode_keys(&published, err)) == SCEP_OK)
-		rc = scep_door_encode_published(&published, out, err);
-	scep_published_clear(&published);
-	return rc;
-}
-
-/* A report that does not decode is the end of the connection. */
-static enum scep_err
-answer_report(struct scep_ca *ca, time_t now, struct scep_span der,
-    struct scep_buf *out, struct scep_error *err)
-{
-	const struct scep_span	 none = { NULL, 0 };
-	struct scep_report	*report;
-	struct scep_error	 why;
-	enum scep_err		 rc;
-
-	if ((report = OPENSSL_malloc(sizeof(*report))) == NULL)
-		return scep_fail(err, SCEP_E_NOMEM, "report");
-	if ((rc = scep_report_decode(der, report, err)) == SCEP_OK) {
-		rc = scep_ca_report(ca, now, report, &why);
-		rc = scep_door_encode_text(none, rc, &why, out, err);
-	}
-	OPENSSL_free(report);
-	return rc;
-}
-
-static enum scep_err
-answer_inspect(struct scep_ca *ca, time_t now, enum scep_inspect what,
-    struct scep_buf *out, struct scep_error *err)
-{
-	struct scep_buf		 text = { NULL, 0 };
-	struct scep_error	 why;
-	enum scep_err		 rc;
-
-	rc = scep_ca_inspect(ca, now, what, &text, &why);
-	rc = scep_door_encode_text(scep_buf_span(&text), rc, &why, out, err);
-	scep_buf_clear(&text);
-	return rc;
-}
-
-/* out stays empty where there is no answer. */
-static enum scep_err
-answer(struct scep_ca *ca, time_t now, const struct scep_door_request *request,
-    struct scep_buf *out, struct scep_error *err)
-{
-	struct scep_answer	 given = { .cipher = -1 };
-	struct scep_error	 why;
-	enum scep_err		 rc = SCEP_OK;
-
-	switch (request->kind) {
-	case SCEP_DOOR_PUBLISHED:
-		return answer_published(ca, out, err);
-	case SCEP_DOOR_REPORT:
-		return answer_report(ca, now, request->report, out, err);
-	case SCEP_DOOR_INSPECT:
-		return answer_inspect(ca, now, request->inspect, out, err);
-	case SCEP_DOOR_ENROL:
-		rc = scep_ca_enrol(ca, now, &request->enrol, &given, &why);
-		break;
-	case SCEP_DOOR_POLL:
-		rc = scep_ca_poll(ca, now, &request->poll, &given, &why);
-		break;
-	case SCEP_DOOR_NOTE:
-		scep_ca_note(ca, now, &request->note);
-		return SCEP_OK;
-	}
-	rc = scep_door_encode_answer(&given, rc, &why, out, err);
-	scep_answer_clear(&given);
-	return rc;
-}
-
-/* An RA that was told nothing is content with whatever is in force. */
-static enum scep_err
-check_generation(const struct scep_ca *ca,
-    const struct scep_door_request *request, struct scep_error *err)
-{
-	if (request->generation == 0 ||
-	    request->generation == ca->generation)
-		return SCEP_OK;
-	return scep_fail(err, SCEP_E_FORMAT, "request for generation %u, "
-	    "and this is %u", request->generation, ca->generation);
-}
-
-enum scep_err
-scep_door_dismiss(int fd, struct scep_error *err)
-{
-	const struct scep_door_outer	 outer = { .kind = SCEP_DOOR_LEAVE };
-	struct scep_buf			 out = { NULL, 0 };
-	enum scep_err			 rc;
-
-	if ((rc = scep_door_outer_encode(&outer, &out, err)) == SCEP_OK)
-		rc = scep_frame_send(fd, scep_buf_span(&out), STALLED_MS, err);
-	scep_buf_clear(&out);
-	return rc;
-}
-
-enum scep_err
-scep_door_serve(struct scep_ca *ca, int fd, time_t (*clock)(void),
-    struct scep_error *err)
-{
-	struct scep_buf			 in = { NULL, 0 }, out = { NULL, 0 };
-	struct scep_door_request	 request;
-	enum scep_err			 rc;
-
-	if ((rc = scep_frame_receive(fd, SCEP_DOOR_MAX, -1, STALLED_MS, &in,
-	    err)) != SCEP_OK)
-		return rc;
-	if ((rc = scep_door_decode_request(scep_buf_span(&in), &request,
-	    err)) == SCEP_OK) {
-		rc = check_generation(ca, &request, err);
-		if (rc == SCEP_OK)
-			rc = answer(ca, clock(), &request, &out, err);
-		scep_door_clear(&request);
-	}
-	if (rc == SCEP_OK && out.len > 0)
-		rc = scep_frame_send(fd, scep_buf_span(&out), STALLED_MS, err);
-	scep_buf_clear(&in);
-	scep_buf_clear(&out);
-	return rc;
 }

@@ -22,7 +22,9 @@ enum scep_door_kind {
 	SCEP_DOOR_PUBLISHED = 3,
 	SCEP_DOOR_NOTE = 4,		/* has no answer */
 	SCEP_DOOR_REPORT = 5,
-	SCEP_DOOR_INSPECT = 6
+	SCEP_DOOR_INSPECT = 6,
+	SCEP_DOOR_FIND_CERT = 7,
+	SCEP_DOOR_CRL = 8
 };
 struct scep_door_request {
 	enum scep_door_kind	 kind;
@@ -32,6 +34,8 @@ struct scep_door_request {
 	struct scep_span	 report;	/* of scep_report_encode() */
 	enum scep_inspect	 inspect;
 	struct scep_note	 note;
+	struct scep_lookup	 lookup;
+	struct scep_crl_ask	 crl;
 	void			*text;		/* private: the strings */
 };
 enum scep_err	 scep_door_encode_request(const struct scep_door_request *,
@@ -61,6 +65,13 @@ enum scep_err	 scep_door_encode_text(struct scep_span text,
 		    struct scep_buf *, struct scep_error *);
 enum scep_err	 scep_door_decode_text(struct scep_span, struct scep_buf *,
 		    struct scep_error *why);
+
+/* door_fetch.c */
+enum scep_err	 scep_door_encode_crl(const struct scep_crl_piece *,
+		    enum scep_err rc, const struct scep_error *why,
+		    struct scep_buf *, struct scep_error *);
+enum scep_err	 scep_door_decode_crl(struct scep_span,
+		    struct scep_crl_piece *, struct scep_error *why);
 
 /*
  * The RA's end.  fd becomes the CA's, and is closed with it.  Any call fails

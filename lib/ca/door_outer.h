@@ -22,6 +22,7 @@ enum scep_door_answer_kind {
 	SCEP_DOOR_ANSWER = 16,
 	SCEP_DOOR_IS_PUBLISHED = 17,
 	SCEP_DOOR_LEAVE = 18,		/* comes unasked */
+	SCEP_DOOR_IS_CRL = 20,		/* a piece of one */
 	SCEP_DOOR_TEXT = 19		/* to a report and an inspection */
 };
 struct scep_door_outer {
@@ -53,5 +54,28 @@ enum scep_err	 scep_door_result_decode(struct scep_span der,
 /* Octets to a string of size, its NUL included; 0 for a NUL inside, or what
  * does not fit. */
 int		 scep_door_text(struct scep_span from, char *to, size_t size);
+
+/* What a request's strings are kept in: spans of a message have no NUL. */
+#define SCEP_DOOR_PROFILE	63
+#define SCEP_DOOR_PEER		255
+struct scep_door_strings {
+	char	 profile[SCEP_DOOR_PROFILE + 1];
+	char	 request_id[SCEP_REQUEST_ID_LEN];
+	char	 peer[SCEP_DOOR_PEER + 1];
+};
+/* Into out->text.  SCEP_E_FORMAT for what is no such text. */
+enum scep_err	 scep_door_strings_take(struct scep_span profile,
+		    struct scep_span id, struct scep_span peer,
+		    struct scep_door_request *out, struct scep_error *err);
+
+/* The bodies of requests in door_fetch.c. */
+enum scep_err	 scep_door_encode_lookup(const struct scep_lookup *,
+		    struct scep_buf *, struct scep_error *);
+enum scep_err	 scep_door_decode_lookup(struct scep_span,
+		    struct scep_door_request *, struct scep_error *);
+enum scep_err	 scep_door_encode_crl_ask(const struct scep_crl_ask *,
+		    struct scep_buf *, struct scep_error *);
+enum scep_err	 scep_door_decode_crl_ask(struct scep_span,
+		    struct scep_door_request *, struct scep_error *);
 
 #endif /* SCEP_CA_DOOR_OUTER_H */

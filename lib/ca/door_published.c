@@ -15,6 +15,9 @@
 
 static const struct scep_field	profile_fields[] = {
 	SCEP_FIELD_TEXT(scep_published_profile, name),
+	SCEP_FIELD_TEXT(scep_published_profile, ca),
+	SCEP_FIELD(SCEP_F_INT, scep_published_profile, getcert, 0),
+	SCEP_FIELD(SCEP_F_INT, scep_published_profile, getcrl, 0),
 	SCEP_FIELD(SCEP_F_BUF, scep_published_profile, caps, CAPS_MAX),
 	SCEP_FIELD(SCEP_F_BUF, scep_published_profile, cacert, SCEP_DOOR_HALF),
 	SCEP_FIELD(SCEP_F_INT, scep_published_profile, cacert_bundle, 0),
@@ -40,13 +43,18 @@ static const struct scep_field	ra_fields[] = {
 	SCEP_FIELD(SCEP_F_BUF, scep_published_ra, key, KEY_MAX),
 };
 
-/* Profiles and RAs, each encoded one behind the other. */
+static const struct scep_field	ca_fields[] = {
+	SCEP_FIELD_TEXT(scep_published_ca, name),
+	SCEP_FIELD(SCEP_F_BUF, scep_published_ca, cert, SCEP_DOOR_CERT),
+};
+
+/* Profiles, RAs and CAs, each encoded one behind the other. */
 struct published_body {
 	unsigned int	 generation;
 	long		 max_request;
 	char		 default_profile[64];
 	int		 metrics;
-	struct scep_buf	 profiles, ras;
+	struct scep_buf	 profiles, ras, cas;
 };
 static const struct scep_field	published_fields[] = {
 	SCEP_FIELD(SCEP_F_UINT, published_body, generation, 0),
@@ -55,6 +63,7 @@ static const struct scep_field	published_fields[] = {
 	SCEP_FIELD(SCEP_F_INT, published_body, metrics, 0),
 	SCEP_FIELD(SCEP_F_BUF, published_body, profiles, SCEP_DOOR_MAX),
 	SCEP_FIELD(SCEP_F_BUF, published_body, ras, SCEP_DOOR_MAX),
+	SCEP_FIELD(SCEP_F_BUF, published_body, cas, SCEP_DOOR_MAX),
 };
 
 static enum scep_err
@@ -69,6 +78,8 @@ encode_published(const struct scep_published *p, struct published_body *body,
 		    err);
 	for (i = 0; rc == SCEP_OK && i < p->n_ras; i++)
 		rc = ENCODE(ra_fields, &p->ra[i], &body->ras, err);
+	for (i = 0; rc == SCEP_OK && i < p->n_cas; i++)
+		rc = ENCODE(ca_fields, &p->ca[i], &body->cas, err);
 	return rc != SCEP_OK ? rc :
 	    ENCODE(published_fields, body, out, err);
 }
@@ -115,6 +126,7 @@ decode_lists(const struct published_body *body, struct scep_published *out,
 {
 	struct scep_span	 profiles = scep_buf_span(&body->profiles);
 	struct scep_span	 ras = scep_buf_span(&body->ras);
+	struct scep_span	 cas = scep_buf_span(&body->cas);
 	struct scep_tlv		 tlv;
 	enum scep_err		 rc = SCEP_OK;
 
@@ -123,6 +135,9 @@ decode_lists(const struct published_body *body, struct scep_published *out,
 		    &out->profile[out->n_profiles++], err);
 	while (rc == SCEP_OK && scep_der_next(&ras, &tlv))
 		rc = DECODE(ra_fields, tlv.whole, &out->ra[out->n_ras++],
+		    err);
+	while (rc == SCEP_OK && scep_der_next(&cas, &tlv))
+		rc = DECODE(ca_fields, tlv.whole, &out->ca[out->n_cas++],
 		    err);
 	return rc;
 }
@@ -135,8 +150,10 @@ decode_published(const struct published_body *body,
 			    LIST_MAX);
 	const int	 ras = count(scep_buf_span(&body->ras),
 			    LIST_MAX);
+	const int	 cas = count(scep_buf_span(&body->cas),
+			    LIST_MAX);
 
-	if (profiles < 1 || ras < 1)
+	if (profiles < 1 || ras < 1 || cas < 1)
 		return scep_fail(err, SCEP_E_BUSY, "nothing is published");
 	out->generation = body->generation;
 	out->max_request = (uint64_t)body->max_request;
@@ -146,7 +163,8 @@ decode_published(const struct published_body *body,
 	out->profile = OPENSSL_zalloc((size_t)profiles *
 	    sizeof(out->profile[0]));
 	out->ra = OPENSSL_zalloc((size_t)ras * sizeof(out->ra[0]));
-	if (out->profile == NULL || out->ra == NULL)
+	out->ca = OPENSSL_zalloc((size_t)cas * sizeof(out->ca[0]));
+	if (out->profile == NULL || out->ra == NULL || out->ca == NULL)
 		return scep_fail(err, SCEP_E_NOMEM, "published profiles");
 	return decode_lists(body, out, err);
 }

@@ -12,8 +12,8 @@
 #include "ca/door_outer.h"
 #include "wire/envelope.h"
 
-#define PROFILE_MAX	63
-#define PEER_MAX	255
+#define PROFILE_MAX	SCEP_DOOR_PROFILE
+#define PEER_MAX	SCEP_DOOR_PEER
 
 struct enrol_body {
 	struct scep_span	 profile, request_id, peer;
@@ -172,6 +172,10 @@ scep_door_encode_request(const struct scep_door_request *request,
 		rc = scep_door_encode_inspect(request->inspect, &body, err);
 	else if (request->kind == SCEP_DOOR_NOTE)
 		rc = encode_note(&request->note, &body, err);
+	else if (request->kind == SCEP_DOOR_FIND_CERT)
+		rc = scep_door_encode_lookup(&request->lookup, &body, err);
+	else if (request->kind == SCEP_DOOR_CRL)
+		rc = scep_door_encode_crl_ask(&request->crl, &body, err);
 	outer.body = scep_buf_span(&body);
 	if (rc == SCEP_OK)
 		rc = scep_door_outer_encode(&outer, out, err);
@@ -179,19 +183,12 @@ scep_door_encode_request(const struct scep_door_request *request,
 	return rc;
 }
 
-/* What a request's strings are kept in: spans of a message have no NUL. */
-struct strings {
-	char	 profile[PROFILE_MAX + 1];
-	char	 request_id[SCEP_REQUEST_ID_LEN];
-	char	 peer[PEER_MAX + 1];
-};
-
-static enum scep_err
-take_strings(struct scep_span profile, struct scep_span id,
+enum scep_err
+scep_door_strings_take(struct scep_span profile, struct scep_span id,
     struct scep_span peer, struct scep_door_request *out,
     struct scep_error *err)
 {
-	struct strings	*s;
+	struct scep_door_strings	*s;
 
 	if ((s = out->text = OPENSSL_zalloc(sizeof(*s))) == NULL)
 		return scep_fail(err, SCEP_E_NOMEM, "request from the RA");
@@ -211,14 +208,14 @@ static enum scep_err
 decode_enrol(struct scep_span der, struct scep_door_request *out,
     struct scep_error *err)
 {
-	const struct strings	*s;
+	const struct scep_door_strings	*s;
 	struct enrol_body	 body;
 	enum scep_err		 rc;
 
 	memset(&body, 0, sizeof(body));
 	if ((rc = DECODE(enrol_fields, der, &body, err)) != SCEP_OK ||
-	    (rc = take_strings(body.profile, body.request_id, body.peer, out,
-	    err)) != SCEP_OK)
+	    (rc = scep_door_strings_take(body.profile, body.request_id,
+	    body.peer, out, err)) != SCEP_OK)
 		return rc;
 	if (body.ask.cipher >= SCEP_CIPHER__MAX || body.ask.self_signed > 1)
 		return scep_fail(err, SCEP_E_FORMAT,
@@ -236,14 +233,14 @@ static enum scep_err
 decode_poll(struct scep_span der, struct scep_door_request *out,
     struct scep_error *err)
 {
-	const struct strings	*s;
+	const struct scep_door_strings	*s;
 	struct poll_body	 body;
 	enum scep_err		 rc;
 
 	memset(&body, 0, sizeof(body));
 	if ((rc = DECODE(poll_fields, der, &body, err)) != SCEP_OK ||
-	    (rc = take_strings(body.profile, body.request_id, body.peer, out,
-	    err)) != SCEP_OK)
+	    (rc = scep_door_strings_take(body.profile, body.request_id,
+	    body.peer, out, err)) != SCEP_OK)
 		return rc;
 	s = out->text;
 	out->poll.profile = s->profile;
@@ -258,13 +255,13 @@ static enum scep_err
 decode_note(struct scep_span der, struct scep_door_request *out,
     struct scep_error *err)
 {
-	const struct strings	*s;
+	const struct scep_door_strings	*s;
 	struct note_body	 body;
 	enum scep_err		 rc;
 
 	memset(&body, 0, sizeof(body));
 	if ((rc = DECODE(note_fields, der, &body, err)) != SCEP_OK ||
-	    (rc = take_strings(body.profile, body.request_id,
+	    (rc = scep_door_strings_take(body.profile, body.request_id,
 	    scep_span_make(NULL, 0), out, err)) != SCEP_OK)
 		return rc;
 	s = out->text;
@@ -304,6 +301,12 @@ decode_body(const struct scep_door_outer *outer, struct scep_door_request *out,
 		out->kind = SCEP_DOOR_INSPECT;
 		return scep_door_decode_inspect(outer->body, &out->inspect,
 		    err);
+	case SCEP_DOOR_FIND_CERT:
+		out->kind = SCEP_DOOR_FIND_CERT;
+		return scep_door_decode_lookup(outer->body, out, err);
+	case SCEP_DOOR_CRL:
+		out->kind = SCEP_DOOR_CRL;
+		return scep_door_decode_crl_ask(outer->body, out, err);
 	}
 	return scep_fail(err, SCEP_E_FORMAT,
 	    "request of kind %u with %zu octets", outer->kind,

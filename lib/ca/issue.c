@@ -93,20 +93,16 @@ set_validity(struct job *job, time_t now, struct scep_error *err)
 	return SCEP_OK;
 }
 
-/* The CA's key identifier as its certificate has it; RFC 5280 section
- * 4.2.1.1. */
-static enum scep_err
-set_aki(const struct scep_crypto *crypto, struct job *job,
-    struct scep_error *err)
+enum scep_err
+scep_issuer_key_id(const struct scep_crypto *crypto,
+    const struct scep_ca_conf *ca, uint8_t own[SCEP_KEY_ID_LEN],
+    struct scep_span *out, struct scep_error *err)
 {
-	const struct scep_cert	*ca = &job->granted.ca->cert;
-
-	if (ca->ski.len > 0) {
-		job->plan.aki = ca->ski;
+	*out = ca->cert.ski;
+	if (out->len > 0)
 		return SCEP_OK;
-	}
-	job->plan.aki = scep_span_make(job->aki, sizeof(job->aki));
-	return scep_tbs_key_id(crypto, ca->spki, job->aki, err);
+	*out = scep_span_make(own, SCEP_KEY_ID_LEN);
+	return scep_tbs_key_id(crypto, ca->cert.spki, own, err);
 }
 
 static enum scep_err
@@ -126,7 +122,8 @@ make_plan(const struct scep_crypto *crypto, struct job *job, time_t now,
 	if ((rc = set_validity(job, now, err)) != SCEP_OK ||
 	    (rc = scep_key_load(crypto, ca->cert.spki, &any, &job->ca_key,
 	    err)) != SCEP_OK ||
-	    (rc = set_aki(crypto, job, err)) != SCEP_OK)
+	    (rc = scep_issuer_key_id(crypto, ca, job->aki, &job->plan.aki,
+	    err)) != SCEP_OK)
 		return rc;
 	job->plan.issuer = ca->cert.subject;
 	job->plan.subject = job->granted.subject;

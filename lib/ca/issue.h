@@ -6,6 +6,7 @@
 #define SCEP_CA_ISSUE_H
 
 #include "ca/authorise.h"
+#include "ca/tbs.h"
 
 /*
  * Build a certificate from the grant and its profile, lint it, sign it, and
@@ -20,6 +21,13 @@ enum scep_err	 scep_issue(const struct scep_crypto *crypto,
 /* First 16 octets of SHA-256 over the CA's subject: scep_cert_rec.issuer. */
 enum scep_err	 scep_issuer_id(const struct scep_crypto *crypto,
 		    const struct scep_ca_conf *ca, uint8_t out[16],
+		    struct scep_error *err);
+
+/* The CA's key identifier as its certificate has it (RFC 5280 section
+ * 4.2.1.1); where it has none, made in own, from which *out borrows. */
+enum scep_err	 scep_issuer_key_id(const struct scep_crypto *crypto,
+		    const struct scep_ca_conf *ca,
+		    uint8_t own[SCEP_KEY_ID_LEN], struct scep_span *out,
 		    struct scep_error *err);
 
 #endif /* SCEP_CA_ISSUE_H */

@@ -14,6 +14,7 @@
 struct scep_seen;		/* seen.h: encryptedKey → content */
 struct scep_stats;
 struct scep_keylock;		/* keylock.h: transactions and challenges */
+struct scep_crls;		/* crl.h: the newest */
 struct scep_traces;		/* traces.h: what became of requests */
 
 /* What all generations of a configuration share. */
@@ -23,6 +24,7 @@ struct scep_memory {
 	struct scep_keylock	*lock;
 	struct scep_stats	*stats;		/* stats.h */
 	struct scep_traces	*traces;
+	struct scep_crls	*crls;
 	struct scep_csr		*dummy;	/* dummy_csr.h, parsed; only read from
 					   then on */
 };
@@ -57,5 +59,12 @@ enum scep_err	 scep_local_enrol(struct scep_ca *ca, time_t now,
 enum scep_err	 scep_local_poll(struct scep_ca *ca, time_t now,
 		    const struct scep_poll *request,
 		    struct scep_answer *answer, struct scep_error *err);
+/* GetCert and GetCRL: find.c. */
+enum scep_err	 scep_local_find_cert(struct scep_ca *ca, time_t now,
+		    const struct scep_lookup *request,
+		    struct scep_answer *answer, struct scep_error *err);
+enum scep_err	 scep_local_crl(struct scep_ca *ca, time_t now,
+		    const struct scep_crl_ask *request,
+		    struct scep_crl_piece *piece, struct scep_error *err);
 
 #endif /* SCEP_CA_LOCAL_H */

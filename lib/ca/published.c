@@ -72,6 +72,10 @@ publish_profile(const struct scep_config *cfg,
 	enum scep_err	 rc;
 
 	OPENSSL_strlcpy(out->name, profile->name, sizeof(out->name));
+	OPENSSL_strlcpy(out->ca, cfg->ca[profile->ca].name, sizeof(out->ca));
+	out->getcert = profile->getcert != SCEP_GETCERT_NO;
+	out->getcrl = profile->getcrl &&
+	    scep_config_has_crl(&cfg->ca[profile->ca], NULL);
 	out->rules = profile->message;
 	out->ra = (uint32_t)profile->ca;
 	out->omit_content = profile->omit_content;
@@ -139,6 +143,15 @@ publish_ra(const struct scep_ca_conf *ca, struct scep_published_ra *out,
 }
 
 static enum scep_err
+publish_ca(const struct scep_ca_conf *ca, struct scep_published_ca *out,
+    struct scep_error *err)
+{
+	OPENSSL_strlcpy(out->name, ca->name, sizeof(out->name));
+	return *ca->fault != '\0' ? SCEP_OK :
+	    scep_buf_set(&out->cert, scep_buf_span(&ca->cert.der), err);
+}
+
+static enum scep_err
 publish(const struct scep_config *cfg, struct scep_published *out,
     struct scep_error *err)
 {
@@ -148,17 +161,19 @@ publish(const struct scep_config *cfg, struct scep_published *out,
 	out->profile = OPENSSL_zalloc(cfg->n_profiles *
 	    sizeof(out->profile[0]));
 	out->ra = OPENSSL_zalloc(cfg->n_cas * sizeof(out->ra[0]));
-	if (out->profile == NULL || out->ra == NULL)
+	out->ca = OPENSSL_zalloc(cfg->n_cas * sizeof(out->ca[0]));
+	if (out->profile == NULL || out->ra == NULL || out->ca == NULL)
 		return scep_fail(err, SCEP_E_NOMEM, "published profiles");
 	out->n_profiles = cfg->n_profiles;
-	out->n_ras = cfg->n_cas;
+	out->n_ras = out->n_cas = cfg->n_cas;
 	for (i = 0; i < cfg->n_profiles; i++)
 		if ((rc = publish_profile(cfg, &cfg->profile[i],
 		    &out->profile[i], err)) != SCEP_OK)
 			return rc;
 	for (i = 0; i < cfg->n_cas; i++)
 		if ((rc = publish_ra(&cfg->ca[i], &out->ra[i], err)) !=
-		    SCEP_OK)
+		    SCEP_OK || (rc = publish_ca(&cfg->ca[i], &out->ca[i],
+		    err)) != SCEP_OK)
 			return rc;
 	return SCEP_OK;
 }
@@ -203,7 +218,10 @@ scep_published_clear(struct scep_published *published)
 		scep_buf_clear(&published->ra[i].key);
 		EVP_PKEY_free(published->ra[i].pkey);
 	}
+	for (i = 0; i < published->n_cas; i++)
+		scep_buf_clear(&published->ca[i].cert);
 	OPENSSL_free(published->profile);
+	OPENSSL_free(published->ca);
 	OPENSSL_free(published->ra);
 	memset(published, 0, sizeof(*published));
 }

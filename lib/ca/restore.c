@@ -256,6 +256,51 @@ scep_restore_void(struct scep_store *store, time_t now, unsigned long uid,
 	return rc;
 }
 
+/* CRLs. */
+
+struct aging {
+	struct scep_change	 change;
+	struct scep_restored	*count;
+};
+
+static enum scep_err
+age_row(void *arg, const struct scep_row *row, struct scep_error *err)
+{
+	struct aging		*a = arg;
+	struct scep_crl_rec	 rec;
+	enum scep_err		 rc;
+
+	if ((rc = scep_crl_rec_decode(scep_buf_span(&row->value), &rec,
+	    err)) != SCEP_OK)
+		return rc;
+	rec.rev = row->rev;
+	rec.stale = 1;
+	scep_buf_clear(&rec.der);
+	rc = scep_crl_rec_write(&a->change, &rec, err);
+	scep_crl_rec_clear(&rec);
+	a->count->crls++;
+	return rc;
+}
+
+enum scep_err
+scep_restore_crls(struct scep_store *store, time_t now, unsigned long uid,
+    struct scep_restored *count, struct scep_error *err)
+{
+	struct aging		 a = { .count = count };
+	struct scep_line	 line = { .len = 0 };
+	enum scep_err		 rc;
+
+	rc = scep_store_scan(store, SCEP_T_CRL, scep_span_make(NULL, 0),
+	    age_row, &a, err);
+	if (rc == SCEP_OK && a.change.n > 0) {
+		log_start(&line, now, "crls-aged");
+		scep_line_fmt(&line, "crls", "%zu", a.change.n);
+		rc = commit(store, &a.change, &line, uid, err);
+	}
+	scep_change_clear(&a.change);
+	return rc;
+}
+
 /* The log. */
 
 enum scep_err

@@ -14,6 +14,7 @@ struct scep_restored {
 	size_t	 requests;	/* that no longer wait */
 	size_t	 poor;		/* entries that say too little */
 	size_t	 challenges;	/* voided */
+	size_t	 crls;		/* of the backup: never to be served */
 };
 
 /*
@@ -28,6 +29,12 @@ enum scep_err	 scep_restore_import(struct scep_store *store,
 /* Revoke every challenge that could still be used: it may have been, after
  * the backup. */
 enum scep_err	 scep_restore_void(struct scep_store *store, time_t now,
+		    unsigned long uid, struct scep_restored *count,
+		    struct scep_error *err);
+
+/* The CRLs of a backup are not the newest: there may have been others since.
+ * Only their numbers count from here on. */
+enum scep_err	 scep_restore_crls(struct scep_store *store, time_t now,
 		    unsigned long uid, struct scep_restored *count,
 		    struct scep_error *err);
 

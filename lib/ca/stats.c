@@ -34,7 +34,7 @@ static const char *const	results[SCEP_RESULTS] = {
 static const char *const	operations[] = {
 	"GetCACaps", "GetCACert", "GetNextCACert", "PKIOperation", "PKCSReq",
 	"RenewalReq", "CertPoll", "GetCert", "GetCRL", "health", "metrics",
-	"none", "other"
+	"crl", "ca", "none", "other"
 };
 
 const char *

@@ -69,6 +69,25 @@ enum scep_err	 scep_ra_operation(const struct scep_work *work,
 		    struct scep_span der, struct scep_buf *out,
 		    struct scep_error *err);
 
+/* Which recipient of an envelope is to be opened; -1: none. */
+int		 scep_ra_recipient(const struct scep_envelope *env,
+		    const struct scep_opener *opener);
+
+/*
+ * GetCert and GetCRL (fetch.c): as a PKCSReq is brought before the CA; inner
+ * gets the degenerate SignedData when it is granted.
+ */
+enum scep_err	 scep_ra_fetch(const struct scep_work *work,
+		    struct scep_address *from, const struct scep_message *msg,
+		    struct scep_answer *answer, struct scep_buf *inner,
+		    struct scep_error *err);
+
+/* Files by a plain GET (plain.c): is it one's path? */
+int		 scep_ra_is_plain(const struct scep_work *work);
+enum scep_err	 scep_ra_serve_plain(const struct scep_work *work,
+		    struct scep_http_response *response,
+		    struct scep_error *err);
+
 /* asked.c: what is seen of a message, which was read (msg)
  * or not (NULL); and which recipient is opened, -1 if none.  The whole of it
  * goes with a question to the CA, or … */

@@ -23,8 +23,8 @@ ra_key(const struct scep_work *work)
  * worth a try if it fits the key.  What does not open then is refused like
  * anything else that does not.
  */
-static int
-choose_recipient(const struct scep_envelope *env,
+int
+scep_ra_recipient(const struct scep_envelope *env,
     const struct scep_opener *opener)
 {
 	const int	 i = scep_envelope_find(env, opener);
@@ -88,7 +88,7 @@ enrol(const struct scep_work *work, struct scep_span der,
 	enum scep_err	 rc;
 	int		 i;
 
-	i = choose_recipient(&msg->envelope, &ra_key(work)->opener);
+	i = scep_ra_recipient(&msg->envelope, &ra_key(work)->opener);
 	scep_asked_recipient(work, &msg->envelope, i);
 	if (i == -1)
 		return scep_fail(err, SCEP_E_REFUSED,
@@ -134,7 +134,8 @@ poll(const struct scep_work *work, struct scep_span der,
 static enum scep_err
 ask_ca(const struct scep_work *work, struct scep_span der,
     struct scep_address *from, const struct scep_message *msg,
-    struct scep_answer *answer, struct scep_error *err)
+    struct scep_answer *answer, struct scep_buf *inner,
+    struct scep_error *err)
 {
 	switch (msg->type) {
 	case SCEP_MSG_PKCSREQ:
@@ -144,6 +145,7 @@ ask_ca(const struct scep_work *work, struct scep_span der,
 		return poll(work, der, answer, err);
 	case SCEP_MSG_GETCERT:
 	case SCEP_MSG_GETCRL:
+		return scep_ra_fetch(work, from, msg, answer, inner, err);
 	case SCEP_MSG_CERTREP:
 		break;
 	}
@@ -238,13 +240,12 @@ choose_cipher(const struct scep_work *work, const struct scep_message *msg,
 
 static enum scep_err
 send_answer(const struct scep_work *work, const struct scep_message *msg,
-    const struct scep_answer *answer, struct scep_address *to,
-    struct scep_buf *out, struct scep_error *err)
+    const struct scep_answer *answer, struct scep_buf *inner,
+    struct scep_address *to, struct scep_buf *out, struct scep_error *err)
 {
 	/* The issued one first: clients take that (PROTOCOL C-171). */
 	const struct scep_span	 row[2] = { scep_buf_span(&answer->cert),
 				    scep_buf_span(&work->profile->chain) };
-	struct scep_buf		 certs = { NULL, 0 };
 	struct scep_reply	 reply = {
 		.status = SCEP_STATUS_PENDING,
 		.omit_content = work->profile->omit_content,
@@ -260,13 +261,12 @@ send_answer(const struct scep_work *work, const struct scep_message *msg,
 	if (answer->outcome == SCEP_GRANTED) {
 		choose_cipher(work, msg, answer, to);
 		reply.status = SCEP_STATUS_SUCCESS;
-		rc = scep_certs_only(row, 2, &certs, err);
-		reply.certs_only = scep_buf_span(&certs);
+		if (inner->len == 0)
+			rc = scep_certs_only(row, 2, inner, err);
+		reply.certs_only = scep_buf_span(inner);
 	}
-	if (rc == SCEP_OK)
-		rc = scep_reply_build(work->ra->crypto, &reply, out, err);
-	scep_buf_clear(&certs);
-	return rc;
+	return rc != SCEP_OK ? rc :
+	    scep_reply_build(work->ra->crypto, &reply, out, err);
 }
 
 enum scep_err
@@ -275,6 +275,7 @@ scep_ra_operation(const struct scep_work *work, struct scep_span der,
 {
 	struct scep_answer	 answer = { .cipher = -1 };
 	struct scep_address	 from;
+	struct scep_buf		 inner = { NULL, 0 };
 	struct scep_message	*msg = NULL;
 	size_t			 trailing = 0;
 	enum scep_err		 rc;
@@ -284,10 +285,10 @@ scep_ra_operation(const struct scep_work *work, struct scep_span der,
 	log_request(work, &from, trailing);
 	scep_asked_describe(work, der.len, &from, trailing, msg);
 	if (rc == SCEP_OK)
-		rc = ask_ca(work, der, &from, msg, &answer, err);
+		rc = ask_ca(work, der, &from, msg, &answer, &inner, err);
 	if (rc == SCEP_OK) {
 		log_answer(work, &answer);
-		rc = send_answer(work, msg, &answer, &from, out, err);
+		rc = send_answer(work, msg, &answer, &inner, &from, out, err);
 	} else if (from.complete && scep_err_fail_info(rc) != -1) {
 		log_failure(work, rc, err->text);
 		scep_counts_reason(work, "refused", rc, scep_err_name(rc));
@@ -296,6 +297,7 @@ scep_ra_operation(const struct scep_work *work, struct scep_span der,
 		rc = send_failure(work, &from, rc, out, err);
 	}
 	scep_answer_clear(&answer);
+	scep_buf_clear(&inner);
 	scep_message_free(msg);
 	scep_address_clear(&from);
 	return rc;

@@ -372,6 +372,8 @@ serve(struct scep_work *work, struct scep_http_response *response,
 	scep_line_text(work->log, "method", work->http->method);
 	if (is_inspection(work, &what))
 		return serve_inspection(work, what, response, err);
+	if (scep_ra_is_plain(work))
+		return scep_ra_serve_plain(work, response, err);
 	scep_line_text(&work->asked->line, "peer", work->http->peer);
 	scep_line_text(&work->asked->line, "method", work->http->method);
 	scep_query_parse(work->http->query, &query);

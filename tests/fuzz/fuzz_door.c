@@ -54,6 +54,13 @@ request(struct scep_span der)
 		same(r.note.txid, again.note.txid);
 		same(r.note.asked, again.note.asked);
 		same(r.note.result, again.note.result);
+	} else if (r.kind == SCEP_DOOR_FIND_CERT) {
+		demand(r.lookup.type == again.lookup.type);
+		same(r.lookup.signer, again.lookup.signer);
+		same(r.lookup.plaintext, again.lookup.plaintext);
+	} else if (r.kind == SCEP_DOOR_CRL) {
+		demand(strcmp(r.crl.ca, again.crl.ca) == 0);
+		demand(r.crl.offset == again.crl.offset);
 	}
 	scep_door_clear(&r);
 	scep_door_clear(&again);
@@ -96,6 +103,28 @@ published(struct scep_span der)
 	scep_buf_clear(&out);
 }
 
+static void
+piece(struct scep_span der)
+{
+	struct scep_crl_piece	 p, again;
+	struct scep_buf		 out = { NULL, 0 };
+	struct scep_error	 why;
+
+	if (scep_door_decode_crl(der, &p, &why) == SCEP_OK) {
+		demand(p.bytes.len > 0 && p.bytes.len <= SCEP_CRL_PIECE &&
+		    p.bytes.len <= p.total);
+		demand(scep_door_encode_crl(&p, SCEP_OK, NULL, &out, &why) ==
+		    SCEP_OK);
+		demand(scep_door_decode_crl(scep_buf_span(&out), &again,
+		    &why) == SCEP_OK);
+		same(scep_buf_span(&p.bytes), scep_buf_span(&again.bytes));
+		demand(p.number == again.number && p.total == again.total);
+		scep_buf_clear(&again.bytes);
+		scep_buf_clear(&out);
+	}
+	scep_buf_clear(&p.bytes);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -104,12 +133,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0)
 		return 0;
 	rest = scep_span_make(data + 1, size - 1);
-	switch (data[0] % 3) {
+	switch (data[0] % 4) {
 	case 0:
 		request(rest);
 		break;
 	case 1:
 		answer(rest);
+		break;
+	case 3:
+		piece(rest);
 		break;
 	default:
 		published(rest);

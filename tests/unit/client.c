@@ -81,6 +81,12 @@ client_issuer_and_subject(X509 *ca, const char *subject)
 }
 
 struct bytes
+client_issuer_and_serial(const X509_NAME *issuer, const ASN1_INTEGER *serial)
+{
+	return need(scep_client_issuer_and_serial(issuer, serial));
+}
+
+struct bytes
 client_message(const struct client_message *m)
 {
 	struct client_message	 with_nonce = *m;

@@ -18,6 +18,8 @@ struct bytes	 client_csr(EVP_PKEY *key, const char *subject,
 		    const char *challenge, const char *const *dns);
 X509		*client_self_signed(EVP_PKEY *key, const char *subject);
 struct bytes	 client_issuer_and_subject(X509 *ca, const char *subject);
+struct bytes	 client_issuer_and_serial(const X509_NAME *issuer,
+		    const ASN1_INTEGER *serial);
 struct bytes	 client_message(const struct client_message *m);
 /*
  * The same message as a streaming client writes it (macOS): constructed

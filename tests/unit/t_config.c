@@ -20,7 +20,8 @@
 
 #define CA	"[ca main]\ncertificate = ca.pem\nkey = ca.key\n" \
 		"ra_certificate = ra.pem\nra_key = ra.key\n"
-#define P	CA "[profile p]\nauthorise = challenge\n"	/* 7 lines */
+#define P	CA PROFILE	/* 7 lines */
+#define PROFILE	"[profile p]\nauthorise = challenge\n"
 #define EXT	"[extensions e]\n"
 #define X64	"0123456789abcdef0123456789ABCDEF0123456789abcdef" \
 		"0123456789abcdef"
@@ -184,6 +185,13 @@ static const struct row {
 	{ P "san_allow = UPN\n", 8, "a UPN is somebody's account" },
 	{ P "extensions = e\n", 8, "there is no [extensions e]" },
 	{ P "retry_window = 31d\n", 8, "from 0s to" },
+	{ P "getcert = all\n", 8, "not one of: own, any, no" },
+	{ P "getcrl = maybe\n", 8, "not one of: yes, no" },
+	{ CA "crl = perhaps\n" PROFILE, 6, "not one of: yes, no" },
+	{ CA "crl_validity = 59s\n" PROFILE, 6, "from 1m to" },
+	{ CA "crl_validity = 3d\ncrl_overlap = 3d\n" PROFILE, 7,
+	    "must be less than crl_validity, which is 3d" },
+	{ CA "crl_overlap = 8d\n" PROFILE, 6, "which is 7d" },
 	{ P "validity = 10d\nrenew_from = 10d\n", 9,
 	    "must be less than the validity" },
 	{ P "renew = maybe\n", 8, "not one of: yes, no" },
@@ -326,6 +334,8 @@ each_control_is_taken(void **state)
 		P "renew_from_profiles = p\nrenew_grace = off\n",
 		P "renew_from_profiles = default\n[profile default]\n"
 		    "authorise = manual\n",
+		CA "crl_validity = 1m\ncrl_overlap = 59s\n" PROFILE,
+		CA "crl = no\ncrl_overlap = 0\n" PROFILE,
 		P "extensions = e\n" EXT
 		    "basicConstraints = critical, CA:FALSE\n",
 		P EXT "keyUsage = critical, digitalSignature\n",
@@ -424,7 +434,9 @@ static const char	complete[] =
 "default_profile = b\nurl = https://scep.example/scep\n"
 "[ca one]\ncertificate = a/ca.pem\nkey = /k/ca.key\nchain = chain.pem\n"
 "ra_certificate = ra.pem\nra_key = ra.key\ndigest = sha512\n"
+"crl_validity = 2d\ncrl_overlap = 3h\n"
 "[ca two]\ncertificate = two.pem\nkey = two.key\ninsecure_one_key = yes\n"
+"crl = no\n"
 "[profile a]\nca = two\nauthorise = manual challenge\n"
 "challenge_hash = " X64 "\nvalidity = 30d\nbackdate = 0\n"
 "rsa_bits = 3072-8192\ndigests = sha256\nciphers = aes256\n"
@@ -438,6 +450,7 @@ static const char	complete[] =
 "pending_ttl = 2d\nmax_pending = 5\nmax_pending_per_peer = 2\n"
 "getcacert = leaf\ncertrep = chain\nempty_content = no\nfail_text = no\n"
 "signing_time = 10m\n"
+"getcert = any\ngetcrl = no\n"
 "[profile b]\nca = one\nauthorise = manual\nrenew = no\n"
 "[profile c]\nca = two\nauthorise = manual\nrenew_from = always\n";
 
@@ -530,6 +543,16 @@ a_complete_file_sets_what_it_says(void **state)
 	assert_int_equal(p->omit_content, 1);
 	assert_int_equal(p->fail_text, 0);
 	assert_int_equal(p->message.signing_time_s, 600);
+	assert_int_equal(p->getcert, SCEP_GETCERT_ANY);
+	assert_int_equal(p->getcrl, 0);
+	assert_int_equal(cfg->ca[0].crl, 1);
+	assert_int_equal(cfg->ca[0].crl_validity_s, 2 * 86400);
+	assert_int_equal(cfg->ca[0].crl_overlap_s, 3 * 3600);
+	assert_int_equal(cfg->ca[1].crl, 0);
+	assert_int_equal(cfg->ca[1].crl_overlap_s, 7 * 86400 / 2);
+	p = scep_config_profile(cfg, "b");
+	assert_int_equal(p->getcert, SCEP_GETCERT_OWN);
+	assert_int_equal(p->getcrl, 1);
 	scep_config_free(cfg);
 }
 
@@ -587,7 +610,7 @@ knows(const char *text, const char *key)
 static void
 each_key_of_the_manual_is_known_and_no_other(void **state)
 {
-	const size_t	 keys = 17 + 7 + 32;	/* rows of the three tables */
+	const size_t	 keys = 17 + 10 + 34;	/* rows of the three tables */
 	char		 line[256], key[64];
 	size_t		 n = 0;
 	FILE		*f;

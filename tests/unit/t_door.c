@@ -86,8 +86,9 @@ publish(struct scep_published *out)
 	    sizeof(out->default_profile));
 	out->profile = OPENSSL_zalloc(2 * sizeof(out->profile[0]));
 	out->ra = OPENSSL_zalloc(sizeof(out->ra[0]));
+	out->ca = OPENSSL_zalloc(sizeof(out->ca[0]));
 	out->n_profiles = 2;
-	out->n_ras = 1;
+	out->n_ras = out->n_cas = 1;
 	OPENSSL_strlcpy(out->profile[0].name, "default", 64);
 	OPENSSL_strlcpy(out->profile[1].name, "other", 64);
 	out->profile[1].rules.digests = SCEP_BIT(SCEP_SHA256);
@@ -98,6 +99,11 @@ publish(struct scep_published *out)
 	out->profile[1].rules.signing_time_s = 300;
 	out->profile[1].cacert_bundle = 1;
 	out->profile[1].fail_text = 1;
+	out->profile[1].getcert = 1;
+	OPENSSL_strlcpy(out->profile[1].ca, "main", 64);
+	OPENSSL_strlcpy(out->ca[0].name, "main", 64);
+	assert_int_equal(scep_buf_set(&out->ca[0].cert,
+	    scep_span_make(bytes, 900), &err), SCEP_OK);
 	OPENSSL_strlcpy(out->ra[0].name, "main", 64);
 	assert_int_equal(scep_buf_set(&out->profile[1].caps,
 	    scep_span_text("AES\n"), &err), SCEP_OK);
@@ -575,7 +581,14 @@ what_is_published_arrives_as_it_was(void **state)
 	assert_string_equal(out.ra[0].name, "main");
 	assert_span(scep_buf_span(&out.ra[0].key),
 	    scep_buf_span(&in.ra[0].key));
-	der.data[der.len - 1] ^= 1;	/* inside the key: no structure */
+	assert_string_equal(out.profile[1].ca, "main");
+	assert_int_equal(out.profile[1].getcert, 1);
+	assert_int_equal(out.profile[1].getcrl, 0);
+	assert_int_equal(out.n_cas, 1);
+	assert_string_equal(out.ca[0].name, "main");
+	assert_span(scep_buf_span(&out.ca[0].cert),
+	    scep_buf_span(&in.ca[0].cert));
+	der.data[der.len - 1] ^= 1;	/* inside a certificate: no structure */
 	scep_published_clear(&out);
 	assert_int_equal(scep_door_decode_published(
 	    scep_span_make(der.data, der.len - 1), &out, &err), SCEP_E_BUSY);

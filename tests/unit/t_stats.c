@@ -80,7 +80,7 @@ a_report_arrives_as_it_was_or_not_at_all(void **state)
 {
 	const struct scep_tally	 a = tally("main", "GetCACaps", "served", "");
 	const struct scep_tally	 b = tally("", "none", "error",
-				    "no such profile");
+				    "no such path");
 	struct scep_report	 r = { .n = 0 }, back;
 	struct scep_buf		 der = { NULL, 0 }, bad = { NULL, 0 };
 	struct scep_error	 err;

@@ -1,0 +1,137 @@
+/*
+ * fetch.c - GetCert and GetCRL (RFC 8894 sections 3.3.4, 4.5 and 4.6): the
+ * envelope opened, the CA asked, what it names wrapped up.
+ *
+ * What is not offered, and a CRL that is not there, is refused before
+ * anything is decrypted; from then on there is one refusal (DESIGN 7.4).
+ */
+#include <string.h>
+
+#include "base/error.h"
+#include "ra/local.h"
+
+/* GetCRL: what devices can be expected to take in one message.  There are
+ * others for whom the plain GET is. */
+#define CRL_IN_MESSAGE	(1024u * 1024)
+
+/* What the CA decides by. */
+static enum scep_err
+open_lookup(const struct scep_work *work, struct scep_address *from,
+    const struct scep_envelope *env, struct scep_buf *plain,
+    struct scep_lookup *ask, struct scep_error *err)
+{
+	const struct scep_crypto	*crypto = work->ra->crypto;
+	const struct scep_opener	*opener =
+	    &work->ra->keys[work->profile->ra].opener;
+	const int			 i = scep_ra_recipient(env, opener);
+	struct scep_buf			 sealed = { NULL, 0 };
+	enum scep_err			 rc;
+
+	scep_asked_recipient(work, env, i);
+	if (i == -1)
+		return scep_fail(err, SCEP_E_REFUSED,
+		    "no recipient of the envelope is our RA");
+	if (env->recipient[i].wrap_known)
+		from->wrap = env->recipient[i].wrap;	/* mirrored */
+	if ((rc = scep_envelope_open(crypto, opener, env, (size_t)i, plain,
+	    err)) != SCEP_OK ||
+	    (rc = scep_crypto_sha256(crypto, env->recipient[i].encrypted_key,
+	    ask->key_sha256, err)) != SCEP_OK)
+		return rc;
+	if ((rc = scep_buf_set(&sealed, env->iv, err)) == SCEP_OK &&
+	    (rc = scep_buf_add(&sealed, env->content, err)) == SCEP_OK)
+		rc = scep_crypto_sha256(crypto, scep_buf_span(&sealed),
+		    ask->content_sha256, err);
+	scep_buf_clear(&sealed);
+	ask->plaintext = scep_buf_span(plain);
+	if (ask->plaintext.len > SCEP_PLAINTEXT_MAX)
+		ask->plaintext.len = SCEP_PLAINTEXT_MAX;
+	return rc;
+}
+
+static enum scep_err
+look_up(const struct scep_work *work, struct scep_address *from,
+    const struct scep_message *msg, struct scep_answer *answer,
+    struct scep_error *err)
+{
+	struct scep_lookup	 ask = {
+		.profile = work->profile->name,
+		.request_id = work->id,
+		.peer = work->http->peer,
+		.type = (int)msg->type,
+		.signer = scep_buf_span(&from->signer.der),
+	};
+	struct scep_buf		 plain = { NULL, 0 };
+	enum scep_err		 rc;
+
+	if ((rc = open_lookup(work, from, &msg->envelope, &plain, &ask,
+	    err)) == SCEP_OK)
+		rc = scep_ca_find_cert(work->ra->ca, work->now, &ask, answer,
+		    err);
+	scep_buf_clear(&plain);
+	/* The CA keeps nothing of it; what is refused is noted. */
+	if (rc == SCEP_OK && answer->outcome == SCEP_REFUSED)
+		scep_asked_refused(work, scep_span_make(from->txid,
+		    from->txid_len), 1, answer->code, answer->reason);
+	return rc;
+}
+
+/* PROTOCOL C-193: what is not available is a badRequest; our own trouble is
+ * not. */
+static enum scep_err
+take_crl(const struct scep_work *work, struct scep_crl *crl,
+    struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	rc = scep_ca_crl(work->ra->ca, work->now, work->profile->ca,
+	    CRL_IN_MESSAGE, crl, err);
+	if (rc == SCEP_E_TOOBIG)
+		(void)scep_fail_mend(err, "devices can get it at "
+		    "crl/%s.crl below the URL, without a message",
+		    work->profile->ca);
+	if (rc != SCEP_E_TOOBIG && rc != SCEP_E_NOTFOUND)
+		return rc;
+	err->code = SCEP_E_REFUSED;
+	return SCEP_E_REFUSED;
+}
+
+static enum scep_err
+get_crl(const struct scep_work *work, struct scep_address *from,
+    const struct scep_message *msg, struct scep_answer *answer,
+    struct scep_buf *inner, struct scep_error *err)
+{
+	struct scep_crl	 crl;
+	enum scep_err	 rc;
+
+	if ((rc = take_crl(work, &crl, err)) != SCEP_OK)
+		return rc;
+	if ((rc = look_up(work, from, msg, answer, err)) == SCEP_OK &&
+	    answer->outcome == SCEP_GRANTED) {
+		scep_line_number(work->log, "crl", crl.number);
+		rc = scep_crl_only(scep_buf_span(&crl.der), inner, err);
+	}
+	scep_buf_clear(&crl.der);
+	return rc;
+}
+
+enum scep_err
+scep_ra_fetch(const struct scep_work *work, struct scep_address *from,
+    const struct scep_message *msg, struct scep_answer *answer,
+    struct scep_buf *inner, struct scep_error *err)
+{
+	const int		 crl = msg->type == SCEP_MSG_GETCRL;
+	struct scep_span	 leaf;
+	enum scep_err		 rc;
+
+	if (crl ? !work->profile->getcrl : !work->profile->getcert)
+		return scep_fail(err, SCEP_E_REFUSED, "%s is not offered",
+		    scep_msg_type_name((int)msg->type));
+	if (crl)
+		return get_crl(work, from, msg, answer, inner, err);
+	if ((rc = look_up(work, from, msg, answer, err)) != SCEP_OK ||
+	    answer->outcome != SCEP_GRANTED)
+		return rc;
+	leaf = scep_buf_span(&answer->cert);
+	return scep_certs_only(&leaf, 1, inner, err);
+}
