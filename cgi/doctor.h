@@ -67,6 +67,7 @@ void	 doctor_conclude(const struct doctor *d);
 /* ---- HTTP ---- */
 
 struct doctor_ask {
+	const char		*url;		/* another one, whole; or NULL */
 	const char		*suffix;	/* behind the URL, or NULL */
 	const char		*query;		/* as it goes over the wire */
 	const struct bytes	*body;		/* NULL: GET */
@@ -157,6 +158,8 @@ int	 doctor_announced(const struct doctor *d, const char *word);
 int	 doctor_check_cacert(struct doctor *d);
 void	 doctor_check_way(struct doctor *d);
 void	 doctor_check_enrol(struct doctor *d);
+/* cert, which may be NULL, names a CRL. */
+void	 doctor_check_crl(struct doctor *d, const X509 *cert);
 /* enrolled: a client that has its certificate, or NULL. */
 void	 doctor_check_trials(struct doctor *d,
 	    const struct doctor_id *enrolled, X509 *cert);

@@ -200,6 +200,7 @@ check_first(struct doctor *d, struct doctor_id *id, X509 **cert)
 		if (d->get_works)
 			poll(d, id, status, *cert, 1);
 	}
+	doctor_check_crl(d, *cert);
 	/* Its request again, in each cipher and digest, needs it granted. */
 	doctor_check_trials(d, id, *cert);
 	if (status == 3)

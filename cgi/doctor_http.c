@@ -171,8 +171,9 @@ doctor_http(struct doctor *d, const struct doctor_ask *ask,
 	memset(out, 0, sizeof(*out));
 	t.http = out;
 	set_options(d, ask, &t);
-	if (asprintf(&url, "%s%s?%s", d->url, ask->suffix != NULL ?
-	    ask->suffix : "", ask->query) != -1) {
+	if ((ask->url != NULL ? asprintf(&url, "%s", ask->url) :
+	    asprintf(&url, "%s%s?%s", d->url, ask->suffix != NULL ?
+	    ask->suffix : "", ask->query)) != -1) {
 		curl_easy_setopt(d->curl, CURLOPT_HTTPHEADER, list);
 		curl_easy_setopt(d->curl, CURLOPT_URL, url);
 		code = curl_easy_perform(d->curl);

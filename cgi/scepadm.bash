@@ -2,7 +2,7 @@
 #
 # Knows no noun, verb or option: `scepadm -h` says them.  What stands for a
 # value there says what may be offered: DIR, FILE, P (a profile of the
-# configuration), TYPE (of a key), STATE and FIELD (of lists), ID and SERIAL
+# configuration), CA (of it), TYPE (of a key), STATE and FIELD (of lists), ID and SERIAL
 # (what the server has; of a million certificates, some).
 
 # One line a verb: noun, TAB, verb (or nothing), TAB, the rest of its usage.
@@ -72,10 +72,10 @@ _scepadm_list()		# SCEPADM CONF NOUN KEY [OPTION...]
 	    grep -o "\"$4\": *\"[^\"]*\"" | sed 's/.*"\([^"]*\)"$/\1/'
 }
 
-_scepadm_profiles()	# CONF
+_scepadm_sections()	# KIND CONF
 {
-	sed -n 's/^[[:blank:]]*\[[[:blank:]]*profile[[:blank:]]\{1,\}\([^]]*[^][:blank:]]\)[[:blank:]]*\].*/\1/p' \
-	    "${1:-${SCEP_CONF:-/etc/scep/scep.conf}}" 2>/dev/null
+	sed -n 's/^[[:blank:]]*\[[[:blank:]]*'"$1"'[[:blank:]]\{1,\}\([^]]*[^][:blank:]]\)[[:blank:]]*\].*/\1/p' \
+	    "${2:-${SCEP_CONF:-/etc/scep/scep.conf}}" 2>/dev/null
 }
 
 _scepadm_offer()	# CUR WORD...: those that begin with CUR
@@ -99,7 +99,9 @@ _scepadm_complete_value()	# NAME CUR SCEPADM CONF NOUN
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
 	P | PROFILE)
-		_scepadm_offer "$2" $(_scepadm_profiles "$4") ;;
+		_scepadm_offer "$2" $(_scepadm_sections profile "$4") ;;
+	CA)
+		_scepadm_offer "$2" $(_scepadm_sections ca "$4") ;;
 	TYPE)
 		_scepadm_offer "$2" rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384
 		;;

@@ -117,6 +117,36 @@ check_store(struct adm *adm, const struct scep_config *cfg,
 	return rc;
 }
 
+/* A running server tends its own; without one there is time until it starts. */
+static void
+check_crls(struct adm *adm, struct findings *f)
+{
+	const char	*ca, *until;
+	char		 text[SCEP_ERROR_MAX];
+	json_t		*list, *one;
+	size_t		 i;
+
+	if (adm_ask(adm, json_pack("{s:s}", "do", "crl.list"), &list) !=
+	    SCEP_OK) {
+		remark(f, "CRLs: not asked for: the store does not answer");
+		return;
+	}
+	json_array_foreach(list, i, one) {
+		if (strcmp(json_string_value(json_object_get(one, "state")),
+		    "expired") != 0)
+			continue;
+		ca = json_string_value(json_object_get(one, "ca"));
+		until = json_string_value(json_object_get(one,
+		    "next_update"));
+		(void)snprintf(text, sizeof(text), "the CRL of CA %s expired "
+		    "on %s: devices that check it refuse what the CA issued; "
+		    "a server that starts makes a new one, and so does "
+		    "scepadm crl make %s", ca, until, ca);
+		note(f, 0, text);
+	}
+	json_decref(list);
+}
+
 static enum scep_err
 check_all(struct adm *adm, struct findings *f, struct scep_config **cfg)
 {
@@ -139,7 +169,9 @@ check_all(struct adm *adm, struct findings *f, struct scep_config **cfg)
 	 * wants all of them to be. */
 	if (rc != SCEP_OK || f->fatal > 0)
 		return SCEP_E_CONFIG;
-	return check_store(adm, *cfg, f);
+	if ((rc = check_store(adm, *cfg, f)) == SCEP_OK)
+		check_crls(adm, f);
+	return rc;
 }
 
 static void

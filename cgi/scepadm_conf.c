@@ -29,6 +29,8 @@ static const char	template[] =
 "# CA's key signs certificates and nothing else.\n"
 "ra_certificate = ra.pem\n"
 "ra_key = %s/ra.key\n"
+"# The server makes the CRL of this CA; `crl = no` where something else does.\n"
+"crl = yes\n"
 "\n"
 "# %s/default, and %s without a name.\n"
 "[profile default]\n"
@@ -49,23 +51,40 @@ static const char	template[] =
 "# the server.\n"
 "[extensions client]\n"
 "keyUsage = critical, digitalSignature, keyEncipherment\n"
-"extendedKeyUsage = clientAuth\n";
+"extendedKeyUsage = clientAuth\n"
+"%s";
 
 static const char	chain[] =
 "# Above it: its issuer first, the root last.\n"
 "chain = chain.pem\n";
 
+/* Devices prefer these to asking by message: RFC 8894 section 7.8. */
+static const char	points[] =
+"# Where the CRL is, and the CA's certificate.  By http: who checks a\n"
+"# certificate cannot first check that of a web server.\n"
+"%scrlDistributionPoints = URI:%s/crl/main.crl\n"
+"%sauthorityInfoAccess = caIssuers;URI:%s/ca/main.crt\n";
+
 char *
 adm_conf_text(const struct adm_conf *conf)
 {
+	const char			*off = conf->has_points ? "" : "#";
+	const char			*url = conf->has_points ? conf->url :
+					    "http://HOST/scep";
+	char				*last;
 	static const char *const	 digests[SCEP_DIGEST__MAX] = {
 		[SCEP_SHA256] = "sha256",
 		[SCEP_SHA384] = "sha384",
 		[SCEP_SHA512] = "sha512",
 	};
 	char				*text;
+	int				 n;
 
-	return asprintf(&text, template, conf->name, conf->state, conf->url,
+	if (asprintf(&last, points, off, url, off, url) == -1)
+		return NULL;
+	n = asprintf(&text, template, conf->name, conf->state, conf->url,
 	    conf->state, conf->has_chain ? chain : "", digests[conf->digest],
-	    conf->state, conf->url, conf->url) == -1 ? NULL : text;
+	    conf->state, conf->url, conf->url, last);
+	free(last);
+	return n == -1 ? NULL : text;
 }

@@ -13,6 +13,8 @@ struct adm_conf {
 	const char		*state;		/* its directory */
 	enum scep_digest	 digest;
 	int			 has_chain;
+	int			 has_points;	/* certificates say where the
+						   CRL is */
 };
 /* The text, to be freed; NULL if there is no memory. */
 char	*adm_conf_text(const struct adm_conf *conf);

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <openssl/x509v3.h>
+
 #include "base/error.h"
 #include "base/text.h"
 #include "cgi/scepadm_init.h"
@@ -14,6 +16,7 @@
 #define CN_MAX		61		/* X.520 allows 64, and " RA" comes
 					   behind it */
 #define RA_KEY		"rsa:2048"	/* what old devices can encrypt to */
+#define DEFAULT_URL	"http://localhost/scep"	/* of a trial */
 #define FINGERPRINT	(3 * SCEP_DIGEST_MAX_LEN)
 
 /* What was asked for. */
@@ -127,6 +130,26 @@ check_url(struct adm *adm, const char *url)
 	return SCEP_OK;
 }
 
+/* May certificates say that their CRL is below this URL?  The URL of an
+ * extension ends at a comma. */
+static void
+choose_points(struct init *in, struct adm_fresh *f)
+{
+	const int	 may = (X509_get_extension_flags(f->ca) &
+			    EXFLAG_KUSAGE) == 0 ||
+			    (X509_get_key_usage(f->ca) & KU_CRL_SIGN) != 0;
+
+	f->has_points = may && strcmp(in->url, DEFAULT_URL) != 0 &&
+	    strncmp(in->url, "http://", 7) == 0 &&
+	    strchr(in->url, ',') == NULL;
+	if (may && strncmp(in->url, "https://", 8) == 0)
+		(void)json_array_append_new(in->adopt.warnings, json_string(
+		    "--url is https: certificates get no address of a CRL, "
+		    "for that has to be http; where the web server serves it "
+		    "by http, too, uncomment crlDistributionPoints in "
+		    "scep.conf"));
+}
+
 /* "AB:CD:…", as devices show it (PROTOCOL C-066). */
 static void
 fingerprint(const X509 *cert, const EVP_MD *md, char out[FINGERPRINT])
@@ -152,6 +175,15 @@ print_bare_key(const struct init *in)
 	    "read it, or a backup, is the CA\n", in->dirs.state);
 }
 
+/* Two who number the CRLs of one CA undo each other's revocations. */
+static void
+print_crl(void)
+{
+	(void)printf("  CRL            made by this server, without what was "
+	    "revoked elsewhere;\n                 where something else makes "
+	    "it, say crl = no in scep.conf\n");
+}
+
 static void
 print_text(const struct init *in, const struct adm_fresh *f,
     const char *sha256, const char *sha1)
@@ -167,6 +199,8 @@ print_text(const struct init *in, const struct adm_fresh *f,
 	    in->dirs.state);
 	if (in->adopt.cert != NULL)
 		print_bare_key(in);
+	if (in->adopt.cert != NULL)
+		print_crl();
 	(void)printf("  URL            %s\n"
 	    "  CA             %s\n"
 	    "  CA SHA-256     %s\n"
@@ -234,8 +268,11 @@ init(struct adm *adm, struct init *in)
 	    (rc = adm_dirs_find(adm, in->dir, in->state, &in->dirs)) !=
 	    SCEP_OK)
 		return rc;
-	if ((rc = make(adm, in, &f)) == SCEP_OK &&
-	    (rc = adm_dirs_make(adm, &in->dirs)) == SCEP_OK &&
+	if ((rc = make(adm, in, &f)) == SCEP_OK) {
+		choose_points(in, &f);
+		rc = adm_dirs_make(adm, &in->dirs);
+	}
+	if (rc == SCEP_OK &&
 	    (rc = adm_place_write(adm, &in->dirs, in->url, &f)) == SCEP_OK)
 		print_done(adm, in, &f);
 	fresh_clear(&f);
@@ -245,7 +282,7 @@ init(struct adm *adm, struct init *in)
 enum scep_err
 adm_init(struct adm *adm, int argc, char *argv[])
 {
-	struct init		 in = { .url = "http://localhost/scep" };
+	struct init		 in = { .url = DEFAULT_URL };
 	const struct adm_option	 options[] = {
 		{ "dir", &in.dir, NULL, NULL },
 		{ "state", &in.state, NULL, NULL },

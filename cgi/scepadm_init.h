@@ -15,6 +15,7 @@ struct adm_fresh {
 	X509			*ca, *ra;
 	STACK_OF(X509)		*chain;		/* from the CA's issuer on */
 	enum scep_digest	 digest;	/* of what the CA signs */
+	int			 has_points;	/* certificates name a CRL */
 	uint8_t			 challenge_key[32];
 };
 

@@ -102,6 +102,7 @@ create_conf(struct adm *adm, const struct adm_dirs *dirs, const char *url,
 		.state = dirs->word,
 		.digest = f->digest,
 		.has_chain = sk_X509_num(f->chain) > 0,
+		.has_points = f->has_points,
 	};
 	char			*text;
 	enum scep_err		 rc;

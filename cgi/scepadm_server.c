@@ -89,6 +89,25 @@ print_expiries(const json_t *expiries)
 }
 
 static void
+print_crls(const json_t *crls)
+{
+	json_t	*c;
+	size_t	 i;
+
+	json_array_foreach((json_t *)(uintptr_t)crls, i, c) {
+		(void)printf("%-10s of CA %s: %s", i == 0 ? "CRL" : "",
+		    text(c, "ca"), text(c, "state"));
+		if (json_object_get(c, "number") != NULL)
+			(void)printf(", number %lld, until %s, %lld entries",
+			    number(c, "number"), text(c, "next_update"),
+			    number(c, "entries"));
+		if (*text(c, "reason") != '\0')
+			(void)printf(" (%s)", text(c, "reason"));
+		(void)putchar('\n');
+	}
+}
+
+static void
 print_status(const json_t *status)
 {
 	const json_t	*store = json_object_get(status, "store");
@@ -98,6 +117,7 @@ print_status(const json_t *status)
 	print_results("last hour", json_object_get(status, "last_hour"));
 	print_profiles(json_object_get(status, "profiles"));
 	print_expiries(json_object_get(status, "expiries"));
+	print_crls(json_object_get(status, "crls"));
 	(void)printf("store      %s, %lld KiB; %lld MiB of disk are left, "
 	    "%lld are kept\n", text(store, "state"),
 	    number(store, "size") / 1024, number(store, "free") >> 20,

@@ -9,6 +9,7 @@
  * One line on standard output for each enrolment, in the order they end:
  *
  *	INDEX granted SERIAL REPLY-CIPHER REPLY-DIGEST
+ *	INDEX granted crl NUMBER ENTRIES	(-T 22)
  *	INDEX pending
  *	INDEX refused FAILINFO [TEXT]
  *	INDEX lost			(-x: hung up without reading)
@@ -56,6 +57,7 @@ static struct {
 	const char		*dns[DNS_MAX + 1];
 	const char		*key_path, *cert_path, *save_path, *txid;
 	const char		*old_cert_path, *old_key_path;
+	const char		*about_path, *issuer_path, *crl_path;
 	const EVP_CIPHER	*cipher;
 	const EVP_MD		*digest, *csr_digest, *signer_digest;
 	const char		*signer, *bag_path;
@@ -469,6 +471,40 @@ bot_clear(struct bot *bot)
 	bytes_free(&bot->csr);
 }
 
+static X509 *
+cert_load(const char *path)
+{
+	FILE	*f;
+	X509	*cert;
+
+	if ((f = fopen(path, "r")) == NULL)
+		die(2, "%s: %s", path, strerror(errno));
+	cert = PEM_read_X509(f, NULL, NULL, NULL);
+	(void)fclose(f);
+	if (cert == NULL)
+		die(2, "%s: holds no certificate", path);
+	return cert;
+}
+
+/* Of the certificate that is asked about, the CA's if none is. */
+static struct bytes
+which_make(void)
+{
+	X509		*about = opt.about_path != NULL ?
+			    cert_load(opt.about_path) : NULL;
+	X509		*by = opt.issuer_path != NULL ?
+			    cert_load(opt.issuer_path) : NULL;
+	X509		*cert = about != NULL ? about : ca;
+	struct bytes	 which;
+
+	which = client_issuer_and_serial(by != NULL ?
+	    X509_get_subject_name(by) : X509_get_issuer_name(cert),
+	    X509_get0_serialNumber(cert));
+	X509_free(about);
+	X509_free(by);
+	return which;
+}
+
 static struct bytes
 message_make(const struct bot *bot, int type, unsigned char nonce[16])
 {
@@ -488,7 +524,9 @@ message_make(const struct bot *bot, int type, unsigned char nonce[16])
 	    opt.txid : bot->txid;
 	if (type == 20)
 		inner = client_issuer_and_subject(ca, bot->subject);
-	m.content = type == 20 ? inner : bot->csr;
+	else if (type == 21 || type == 22)
+		inner = which_make();
+	m.content = inner.data != NULL ? inner : bot->csr;
 	der = client_message(&m);
 	bytes_free(&inner);
 	if (opt.ber) {
@@ -538,15 +576,53 @@ save_bag(const struct client_reply *r)
 }
 
 static void
+granted_crl(const struct client_reply *r, struct result *out)
+{
+	STACK_OF(X509_REVOKED)	*all;
+	ASN1_INTEGER		*n;
+	FILE			*f;
+
+	if (r->crl == NULL || r->n_crls != 1 || r->n_certs != 0 ||
+	    X509_CRL_verify(r->crl, X509_get0_pubkey(ca)) != 1) {
+		result_set(out, 4, "error not one CRL of this CA alone");
+		return;
+	}
+	all = X509_CRL_get_REVOKED(r->crl);
+	n = need(X509_CRL_get_ext_d2i(r->crl, NID_crl_number, NULL, NULL));
+	result_set(out, 0, "granted crl %ld %d", ASN1_INTEGER_get(n),
+	    all == NULL ? 0 : sk_X509_REVOKED_num(all));
+	ASN1_INTEGER_free(n);
+	if (opt.crl_path != NULL && ((f = fopen(opt.crl_path, "w")) == NULL ||
+	    PEM_write_X509_CRL(f, r->crl) != 1 || fclose(f) != 0))
+		die(4, "%s: %s", opt.crl_path, strerror(errno));
+}
+
+/* For this key; but a GetCert asks for that one, of whichever key. */
+static int
+is_wanted(const struct bot *bot, const struct client_reply *r)
+{
+	X509	*about;
+	int	 same;
+
+	if (r->cert == NULL || r->n_crls != 0)
+		return 0;
+	if (opt.type != 21 || opt.about_path == NULL)
+		return EVP_PKEY_eq(X509_get0_pubkey(r->cert), bot->key) == 1;
+	about = cert_load(opt.about_path);
+	same = r->n_certs == 1 && X509_cmp(about, r->cert) == 0;
+	X509_free(about);
+	return same;
+}
+
+static void
 granted(const struct bot *bot, const struct client_reply *r,
     struct result *out)
 {
 	char	*hex = NULL;
 	BIGNUM	*n;
 
-	if (r->cert == NULL ||
-	    X509_verify(r->cert, X509_get0_pubkey(ca)) != 1 ||
-	    EVP_PKEY_eq(X509_get0_pubkey(r->cert), bot->key) != 1) {
+	if (!is_wanted(bot, r) ||
+	    X509_verify(r->cert, X509_get0_pubkey(ca)) != 1) {
 		result_set(out, 4, "error the certificate is not of this CA "
 		    "for this key");
 		return;
@@ -587,6 +663,8 @@ judge(const struct bot *bot, const struct client_reply *r,
 	else if (r->status == 2)
 		result_set(out, 1, "refused %d %s", r->fail_info,
 		    r->fail_text);
+	else if (r->status == 0 && opt.type == 22)
+		granted_crl(r, out);
 	else if (r->status == 0)
 		granted(bot, r, out);
 	else
@@ -749,6 +827,9 @@ usage(void)
 "  -f BIT     flip this bit of the message\n"
 "  -o FILE    write the certificate (PEM)\n"
 "  -a FILE    write all certificates of the answer (PEM), in its order\n"
+"  -q FILE    ask about this certificate (PEM), with -T 21 and -T 22\n"
+"  -i FILE    … under the subject of this one as its issuer's name\n"
+"  -L FILE    write the CRL (PEM)\n"
 "  -S FILE    write the CertRep (DER)\n");
 	exit(2);
 }
@@ -881,6 +962,9 @@ option_take(int c, int *n_dns)
 	case 'f': opt.flip = number(optarg, 0); break;
 	case 'o': opt.cert_path = optarg; break;
 	case 'S': opt.save_path = optarg; break;
+	case 'q': opt.about_path = optarg; break;
+	case 'i': opt.issuer_path = optarg; break;
+	case 'L': opt.crl_path = optarg; break;
 	case 'E':
 		if ((opt.cipher = EVP_get_cipherbyname(optarg)) == NULL)
 			die(2, "%s: no such cipher", optarg);
@@ -922,7 +1006,7 @@ main(int argc, char *argv[])
 	int	 c, n_dns = 0;
 
 	while ((c = getopt(argc, argv,
-	    "C:s:d:k:Kb:t:T:r:R:E:D:H:Q:u:ABa:Ogcn:j:p:Pw:xf:o:S:h")) != -1)
+	    "C:s:d:k:Kb:t:T:r:R:E:D:H:Q:u:ABa:Ogcn:j:p:Pw:xf:o:S:q:i:L:h")) != -1)
 		option_take(c, &n_dns);
 	if (optind + 1 != argc)
 		usage();

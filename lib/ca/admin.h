@@ -32,6 +32,10 @@
  *                  after
  * cert.show        serial (hex)                       an object
  * cert.export      serial                             {der (hex), chain:[hex…]}
+ * crl.list         —                                  array
+ * crl.show         ca (its name)                      an object
+ * crl.export       ca                                 {der (hex)}
+ * crl.make         ca                                 an object
  * reload           —                                  {generation}
  * status           —                                  an object
  * explain          what (a request's id, a            {requests, stories:[…]}
@@ -50,7 +54,9 @@
  * transaction, peer, created, expires.  A certificate: serial, subject,
  * issuer, san, profile, ca, state, not_before, not_after, issued, request,
  * authority, key_sha256, sha256, sha1 ("" if it is not known), kept (false:
- * known from the issue log alone, the certificate itself is not here).  A story: see admin_story.h; requests is
+ * known from the issue log alone, the certificate itself is not here).  A CRL:
+ * ca, state (valid, expired, stale: of a backup, none, off), reason; and where
+ * there is one, number, this_update, next_update, entries, size (octets).  A story: see admin_story.h; requests is
  * how many there are, newest first, and only the first few are told.
  *
  * cert.list gives a page, of limit rows at most: without next it is the last

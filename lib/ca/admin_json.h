@@ -56,6 +56,7 @@ struct scep_admin_verb {
 extern const struct scep_admin_verb	scep_admin_challenge[];
 extern const struct scep_admin_verb	scep_admin_request[];
 extern const struct scep_admin_verb	scep_admin_cert[];
+extern const struct scep_admin_verb	scep_admin_crl[];
 extern const struct scep_admin_verb	scep_admin_server[];
 extern const struct scep_admin_verb	scep_admin_explain[];
 extern const struct scep_admin_verb	scep_admin_backup[];

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "ca/admin_crl.h"
 #include "ca/admin_json.h"
 #include "ca/queue.h"
 #include "ca/stats.h"
@@ -151,20 +152,23 @@ status(struct scep_admin_call *call, struct scep_error *err)
 	struct scep_stats	*stats = call->ca->memory->stats;
 	struct totals		 totals = { .count = { 0 } };
 	long			 hour[SCEP_RESULTS];
-	json_t			*profiles;
+	json_t			*profiles, *crls = NULL;
 	enum scep_err		 rc;
 
-	if ((rc = profiles_json(call->ca, &profiles, err)) != SCEP_OK) {
+	if ((rc = profiles_json(call->ca, &profiles, err)) != SCEP_OK ||
+	    (rc = scep_admin_crls(call->ca, call->now, &crls, err)) !=
+	    SCEP_OK) {
 		json_decref(profiles);
+		json_decref(crls);
 		return rc;
 	}
 	scep_stats_each(stats, add_row, &totals);
 	scep_stats_last_hour(stats, call->now, hour);
 	return scep_admin_object(call, json_pack(
-	    "{s:o,s:o,s:o,s:o,s:o,s:o}", "owner", owner_json(call->ca),
+	    "{s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "owner", owner_json(call->ca),
 	    "since_start", results_json(totals.count),
 	    "last_hour", results_json(hour), "profiles", profiles,
-	    "expiries", expiries_json(call->ca->cfg),
+	    "expiries", expiries_json(call->ca->cfg), "crls", crls,
 	    "store", store_json(call->ca)), err);
 }
 

@@ -1,9 +1,11 @@
 /*
  * inspect.c - how the CA is, and what RAs report.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "ca/crl.h"
 #include "ca/inspect.h"
 #include "ca/stats.h"
 
@@ -31,6 +33,35 @@ check_cas(const struct scep_config *cfg, time_t now, struct scep_error *err)
 	    "tells which");
 }
 
+/* It can issue, but devices that look for a CRL refuse what it issued. */
+static enum scep_err
+put_note(struct scep_local *ca, time_t now, struct scep_buf *out,
+    struct scep_error *err)
+{
+	const struct scep_ca_conf	*conf = ca->cfg->ca;
+	struct scep_crl_held		*held;
+	char				 text[2 * SCEP_NAME_LEN];
+	enum scep_err			 rc;
+
+	for (; conf < ca->cfg->ca + ca->cfg->n_cas; conf++) {
+		if (!scep_config_has_crl(conf, NULL))
+			continue;
+		rc = scep_crl_newest(ca, conf, &held, err);
+		if (rc != SCEP_OK && rc != SCEP_E_NOTFOUND)
+			return rc;
+		if (rc == SCEP_OK && !held->rec.stale &&
+		    now >= held->rec.next_update) {
+			(void)snprintf(text, sizeof(text), "note: the CRL of "
+			    "CA %.63s has expired\n", conf->name);
+			rc = scep_buf_add(out, scep_span_text(text), err);
+		}
+		scep_crl_drop(held);
+		if (rc != SCEP_OK && rc != SCEP_E_NOTFOUND)
+			return rc;
+	}
+	return SCEP_OK;
+}
+
 enum scep_err
 scep_health(struct scep_local *ca, time_t now, struct scep_buf *out,
     struct scep_error *err)
@@ -48,7 +79,9 @@ scep_health(struct scep_local *ca, time_t now, struct scep_buf *out,
 		    (unsigned long long)store.free >> 20);
 	if ((rc = check_cas(ca->cfg, now, err)) != SCEP_OK)
 		return rc;
-	return scep_buf_set(out, scep_span_text("ok\n"), err);
+	if ((rc = scep_buf_set(out, scep_span_text("ok\n"), err)) != SCEP_OK)
+		return rc;
+	return put_note(ca, now, out, err);
 }
 
 enum scep_err

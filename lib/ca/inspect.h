@@ -11,7 +11,8 @@
 int		 scep_profile_is_up(const struct scep_config *cfg,
 		    const struct scep_profile *profile, time_t now);
 
-/* "ok\n", or SCEP_E_STORE or SCEP_E_CONFIG with what is wrong. */
+/* "ok\n", and notes in lines of their own; or SCEP_E_STORE or SCEP_E_CONFIG
+ * with what is wrong. */
 enum scep_err	 scep_health(struct scep_local *ca, time_t now,
 		    struct scep_buf *out, struct scep_error *err);
 /* Prometheus' text format, version 0.0.4: metrics.c. */

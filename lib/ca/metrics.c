@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "ca/crl.h"
 #include "ca/inspect.h"
 #include "ca/queue.h"
 #include "ca/stats.h"
@@ -199,6 +200,44 @@ put_expiries(struct page *p)
 	}
 }
 
+/* One value of each CA's CRL. */
+static void
+put_crl_values(struct page *p, const char *name, const char *help,
+    size_t member)
+{
+	const struct scep_config	*cfg = p->ca->cfg;
+	const struct scep_ca_conf	*ca;
+	struct scep_crl_held		*held;
+	struct scep_error		 ignored;
+
+	head(p, name, "gauge", help);
+	for (ca = cfg->ca; ca < cfg->ca + cfg->n_cas; ca++) {
+		if (!scep_config_has_crl(ca, NULL) || scep_crl_newest(p->ca,
+		    ca, &held, &ignored) != SCEP_OK)
+			continue;
+		put(p, "%s{ca=\"%s\"} %ld\n", name, ca->name,
+		    *(const long *)(const void *)((const char *)&held->rec +
+		    member));
+		scep_crl_drop(held);
+	}
+}
+
+static void
+put_crls(struct page *p)
+{
+	put_crl_values(p, "scep_crl_number", "Number of the newest CRL.",
+	    offsetof(struct scep_crl_rec, number));
+	put_crl_values(p, "scep_crl_this_update_timestamp_seconds",
+	    "When the newest CRL was made.",
+	    offsetof(struct scep_crl_rec, this_update));
+	put_crl_values(p, "scep_crl_next_update_timestamp_seconds",
+	    "When the newest CRL expires.",
+	    offsetof(struct scep_crl_rec, next_update));
+	put_crl_values(p, "scep_crl_entries",
+	    "Revoked certificates on the newest CRL.",
+	    offsetof(struct scep_crl_rec, entries));
+}
+
 /* One sample without a label. */
 static void
 put_one(struct page *p, const char *name, const char *type, const char *help,
@@ -260,6 +299,7 @@ scep_metrics(struct scep_local *ca, time_t now, struct scep_buf *out,
 	OPENSSL_free(sums);
 	put_profiles(&p);
 	put_expiries(&p);
+	put_crls(&p);
 	put_store(&p);
 	put_process(&p);
 	return p.rc;
