@@ -87,7 +87,12 @@ doctor_check_crl(struct doctor *d, const X509 *cert)
 		return;
 	}
 	ask.url = url;
-	if (!doctor_http(d, &ask, &http) || http.status != 200) {
+	if (!doctor_http(d, &ask, &http)) {
+		/* It may be elsewhere, and reached from elsewhere. */
+		doctor_http_text(d, &http, text, sizeof(text));
+		doctor_info(d, "CRL", "CRL at %.200s: %s; can the devices' "
+		    "peers get it there", url, text);
+	} else if (http.status != 200) {
 		doctor_http_text(d, &http, text, sizeof(text));
 		doctor_fail(d, "CRL", doctor_fix_of(http.status,
 		    DOCTOR_FIX_ROUTE), "CRL at %.200s: %s", url, text);

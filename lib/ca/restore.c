@@ -16,6 +16,7 @@
 #include "ca/restore.h"
 
 #define BATCH		12	/* challenges in one transaction */
+#define CRLS_LOST	100000	/* made after the backup, at most */
 #define IMPORTED	"; known from the issue log"
 
 static void
@@ -259,6 +260,7 @@ scep_restore_void(struct scep_store *store, time_t now, unsigned long uid,
 /* CRLs. */
 
 struct aging {
+	time_t			 now;
 	struct scep_change	 change;
 	struct scep_restored	*count;
 };
@@ -275,6 +277,9 @@ age_row(void *arg, const struct scep_row *row, struct scep_error *err)
 		return rc;
 	rec.rev = row->rev;
 	rec.stale = 1;
+	/* Numbers follow the clock, but one that was ahead has been set back;
+	 * nor does a backup know of those that were made after it. */
+	rec.number = (rec.number > a->now ? rec.number : a->now) + CRLS_LOST;
 	scep_buf_clear(&rec.der);
 	rc = scep_crl_rec_write(&a->change, &rec, err);
 	scep_crl_rec_clear(&rec);
@@ -286,7 +291,7 @@ enum scep_err
 scep_restore_crls(struct scep_store *store, time_t now, unsigned long uid,
     struct scep_restored *count, struct scep_error *err)
 {
-	struct aging		 a = { .count = count };
+	struct aging		 a = { .now = now, .count = count };
 	struct scep_line	 line = { .len = 0 };
 	enum scep_err		 rc;
 

@@ -33,7 +33,7 @@ enum scep_err	 scep_restore_void(struct scep_store *store, time_t now,
 		    struct scep_error *err);
 
 /* The CRLs of a backup are not the newest: there may have been others since.
- * Only their numbers count from here on. */
+ * From here on only their numbers count, raised well above those. */
 enum scep_err	 scep_restore_crls(struct scep_store *store, time_t now,
 		    unsigned long uid, struct scep_restored *count,
 		    struct scep_error *err);

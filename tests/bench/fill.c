@@ -3,6 +3,7 @@
  *
  * usage: bench-fill [-l] [-a days] [-c scep.conf] [-d days] [-o profile]
  *                   [-s first] [-x nth] number
+ *        bench-fill [-c scep.conf] -r serial
  *
  * Writes the records of certificates CN=dev-FIRST and up through the store's
  * interface, as if the CA of the configuration's default profile had issued
@@ -16,6 +17,7 @@
  *	-s first	the first number (0)
  *	-x nth		each nth is revoked
  *	-l		with an entry of the log for each commit
+ *	-r serial	revoke this one (hex) now, and write no other
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +41,7 @@
 struct filler {
 	const char		*conf;
 	const char		*odd;		/* profile, or NULL */
+	const char		*revoke;	/* -r, or NULL */
 	long			 age_days, valid_days, first, revoke_nth, n;
 	int			 with_log;
 	time_t			 now;
@@ -217,6 +220,33 @@ fill(const struct filler *f)
 }
 
 static void
+revoke_one(const struct filler *f)
+{
+	struct scep_change	 change = { .n = 0 };
+	struct scep_buf		 key = { NULL, 0 };
+	struct scep_cert_rec	 rec;
+	struct scep_error	 err;
+	uint8_t			 serial[20];
+	size_t			 len;
+
+	if (scep_hex_read(f->revoke, serial, sizeof(serial), &len, &err) !=
+	    SCEP_OK || scep_cert_key(scep_span_make(serial, len), f->issuer,
+	    &key, &err) != SCEP_OK ||
+	    scep_cert_rec_get(f->store, scep_buf_span(&key), &rec, &err) !=
+	    SCEP_OK)
+		die(f->revoke, &err);
+	rec.state = SCEP_CERT_REVOKED;
+	rec.revoked = f->now;
+	rec.reason = 1;			/* keyCompromise */
+	if (scep_cert_rec_write(&change, &rec, &err) != SCEP_OK ||
+	    scep_store_commit(f->store, &change, &err) != SCEP_OK)
+		die("store", &err);
+	scep_change_clear(&change);
+	scep_cert_rec_clear(&rec);
+	scep_buf_clear(&key);
+}
+
+static void
 open_all(struct filler *f)
 {
 	struct scep_store_db_options	 opt = { .cache = 256 << 20 };
@@ -254,7 +284,7 @@ options(struct filler *f, int argc, char *argv[])
 {
 	int	 c;
 
-	while ((c = getopt(argc, argv, "a:c:d:lo:s:x:")) != -1) {
+	while ((c = getopt(argc, argv, "a:c:d:lo:r:s:x:")) != -1) {
 		switch (c) {
 		case 'a':
 			f->age_days = number("-a", optarg, 0);
@@ -271,6 +301,9 @@ options(struct filler *f, int argc, char *argv[])
 		case 'o':
 			f->odd = optarg;
 			break;
+		case 'r':
+			f->revoke = optarg;
+			break;
 		case 's':
 			f->first = number("-s", optarg, 0);
 			break;
@@ -282,6 +315,8 @@ options(struct filler *f, int argc, char *argv[])
 			break;
 		}
 	}
+	if (argc != 0 && f->revoke != NULL && argc == optind)
+		return;
 	if (argc - optind != 1) {
 		(void)fprintf(stderr, "usage: bench-fill [-l] [-a days] "
 		    "[-c scep.conf] [-d days] [-o profile] [-s first] "
@@ -300,11 +335,15 @@ main(int argc, char *argv[])
 	options(&f, argc, argv);
 	f.now = start;
 	open_all(&f);
-	template_make(&f);
-	fill(&f);
+	if (f.revoke != NULL)
+		revoke_one(&f);
+	else {
+		template_make(&f);
+		fill(&f);
+		(void)printf("%ld certificates in %ld s\n", f.n,
+		    (long)(time(NULL) - start));
+	}
 	scep_store_close(f.store);
-	(void)printf("%ld certificates in %ld s\n", f.n,
-	    (long)(time(NULL) - start));
 	X509_free(f.cert);
 	EVP_PKEY_free(f.key);
 	scep_config_free(f.cfg);
