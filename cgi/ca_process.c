@@ -330,7 +330,7 @@ run(struct ca_process *p)
 		{ .fd = p->signal_fd, .events = POLLIN },
 		{ .fd = p->args->control_fd, .events = POLLIN },
 	};
-	int64_t		 due = scep_now_ms(), now;	/* a CRL may be missing */
+	int64_t		 due = scep_now_ms(), now;	/* a CRL may lack */
 	enum scep_err	 rc;
 
 	for (;;) {

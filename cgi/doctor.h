@@ -67,7 +67,7 @@ void	 doctor_conclude(const struct doctor *d);
 /* ---- HTTP ---- */
 
 struct doctor_ask {
-	const char		*url;		/* another one, whole; or NULL */
+	const char		*url;		/* another one, or NULL */
 	const char		*suffix;	/* behind the URL, or NULL */
 	const char		*query;		/* as it goes over the wire */
 	const struct bytes	*body;		/* NULL: GET */

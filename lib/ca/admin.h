@@ -56,8 +56,9 @@
  * authority, key_sha256, sha256, sha1 ("" if it is not known), kept (false:
  * known from the issue log alone, the certificate itself is not here).  A CRL:
  * ca, state (valid, expired, stale: of a backup, none, off), reason; and where
- * there is one, number, this_update, next_update, entries, size (octets).  A story: see admin_story.h; requests is
- * how many there are, newest first, and only the first few are told.
+ * there is one, number, this_update, next_update, entries, size (octets).  A
+ * story: see admin_story.h; requests is how many there are, newest first, and
+ * only the first few are told.
  *
  * cert.list gives a page, of limit rows at most: without next it is the last
  * one; with it, the same request with next as after gives the next one.  A

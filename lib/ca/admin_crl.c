@@ -164,6 +164,7 @@ make(struct scep_admin_call *call, struct scep_error *err)
 {
 	const struct scep_ca_conf	*conf;
 	const char			*why;
+	json_t				*json;
 	char				 by[32];
 	enum scep_err			 rc;
 
@@ -174,9 +175,10 @@ make(struct scep_admin_call *call, struct scep_error *err)
 		    "ours: %s", conf->name, why);
 	(void)snprintf(by, sizeof(by), "uid %lu", call->uid);
 	if ((rc = scep_crl_make(call->ca, conf, call->now, by, err)) !=
-	    SCEP_OK)
+	    SCEP_OK ||
+	    (rc = crl_json(call->ca, conf, call->now, &json, err)) != SCEP_OK)
 		return rc;
-	return show(call, err);
+	return scep_admin_object(call, json, err);
 }
 
 static const struct scep_admin_member	no_members[] = {

@@ -23,7 +23,7 @@ void		 scep_crl_entries_clear(struct scep_crl_entries *entries);
 /* What goes into a CRL; everything borrowed. */
 struct scep_crl_plan {
 	struct scep_span		 issuer;	/* SEQUENCE */
-	struct scep_span		 aki;		/* CA's key identifier */
+	struct scep_span		 aki;	/* CA's key identifier */
 	time_t				 this_update, next_update;
 	uint64_t			 number;
 	const struct scep_crl_entries	*entries;

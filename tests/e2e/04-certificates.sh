@@ -95,7 +95,7 @@ challenge "$T/c"
 status 1 "a key of 1024 bits is refused [C-221 T-96]" \
     bot -b 1024 -C "$T/c" "$URL"
 verdict "the next one of 4096 is not" bot -b 4096 -C "$T/c" "$URL"
-for type in 17 21 22 99; do
+for type in 17 21 99; do
 	challenge "$T/c"
 	status 1 "messageType $type gets a signed refusal [C-011 C-109]" \
 	    bot -T "$type" \
