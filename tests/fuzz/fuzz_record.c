@@ -9,6 +9,8 @@
 
 #include "store/record.h"
 
+#define CRL	0xff		/* first octet; else the number of an index */
+
 int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static enum scep_err
@@ -54,6 +56,24 @@ recode(enum scep_table table, struct scep_span in, struct scep_buf *out,
 	}
 }
 
+/* The one kind that has no index. */
+static void
+recode_crl(struct scep_span in)
+{
+	struct scep_crl_rec	 rec;
+	struct scep_buf		 out = { NULL, 0 };
+	struct scep_error	 err;
+	enum scep_err		 rc;
+
+	if ((rc = scep_crl_rec_decode(in, &rec, &err)) == SCEP_OK)
+		rc = scep_crl_rec_encode(&rec, &out, &err);
+	if (rc == SCEP_OK ? !scep_span_equal(in, scep_buf_span(&out)) :
+	    rc != SCEP_E_STORE)
+		abort();
+	scep_crl_rec_clear(&rec);
+	scep_buf_clear(&out);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
@@ -67,6 +87,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (len == 0)
 		return 0;
 	in = scep_span_make(data + 1, len - 1);
+	if (data[0] == CRL) {
+		recode_crl(in);
+		return 0;
+	}
 	index = (enum scep_index)(data[0] % SCEP_IX__MAX);
 	rc = recode(scep_index_table(index), in, &out, &err);
 	if (rc == SCEP_OK ? !scep_span_equal(in, scep_buf_span(&out)) :
