@@ -194,7 +194,7 @@ verdict "which is whole" adm log verify
 
 # ---- time passes ----
 
-sed -i 's/^crl = yes/&\ncrl_validity = 1m\ncrl_overlap = 57s/' "$CONF"
+sed -i 's/^#crl = no/crl = yes\ncrl_validity = 1m\ncrl_overlap = 57s/' "$CONF"
 before=$(number)
 verdict "reload" adm reload
 verdict "a shorter validity counts at once" until_true 20 newer
