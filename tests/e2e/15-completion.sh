@@ -84,6 +84,7 @@ offered "nothing for a verb that is none" "scepadm challenge frob "
 
 offered "profiles of the configuration" \
     "scepadm -c $CONF challenge add --profile " default manual
+offered "CAs of the configuration" "scepadm -c $CONF crl show " main
 offered "one that has begun" \
     "scepadm -c $CONF challenge add --profile m" manual
 offered "no profile without a configuration" \
