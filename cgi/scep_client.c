@@ -90,6 +90,13 @@ add_san(X509_REQ *req, const char *const *dns)
 	return ok;
 }
 
+/* A key that brings its digest along takes none. */
+static const EVP_MD *
+digest_for(EVP_PKEY *key)
+{
+	return EVP_PKEY_is_a(key, "ED25519") ? NULL : EVP_sha256();
+}
+
 struct bytes
 scep_client_csr(EVP_PKEY *key, const X509_NAME *subject,
     const char *challenge, const char *const *dns)
@@ -105,7 +112,7 @@ scep_client_csr(EVP_PKEY *key, const X509_NAME *subject,
 	    NID_pkcs9_challengePassword, MBSTRING_UTF8,
 	    (const unsigned char *)challenge, -1) == 1) &&
 	    (dns == NULL || add_san(req, dns)) &&
-	    X509_REQ_sign(req, key, EVP_sha256()) > 0)
+	    X509_REQ_sign(req, key, digest_for(key)) > 0)
 		len = i2d_X509_REQ(req, &der);
 	X509_REQ_free(req);
 	return from_der(der, len);
@@ -140,7 +147,7 @@ scep_client_self_signed(EVP_PKEY *key, const X509_NAME *subject)
 	    X509_set_subject_name(cert, subject) == 1 &&
 	    X509_set_issuer_name(cert, subject) == 1 &&
 	    X509_set_pubkey(cert, key) == 1 &&
-	    X509_sign(cert, key, EVP_sha256()) > 0)
+	    X509_sign(cert, key, digest_for(key)) > 0)
 		return cert;
 	X509_free(cert);
 	return NULL;

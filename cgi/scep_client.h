@@ -81,6 +81,11 @@ struct client_reply {
  * of their exact types), decrypt with key and signer, and take apart. */
 void	 scep_client_reply_read(const unsigned char *der, size_t len,
 	    EVP_PKEY *key, X509 *signer, X509 *ra, struct client_reply *out);
+/* The same for a key that nothing can be encrypted to: what is inside is
+ * under a password (NULL: it is not). */
+void	 scep_client_reply_open(const unsigned char *der, size_t len,
+	    EVP_PKEY *key, X509 *signer, const char *password, X509 *ra,
+	    struct client_reply *out);
 void	 scep_client_reply_clear(struct client_reply *r);
 
 /* The certificates of an answer to GetCACert: one in DER, or (bundle) those

@@ -31,6 +31,13 @@ attr(CMS_SignerInfo *si, const char *oid, int type)
 	return s;
 }
 
+/* Who the answer is for. */
+struct whom {
+	EVP_PKEY	*key;
+	X509		*signer;
+	const char	*password;	/* or NULL */
+};
+
 static int
 small_number(const ASN1_STRING *s)
 {
@@ -98,6 +105,40 @@ read_attrs(CMS_SignerInfo *si, struct client_reply *r)
 	return 1;
 }
 
+/* Step into (or, with over, past) the next value, which has this tag. */
+static int
+step(const unsigned char **p, const unsigned char *end, int tag, int over)
+{
+	long	 len;
+	int	 got, class;
+
+	if (*p == NULL || *p >= end || **p != tag ||
+	    (ASN1_get_object(p, &len, &got, &class, end - *p) & 0x80) != 0)
+		return 0;
+	if (over)
+		*p += len;
+	return 1;
+}
+
+/* The content cipher of an envelope that PKCS #7 does not know: a walk over
+ * the DER. */
+static int
+cipher_of(const unsigned char *p, const unsigned char *end)
+{
+	ASN1_OBJECT	*oid = NULL;
+	int		 nid = NID_undef;
+
+	if (step(&p, end, 0x30, 0) && step(&p, end, V_ASN1_OBJECT, 1) &&
+	    step(&p, end, 0xa0, 0) && step(&p, end, 0x30, 0) &&
+	    step(&p, end, V_ASN1_INTEGER, 1) && step(&p, end, 0x31, 1) &&
+	    step(&p, end, 0x30, 0) && step(&p, end, V_ASN1_OBJECT, 1) &&
+	    step(&p, end, 0x30, 0) &&
+	    (oid = d2i_ASN1_OBJECT(NULL, &p, end - p)) != NULL)
+		nid = OBJ_obj2nid(oid);
+	ASN1_OBJECT_free(oid);
+	return nid;
+}
+
 /* The digest of RSAES-OAEP; NID_undef if it is not that. */
 static int
 oaep_of(const X509_ALGOR *alg)
@@ -114,8 +155,7 @@ oaep_of(const X509_ALGOR *alg)
 	return nid;
 }
 
-/* Content cipher and key transport, which the CMS API hides: a walk over the
- * DER. */
+/* Content cipher and key transport, which the CMS API hides. */
 static void
 read_algorithms(const unsigned char *der, long len, struct client_reply *r)
 {
@@ -124,7 +164,9 @@ read_algorithms(const unsigned char *der, long len, struct client_reply *r)
 	PKCS7_ENVELOPE		*env;
 
 	r->cipher_nid = r->oaep_nid = NID_undef;
-	if (p7 != NULL && p == end && PKCS7_type_is_enveloped(p7)) {
+	if (p7 == NULL)
+		r->cipher_nid = cipher_of(der, end);
+	else if (p == end && PKCS7_type_is_enveloped(p7)) {
 		env = p7->d.enveloped;
 		r->cipher_nid = OBJ_obj2nid(
 		    env->enc_data->algorithm->algorithm);
@@ -176,9 +218,28 @@ read_certs(struct client_reply *r, BIO *plain, EVP_PKEY *key)
 	    wrong(r, "neither certificate nor CRL inside");
 }
 
+/* RFC 8894 section 3.1: by the key, or by the challengePassword. */
 static int
-read_envelope(struct client_reply *r, BIO *content, EVP_PKEY *key,
-    X509 *signer)
+open_envelope(CMS_ContentInfo *env, const struct whom *to, BIO *plain)
+{
+	unsigned char	*copy;
+	int		 ok;
+
+	if (EVP_PKEY_is_a(to->key, "RSA"))
+		return CMS_decrypt(env, to->key, to->signer, NULL, plain,
+		    CMS_BINARY) == 1;
+	if (to->password == NULL || (copy = (unsigned char *)OPENSSL_strdup(
+	    to->password)) == NULL)
+		return 0;
+	ok = CMS_decrypt_set1_password(env, copy, -1) == 1 &&
+	    CMS_decrypt(env, NULL, NULL, NULL, plain, CMS_BINARY) == 1;
+	OPENSSL_cleanse(copy, strlen(to->password));
+	OPENSSL_free(copy);
+	return ok;
+}
+
+static int
+read_envelope(struct client_reply *r, BIO *content, const struct whom *to)
 {
 	const unsigned char	*p;
 	char			*data;
@@ -195,18 +256,18 @@ read_envelope(struct client_reply *r, BIO *content, EVP_PKEY *key,
 	read_algorithms(p, len, r);
 	if ((env = d2i_CMS_ContentInfo(NULL, &p, len)) == NULL ||
 	    p != (const unsigned char *)data + len ||
-	    CMS_decrypt(env, key, signer, NULL, plain, CMS_BINARY) != 1)
+	    !open_envelope(env, to, plain))
 		(void)wrong(r, "cannot decrypt");
 	else
-		ok = read_certs(r, plain, key);
+		ok = read_certs(r, plain, to->key);
 	CMS_ContentInfo_free(env);
 	BIO_free(plain);
 	return ok;
 }
 
 static int
-read_signed(struct client_reply *r, CMS_ContentInfo *cms, EVP_PKEY *key,
-    X509 *signer, X509 *ra)
+read_signed(struct client_reply *r, CMS_ContentInfo *cms,
+    const struct whom *to, X509 *ra)
 {
 	STACK_OF(CMS_SignerInfo)	*infos = CMS_get0_SignerInfos(cms);
 	STACK_OF(X509)			*certs = sk_X509_new_null();
@@ -232,7 +293,7 @@ read_signed(struct client_reply *r, CMS_ContentInfo *cms, EVP_PKEY *key,
 		    NULL, NULL, &digest, NULL);
 		r->digest_nid = OBJ_obj2nid(digest->algorithm);
 		ok = read_attrs(sk_CMS_SignerInfo_value(infos, 0), r) &&
-		    read_envelope(r, content, key, signer);
+		    read_envelope(r, content, to);
 	}
 	sk_X509_free(certs);
 	BIO_free(content);
@@ -241,9 +302,10 @@ read_signed(struct client_reply *r, CMS_ContentInfo *cms, EVP_PKEY *key,
 }
 
 void
-scep_client_reply_read(const unsigned char *der, size_t len, EVP_PKEY *key,
-    X509 *signer, X509 *ra, struct client_reply *out)
+scep_client_reply_open(const unsigned char *der, size_t len, EVP_PKEY *key,
+    X509 *signer, const char *password, X509 *ra, struct client_reply *out)
 {
+	const struct whom	 to = { key, signer, password };
 	const unsigned char	*p = der;
 	CMS_ContentInfo		*cms;
 
@@ -253,10 +315,17 @@ scep_client_reply_read(const unsigned char *der, size_t len, EVP_PKEY *key,
 	    p != der + len ||
 	    OBJ_obj2nid(CMS_get0_type(cms)) != NID_pkcs7_signed)
 		(void)wrong(out, "no SignedData");
-	else if (!read_signed(out, cms, key, signer, ra))
+	else if (!read_signed(out, cms, &to, ra))
 		out->status = -1;
 	CMS_ContentInfo_free(cms);
 	ERR_clear_error();
+}
+
+void
+scep_client_reply_read(const unsigned char *der, size_t len, EVP_PKEY *key,
+    X509 *signer, X509 *ra, struct client_reply *out)
+{
+	scep_client_reply_open(der, len, key, signer, NULL, ra, out);
 }
 
 void

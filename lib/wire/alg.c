@@ -328,6 +328,13 @@ alg_new_nested(int nid, void *inner, const ASN1_ITEM *it)
 }
 
 X509_ALGOR *
+scep_alg_new_kek(enum scep_cipher cipher, struct scep_span iv)
+{
+	return alg_new_nested(NID_id_alg_PWRI_KEK, scep_alg_new_cipher(cipher,
+	    iv), ASN1_ITEM_rptr(X509_ALGOR));
+}
+
+X509_ALGOR *
 scep_alg_new_wrap(enum scep_wrap wrap)
 {
 	RSA_OAEP_PARAMS	*params;

@@ -94,6 +94,7 @@ typedef struct {
 	X509_ALGOR		*alg;
 	ASN1_OCTET_STRING	*content;
 } SCEP_ENCRYPTED;
+DECLARE_ASN1_ITEM(SCEP_ENCRYPTED)
 typedef struct {
 	ASN1_INTEGER		*version;
 	SCEP_RAW		*originator;

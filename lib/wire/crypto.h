@@ -122,6 +122,8 @@ X509_ALGOR	*scep_alg_new_digest(enum scep_digest md);
 X509_ALGOR	*scep_alg_new_cipher(enum scep_cipher cipher,
 		    struct scep_span iv);
 X509_ALGOR	*scep_alg_new_wrap(enum scep_wrap wrap);
+X509_ALGOR	*scep_alg_new_kek(enum scep_cipher cipher,
+		    struct scep_span iv);	/* id-alg-PWRI-KEK with it */
 X509_ALGOR	*scep_alg_new_rsa(void);	/* rsaEncryption, NULL */
 
 #endif /* SCEP_WIRE_CRYPTO_H */

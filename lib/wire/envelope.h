@@ -68,4 +68,11 @@ enum scep_err	 scep_envelope_seal(const struct scep_crypto *crypto,
 		    enum scep_wrap wrap, struct scep_span content,
 		    struct scep_buf *out, struct scep_error *err);
 
+/* The same (version 3) to whoever knows the password: for a signer whose key
+ * cannot be encrypted to. */
+enum scep_err	 scep_envelope_seal_password(const struct scep_crypto *crypto,
+		    struct scep_span password, enum scep_cipher cipher,
+		    struct scep_span content, struct scep_buf *out,
+		    struct scep_error *err);
+
 #endif /* SCEP_WIRE_ENVELOPE_H */

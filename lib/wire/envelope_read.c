@@ -41,6 +41,21 @@ scep_sid_is(const SCEP_SID *sid, const struct scep_cert *cert)
 	    scep_name_match(scep_asn1_span(sid->d.ias->issuer), cert->issuer);
 }
 
+/* A certificate or a CRL is encrypted to the signer, and here there is no
+ * challengePassword to do it with. */
+enum scep_err
+scep_envelope_deliverable(const struct scep_message *msg,
+    struct scep_error *err)
+{
+	if ((msg->type != SCEP_MSG_GETCERT && msg->type != SCEP_MSG_GETCRL) ||
+	    scep_key_encrypts(msg->signer_key.type))
+		return SCEP_OK;
+	return scep_fail(err, SCEP_E_ALG,
+	    "the answer to a %s cannot be encrypted to a %s key",
+	    scep_msg_type_name((int)msg->type),
+	    scep_key_type_name(msg->signer_key.type));
+}
+
 enum scep_err
 scep_envelope_algorithms(struct scep_span content,
     const struct scep_msg_rules *rules, struct scep_address *addr,

@@ -43,13 +43,22 @@ enum scep_err	 scep_key_load(const struct scep_crypto *crypto,
 		    struct scep_key *out, struct scep_error *err);
 void		 scep_key_clear(struct scep_key *key);
 const char	*scep_key_type_name(enum scep_key_type);	/* "RSA" */
+/* What a SubjectPublicKeyInfo says it is, without a look at the key. */
+enum scep_key_type
+		 scep_key_type_of(struct scep_span spki);
+/* Can something be encrypted to such a key? */
+int		 scep_key_encrypts(enum scep_key_type);
 
-/* The digest that a signature algorithm (DER) names, which must be one for
- * this kind of key; SCEP_E_FORMAT, SCEP_E_ALG. */
+/* The digest that a signature algorithm names, which must be one for this
+ * kind of key: SCEP_E_ALG.  SCEP_DIGEST__MAX for plain rsaEncryption. */
+enum scep_err	 scep_key_signature_alg(const struct scep_key *key,
+		    const X509_ALGOR *alg, enum scep_digest *md,
+		    struct scep_error *err);
+/* The same from DER, where one must be named; SCEP_E_FORMAT, SCEP_E_ALG. */
 enum scep_err	 scep_key_signature_digest(const struct scep_key *key,
 		    struct scep_span alg, enum scep_digest *md,
 		    struct scep_error *err);
-/* RSASSA-PKCS1-v1_5 or ECDSA over data; SCEP_E_SIG if it does not verify. */
+/* RSASSA-PKCS1-v1_5, ECDSA or Ed25519 over data; SCEP_E_SIG if it does not verify. */
 enum scep_err	 scep_key_verify(const struct scep_crypto *crypto,
 		    const struct scep_key *key, enum scep_digest md,
 		    struct scep_span data, struct scep_span signature,

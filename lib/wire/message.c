@@ -207,7 +207,7 @@ check_digest_list(const struct reading *r, enum scep_digest used,
 	    "digestAlgorithms lacks the signer's %s", scep_digest_name(used));
 }
 
-/* RSA names no digest of its own, or the same; ECDSA never gets this far. */
+/* RSA names no digest of its own, or the same; others name the same. */
 static enum scep_err
 check_signature_alg(const struct reading *r, enum scep_digest md,
     struct scep_error *err)
@@ -215,8 +215,8 @@ check_signature_alg(const struct reading *r, enum scep_digest md,
 	enum scep_digest	 named;
 	enum scep_err		 rc;
 
-	if ((rc = scep_alg_rsa_signature(r->signer->sig_alg, &named, err)) !=
-	    SCEP_OK)
+	if ((rc = scep_key_signature_alg(&r->msg->signer_key,
+	    r->signer->sig_alg, &named, err)) != SCEP_OK)
 		return rc;
 	if (named != SCEP_DIGEST__MAX && named != md)
 		return scep_fail(err, SCEP_E_ALG,
@@ -243,7 +243,8 @@ check_algorithms(struct reading *r, struct scep_error *err)
 		/* A key that does not parse can not be answered either. */
 		return rc == SCEP_E_FORMAT ? (err->code = SCEP_E_ALG) : rc;
 	}
-	if ((rc = check_versions(r, err)) != SCEP_OK ||
+	if ((rc = scep_envelope_deliverable(r->msg, err)) != SCEP_OK ||
+	    (rc = check_versions(r, err)) != SCEP_OK ||
 	    (rc = check_digest_list(r, md, err)) != SCEP_OK ||
 	    (rc = check_signature_alg(r, md, err)) != SCEP_OK)
 		return rc;

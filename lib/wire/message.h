@@ -32,7 +32,7 @@ const char	*scep_msg_step_name(unsigned int step);
 struct scep_msg_rules {
 	unsigned int		 digests;	/* bits SCEP_SHA256 … */
 	unsigned int		 ciphers;
-	struct scep_key_rules	 signer;	/* key we can answer to */
+	struct scep_key_rules	 signer;	/* its key */
 	long			 signing_time_s;	/* 0: not looked at */
 };
 
@@ -95,9 +95,10 @@ struct scep_message {
  *    the right type: else SCEP_E_FORMAT, and addr->complete is 0;
  * 2. messageType is one of 17, 19, 20, 21, 22, once, a PrintableString:
  *    else SCEP_E_REFUSED;
- * 3. digest, the signer's key, the versions (SCEP_E_REFUSED),
- *    digestAlgorithms, signature algorithm, content cipher, and the parameters
- *    of each, which nothing signs: SCEP_E_ALG;
+ * 3. digest, the signer's key (one that cannot be encrypted to for 21 and
+ *    22), the versions (SCEP_E_REFUSED), digestAlgorithms, signature algorithm,
+ *    content cipher, and the parameters of each, which nothing signs:
+ *    SCEP_E_ALG;
  * 4. contentType, messageDigest, the signature (over the attributes as they
  *    stand on the wire, else in the order of DER): SCEP_E_SIG; and a
  *    self-issued signer's own, SCEP_E_ALG for an algorithm we do not have;

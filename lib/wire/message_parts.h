@@ -13,6 +13,10 @@
 int		 scep_sid_is(const SCEP_SID *sid,
 		    const struct scep_cert *cert);
 
+/* Can what this message asks for be encrypted to its signer, without a
+ * challengePassword where there is none (PROTOCOL C-147)?  SCEP_E_ALG. */
+enum scep_err	 scep_envelope_deliverable(const struct scep_message *msg,
+		    struct scep_error *err);
 /* Parse the eContent as an envelope; its content cipher and our recipient's
  * key transport are to be known and allowed: SCEP_E_ALG.  What does not parse
  * is left for scep_envelope_read(). */

@@ -281,6 +281,20 @@ sign_and_encode(const struct scep_crypto *crypto,
 	return rc;
 }
 
+/* RFC 8894 section 3.1: the recipient's key decides. */
+static enum scep_err
+seal(const struct scep_crypto *crypto, const struct scep_reply *reply,
+    struct scep_buf *out, struct scep_error *err)
+{
+	const struct scep_address	*to = reply->to;
+
+	if (scep_key_encrypts(reply->to_key->type))
+		return scep_envelope_seal(crypto, &to->signer, reply->to_key,
+		    to->cipher, to->wrap, reply->certs_only, out, err);
+	return scep_envelope_seal_password(crypto, reply->password,
+	    to->cipher, reply->certs_only, out, err);
+}
+
 enum scep_err
 scep_reply_build(const struct scep_crypto *crypto,
     const struct scep_reply *reply, struct scep_buf *out,
@@ -291,9 +305,7 @@ scep_reply_build(const struct scep_crypto *crypto,
 
 	/* Only a SUCCESS has one: RFC 8894 sections 3.3.2.2 and 3.3.2.3. */
 	if (reply->status == SCEP_STATUS_SUCCESS)
-		rc = scep_envelope_seal(crypto, &reply->to->signer,
-		    reply->to_key, reply->to->cipher, reply->to->wrap,
-		    reply->certs_only, &envelope, err);
+		rc = seal(crypto, reply, &envelope, err);
 	if (rc == SCEP_OK)
 		rc = sign_and_encode(crypto, reply, scep_buf_span(&envelope),
 		    out, err);

@@ -23,6 +23,9 @@ struct scep_reply {
 							   SignedData */
 	const struct scep_address	*to;
 	const struct scep_key		*to_key;	/* SUCCESS: signer's */
+	struct scep_span		 password;	/* SUCCESS, where nothing
+							   can be encrypted to
+							   to_key */
 	const struct scep_cert		*ra_cert;
 	EVP_PKEY			*ra_key;
 };
@@ -31,7 +34,8 @@ struct scep_reply {
  * Build it: DER, versions 1/0/0, the request's digest and cipher (from
  * reply->to), transactionID echoed as a PrintableString, recipientNonce, a
  * fresh senderNonce of 16 octets, each attribute once, rsaEncryption as the
- * signature algorithm, the RA's certificate inside.
+ * signature algorithm, the RA's certificate inside.  A SUCCESS is for to_key,
+ * or for password (then its envelope has version 3).
  */
 enum scep_err	 scep_reply_build(const struct scep_crypto *crypto,
 		    const struct scep_reply *reply, struct scep_buf *out,

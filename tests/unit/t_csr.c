@@ -599,17 +599,23 @@ keys_outside_of_the_rules_are_refused(void **state)
 }
 
 static void
-an_ed25519_key_has_no_place_in_a_request(void **state)
+an_ed25519_key_proves_itself(void **state)
 {
 	EVP_PKEY		*key = EVP_PKEY_Q_keygen(NULL, NULL,
 				    "ED25519");
+	struct scep_span	 about = info(der_int(0), subject(),
+				    der_spki(key), nothing());
 	struct scep_span	 der = der_signed(key, NULL,
-	    der_alg("1.3.101.112", 0), info(der_int(0), subject(),
-	    der_spki(key), nothing()));
+				    der_alg("1.3.101.112", 0), about);
 
 	(void)state;
 	assert_verifies(der);
-	assert_int_equal(verdict(der), SCEP_E_ALG);
+	assert_int_equal(verdict(der), SCEP_OK);
+	assert_int_equal(verdict(der_patch(der, der.len - 1,
+	    (uint8_t)(der.data[der.len - 1] ^ 1))), SCEP_E_SIG);
+	/* RFC 8410 section 3: no parameters. */
+	assert_int_equal(verdict(der_signed(key, NULL,
+	    der_alg("1.3.101.112", 1), about)), SCEP_E_ALG);
 	EVP_PKEY_free(key);
 }
 
@@ -671,7 +677,7 @@ main(void)
 		    "T-90"),
 		TEST(sha1_is_taken_only_where_it_is_allowed),
 		SHOWS(keys_outside_of_the_rules_are_refused, "C-221"),
-		TEST(an_ed25519_key_has_no_place_in_a_request),
+		TEST(an_ed25519_key_proves_itself),
 		TEST(no_single_bit_of_a_request_can_be_changed),
 		TEST(a_request_that_is_none_can_be_freed),
 	};

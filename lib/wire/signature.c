@@ -1,0 +1,126 @@
+/*
+ * signature.c - signatures: which algorithm goes with which kind of key, made
+ * and verified.
+ */
+#include <openssl/objects.h>
+
+#include "base/error.h"
+#include "wire/asn1.h"
+#include "wire/key.h"
+#include "wire/legacy.h"
+
+/* ecdsa-with-SHAnnn, RFC 5758 section 3.2. */
+static enum scep_digest
+ecdsa_digest(const X509_ALGOR *alg)
+{
+	const ASN1_OBJECT	*oid;
+	int			 i, type, md = NID_undef, pk = NID_undef;
+
+	X509_ALGOR_get0(&oid, &type, NULL, alg);
+	if (type != V_ASN1_UNDEF ||
+	    OBJ_find_sigid_algs(OBJ_obj2nid(oid), &md, &pk) != 1 ||
+	    pk != NID_X9_62_id_ecPublicKey)
+		return SCEP_DIGEST__MAX;
+	for (i = 0; i < SCEP_DIGEST__MAX; i++)
+		if (md == scep_digest_nid((enum scep_digest)i))
+			return (enum scep_digest)i;
+	return SCEP_DIGEST__MAX;
+}
+
+/* id-Ed25519 without parameters: RFC 8410 section 3.  It hashes with SHA-512,
+ * and RFC 8419 section 3.1 wants that as a message's digest too. */
+static enum scep_digest
+ed25519_digest(const X509_ALGOR *alg)
+{
+	const ASN1_OBJECT	*oid;
+	int			 type;
+
+	X509_ALGOR_get0(&oid, &type, NULL, alg);
+	return type == V_ASN1_UNDEF && OBJ_obj2nid(oid) == NID_ED25519 ?
+	    SCEP_SHA512 : SCEP_DIGEST__MAX;
+}
+
+enum scep_err
+scep_key_signature_alg(const struct scep_key *key, const X509_ALGOR *alg,
+    enum scep_digest *md, struct scep_error *err)
+{
+	if (key->type == SCEP_KEY_RSA)
+		return scep_alg_rsa_signature(alg, md, err);
+	*md = key->type == SCEP_KEY_ED25519 ? ed25519_digest(alg) :
+	    ecdsa_digest(alg);
+	return *md != SCEP_DIGEST__MAX ? SCEP_OK : scep_fail(err, SCEP_E_ALG,
+	    "signature algorithm, or its parameters, not one of a %s key",
+	    scep_key_type_name(key->type));
+}
+
+enum scep_err
+scep_key_signature_digest(const struct scep_key *key, struct scep_span der,
+    enum scep_digest *md, struct scep_error *err)
+{
+	X509_ALGOR	*alg;
+	enum scep_err	 rc;
+
+	*md = SCEP_DIGEST__MAX;
+	if ((alg = scep_asn1_parse(der, ASN1_ITEM_rptr(X509_ALGOR))) == NULL)
+		return scep_fail(err, SCEP_E_FORMAT,
+		    "signature algorithm does not parse");
+	rc = scep_key_signature_alg(key, alg, md, err);
+	X509_ALGOR_free(alg);
+	if (rc == SCEP_OK && *md == SCEP_DIGEST__MAX)
+		rc = scep_fail(err, SCEP_E_ALG,
+		    "signature algorithm names no digest that is allowed");
+	return rc;
+}
+
+enum scep_err
+scep_key_verify(const struct scep_crypto *crypto, const struct scep_key *key,
+    enum scep_digest md, struct scep_span data, struct scep_span signature,
+    struct scep_error *err)
+{
+	EVP_MD_CTX	*ctx;
+	const char	*name;
+	int		 ok;
+
+	if (md == SCEP_MD5)
+		return scep_legacy_verify(crypto, key->pkey, data, signature,
+		    err);
+	name = key->type == SCEP_KEY_ED25519 ? NULL :
+	    EVP_MD_get0_name(crypto->md[md]);
+	if ((ctx = EVP_MD_CTX_new()) == NULL)
+		return scep_fail_ssl(err, SCEP_E_NOMEM, "verify");
+	ok = EVP_DigestVerifyInit_ex(ctx, NULL, name, crypto->ctx, NULL,
+	    key->pkey, NULL) == 1 &&
+	    EVP_DigestVerify(ctx, signature.data, signature.len, data.data,
+	    data.len) == 1;
+	EVP_MD_CTX_free(ctx);
+	return ok ? SCEP_OK : scep_fail_ssl(err, SCEP_E_SIG,
+	    "signature does not verify");
+}
+
+enum scep_err
+scep_key_sign(const struct scep_crypto *crypto, EVP_PKEY *key,
+    enum scep_digest md, struct scep_span data, struct scep_buf *out,
+    struct scep_error *err)
+{
+	EVP_MD_CTX	*ctx = NULL;
+	uint8_t		*sig = NULL;
+	size_t		 len = 0;
+
+	if (md == SCEP_MD5)
+		return scep_legacy_sign(crypto, key, data, out, err);
+	if ((ctx = EVP_MD_CTX_new()) == NULL ||
+	    EVP_DigestSignInit_ex(ctx, NULL, EVP_MD_get0_name(crypto->md[md]),
+	    crypto->ctx, NULL, key, NULL) != 1 ||
+	    EVP_DigestSign(ctx, NULL, &len, data.data, data.len) != 1 ||
+	    (sig = OPENSSL_malloc(len)) == NULL ||
+	    EVP_DigestSign(ctx, sig, &len, data.data, data.len) != 1) {
+		EVP_MD_CTX_free(ctx);
+		OPENSSL_free(sig);
+		return scep_fail_ssl(err, SCEP_E_INTERNAL, "sign");
+	}
+	EVP_MD_CTX_free(ctx);
+	scep_buf_clear(out);
+	out->data = sig;
+	out->len = len;
+	return SCEP_OK;
+}
