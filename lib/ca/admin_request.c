@@ -233,6 +233,7 @@ refuse_one(struct scep_admin_call *call, const struct scep_pending *p,
 	scep_line_text(&line, "reason", reason);
 	txn->state = SCEP_TXN_REFUSED;
 	txn->decided = call->now;
+	scep_buf_clear(&txn->delivery);
 	OPENSSL_strlcpy(txn->reason, reason, sizeof(txn->reason));
 	if ((rc = commit(call, p, txn, reason, "", &line, &change, err)) ==
 	    SCEP_OK)

@@ -24,6 +24,7 @@ void
 scep_answer_clear(struct scep_answer *answer)
 {
 	scep_buf_clear(&answer->cert);
+	scep_buf_clear(&answer->delivery);
 	memset(answer, 0, sizeof(*answer));
 	answer->cipher = -1;
 }
@@ -119,8 +120,8 @@ memory_new(const struct scep_crypto *crypto, struct scep_memory **out,
 	    (rc = scep_traces_new(&m->traces, err)) != SCEP_OK ||
 	    (rc = scep_crls_new(&m->crls, err)) != SCEP_OK)
 		return rc;
-	return scep_csr_parse(crypto, scep_dummy_csr(), &scep_dummy_rules, 0,
-	    &m->dummy, err);
+	return scep_csr_parse(crypto, scep_dummy_csr(SCEP_KEY_RSA),
+	    &scep_dummy_rules, 0, &m->dummy, err);
 }
 
 static void
@@ -217,6 +218,7 @@ expire_txn(struct round *r, const struct scep_pending *p,
 	    strcmp(txn.request_id, p->request_id) == 0) {
 		txn.state = SCEP_TXN_EXPIRED;
 		txn.decided = r->now;
+		scep_buf_clear(&txn.delivery);
 		rc = scep_txn_write(change, &txn, err);
 	}
 	scep_txn_clear(&txn);

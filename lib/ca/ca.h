@@ -112,6 +112,9 @@ struct scep_answer {
 						   says which failInfo */
 	struct scep_buf		 cert;		/* GRANTED: DER; to a GetCRL,
 						   of the CA whose CRL it is */
+	struct scep_buf		 delivery;	/* GRANTED to a key that cannot
+						   be encrypted to: the
+						   password it is under */
 	int			 cipher;	/* poll: its request's, or -1 */
 	/* For the log alone, never for the client: */
 	char			 reason[256];	/* "challenge is used up" */

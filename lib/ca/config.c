@@ -258,6 +258,7 @@ profile_clear(struct scep_profile *p)
 		for (j = 0; j < p->n_san_pattern[i]; j++)
 			text_free(p->san_pattern[i][j]);
 	scep_buf_clear(&p->fixed_exts);
+	scep_buf_clear(&p->signing_exts);
 }
 
 void

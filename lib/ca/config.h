@@ -180,6 +180,10 @@ struct scep_profile {
 	struct scep_buf		 fixed_exts;	/* DER Extensions in a row
 						   (basicConstraints, keyUsage,
 						   EKU, CDP …), from load */
+	struct scep_buf		 signing_exts;	/* the same for keys that
+						   nothing can be encrypted
+						   to; empty if none may be
+						   certified */
 	long			 retry_window_s, pending_ttl_s;
 	struct scep_renew_conf	 renew;
 	long			 max_pending, max_pending_per_peer;
@@ -213,6 +217,10 @@ struct scep_config {
 enum scep_err	 scep_config_parse(const struct scep_crypto *crypto,
 		    struct scep_conf *conf, struct scep_config **out,
 		    struct scep_error *err);
+
+/* The fixed extensions of a certificate for this key. */
+struct scep_span scep_profile_exts(const struct scep_profile *profile,
+		    struct scep_span spki);
 
 /* Read certificates, keys, the challenge key; build fixed_exts. Keys match
  * certificates, the RA's certificate is issued by its CA (or is it), a

@@ -91,7 +91,7 @@ judge_key_usage(void *value, int critical)
 		return "cRLSign is for CAs";
 	for (i = AGREEMENT; i < 9; i++)
 		if (ASN1_BIT_STRING_get_bit(bits, i))
-			return "key agreement is not for RSA keys";
+			return "key agreement is nothing a SCEP client does";
 	/* X.690 section 11.2.2: no zero bits at the end. */
 	if (len == 0 || (bits->data[len - 1] &
 	    (1 << (bits->flags & 7))) == 0)

@@ -180,10 +180,11 @@ load_profile(const struct scep_crypto *crypto, const struct scep_config *cfg,
 {
 	enum scep_err	 rc;
 
-	if ((rc = scep_config_load_legacy(crypto, p, err)) != SCEP_OK)
+	if ((rc = scep_config_load_legacy(crypto, p, err)) != SCEP_OK ||
+	    (rc = scep_config_exts(crypto, scep_config_exts_of(cfg, p),
+	    cfg->ca[p->ca].x509, &p->fixed_exts, err)) != SCEP_OK)
 		return rc;
-	return scep_config_exts(crypto, scep_config_exts_of(cfg, p),
-	    cfg->ca[p->ca].x509, &p->fixed_exts, err);
+	return scep_config_usage(p, err);
 }
 
 static enum scep_err

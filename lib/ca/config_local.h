@@ -152,6 +152,9 @@ enum scep_err	 scep_config_read_profile(struct scep_reading *r);
 enum scep_err	 scep_config_exts(const struct scep_crypto *crypto,
 		    const struct scep_conf_section *section, X509 *issuer,
 		    struct scep_buf *out, struct scep_error *err);
+/* Make signing_exts of fixed_exts, if key_types asks for it: config_usage.c. */
+enum scep_err	 scep_config_usage(struct scep_profile *p,
+		    struct scep_error *err);
 /* The one that a profile names, or NULL. */
 const struct scep_conf_section
 		*scep_config_exts_of(const struct scep_config *cfg,

@@ -22,8 +22,8 @@
 #define RSA_MIN		2048
 #define RSA_MAX		8192
 
-#define NO_EC	"EC keys of devices are not served yet: an answer cannot be " \
-		"encrypted to them; only rsa for now"
+#define EC	(SCEP_BIT(SCEP_KEY_P256) | SCEP_BIT(SCEP_KEY_P384) | \
+		SCEP_BIT(SCEP_KEY_P521))
 
 /* One way to say it, and one place to look for it. */
 #define MOVED(word)	"for devices that know no better, and so not here: " \
@@ -37,8 +37,11 @@ static const struct scep_word	authorises[] = {
 
 static const struct scep_word	key_types[] = {
 	{ "rsa", SCEP_BIT(SCEP_KEY_RSA), NULL },
-	{ "p256", 0, NO_EC }, { "p384", 0, NO_EC }, { "p521", 0, NO_EC },
-	{ "ec", 0, NO_EC }, { "ed25519", 0, NO_EC },
+	{ "p256", SCEP_BIT(SCEP_KEY_P256), NULL },
+	{ "p384", SCEP_BIT(SCEP_KEY_P384), NULL },
+	{ "p521", SCEP_BIT(SCEP_KEY_P521), NULL },
+	{ "ec", EC, NULL },
+	{ "ed25519", SCEP_BIT(SCEP_KEY_ED25519), NULL },
 	{ NULL, 0, NULL }
 };
 
@@ -289,6 +292,11 @@ check_profile(struct scep_reading *r, struct scep_profile *p)
 	if (p->san_wildcard && (p->san_types & SCEP_BIT(SCEP_SAN_DNS)) == 0)
 		return scep_config_fault(r,
 		    "of no use without san_allow = DNS");
+	r->entry = scep_conf_get(r->section, "key_types");
+	if ((p->keys.types & SCEP_BIT(SCEP_KEY_ED25519)) != 0 &&
+	    (p->message.digests & SCEP_BIT(SCEP_SHA512)) == 0)
+		return scep_config_fault(r, "ed25519 signs with SHA-512 (RFC "
+		    "8419): add sha512 to digests, or leave ed25519 out");
 	/* A UPN logs on to Active Directory as whom it names. */
 	r->entry = scep_conf_get(r->section, "san_allow");
 	if ((p->san_types & SCEP_BIT(SCEP_SAN_UPN)) != 0 &&

@@ -72,6 +72,16 @@ san(const struct hearing *h)
 	    "alternative name is not allowed by the profile");
 }
 
+/* What cannot be delivered is not made (PROTOCOL C-147). */
+static enum scep_rule_outcome
+deliverable(const struct hearing *h)
+{
+	if (!h->facts->by_password)
+		return SCEP_RULE_SKIPPED;
+	return refuse_if(h, h->facts->undeliverable,
+	    "no challengePassword to encrypt the answer with");
+}
+
 /* What is known of the transaction. */
 
 static enum scep_rule_outcome
@@ -134,10 +144,19 @@ challenge_fault(enum scep_challenge_fact fact)
 	return "challenge not understood";
 }
 
+/* Where no challenge authorises, that of a device which cannot do without is
+ * for the delivery alone. */
+static int
+is_shown(const struct hearing *h)
+{
+	return h->facts->challenge != SCEP_CH_ABSENT &&
+	    (h->rules->by_challenge || !h->facts->by_password);
+}
+
 static enum scep_rule_outcome
 challenge_taken(const struct hearing *h)
 {
-	if (h->facts->challenge == SCEP_CH_ABSENT)
+	if (!is_shown(h))
 		return SCEP_RULE_SKIPPED;
 	return refuse_if(h, !h->rules->by_challenge,
 	    "the profile takes no challenges");
@@ -147,9 +166,9 @@ challenge_taken(const struct hearing *h)
 static enum scep_rule_outcome
 challenge(const struct hearing *h)
 {
-	switch (h->facts->challenge) {
-	case SCEP_CH_ABSENT:
+	if (!is_shown(h))
 		return SCEP_RULE_SKIPPED;
+	switch (h->facts->challenge) {
 	case SCEP_CH_SPENT_BY_SAME:
 		return say(h, SCEP_REPEAT, "used by this key for this name");
 	case SCEP_CH_RECORD:
@@ -223,6 +242,7 @@ static const struct {
 	{ "renewal_san",	scep_rule_renewal_san },
 	{ "subject",		subject },
 	{ "san",		san },
+	{ "deliverable",	deliverable },
 	{ "first_time",		first_time },
 	{ "transaction",	transaction },
 	{ "signer_expired",	scep_rule_signer_expired },

@@ -73,6 +73,10 @@ struct scep_facts {
 	unsigned int	key_is_taboo : 1;	/* a CA's or RA's own */
 	unsigned int	subject_allowed : 1;
 	unsigned int	san_allowed : 1;
+	unsigned int	by_password : 1;	/* nothing can be encrypted to
+						   the signer's key: its
+						   challengePassword does */
+	unsigned int	undeliverable : 1;	/* … and it has none for it */
 	/* Of a renewal: */
 	unsigned int	signer_is_of_ca : 1;	/* its signature says so */
 	unsigned int	signer_is_of_profile : 1;	/* or of a listed one */
@@ -103,7 +107,7 @@ enum scep_rule_outcome {
 	SCEP_RULE_DECIDED	/* exactly one */
 };
 
-#define SCEP_RULES	33	/* in the table of decide.c */
+#define SCEP_RULES	34	/* in the table of decide.c */
 
 struct scep_verdict {
 	enum scep_decision	 decision;

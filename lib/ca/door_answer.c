@@ -7,7 +7,7 @@
 /* Texts for the log go as octets: they may have been cut anywhere. */
 struct answer_body {
 	unsigned int		 outcome, code;
-	struct scep_span	 cert;
+	struct scep_span	 cert, delivery;
 	int			 cipher, repeated;
 	struct scep_span	 reason, subject, serial, authority;
 };
@@ -15,6 +15,7 @@ static const struct scep_field	answer_fields[] = {
 	SCEP_FIELD(SCEP_F_UINT, answer_body, outcome, 0),
 	SCEP_FIELD(SCEP_F_UINT, answer_body, code, 0),
 	SCEP_FIELD(SCEP_F_SPAN, answer_body, cert, SCEP_DOOR_CERT),
+	SCEP_FIELD(SCEP_F_SPAN, answer_body, delivery, SCEP_PLAINTEXT_MAX),
 	SCEP_FIELD(SCEP_F_INT, answer_body, cipher, 1),
 	SCEP_FIELD(SCEP_F_INT, answer_body, repeated, 0),
 	SCEP_FIELD(SCEP_F_SPAN, answer_body, reason, 255),
@@ -36,6 +37,7 @@ scep_door_encode_answer(const struct scep_answer *answer, enum scep_err rc,
 			.outcome = (unsigned int)answer->outcome,
 			.code = (unsigned int)answer->code,
 			.cert = scep_buf_span(&answer->cert),
+			.delivery = scep_buf_span(&answer->delivery),
 			.cipher = answer->cipher,
 			.repeated = answer->repeated,
 			.reason = scep_span_text(answer->reason),
@@ -57,6 +59,8 @@ scep_door_encode_answer(const struct scep_answer *answer, enum scep_err rc,
 static int
 is_sound(const struct answer_body *body)
 {
+	if (body->outcome != SCEP_GRANTED && body->delivery.len > 0)
+		return 0;
 	switch (body->outcome) {
 	case SCEP_GRANTED:
 		return body->cert.len > 0 && body->cipher < SCEP_CIPHER__MAX;
@@ -96,6 +100,10 @@ scep_door_decode_answer(struct scep_span der, struct scep_answer *out,
 	    (enum scep_err)body.code : SCEP_OK;
 	out->cipher = body.cipher < 0 ? -1 : body.cipher;
 	out->repeated = body.repeated != 0;
-	return body.cert.len == 0 ? SCEP_OK :
-	    scep_buf_set(&out->cert, body.cert, why);
+	if (body.cert.len == 0)
+		return SCEP_OK;
+	if ((rc = scep_buf_set(&out->cert, body.cert, why)) == SCEP_OK &&
+	    body.delivery.len > 0)
+		rc = scep_buf_set(&out->delivery, body.delivery, why);
+	return rc;
 }

@@ -6,10 +6,10 @@
 
 #include "wire/key.h"
 
-/* DER of a PKCS #10 with an RSA-2048 key, a challengePassword and a DNS name;
- * its signature verifies. */
-struct scep_span scep_dummy_csr(void);
-/* What its key obeys, whatever the profile demands. */
+/* DER of a PKCS #10 with a key of this type (RSA-2048 for RSA), a
+ * challengePassword and a DNS name; its signature verifies. */
+struct scep_span scep_dummy_csr(enum scep_key_type type);
+/* What their keys obey, whatever the profile demands. */
 extern const struct scep_key_rules	 scep_dummy_rules;
 
 #endif /* SCEP_CA_DUMMY_CSR_H */

@@ -89,7 +89,7 @@ repeat(struct scep_job *job, const char *why, struct scep_error *err)
 	if (rc == SCEP_E_CERTID)
 		return refuse(job, err->text);
 	answer_is(job, SCEP_GRANTED, why);
-	return rc;
+	return rc == SCEP_OK ? scep_job_deliver(job, err) : rc;
 }
 
 /* Step 9: the decision, and the grant if there is one. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "ca/delivery.h"
 #include "ca/dummy_csr.h"
 #include "ca/job.h"
 #include "ca/queue.h"
@@ -26,7 +27,8 @@ note(struct scep_job *job, const char *text)
 }
 
 /* No request came out: go on with the CA's.  A signature that was verified,
- * in vain, is all the work there is; anything less is made up for. */
+ * in vain, is all the work there is; anything less is made up for, with a key
+ * like the signer's. */
 static enum scep_err
 read_dummy(struct scep_job *job, enum scep_err fault, struct scep_error *err)
 {
@@ -36,7 +38,7 @@ read_dummy(struct scep_job *job, enum scep_err fault, struct scep_error *err)
 		job->csr = job->ca->memory->dummy;
 		return SCEP_OK;
 	}
-	rc = scep_csr_parse(job->ca->crypto, scep_dummy_csr(),
+	rc = scep_csr_parse(job->ca->crypto, scep_dummy_csr(job->signer_type),
 	    &scep_dummy_rules, 0, &job->own, err);
 	job->csr = job->own;
 	return rc;
@@ -98,18 +100,27 @@ read_proof(struct scep_job *job, struct scep_error *err)
 }
 
 /* The signer's certificate is read here again: the worker's word makes no
- * certificate (DESIGN 3).  Whether a self-signed one signed, only the worker
- * knows; but whoever holds the request's key made the request. */
+ * certificate (DESIGN 3). */
 static enum scep_err
 read_signer(struct scep_job *job, struct scep_error *err)
 {
-	enum scep_err	 rc;
-
 	if (job->facts.unproven)
 		return SCEP_OK;
-	if ((rc = scep_cert_parse(job->ca->crypto, job->ask->signer,
-	    &job->signer, err)) != SCEP_OK)
+	if (scep_cert_parse(job->ca->crypto, job->ask->signer, &job->signer,
+	    err) != SCEP_OK)
 		return scep_fail_within(err, "signer of the worker's request");
+	job->signer_type = scep_key_type_of(job->signer.spki);
+	job->facts.by_password = !scep_key_encrypts(job->signer_type);
+	return SCEP_OK;
+}
+
+/* Whether a self-signed one signed, only the worker knows; but whoever holds
+ * the request's key made the request. */
+static enum scep_err
+compare_signer(struct scep_job *job, struct scep_error *err)
+{
+	if (job->facts.unproven)
+		return SCEP_OK;
 	job->facts.self_signed = job->ask->self_signed &&
 	    scep_cert_is_self_issued(&job->signer);
 	job->facts.signer_has_csr_key = scep_span_equal(job->signer.spki,
@@ -181,8 +192,9 @@ scep_job_read(struct scep_job *job, struct scep_error *err)
 	enum scep_err	 rc;
 
 	if ((rc = read_proof(job, err)) != SCEP_OK ||
-	    (rc = read_csr(job, err)) != SCEP_OK ||
 	    (rc = read_signer(job, err)) != SCEP_OK ||
+	    (rc = read_csr(job, err)) != SCEP_OK ||
+	    (rc = compare_signer(job, err)) != SCEP_OK ||
 	    (rc = choose_names(job, err)) != SCEP_OK)
 		return rc;
 	check_names(job);
@@ -209,6 +221,32 @@ gather_challenge(struct scep_job *job, struct scep_error *err)
 	    job->now, &job->facts.challenge, &job->use, err);
 }
 
+/* Is there a secret to encrypt the answer with?  One of 128 bits, or one that
+ * authorises (a renewal authorises itself); or what was good enough when this very
+ * request was answered first.  Any other would give away, to who guesses, what
+ * is guessed. */
+static void
+check_delivery(struct scep_job *job)
+{
+	const size_t	 len = job->csr->challenge.len;
+	int		 good = len >= SCEP_DELIVERY_MIN;
+
+	if (len > 0 && (job->facts.txn == SCEP_TX_SAME_GRANTED ||
+	    job->facts.txn == SCEP_TX_SAME_PENDING))
+		good = 1;
+	if (!job->facts.is_renewal &&
+	    (job->facts.challenge == SCEP_CH_RECORD ||
+	    job->facts.challenge == SCEP_CH_STATIC ||
+	    job->facts.challenge == SCEP_CH_SPENT_BY_SAME))
+		good = 1;
+	job->facts.undeliverable = job->facts.by_password && !good;
+	if (job->facts.undeliverable && job->detail[0] == '\0')
+		(void)snprintf(job->detail, sizeof(job->detail), "of %d "
+		    "octets or more, or one that authorises, for a %s key; "
+		    "it has %zu", SCEP_DELIVERY_MIN,
+		    scep_key_type_name(job->signer_type), len);
+}
+
 /* Only what may queue has to be counted. */
 static enum scep_err
 gather_queue(struct scep_job *job, struct scep_error *err)
@@ -218,8 +256,11 @@ gather_queue(struct scep_job *job, struct scep_error *err)
 	enum scep_err			 rc;
 	long				 n = 0, n_peer = 0;
 
-	if (job->facts.is_renewal || job->facts.challenge != SCEP_CH_ABSENT ||
-	    (p->authorise & SCEP_BIT(SCEP_BY_MANUAL)) == 0)
+	if (job->facts.is_renewal ||
+	    (p->authorise & SCEP_BIT(SCEP_BY_MANUAL)) == 0 ||
+	    (job->facts.challenge != SCEP_CH_ABSENT &&
+	    (!job->facts.by_password ||
+	    (p->authorise & SCEP_BIT(SCEP_BY_CHALLENGE)) != 0)))
 		return SCEP_OK;
 	if ((rc = scep_buf_set(&key, scep_span_text(p->name), err)) ==
 	    SCEP_OK &&
@@ -250,6 +291,7 @@ scep_job_gather(struct scep_job *job, struct scep_error *err)
 	    (rc = scep_renew_gather(job, err)) != SCEP_OK) ||
 	    (rc = gather_challenge(job, err)) != SCEP_OK)
 		return rc;
+	check_delivery(job);
 	return gather_queue(job, err);
 }
 

@@ -22,6 +22,7 @@ struct scep_job {
 	const struct scep_csr		*csr;	/* what is worked on */
 	struct scep_csr			*own;	/* … where it is not the CA's
 						   dummy: freed at the end */
+	enum scep_key_type		 signer_type;
 	struct scep_txn_key		 key;
 	char				 challenge_id[SCEP_REC_NAME];
 	struct scep_facts		 facts;
@@ -72,5 +73,8 @@ void		 scep_job_forget(struct scep_job *job);
 enum scep_err	 scep_job_queue(struct scep_job *job, struct scep_error *err);
 enum scep_err	 scep_job_issue(struct scep_job *job,
 		    const struct scep_grant *grant, struct scep_error *err);
+/* What the answer is to be encrypted under, if not the signer's key. */
+enum scep_err	 scep_job_deliver(struct scep_job *job,
+		    struct scep_error *err);
 
 #endif /* SCEP_CA_JOB_H */

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/line.h"
 #include "base/text.h"
+#include "ca/delivery.h"
 #include "ca/issue.h"
 #include "ca/story.h"
 #include "ca/job.h"
@@ -42,7 +43,7 @@ log_line(const struct scep_job *job, const char *event,
 	return scep_buf_set(out, scep_span_text(line.text), err);
 }
 
-/* No challenge is in what is kept (DESIGN 5). */
+/* No challenge is in what is kept in the clear (DESIGN 5). */
 static enum scep_err
 fill_pending(const struct scep_job *job, struct scep_pending *p,
     struct scep_error *err)
@@ -76,6 +77,8 @@ static enum scep_err
 fill_txn(const struct scep_job *job, enum scep_txn_state state,
     time_t expires, struct scep_txn *txn, struct scep_error *err)
 {
+	enum scep_err	 rc;
+
 	memset(txn, 0, sizeof(*txn));
 	txn->key = job->key;
 	txn->rev = job->txn.rev;
@@ -88,7 +91,11 @@ fill_txn(const struct scep_job *job, enum scep_txn_state state,
 	    job->ask->request_id);
 	(void)snprintf(txn->profile, sizeof(txn->profile), "%s",
 	    job->profile->name);
-	return scep_buf_set(&txn->txid, job->ask->txid, err);
+	if ((rc = scep_buf_set(&txn->txid, job->ask->txid, err)) != SCEP_OK ||
+	    !job->facts.by_password)
+		return rc;
+	return scep_delivery_seal(job->ca->crypto, job->ca->cfg, &txn->key,
+	    job->csr->challenge, &txn->delivery, err);
 }
 
 /* The transaction, where its prefix still leads to what was read: another
@@ -179,6 +186,13 @@ commit_grant(struct scep_job *job, const struct scep_cert_rec *cert,
 }
 
 enum scep_err
+scep_job_deliver(struct scep_job *job, struct scep_error *err)
+{
+	return job->facts.by_password ? scep_buf_set(&job->answer->delivery,
+	    job->csr->challenge, err) : SCEP_OK;
+}
+
+enum scep_err
 scep_job_issue(struct scep_job *job, const struct scep_grant *grant,
     struct scep_error *err)
 {
@@ -195,7 +209,8 @@ scep_job_issue(struct scep_job *job, const struct scep_grant *grant,
 	    cert.authority);
 	/* The copy first: after the commit nothing may fail. */
 	if ((rc = scep_buf_set(&answer->cert, scep_buf_span(&cert.der),
-	    err)) == SCEP_OK)
+	    err)) == SCEP_OK &&
+	    (rc = scep_job_deliver(job, err)) == SCEP_OK)
 		rc = commit_grant(job, &cert, err);
 	scep_cert_rec_clear(&cert);
 	return rc;

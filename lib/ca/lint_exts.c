@@ -364,7 +364,8 @@ exts_of_profile_alone(const struct scep_lint *l)
 	struct scep_tlv		 tlv;
 	size_t			 n = 2;
 
-	fixed = scep_buf_span(&l->of->granted->profile->fixed_exts);
+	fixed = scep_profile_exts(l->of->granted->profile,
+	    l->of->granted->spki);
 	if (first.len < fixed.len)
 		return 0;
 	first.len = fixed.len;

@@ -9,12 +9,22 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "ca/delivery.h"
 #include "ca/story.h"
 #include "ca/transaction.h"
+
+/* What is polled for. */
+struct polled {
+	struct scep_buf	 txid;
+	struct scep_txn	 txn;
+	int		 by_password;	/* nothing can be encrypted to the
+					   signer's key */
+};
 
 static void
 refuse(struct scep_answer *answer, enum scep_err code, const char *reason)
 {
+	scep_buf_clear(&answer->delivery);
 	answer->outcome = SCEP_REFUSED;
 	answer->code = code;
 	(void)snprintf(answer->reason, sizeof(answer->reason), "%.255s",
@@ -39,21 +49,57 @@ granted(struct scep_local *ca, const struct scep_txn *txn, time_t now,
 	return rc;
 }
 
+static void
+pending(const struct scep_txn *txn, struct scep_answer *answer)
+{
+	answer->outcome = SCEP_PENDING;
+	(void)snprintf(answer->reason, sizeof(answer->reason),
+	    "request %s waits for approval", txn->request_id);
+	scep_buf_clear(&answer->delivery);
+}
+
+/* A SUCCESS that could not be encrypted is none, now or later. */
 static enum scep_err
-answer_txn(struct scep_local *ca, const struct scep_txn *txn, time_t now,
+deliver(struct scep_local *ca, const struct scep_txn *txn,
     struct scep_answer *answer, struct scep_error *err)
 {
+	return scep_delivery_open(ca->crypto, ca->cfg, &txn->key,
+	    scep_buf_span(&txn->delivery), &answer->delivery, err);
+}
+
+static enum scep_err
+answer_live(struct scep_local *ca, const struct polled *p, time_t now,
+    struct scep_answer *answer, struct scep_error *err)
+{
+	const struct scep_txn	*txn = &p->txn;
+	enum scep_err		 rc = SCEP_OK;
+
+	if (p->by_password)
+		rc = deliver(ca, txn, answer, err);
+	if (rc == SCEP_E_ALG) {
+		refuse(answer, SCEP_E_ALG, err->text);
+		return SCEP_OK;
+	}
+	if (rc == SCEP_OK && txn->state == SCEP_TXN_GRANTED)
+		rc = granted(ca, txn, now, answer, err);
+	else if (rc == SCEP_OK)
+		pending(txn, answer);
+	return rc;
+}
+
+static enum scep_err
+answer_txn(struct scep_local *ca, const struct polled *p, time_t now,
+    struct scep_answer *answer, struct scep_error *err)
+{
+	const struct scep_txn	*txn = &p->txn;
+
 	answer->cipher = txn->cipher;
 	switch (txn->state) {
 	case SCEP_TXN_GRANTED:
-		return granted(ca, txn, now, answer, err);
+		return answer_live(ca, p, now, answer, err);
 	case SCEP_TXN_PENDING:
-		if (now < txn->expires - SCEP_TXN_KEPT_S) {
-			answer->outcome = SCEP_PENDING;
-			(void)snprintf(answer->reason, sizeof(answer->reason),
-			    "request %s waits for approval", txn->request_id);
-			return SCEP_OK;
-		}
+		if (now < txn->expires - SCEP_TXN_KEPT_S)
+			return answer_live(ca, p, now, answer, err);
 		break;
 	case SCEP_TXN_REFUSED:
 		refuse(answer, SCEP_E_REFUSED, "refused by an operator");
@@ -66,11 +112,10 @@ answer_txn(struct scep_local *ca, const struct scep_txn *txn, time_t now,
 }
 
 /* The message is ours to believe: read and verified here, whatever the worker
- * thought of it.  *txid is what it says, if it says so much. */
+ * thought of it.  The transactionID is there if it says so much. */
 static enum scep_err
 find_txn(struct scep_local *ca, const struct scep_profile *profile, time_t now,
-    struct scep_span der, struct scep_buf *txid, struct scep_txn *txn,
-    struct scep_error *err)
+    struct scep_span der, struct polled *p, struct scep_error *err)
 {
 	struct scep_address	 from;
 	struct scep_message	*msg = NULL;
@@ -83,14 +128,16 @@ find_txn(struct scep_local *ca, const struct scep_profile *profile, time_t now,
 	    &trailing, &msg, err);
 	if (rc == SCEP_OK && msg->type != SCEP_MSG_CERTPOLL)
 		rc = scep_fail(err, SCEP_E_REFUSED, "not a CertPoll");
-	if (rc == SCEP_OK)
-		rc = scep_buf_set(txid, scep_span_make(from.txid,
+	if (rc == SCEP_OK) {
+		p->by_password = !scep_key_encrypts(msg->signer_key.type);
+		rc = scep_buf_set(&p->txid, scep_span_make(from.txid,
 		    from.txid_len), err);
+	}
 	if (rc == SCEP_OK)
 		rc = scep_transaction_key(ca, profile->name, &from.signer,
-		    scep_buf_span(txid), NULL, &key, &ours, err);
+		    scep_buf_span(&p->txid), NULL, &key, &ours, err);
 	if (rc == SCEP_OK)
-		rc = scep_txn_newest(ca->store, key.prefix, txn, err);
+		rc = scep_txn_newest(ca->store, key.prefix, &p->txn, err);
 	scep_message_free(msg);
 	scep_address_clear(&from);
 	return rc;
@@ -98,12 +145,12 @@ find_txn(struct scep_local *ca, const struct scep_profile *profile, time_t now,
 
 /* SCEP_OK for a refusal, too. */
 static enum scep_err
-answer_poll(struct scep_local *ca, const struct scep_txn *txn,
+answer_poll(struct scep_local *ca, const struct polled *p,
     enum scep_err found, time_t now, struct scep_answer *answer,
     struct scep_error *err)
 {
 	if (found == SCEP_OK)
-		return answer_txn(ca, txn, now, answer, err);
+		return answer_txn(ca, p, now, answer, err);
 	if (found == SCEP_E_NOTFOUND) {
 		/* RFC 8894 section 4.4: rejected; Dogtag says so too. */
 		refuse(answer, SCEP_E_CERTID, "no such transaction of this "
@@ -122,23 +169,24 @@ scep_local_poll(struct scep_ca *self, time_t now, const struct scep_poll *ask,
 {
 	struct scep_local		*ca = (struct scep_local *)self;
 	const struct scep_profile	*profile;
-	struct scep_buf			 txid = { NULL, 0 };
-	struct scep_txn			 txn;
+	struct polled			 p;
 	enum scep_err			 rc, found;
 
 	memset(answer, 0, sizeof(*answer));
-	memset(&txn, 0, sizeof(txn));
+	memset(&p, 0, sizeof(p));
 	answer->cipher = -1;
 	if ((profile = scep_config_profile(ca->cfg, ask->profile)) == NULL)
 		return scep_fail(err, SCEP_E_INTERNAL,
 		    "the worker asks for profile \"%s\"", ask->profile);
 	if (*profile->fault != '\0')
 		return scep_fail(err, SCEP_E_CONFIG, "%s", profile->fault);
-	found = find_txn(ca, profile, now, ask->message, &txid, &txn, err);
-	rc = answer_poll(ca, &txn, found, now, answer, err);
-	scep_story_poll(ca, now, ask, scep_buf_span(&txid),
-	    found == SCEP_OK ? &txn : NULL, answer, rc, err);
-	scep_txn_clear(&txn);
-	scep_buf_clear(&txid);
+	found = find_txn(ca, profile, now, ask->message, &p, err);
+	rc = answer_poll(ca, &p, found, now, answer, err);
+	scep_story_poll(ca, now, ask, scep_buf_span(&p.txid),
+	    found == SCEP_OK ? &p.txn : NULL, answer, rc, err);
+	if (rc != SCEP_OK)
+		scep_answer_clear(answer);
+	scep_txn_clear(&p.txn);
+	scep_buf_clear(&p.txid);
 	return rc;
 }

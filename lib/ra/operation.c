@@ -251,6 +251,7 @@ send_answer(const struct scep_work *work, const struct scep_message *msg,
 		.omit_content = work->profile->omit_content,
 		.to = to,
 		.to_key = &msg->signer_key,
+		.password = scep_buf_span(&answer->delivery),
 		.ra_cert = &ra_key(work)->cert,
 		.ra_key = ra_key(work)->key,
 	};

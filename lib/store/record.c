@@ -10,17 +10,27 @@
 
 /* What does not decode is the store's trouble, not a client's. */
 enum scep_err
-scep_record_decode(const struct scep_field *fields, size_t n,
+scep_record_decode(int version, const struct scep_field *fields, size_t n,
     struct scep_span der, void *value, size_t size, const char *what,
     struct scep_error *err)
 {
 	memset(value, 0, size);
 	if (scep_der_check(der, err) == SCEP_OK &&
-	    scep_fields_decode(SCEP_RECORD_VERSION, fields, n, der, value,
+	    scep_fields_decode(version, fields, n, der, value,
 	    err) == SCEP_OK)
 		return SCEP_OK;
 	err->code = SCEP_E_STORE;
 	return scep_fail_within(err, "%s record", what);
+}
+
+int
+scep_record_version(struct scep_span der)
+{
+	struct scep_tlv	 record, version;
+
+	return scep_der_next(&der, &record) &&
+	    scep_der_next(&record.content, &version) &&
+	    version.content.len == 1 ? version.content.data[0] : 0;
 }
 
 enum scep_err

@@ -44,6 +44,7 @@ struct scep_txn {
 	struct scep_buf		 cert_key;	/* GRANTED: its row */
 	int			 cipher;	/* enum scep_cipher */
 	char			 reason[SCEP_REC_TEXT];	/* REFUSED */
+	struct scep_buf		 delivery;	/* sealed by ca/; or empty */
 };
 
 enum scep_challenge_state {

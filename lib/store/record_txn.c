@@ -4,6 +4,9 @@
 #include "base/error.h"
 #include "store/record_local.h"
 
+#define VERSION		2	/* 1 ends before delivery */
+#define DELIVERY_MAX	8300
+
 static const struct scep_field	txn_fields[] = {
 	SCEP_FIELD_OCTETS(scep_txn, key.prefix),
 	SCEP_FIELD_OCTETS(scep_txn, key.info),
@@ -17,6 +20,7 @@ static const struct scep_field	txn_fields[] = {
 	SCEP_FIELD(SCEP_F_BUF, scep_txn, cert_key, 64),
 	SCEP_FIELD(SCEP_F_INT, scep_txn, cipher, 0),
 	SCEP_FIELD_TEXT(scep_txn, reason),
+	SCEP_FIELD(SCEP_F_BUF, scep_txn, delivery, DELIVERY_MAX),
 };
 
 enum scep_err
@@ -42,17 +46,23 @@ enum scep_err
 scep_txn_encode(const struct scep_txn *txn, struct scep_buf *out,
     struct scep_error *err)
 {
-	return ENCODE(txn_fields, txn, out, err);
+	return scep_fields_encode(VERSION, txn_fields, N(txn_fields), txn,
+	    out, err);
 }
 
 enum scep_err
 scep_txn_decode(struct scep_span der, struct scep_txn *out,
     struct scep_error *err)
 {
+	const size_t	 before = N(txn_fields) - 1;
 	enum scep_err	 rc;
 
-	if ((rc = DECODE(txn_fields, der, out,
-	    "transaction", err)) != SCEP_OK)
+	rc = scep_record_version(der) == SCEP_RECORD_VERSION ?
+	    scep_record_decode(SCEP_RECORD_VERSION, txn_fields, before, der,
+	    out, sizeof(*out), "transaction", err) :
+	    scep_record_decode(VERSION, txn_fields, N(txn_fields), der, out,
+	    sizeof(*out), "transaction", err);
+	if (rc != SCEP_OK)
 		return rc;
 	if (out->state >= SCEP_TXN_PENDING && out->state <= SCEP_TXN_EXPIRED)
 		return SCEP_OK;

@@ -80,6 +80,37 @@ static const struct {
 	    .subject_allowed = 1, .challenge = SCEP_CH_RECORD },
 	    SCEP_REFUSE, "alternative name", "san" },
 
+	/* Keys that nothing can be encrypted to. */
+	{ "a right challenge, which delivers too", CHALLENGE,
+	    { GOOD, .by_password = 1, .challenge = SCEP_CH_RECORD },
+	    SCEP_GRANT, "challenge", "challenge" },
+	{ "nothing to deliver with, approval by hand", MANUAL,
+	    { GOOD, .by_password = 1, .undeliverable = 1 }, SCEP_REFUSE,
+	    "to encrypt the answer with", "deliverable" },
+	{ "nothing to deliver with, a challenge that would do", BOTH,
+	    { GOOD, .by_password = 1, .undeliverable = 1,
+	    .challenge = SCEP_CH_RECORD }, SCEP_REFUSE, "to encrypt",
+	    "deliverable" },
+	{ "nothing to deliver with, granted before", BOTH,
+	    { GOOD, .by_password = 1, .undeliverable = 1,
+	    .txn = SCEP_TX_SAME_GRANTED }, SCEP_REFUSE, "to encrypt",
+	    "deliverable" },
+	{ "a delivery secret, approval by hand", MANUAL,
+	    { GOOD, .by_password = 1, .challenge = SCEP_CH_UNKNOWN },
+	    SCEP_PEND, "queued", "approval" },
+	{ "a right challenge where none authorises is one, too", MANUAL,
+	    { GOOD, .by_password = 1, .challenge = SCEP_CH_RECORD },
+	    SCEP_PEND, "queued", "approval" },
+	{ "the full queue stops that", MANUAL,
+	    { GOOD, .by_password = 1, .challenge = SCEP_CH_UNKNOWN,
+	    .queue_full = 1 }, SCEP_DEFER, "queue", "queue_room" },
+	{ "a wrong challenge is no delivery secret", BOTH,
+	    { GOOD, .by_password = 1, .challenge = SCEP_CH_UNKNOWN },
+	    SCEP_REFUSE, "unknown", "challenge" },
+	{ "a delivery secret where nothing authorises", 0,
+	    { GOOD, .by_password = 1, .challenge = SCEP_CH_UNKNOWN },
+	    SCEP_REFUSE, "no challenge", "approval_offered" },
+
 	/* What is known of the transaction. */
 	{ "a retry of a pending request", MANUAL,
 	    { GOOD, .txn = SCEP_TX_SAME_PENDING }, SCEP_REPEAT, "waits",
@@ -359,7 +390,7 @@ nothing_is_granted_without_every_condition(void **state)
 	int		 c, t;
 
 	(void)state;
-	for (bits = 0; bits < 1024; bits++)
+	for (bits = 0; bits < 4096; bits++)
 		for (c = SCEP_CH_ABSENT; c <= SCEP_CH_OTHER_SAN; c++)
 			for (t = SCEP_TX_NONE; t <= SCEP_TX_OTHER_FINISHED;
 			    t++) {
@@ -375,8 +406,10 @@ nothing_is_granted_without_every_condition(void **state)
 					.key_is_taboo = bits >> 5 & 1,
 					.subject_allowed = bits >> 6 & 1,
 					.san_allowed = bits >> 7 & 1,
-					.queue_full = bits >> 8 & 1,
-					.peer_queue_full = bits >> 9 & 1,
+					.undeliverable = bits >> 8 & 1,
+					.by_password = bits >> 9 & 1,
+					.queue_full = bits >> 10 & 1,
+					.peer_queue_full = bits >> 11 & 1,
 					.challenge =
 					    (enum scep_challenge_fact)c,
 					.txn = (enum scep_txn_fact)t,
@@ -392,9 +425,11 @@ nothing_is_granted_without_every_condition(void **state)
 				if (d == SCEP_GRANT)
 					assert_true(c == SCEP_CH_RECORD ||
 					    c == SCEP_CH_STATIC);
+				if (f.undeliverable && f.by_password)
+					assert_int_equal(d, SCEP_REFUSE);
 				if (d == SCEP_PEND)
 					assert_true(c == SCEP_CH_ABSENT &&
-					    bits >> 8 == 0);
+					    bits >> 10 == 0);
 			}
 }
 
@@ -480,6 +515,7 @@ rules_about_something_else_are_skipped(void **state)
 	for (i = 0; i < SCEP_RULES; i++)
 		assert_int_equal(v.rule[i],
 		    strncmp(scep_rule_name(i), "challenge", 9) == 0 ||
+		    strcmp(scep_rule_name(i), "deliverable") == 0 ||
 		    is_about_renewals(scep_rule_name(i)) ?
 		    SCEP_RULE_SKIPPED : strcmp(scep_rule_name(i),
 		    "approval") == 0 ? SCEP_RULE_DECIDED : SCEP_RULE_PASSED);

@@ -45,6 +45,7 @@ fill_txn(struct scep_txn *t)
 	set(&t->cert_key, "key");
 	t->cipher = 2;
 	(void)strcpy(t->reason, "n\xc3\xb6");
+	set(&t->delivery, "sealed");
 }
 
 static void
@@ -294,6 +295,7 @@ each_member_comes_back(void **state)
 	assert_true(t.expires == (time_t)1 << 40);
 	assert_string_equal(t.reason, "n\xc3\xb6");
 	assert_true(is_text(&t.cert_key, "key"));
+	assert_true(is_text(&t.delivery, "sealed"));
 	scep_txn_clear(&t);
 	scep_buf_clear(&der);
 }
@@ -331,6 +333,41 @@ a_record_cut_short_or_too_long_is_refused(void **state)
 	expect_refused(TXN, scep_span_make(NULL, 0));
 }
 
+/* What each kind is written as. */
+static const uint8_t	versions[N_KINDS] = { [TXN] = 2, [CHALLENGE] = 1,
+	[CERT] = 1, [PENDING] = 1, [TRACE] = 1 };
+
+/* What was written before transactions had a delivery secret. */
+static void
+a_transaction_of_version_1_is_still_read(void **state)
+{
+	struct scep_buf		 der = { NULL, 0 }, old = { NULL, 0 };
+	struct scep_error	 err;
+	struct scep_txn		 t;
+	size_t			 len;
+
+	(void)state;
+	sample(TXN, &der);
+	/* Without the last member, in a SEQUENCE that much shorter. */
+	len = der.len - 2 - strlen("sealed");
+	assert_int_equal(der.data[1], 0x81);
+	assert_int_equal(scep_buf_set(&old, scep_span_make(der.data, len),
+	    &err), SCEP_OK);
+	old.data[2] = (uint8_t)(len - 3);
+	expect_refused(TXN, scep_buf_span(&old));
+	old.data[5] = 1;
+	assert_int_equal(scep_txn_decode(scep_buf_span(&old), &t, &err),
+	    SCEP_OK);
+	assert_int_equal(t.delivery.len, 0);
+	assert_string_equal(t.reason, "n\xc3\xb6");
+	scep_txn_clear(&t);
+	/* And what is new is not read as old. */
+	der.data[5] = 1;
+	expect_refused(TXN, scep_buf_span(&der));
+	scep_buf_clear(&old);
+	scep_buf_clear(&der);
+}
+
 static void
 another_version_is_refused(void **state)
 {
@@ -344,8 +381,8 @@ another_version_is_refused(void **state)
 		sample(kind, &der);
 		i = 2 + (der.data[1] & 0x7f);	/* long form */
 		assert_int_equal(der.data[i], 2);
-		assert_int_equal(der.data[i + 2], 1);
-		der.data[i + 2] = 2;
+		assert_int_equal(der.data[i + 2], versions[kind]);
+		der.data[i + 2] = 3;
 		expect_refused(kind, scep_buf_span(&der));
 		der.data[i + 2] = 0;
 		expect_refused(kind, scep_buf_span(&der));
@@ -444,7 +481,8 @@ a_record_is_der_that_openssl_reads(void **state)
 		    (long)der.len));
 		assert_ptr_equal(p, der.data + der.len);
 		assert_int_equal(ASN1_INTEGER_get(
-		    sk_ASN1_TYPE_value(seq, 0)->value.integer), 1);
+		    sk_ASN1_TYPE_value(seq, 0)->value.integer),
+		    versions[kind]);
 		sk_ASN1_TYPE_pop_free(seq, ASN1_TYPE_free);
 		scep_buf_clear(&der);
 	}
@@ -665,6 +703,7 @@ main(void)
 		cmocka_unit_test(each_record_is_read_back_to_the_same_octets),
 		cmocka_unit_test(each_member_comes_back),
 		cmocka_unit_test(a_record_cut_short_or_too_long_is_refused),
+		cmocka_unit_test(a_transaction_of_version_1_is_still_read),
 		cmocka_unit_test(another_version_is_refused),
 		cmocka_unit_test(a_changed_bit_is_refused_or_another_record),
 		cmocka_unit_test(

@@ -45,6 +45,7 @@ static const char	conf[] =
 	"max_pending_per_peer = 1\n"
 	"[profile static]\n"
 	"authorise = challenge\n"
+	"key_types = rsa ec ed25519\n"
 	"san_allow = DNS\n"
 	"challenge_hash = ";
 
@@ -358,6 +359,14 @@ cert_der(const X509 *cert)
 	return b;
 }
 
+static X509 *
+signer_of(const struct world *w, const struct world_request *r)
+{
+	if (r->signer_cert != NULL)
+		return r->signer_cert;
+	return r->device != NULL ? r->device->self : w->self[r->signer];
+}
+
 static void
 request_id(struct world *w, char out[SCEP_REQUEST_ID_LEN])
 {
@@ -370,8 +379,7 @@ world_enrol(struct world *w, const struct world_request *r,
     struct scep_answer *answer, struct scep_error *err)
 {
 	char			 id[SCEP_REQUEST_ID_LEN];
-	struct bytes		 signer = cert_der(r->signer_cert != NULL ?
-				    r->signer_cert : w->self[r->signer]);
+	struct bytes		 signer = cert_der(signer_of(w, r));
 	struct scep_enrolment	 ask = {
 		.profile = r->profile != NULL ? r->profile : "main",
 		.request_id = id,
@@ -403,8 +411,9 @@ world_poll(struct world *w, const struct world_request *r,
 	struct client_message	 m = {
 		.type = SCEP_MSG_CERTPOLL,
 		.txid = r->txid,
-		.key = w->key[r->signer],
-		.signer = w->self[r->signer],
+		.key = r->device != NULL ? r->device->key :
+		    w->key[r->signer],
+		.signer = signer_of(w, r),
 		.recipient = { w->ra_cert },
 		.content = client_issuer_and_subject(w->ca_cert, "/CN=x"),
 	};

@@ -74,6 +74,13 @@ void		 world_challenge(struct world *w,
 		    const struct world_challenge *spec,
 		    char text[SCEP_CHALLENGE_TEXT]);
 
+/* A device that is none of the world's own: its key, and a self-signed
+ * certificate for it. */
+struct world_device {
+	EVP_PKEY	*key;
+	X509		*self;
+};
+
 /* What the RA would hand to the CA. */
 struct world_request {
 	const char	*profile;	/* NULL: "main" */
@@ -81,6 +88,7 @@ struct world_request {
 	const char	*peer;		/* NULL: "192.0.2.1" */
 	int		 signer;	/* index of self[] */
 	X509		*signer_cert;	/* or this one, not self-signed */
+	const struct world_device *device;	/* or this one */
 	int		 type;		/* 0: PKCSReq */
 	time_t		 later;		/* than WORLD_NOW, s */
 	const uint8_t	*envelope;	/* key_sha256; NULL: as the content */
