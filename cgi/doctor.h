@@ -101,12 +101,15 @@ struct doctor_id {
 	char		 subject[300];	/* text of name */
 	char		 txid[65];
 	struct bytes	 csr;
+	char		*secret;	/* an EC key's challengePassword: its
+					   answers are under it */
 	/* A renewal is signed by these; NULL: by key and signer. */
 	EVP_PKEY	*old_key;
 	X509		*old_cert;
 };
 /* ec: a key on P-256 instead of RSA. subject NULL: "CN=doctor-…". The
- * request has this challenge, or none. */
+ * request has this challenge, or none; an EC key's has always one, for the
+ * delivery. */
 enum scep_err	 doctor_id_name(struct doctor *d, struct doctor_id *id,
 		    int ec);
 enum scep_err	 doctor_id_request(struct doctor *d, struct doctor_id *id,

@@ -161,9 +161,9 @@ ec_is_read(struct doctor *d, const struct doctor_id *id)
 	doctor_exchange(d, id, &trial, &answer);
 	good = doctor_was_read(&answer);
 	if (!good && answer.is_certrep && answer.reply.fail_info == 0)
-		doctor_info(d, "EC", "EC keys of devices: %s: the answer "
-		    "cannot be encrypted to them; devices need RSA keys",
-		    answer.text);
+		doctor_info(d, "EC", "EC keys of devices: %s: the profile "
+		    "takes none, devices need RSA keys; key_types changes "
+		    "that", answer.text);
 	else if (!good)
 		doctor_fail(d, "EC", doctor_answer_fix(&answer,
 		    DOCTOR_FIX_LOG), "EC keys of devices: %s, where badAlg "

@@ -213,9 +213,9 @@ judge(struct doctor *d, const struct doctor_id *id,
 	if (http->status != 200 ||
 	    strcmp(http->type, "application/x-pki-message") != 0)
 		return;
-	scep_client_reply_read(http->body, http->len, id->old_key != NULL ?
+	scep_client_reply_open(http->body, http->len, id->old_key != NULL ?
 	    id->old_key : id->key, id->old_cert != NULL ? id->old_cert :
-	    id->signer, d->ra, &out->reply);
+	    id->signer, id->secret, d->ra, &out->reply);
 	if ((fault = reply_fault(&out->reply, id, nonce)) != NULL)
 		(void)snprintf(out->text, sizeof(out->text),
 		    "a CertRep no client accepts: %s", fault);

@@ -2,6 +2,7 @@
  * doctor_id.c - a client that doctor plays: a key in memory, a name, a
  * self-signed certificate, a request.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/rsa.h>
@@ -12,6 +13,7 @@
 
 #define RSA_BITS	2048
 #define SUFFIX		4	/* random octets in a name */
+#define SECRET		16	/* … and in a secret */
 
 /* Hex of SHA-256 of the public key: RFC 8894 section 3.2.1.1. */
 static enum scep_err
@@ -92,10 +94,45 @@ doctor_id_name(struct doctor *d, struct doctor_id *id, int ec)
 	return make_txid(d, id);
 }
 
+/* A secret that authorises nothing, as hex. */
+static enum scep_err
+make_secret(struct doctor *d, char **out)
+{
+	uint8_t		 random[SECRET];
+	enum scep_err	 rc;
+
+	if ((rc = scep_crypto_random(d->adm->crypto, random, sizeof(random),
+	    &d->adm->err)) != SCEP_OK)
+		return rc;
+	if ((*out = malloc(2 * SECRET + 1)) == NULL)
+		return scep_fail(&d->adm->err, SCEP_E_NOMEM, "a secret");
+	scep_hex_text(scep_span_make(random, sizeof(random)), *out,
+	    2 * SECRET + 1);
+	return SCEP_OK;
+}
+
+/* RFC 8894 section 3.1: nothing can be encrypted to an EC key. */
+static enum scep_err
+take_secret(struct doctor *d, struct doctor_id *id, const char *challenge)
+{
+	if (EVP_PKEY_is_a(id->key, "RSA"))
+		return SCEP_OK;
+	if (challenge == NULL || challenge[0] == '\0')
+		return make_secret(d, &id->secret);
+	return (id->secret = strdup(challenge)) != NULL ? SCEP_OK :
+	    scep_fail(&d->adm->err, SCEP_E_NOMEM, "a secret");
+}
+
 enum scep_err
 doctor_id_request(struct doctor *d, struct doctor_id *id,
     const char *challenge)
 {
+	enum scep_err	 rc;
+
+	if ((rc = take_secret(d, id, challenge)) != SCEP_OK)
+		return rc;
+	if (id->secret != NULL)
+		challenge = id->secret;
 	id->csr = scep_client_csr(id->key, id->name, challenge != NULL &&
 	    challenge[0] != '\0' ? challenge : NULL, NULL);
 	return id->csr.data != NULL ? SCEP_OK : scep_fail_ssl(&d->adm->err,
@@ -111,5 +148,8 @@ doctor_id_clear(struct doctor_id *id)
 	if (id->csr.data != NULL)	/* it holds a challenge */
 		OPENSSL_cleanse(id->csr.data, id->csr.len);
 	bytes_free(&id->csr);
+	if (id->secret != NULL)
+		OPENSSL_cleanse(id->secret, strlen(id->secret));
+	free(id->secret);
 	memset(id, 0, sizeof(*id));
 }

@@ -58,6 +58,7 @@ static struct {
 	const char		*key_path, *cert_path, *save_path, *txid;
 	const char		*old_cert_path, *old_key_path;
 	const char		*about_path, *issuer_path, *crl_path;
+	const char		*curve;		/* NULL: RSA */
 	const EVP_CIPHER	*cipher;
 	const EVP_MD		*digest, *csr_digest, *signer_digest;
 	const char		*signer, *bag_path;
@@ -426,6 +427,20 @@ csr_sign_anew(struct bot *bot)
 	X509_REQ_free(req);
 }
 
+static EVP_PKEY *
+key_make(void)
+{
+	return need(opt.curve != NULL ? EVP_EC_gen(opt.curve) :
+	    EVP_RSA_gen((unsigned int)opt.bits));
+}
+
+static const char *
+challenge_of(int i)
+{
+	return opt.n_challenges == 0 ? NULL :
+	    opt.challenge[i % opt.n_challenges];
+}
+
 static void
 bot_make(struct bot *bot, int i, EVP_PKEY *key)
 {
@@ -439,8 +454,7 @@ bot_make(struct bot *bot, int i, EVP_PKEY *key)
 	else
 		(void)snprintf(bot->subject, sizeof(bot->subject),
 		    "%.*s%d%s", (int)(p - opt.subject), opt.subject, i, p + 2);
-	bot->key = key != NULL ? key :
-	    need(EVP_RSA_gen((unsigned int)opt.bits));
+	bot->key = key != NULL ? key : key_make();
 	if (key != NULL)
 		(void)EVP_PKEY_up_ref(key);
 	if (old_cert != NULL) {
@@ -452,8 +466,7 @@ bot_make(struct bot *bot, int i, EVP_PKEY *key)
 	bot->signer_key = old_key != NULL ? old_key : bot->key;
 	(void)EVP_PKEY_up_ref(bot->signer_key);
 	txid_make(bot);
-	bot->csr = client_csr(bot->key, bot->subject, opt.n_challenges == 0 ?
-	    NULL : opt.challenge[i % opt.n_challenges],
+	bot->csr = client_csr(bot->key, bot->subject, challenge_of(i),
 	    opt.dns[0] == NULL ? NULL : opt.dns);
 	if (opt.csr_digest != NULL)
 		csr_sign_anew(bot);
@@ -694,8 +707,8 @@ exchange(const struct bot *bot, int type, struct result *out)
 		    http.type, http.why);
 	} else {
 		memset(&reply, 0, sizeof(reply));
-		client_reply_read(http.body, http.len, bot->signer_key,
-		    bot->signer, ra, &reply);
+		scep_client_reply_open(http.body, http.len, bot->signer_key,
+		    bot->signer, challenge_of(bot->index), ra, &reply);
 		if (opt.save_path != NULL)
 			save(opt.save_path, http.body, http.len);
 		judge(bot, &reply, nonce, out);
@@ -779,7 +792,7 @@ client(void *arg)
 
 	(void)arg;
 	if (opt.shared_key && key == NULL)
-		key = need(EVP_RSA_gen((unsigned int)opt.bits));
+		key = key_make();
 	while ((i = index_next()) != -1) {
 		bot_make(&bot, i, key);
 		enrol(&bot, &result);
@@ -804,6 +817,7 @@ usage(void)
 "  -k FILE    key (PEM), made if it is not there; for all enrolments\n"
 "  -K         one fresh key a thread, not one an enrolment\n"
 "  -b BITS    of fresh keys (2048)\n"
+"  -e CURVE   of fresh keys, such as P-256; answers come under the challenge\n"
 "  -t ID      transactionID, or \"random\"; else SHA-256 of the key\n"
 "  -T TYPE    messageType (19)\n"
 "  -r FILE    certificate (PEM) that signs: a renewal\n"
@@ -877,7 +891,7 @@ key_load(void)
 			die(2, "%s: holds no key", opt.key_path);
 		return;
 	}
-	given_key = need(EVP_RSA_gen((unsigned int)opt.bits));
+	given_key = key_make();
 	if ((f = fopen(opt.key_path, "w")) == NULL ||
 	    PEM_write_PrivateKey(f, given_key, NULL, NULL, 0, NULL, NULL) !=
 	    1 || fclose(f) != 0)
@@ -939,6 +953,7 @@ option_take(int c, int *n_dns)
 	case 's': opt.subject = optarg; break;
 	case 'k': opt.key_path = optarg; break;
 	case 'K': opt.shared_key = 1; break;
+	case 'e': opt.curve = optarg; break;
 	case 'b': opt.bits = number(optarg, 512); break;
 	case 't': opt.txid = optarg; break;
 	case 'T': opt.type = number(optarg, -1); break;
@@ -1006,7 +1021,8 @@ main(int argc, char *argv[])
 	int	 c, n_dns = 0;
 
 	while ((c = getopt(argc, argv,
-	    "C:s:d:k:Kb:t:T:r:R:E:D:H:Q:u:ABa:Ogcn:j:p:Pw:xf:o:S:q:i:L:h")) != -1)
+	    "C:s:d:k:Kb:e:t:T:r:R:E:D:H:Q:u:ABa:Ogcn:j:p:Pw:xf:o:S:q:i:L:h")) !=
+	    -1)
 		option_take(c, &n_dns);
 	if (optind + 1 != argc)
 		usage();

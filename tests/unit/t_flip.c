@@ -1,10 +1,11 @@
 /*
  * t_flip.c - no damage to a request may change what is certified.
  *
- * Each bit of a good PKCSReq, and of a good renewal, is flipped in turn.  A few bits nothing signs
- * and nothing needs (an unused version, the case of an issuer's name): those
- * mutants are granted, and must get the very name and key of the original.
- * EQUIVALENT bounds how many they are: if it grows, a check was lost.
+ * Each bit of a good PKCSReq, of an RSA key and of an EC key, and of a good
+ * renewal is flipped in turn.  A few bits nothing signs and nothing needs (an
+ * unused version, the case of an issuer's name): those mutants are granted, and
+ * must get the very name and key of the original.  EQUIVALENT bounds how many
+ * they are: if it grows, a check was lost.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,6 +19,7 @@
 
 #include "base/error.h"
 #include "ra/ra.h"
+#include "tests/unit/conform.h"
 #include "tests/unit/world.h"
 
 #define EQUIVALENT	24
@@ -39,6 +41,7 @@ ra_of(struct world *w)
 	return ra;
 }
 
+static struct world_device	dev;	/* who asks */
 static X509	*old;		/* what is renewed; NULL: a first request */
 static long	 later;
 
@@ -63,8 +66,9 @@ send_message(struct world *w, struct scep_ra *ra, const struct bytes *msg)
 	assert_int_equal(ERR_peek_error(), 0);
 	assert_true(resp.status == 200 || resp.status == 400);
 	if (strstr(log.text, "result=granted") != NULL) {
-		client_reply_read(resp.body, resp.body_len, w->key[0],
-		    old != NULL ? old : w->self[0], w->ra_cert, &reply);
+		scep_client_reply_open(resp.body, resp.body_len, dev.key,
+		    old != NULL ? old : dev.self, WORLD_STATIC, w->ra_cert,
+		    &reply);
 		assert_int_equal(reply.status, 0);
 		cert = reply.cert;
 	}
@@ -145,13 +149,13 @@ first_message(struct world *w, const char *txid)
 	struct client_message	 m = {
 		.type = 19,
 		.txid = txid,
-		.key = w->key[0],
-		.signer = w->self[0],
+		.key = dev.key,
+		.signer = dev.self,
 		.recipient = { w->ra_cert },
 	};
 	struct bytes		 msg;
 
-	m.content = client_csr(w->key[0], "/CN=asked", WORLD_STATIC, NULL);
+	m.content = client_csr(dev.key, "/CN=asked", WORLD_STATIC, NULL);
 	msg = client_message(&m);
 	bytes_free(&m.content);
 	return msg;
@@ -164,7 +168,7 @@ renewal_message(struct world *w, int type)
 	struct client_message	 m = {
 		.type = type,
 		.txid = "renewal",
-		.key = w->key[0],
+		.key = dev.key,
 		.signer = old,
 		.recipient = { w->ra_cert },
 	};
@@ -177,16 +181,45 @@ renewal_message(struct world *w, int type)
 }
 
 static void
+by_the_first(const struct world *w)
+{
+	dev.key = w->key[0];
+	dev.self = w->self[0];
+	old = NULL;
+	later = 0;
+}
+
+static void
 no_flipped_bit_grants_anything_but_what_was_asked(void **state)
 {
 	struct world	*w = world_new(NULL);
-	struct bytes	 msg = first_message(w, "flip");
+	struct bytes	 msg;
+
+	(void)state;
+	by_the_first(w);
+	msg = first_message(w, "flip");
+	assert_true(flip_all(w, &msg, NULL, dev.key, NULL) <= EQUIVALENT);
+	bytes_free(&msg);
+	world_free(w);
+}
+
+/* Its answers are under the challenge. */
+static void
+nor_does_one_in_the_message_of_an_ec_key(void **state)
+{
+	struct world	*w = world_new(NULL);
+	struct bytes	 msg;
 
 	(void)state;
 	old = NULL;
 	later = 0;
-	assert_true(flip_all(w, &msg, NULL, w->key[0], NULL) <= EQUIVALENT);
+	dev.key = EVP_EC_gen("P-256");
+	dev.self = client_self_signed(dev.key, "/CN=device ec");
+	msg = first_message(w, "flip");
+	assert_true(flip_all(w, &msg, NULL, dev.key, NULL) <= EQUIVALENT);
 	bytes_free(&msg);
+	X509_free(dev.self);
+	EVP_PKEY_free(dev.key);
 	world_free(w);
 }
 
@@ -194,11 +227,13 @@ static void
 no_flipped_bit_renews_anything_but_what_was_asked(void **state)
 {
 	struct world	*w = world_new(NULL);
-	struct bytes	 first = first_message(w, "first"), msg;
+	struct bytes	 first, msg;
 	struct scep_ra	*ra = NULL;
 	X509		*kept;
 
 	(void)state;
+	by_the_first(w);
+	first = first_message(w, "first");
 	start_over(w, &ra, &first);	/* the same dice, the same bytes */
 	scep_ra_free(ra);
 	kept = old;
@@ -219,10 +254,12 @@ no_message_cut_short_is_granted(void **state)
 {
 	struct world		*w = world_new(NULL);
 	struct scep_ra		*ra = ra_of(w);
-	struct bytes		 msg = first_message(w, "cut"), cut;
+	struct bytes		 msg, cut;
 	X509			*cert;
 
 	(void)state;
+	by_the_first(w);
+	msg = first_message(w, "cut");
 	for (cut = msg, cut.len = 1; cut.len < msg.len; cut.len++)
 		assert_null(send_message(w, ra, &cut));
 	assert_non_null(cert = send_message(w, ra, &msg));
@@ -240,6 +277,7 @@ main(void)
 		    no_flipped_bit_grants_anything_but_what_was_asked),
 		cmocka_unit_test(
 		    no_flipped_bit_renews_anything_but_what_was_asked),
+		conforms(nor_does_one_in_the_message_of_an_ec_key, "C-088"),
 		cmocka_unit_test(no_message_cut_short_is_granted),
 	};
 
