@@ -35,7 +35,27 @@ scep_config_pair_check(X509 *cert, const char *cert_path, EVP_PKEY *key,
 	    cert_path, key_path, cert_path);
 }
 
-/* What scep_cert_sign() can sign with. */
+/* The curves of FIPS 186 that everybody has, by name: others, and those with
+ * their parameters spelt out, are read by few. */
+static int
+is_on_known_curve(const EVP_PKEY *key)
+{
+	char	 group[64];
+	size_t	 len;
+	int	 nid;
+
+	if (!EVP_PKEY_is_a(key, "EC") ||
+	    EVP_PKEY_get_group_name(key, group, sizeof(group), &len) != 1) {
+		ERR_clear_error();
+		return 0;
+	}
+	nid = OBJ_txt2nid(group);
+	return nid == NID_X9_62_prime256v1 || nid == NID_secp384r1 ||
+	    nid == NID_secp521r1;
+}
+
+/* What scep_cert_sign() can sign with.  Not Ed25519: hardly a device that
+ * speaks SCEP could verify what it signed. */
 enum scep_err
 scep_config_ca_key_check(const EVP_PKEY *key, const char *path,
     struct scep_error *err)
@@ -44,11 +64,11 @@ scep_config_ca_key_check(const EVP_PKEY *key, const char *path,
 
 	if (EVP_PKEY_is_a(key, "RSA") && bits >= RA_MIN_BITS)
 		return SCEP_OK;
-	if (EVP_PKEY_is_a(key, "EC") && bits >= 256)
+	if (is_on_known_curve(key))
 		return SCEP_OK;
 	return scep_fail(err, SCEP_E_CONFIG, "%s: %s of %d bits; a CA's key "
-	    "is RSA of at least %d bits, or EC of at least 256", path,
-	    EVP_PKEY_get0_type_name(key), bits, RA_MIN_BITS);
+	    "is RSA of at least %d bits, or EC on P-256, P-384 or P-521",
+	    path, EVP_PKEY_get0_type_name(key), bits, RA_MIN_BITS);
 }
 
 /* What mends it, where the RA has a key of its own. */

@@ -288,6 +288,10 @@ openssl genpkey -algorithm ED25519 -out ed.key
 cert ed ed "$CA_EXTS"
 refuse "a key that is neither RSA nor EC" 1 'ed.key: ED25519' \
     --ca-cert ed.pem --ca-key ed.key
+openssl ecparam -name secp256k1 -genkey -noout -out k1.key
+cert k1 k1 "$CA_EXTS"
+refuse "a key on another curve" 1 'k1.key: EC of 256 bits; .*P-256' \
+    --ca-cert k1.pem --ca-key k1.key
 
 key tight rsa:2048
 cert tight tight "$(echo "$CA_EXTS" | sed 's/CA:TRUE/&,pathlen:0/')"
