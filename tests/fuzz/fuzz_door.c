@@ -76,11 +76,14 @@ answer(struct scep_span der)
 
 	if (scep_door_decode_answer(der, &a, &why) == SCEP_OK) {
 		demand((a.outcome == SCEP_GRANTED) == (a.cert.len > 0));
+		demand(a.outcome == SCEP_GRANTED || a.delivery.len == 0);
 		demand(scep_door_encode_answer(&a, SCEP_OK, NULL, &out,
 		    &why) == SCEP_OK);
 		demand(scep_door_decode_answer(scep_buf_span(&out), &again,
 		    &why) == SCEP_OK);
 		same(scep_buf_span(&a.cert), scep_buf_span(&again.cert));
+		same(scep_buf_span(&a.delivery),
+		    scep_buf_span(&again.delivery));
 		demand(strcmp(a.reason, again.reason) == 0);
 		scep_answer_clear(&again);
 		scep_buf_clear(&out);
