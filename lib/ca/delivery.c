@@ -134,7 +134,7 @@ scep_delivery_open(const struct scep_crypto *crypto,
 		out->len = sealed.len - OVERHEAD;
 		if (!run_open(ctx, sealed, out->data))
 			rc = scep_fail(err, SCEP_E_ALG, "the delivery secret "
-			    "was sealed under another challenge_key, or for "
+			    "was sealed under another challenge.key, or for "
 			    "another transaction; the device must enrol "
 			    "anew");
 		ERR_clear_error();

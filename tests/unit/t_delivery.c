@@ -346,7 +346,7 @@ another_challenge_key_opens_nothing(void **state)
 	ask_spend(&r, "pending", "queued");
 	polled_pending(&r);
 	w->cfg->challenge_key.data[0] ^= 1;
-	polled_refused(&r, SCEP_E_ALG, "another challenge_key");
+	polled_refused(&r, SCEP_E_ALG, "another challenge.key");
 	w->cfg->challenge_key.data[0] ^= 1;
 	polled_pending(&r);
 }
