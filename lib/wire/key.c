@@ -177,7 +177,8 @@ ec_make(const struct scep_crypto *crypto, const char *group,
 	return pkey;
 }
 
-/* The point is uncompressed (RFC 5480 section 2.2) and on the curve. */
+/* The point is uncompressed (RFC 5480 section 2.2) and on the curve; that it
+ * has the curve's order follows, since these curves have cofactor 1. */
 static enum scep_err
 ec_load(const struct scep_crypto *crypto, struct scep_span point,
     struct scep_key *out, struct scep_error *err)
@@ -193,7 +194,7 @@ ec_load(const struct scep_crypto *crypto, struct scep_span point,
 	if ((out->pkey = ec_make(crypto, types[out->type].group, point)) !=
 	    NULL && (ctx = EVP_PKEY_CTX_new_from_pkey(crypto->ctx, out->pkey,
 	    NULL)) != NULL)
-		ok = EVP_PKEY_public_check(ctx) == 1;
+		ok = EVP_PKEY_public_check_quick(ctx) == 1;
 	EVP_PKEY_CTX_free(ctx);
 	return ok ? SCEP_OK :
 	    scep_fail_ssl(err, SCEP_E_ALG, "EC point");
