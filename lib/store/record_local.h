@@ -18,8 +18,8 @@
 	    SCEP_RECORD_VERSION, fields, N(fields), der, value, \
 	    sizeof(*(value)), what, err)
 
-/* Decode this version into value (size octets, cleared first); what says which kind, for
- * the message.  SCEP_E_STORE. */
+/* Decode this version into value (size octets, cleared first); what says which
+ * kind, for the message.  SCEP_E_STORE. */
 enum scep_err	 scep_record_decode(int version,
 		    const struct scep_field *fields, size_t n,
 		    struct scep_span der, void *value, size_t size,

@@ -58,7 +58,8 @@ enum scep_err	 scep_key_signature_alg(const struct scep_key *key,
 enum scep_err	 scep_key_signature_digest(const struct scep_key *key,
 		    struct scep_span alg, enum scep_digest *md,
 		    struct scep_error *err);
-/* RSASSA-PKCS1-v1_5, ECDSA or Ed25519 over data; SCEP_E_SIG if it does not verify. */
+/* RSASSA-PKCS1-v1_5, ECDSA or Ed25519 over data; SCEP_E_SIG if it does not
+ * verify. */
 enum scep_err	 scep_key_verify(const struct scep_crypto *crypto,
 		    const struct scep_key *key, enum scep_digest md,
 		    struct scep_span data, struct scep_span signature,

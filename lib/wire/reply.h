@@ -23,9 +23,9 @@ struct scep_reply {
 							   SignedData */
 	const struct scep_address	*to;
 	const struct scep_key		*to_key;	/* SUCCESS: signer's */
-	struct scep_span		 password;	/* SUCCESS, where nothing
-							   can be encrypted to
-							   to_key */
+	struct scep_span		 password;	/* SUCCESS: what else,
+							   if nothing can be
+							   encrypted to it */
 	const struct scep_cert		*ra_cert;
 	EVP_PKEY			*ra_key;
 };

@@ -1,6 +1,7 @@
 /*
  * fuzz_record.c - rows of the store: what decodes has one encoding (but for
- * what an older version wrote), and all its index keys.  The first octet chooses the index whose table it is.
+ * what an older version wrote), and all its index keys.  The first octet
+ * chooses the index whose table it is.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -107,7 +107,8 @@ openssl_opens_it_in_every_cipher(void **state)
 static void
 the_password_is_its_octets(void **state)
 {
-	static const char	*words[] = { "x", "gr\xc3\xbc\xc3\x9f-0123456789",
+	static const char	*words[] = { "x",
+				    "gr\xc3\xbc\xc3\x9f-0123456789",
 				    " blanks  at both ends ", secret };
 	const struct scep_span	 text = scep_span_text("certificates");
 	struct scep_span	 word;
