@@ -1,7 +1,7 @@
 #!/bin/sh
 # 31-keys - devices with RSA and EC keys, at CAs with RSA and EC keys: enrolled
-# by challenge, delivered after approval, refused; and what comes back is held
-# against openssl verify.
+# by challenge, renewed, delivered after approval, refused; and what comes back
+# is held against openssl verify.
 . "$(dirname "$0")/lib.sh"
 
 # The devices: each its key, made once.  An EC device's answers come under its
@@ -21,8 +21,8 @@ is_rsa() { case $1 in rsa*) return 0 ;; esac; return 1; }
 # profiles: "default" and "manual" take all of them, "rsaonly" what is the
 # default, "p256only" one.
 profiles() {
-	sed -i 's/^\[profile \(default\|manual\)\]/&\nkey_types = rsa ec/' \
-	    "$CONF"
+	sed -i -e 's/^\[profile \(default\|manual\)\]/&\nkey_types = rsa ec/' \
+	    -e 's/^\[profile default\]/&\nrenew_from = always/' "$CONF"
 	cat >>"$CONF" <<'PROFILE'
 
 [profile rsaonly]
@@ -68,6 +68,28 @@ by_challenge() {	# CA TYPE
 	    -k "$2.key" -C "$T/c" -s "/CN=dev-$2" -E aes-256-cbc "$URL"
 	verdict "$1, $2: a retry" bot -k "$2.key" -C "$T/c" \
 	    -s "/CN=dev-$2" "$URL"
+}
+
+# By RenewalReq to the same key, and from P-256 to another.
+renewed() {		# CA TYPE
+	_ca=$1
+	_type=$2
+	mv "$T/got.pem" "$T/old.pem"
+	set -- -T 17 -r "$T/old.pem" -R "$_type.key" -s "/CN=dev-$_type"
+	if ! is_rsa "$_type"; then
+		status 1 "$_ca, $_type: no renewal without a secret" bot \
+		    "$@" -k "$_type.key" -t none "$URL"
+		like "$_ca, $_type: it is refused like any [C-147]" \
+		    "$T/status.out" '^0 refused 2'
+		set -- "$@" -C "$T/secret"
+	fi
+	verdict "$_ca, $_type: renewed to the same key [C-088 C-147]" bot \
+	    "$@" -k "$_type.key" -o "$T/got.pem" "$URL"
+	verified "$_ca, $_type: what was renewed" "$_type"
+	[ "$_type" = p256 ] || return 0
+	verdict "$_ca, p256: renewed to a P-384 key" bot "$@" -k p384.key \
+	    -o "$T/got.pem" "$URL"
+	verified "$_ca, p384: what P-256 was renewed to" p384
 }
 
 by_operator() {		# CA TYPE
@@ -117,6 +139,7 @@ serve() {		# CA OPTIONS…
 	start_nginx "$PORT"
 	for _type in $TYPES; do
 		by_challenge "$_name" "$_type"
+		renewed "$_name" "$_type"
 		by_operator "$_name" "$_type"
 		is_rsa "$_type" || undelivered "$_name" "$_type"
 		is_rsa "$_type" || not_taken "$_name" "$_type" rsaonly
