@@ -198,6 +198,8 @@ log_answer(const struct scep_work *work, const struct scep_answer *answer)
 		scep_line_text(work->log, "serial", answer->serial);
 	if (answer->authority[0] != '\0')
 		scep_line_text(work->log, "authority", answer->authority);
+	if (answer->delivery.len > 0)
+		scep_line_text(work->log, "sealed", "password");
 	if (answer->repeated)
 		scep_line_text(work->log, "repeated", "yes");
 }

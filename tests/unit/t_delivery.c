@@ -229,6 +229,44 @@ what_authorises_may_be_short(void **state)
 	bytes_free(&r.csr);
 }
 
+/* T-58: whatever type of string it came in, its octets in UTF-8. */
+static void
+the_secret_is_in_utf8(void **state)
+{
+	static const struct {
+		int		 type;
+		const char	*data;
+		int		 len;
+	} rows[] = {
+		{ V_ASN1_UTF8STRING, "gr\xc3\xbc\xc3\x9f 0123456789", 17 },
+		{ V_ASN1_BMPSTRING, "\0g\0r\0\xfc\0\xdf\0 \0000\0001\0002"
+		    "\0003\0004\0005\0006\0007\0008\0009", 30 },
+		{ V_ASN1_T61STRING, "gr\xfc\xdf 0123456789", 15 },
+	};
+	struct world_request	 r = by_ec("ecman", "t1", SECRET);
+	X509_REQ		*req;
+	size_t			 i;
+
+	(void)state;
+	bytes_free(&r.csr);
+	for (i = 0; i < 3; i++) {
+		world_empty(w);
+		world_must((req = X509_REQ_new()) != NULL &&
+		    X509_NAME_add_entry_by_txt(X509_REQ_get_subject_name(req),
+		    "CN", MBSTRING_UTF8, (const unsigned char *)"x", -1, -1,
+		    0) == 1 && X509_REQ_set_pubkey(req, dev.key) == 1 &&
+		    X509_REQ_add1_attr_by_NID(req,
+		    NID_pkcs9_challengePassword, rows[i].type,
+		    (const unsigned char *)rows[i].data, rows[i].len) == 1 &&
+		    X509_REQ_sign(req, dev.key, EVP_sha256()) > 0);
+		r.csr.len = (size_t)i2d_X509_REQ(req, &r.csr.data);
+		X509_REQ_free(req);
+		ask_spend(&r, "pending", "queued");
+		json_decref(operator_ask_id(w, 5, APPROVE, waiting_id()));
+		polled_granted(&r, rows[0].data);
+	}
+}
+
 static void
 without_a_secret_nothing_is_issued_or_queued(void **state)
 {
@@ -422,6 +460,7 @@ main(void)
 		T(a_challenge_authorises_and_delivers, "C-088 C-145 C-146"),
 		T(a_challenge_shown_again_delivers_again, "C-207"),
 		T(what_authorises_may_be_short, "C-088"),
+		T(the_secret_is_in_utf8, "T-58"),
 		T(without_a_secret_nothing_is_issued_or_queued, "C-147"),
 		T(a_secret_is_no_authority, "C-147"),
 		T(what_waits_is_delivered_after_approval, "C-145 C-146"),

@@ -169,6 +169,8 @@ each_type_of_key_is_certified(void **state)
 				fail_msg("%s, type %d: %s; %s", kinds[k].name,
 				    types[i], reply.why, log.text);
 			is_for(k, &reply, digest_of(k));
+			assert_int_equal(strstr(log.text,
+			    "sealed=password") != NULL, k != RSA_KIND);
 			client_reply_clear(&reply);
 			bytes_free(&msg);
 		}
