@@ -222,9 +222,9 @@ gather_challenge(struct scep_job *job, struct scep_error *err)
 }
 
 /* Is there a secret to encrypt the answer with?  One of 128 bits, or one that
- * authorises (a renewal authorises itself); or what was good enough when this very
- * request was answered first.  Any other would give away, to who guesses, what
- * is guessed. */
+ * authorises (a renewal authorises itself); or what was good enough when this
+ * very request was answered first.  Any other would be guessed, by whoever
+ * recorded an answer. */
 static void
 check_delivery(struct scep_job *job)
 {

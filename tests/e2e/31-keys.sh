@@ -103,7 +103,7 @@ by_operator() {		# CA TYPE
 	status 3 "$_ca, $_type: a poll says so" bot -P "$@" "$URL/manual"
 	_id=$(adm request list --json | jq -r '.[0].id')
 	verdict "$_ca, $_type: approved" adm request approve "$_id"
-	verdict "$_ca, $_type: delivered to a poll [C-146]" bot -P "$@" \
+	verdict "$_ca, $_type: delivered to a poll [C-088]" bot -P "$@" \
 	    -o "$T/got.pem" "$URL/manual"
 	verified "$_ca, $_type: what was approved" "$_type"
 }
@@ -146,12 +146,12 @@ serve() {		# CA OPTIONS…
 	done
 	not_taken "$_name" p384 p256only
 	not_taken "$_name" rsa2048 p256only
-	verdict "$_name: the secret is nowhere in the clear [C-145]" \
+	verdict "$_name: the secret is nowhere in the clear [C-149]" \
 	    secret_is_nowhere
 	like "$_name: the log says why" "$T/scep.log" \
 	    'no challengePassword to encrypt the answer with'
 	if [ "$_name" = 'EC P-256' ]; then
-		verdict "$_name: doctor finds no fault" adm doctor
+		verdict "$_name: doctor finds no fault [T-79]" adm doctor
 		like "$_name: doctor enrols with an EC key" "$T/verdict.out" \
 		    '^ok   enrolment with an EC key as .*: SUCCESS'
 		verdict "$_name: doctor, where operators decide" adm doctor \
@@ -184,7 +184,7 @@ openssl x509 -req -in ra.csr -CA "$T/ca/ca.pem" -CAkey "$T/ca/state/ca.key" \
     -days 9 -extfile ra.ext -out "$T/ca/ra.pem" 2>openssl.err
 chmod 600 "$T/ca/state/ra.key"
 sed -i "s,^\[server\],&\nlisten = unix:$T/scep.sock," "$CONF"
-status 78 "an RA key that is not RSA does not start [T-79]" "$FCGI" -c "$CONF"
+status 78 "an RA key that is not RSA does not start [C-146]" "$FCGI" -c "$CONF"
 like "and it says why, and what mends it" "$T/status.out" \
     'ra.key: EC of 256 bits; devices encrypt to this key.*openssl genrsa'
 finish
