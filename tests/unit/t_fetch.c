@@ -74,8 +74,8 @@ connect_door(void)
 	world_must(fd != NULL &&
 	    socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0);
 	*fd = fds[1];
-	world_must(pthread_create(&server, NULL, serve, fd) == 0 &&
-	    scep_ca_connect(fds[0], 20000, &ca, &err) == SCEP_OK);
+	world_must(pthread_create(&server, NULL, serve, fd) == 0);
+	world_must(scep_ca_connect(fds[0], 20000, &ca, &err) == SCEP_OK);
 	return ca;
 }
 

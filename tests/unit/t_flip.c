@@ -71,6 +71,8 @@ send_message(struct world *w, struct scep_ra *ra, const struct bytes *msg)
 		    &reply);
 		assert_int_equal(reply.status, 0);
 		cert = reply.cert;
+		reply.cert = NULL;		/* the caller's */
+		scep_client_reply_clear(&reply);
 	}
 	scep_http_response_clear(&resp);
 	return cert;
