@@ -1,0 +1,205 @@
+#!/bin/sh
+# 35-peer - a client that shares no line with the server, through lighttpd and
+# nginx.
+#
+# tests/peer/scep-peer makes and reads messages with python3-asn1crypto and
+# takes nothing that is not as RFC 8894 has it: what is granted, refused or
+# pending here has been judged by it, and could have been found wrong.
+. "$(dirname "$0")/lib.sh"
+
+peer() {		# OPERATION URL [OPTION…]
+	_operation=$1
+	shift
+	"$ROOT/tests/peer/scep-peer" "$_operation" --ca "${CONF%/*}/ca.pem" "$@"
+}
+
+# granted TEXT PEER'S ARGUMENTS…
+granted() {
+	_text=$1
+	shift
+	status 0 "$server: $_text" peer "$@"
+}
+
+# refused FAILINFO TEXT PEER'S ARGUMENTS…
+refused() {
+	_fail=$1
+	_text=$2
+	shift 2
+	status 1 "$server: $_text" peer "$@" &&
+	    like "$server: with failInfo $_fail" "$T/status.out" \
+	    "^refused $_fail "
+}
+
+pending() {
+	_text=$1
+	shift
+	status 3 "$server: $_text" peer "$@"
+}
+
+# said TEXT PATTERN: by the peer just now.
+said() { like "$server: $1" "$T/status.out" "$2"; }
+
+# The newest waiting request of this common name.
+request_of() {		# CN
+	adm request list --json | jq -r --arg cn "CN=$1" \
+	    '[.[] | select(.subject | contains($cn))][0].id // empty'
+}
+
+# Two profiles besides those of make_ca: one challenge for all that the
+# matrix of algorithms asks for, and clocks that must be right.
+profiles() {
+	echo open-sesame-0123456789 >"$T/static"
+	{
+		echo
+		echo "[profile static]"
+		echo "ca = main"
+		echo "authorise = challenge"
+		adm challenge hash --profile static <"$T/static"
+		echo "subject_allow = CN O C"
+		echo "[profile clock]"
+		echo "ca = main"
+		echo "authorise = manual"
+		echo "signing_time = 10m"
+	} >>"$CONF"
+}
+
+what_it_can() {
+	granted "GetCACaps [C-001 C-040 C-041 C-042 C-043 C-046 I-033]" \
+	    caps "$URL"
+	said "it keeps the standard [C-045]" 'SCEPStandard'
+	granted "GetCACert: the CA, an RA of it that signs and decrypts \
+[C-002 C-060 C-063 C-064 C-067 C-070 C-072 I-034]" \
+	    cacert "$URL" --out "$T/bundle-1"
+	granted "and again" cacert "$URL/static" --out "$T/bundle-2"
+	verdict "$server: the same octets [C-065]" cmp "$T/bundle-1" \
+	    "$T/bundle-2"
+}
+
+enrolments() {
+	challenge "$T/c" --cn peer-1 --dns a.example --dns b.example
+	granted "PKCSReq by POST [C-003 C-004 C-087 C-090 C-091 C-100 C-101 \
+C-102 C-103 C-105 C-170 C-174 I-022 I-023 I-031 I-032]" enrol "$URL" \
+	    --key "$T/1.key" --challenge "$T/c" --subject /CN=peer-1 \
+	    --dns a.example --dns b.example --flip --out "$T/1.pem"
+	said "an answer with any bit turned is another one" \
+	    '^flipped .* none is taken'
+	verdict "$server: openssl agrees" openssl verify -x509_strict \
+	    -purpose sslclient -CAfile "${CONF%/*}/ca.pem" "$T/1.pem"
+	cp "$T/status.out" "$T/first.out"
+	granted "the same request gets the same certificate [C-205]" \
+	    enrol "$URL" --key "$T/1.key" --challenge "$T/c" \
+	    --subject /CN=peer-1 --dns a.example --dns b.example
+	same "$server: it has the same serial" "$(cat "$T/status.out")" \
+	    "$(grep ^granted "$T/first.out")"
+	challenge "$T/c" --cn peer-2
+	granted "PKCSReq by GET [C-007 C-024]" enrol "$URL" --get \
+	    --key "$T/2.key" --challenge "$T/c" --subject /CN=peer-2
+	challenge "$T/c" --subject "C=CH, O=Peer, CN=peer-3"
+	granted "a transactionID of 40 characters that is no hash [C-107 \
+C-108 I-019]" enrol "$URL/" --challenge "$T/c" --txid \
+	    "Mr. O'Hara (3), +x=y/z: is that one? -- " \
+	    --subject /C=CH/O=Peer/CN=peer-3
+}
+
+# Each digest with each cipher and each way to wrap the content key.
+algorithms() {
+	status 0 "$server: digests, ciphers and key transports, each with \
+each, come back [C-005 C-006 C-175 C-220 C-225 I-020 I-021]" \
+	    peer enrol "$URL/static" --key "$T/static.key" --txid random \
+	    --challenge "$T/static" --subject "/C=CH/O=Peer/CN=peer-{n}" \
+	    --digest sha256,sha384,sha512 --cipher aes128,aes192,aes256 \
+	    --wrap v15,oaep-sha1,oaep-sha256,oaep-sha384,oaep-sha512
+	same "$server: all of them" "$(grep -c ^granted "$T/status.out")" 45
+	status 0 "$server: and by GET" peer enrol "$URL/static" --get \
+	    --key "$T/static.key" --txid random --challenge "$T/static" \
+	    --subject "/CN=peer-{n}" --digest sha512 --cipher aes256 \
+	    --wrap v15,oaep-sha512
+}
+
+waiting() {
+	pending "a request without a challenge waits [C-165 C-173 I-030]" \
+	    enrol "$URL/manual" --key "$T/w.key" --subject /CN=peer-w --flip
+	said "an answer with any bit turned is another one" \
+	    '^flipped .* none is taken'
+	pending "a poll finds it waiting [C-104 C-180 C-183]" \
+	    poll "$URL/manual" --key "$T/w.key" --subject /CN=peer-w
+	refused 4 "a poll with another key does not find it [C-184]" \
+	    poll "$URL/manual" --subject /CN=peer-w --txid "$(openssl pkey \
+	    -in "$T/w.key" -pubout -outform DER | sha256sum | cut -d' ' -f1)"
+	verdict "$server: scepadm approves it" adm request approve \
+	    "$(request_of peer-w)"
+	granted "a poll finds the certificate [C-166 C-170 C-177]" \
+	    poll "$URL/manual" --key "$T/w.key" --subject /CN=peer-w --flip
+	cp "$T/status.out" "$T/first.out"
+	granted "and once more by GET, in other algorithms [C-185]" \
+	    poll "$URL/manual" --get --key "$T/w.key" --subject /CN=peer-w \
+	    --digest sha512
+	same "$server: the same one" "$(cut -d' ' -f2 "$T/status.out")" \
+	    "$(sed -n 's/^granted \([^ ]*\) .*/\1/p' "$T/first.out")"
+	pending "another waits" enrol "$URL/manual" --key "$T/n.key" \
+	    --subject /CN=peer-n
+	verdict "$server: scepadm refuses it" adm request refuse \
+	    "$(request_of peer-n)"
+	refused 2 "a poll finds the refusal [C-110 C-111 C-166 C-172]" \
+	    poll "$URL/manual" --key "$T/n.key" --subject /CN=peer-n --flip
+	refused 4 "a poll for nothing [C-182]" poll "$URL/manual" \
+	    --subject /CN=peer-nobody
+}
+
+refusals() {
+	echo wrong >"$T/wrong"
+	refused 2 "a wrong challenge [C-142]" enrol "$URL" \
+	    --challenge "$T/wrong"
+	refused 2 "none" enrol "$URL"
+	challenge "$T/c" --cn peer-r
+	refused 2 "one for another name" enrol "$URL" --challenge "$T/c" \
+	    --subject /CN=other --key "$T/r.key"
+	refused 1 "a wrong signature [C-121]" enrol "$URL" \
+	    --challenge "$T/c" --subject /CN=peer-r --key "$T/r.key" \
+	    --bad-signature
+	refused 0 "SHA-1 [C-221]" enrol "$URL" --challenge "$T/c" \
+	    --subject /CN=peer-r --key "$T/r.key" --digest sha1
+	refused 0 "3DES [C-221]" enrol "$URL" --challenge "$T/c" \
+	    --subject /CN=peer-r --key "$T/r.key" --cipher 3des
+	refused 0 "a key of 1024 bits" enrol "$URL" --challenge "$T/c" \
+	    --subject /CN=peer-r --key-type rsa:1024
+	for _type in 3 18 21 22; do
+		refused "[24]" "a PKCS #10 as messageType $_type [C-082 C-109]" \
+		    enrol "$URL" --challenge "$T/c" --subject /CN=peer-r \
+		    --key "$T/r.key" --type "$_type"
+	done
+	granted "and none of that has used the challenge" enrol "$URL" \
+	    --challenge "$T/c" --subject /CN=peer-r --key "$T/r.key"
+	refused 2 "but this has [C-141]" enrol "$URL" --challenge "$T/c" \
+	    --subject /CN=peer-r
+	refused 3 "a clock that is an hour late [C-222]" enrol "$URL/clock" \
+	    --signing-time -3600
+	refused 3 "or early" enrol "$URL/clock" --signing-time 3600
+	pending "one that is a minute late" enrol "$URL/clock" \
+	    --signing-time -60
+	pending "and none" enrol "$URL/clock"
+}
+
+all() {
+	what_it_can
+	enrolments
+	algorithms
+	waiting
+	refusals
+}
+
+verdict "the peer takes what is right and refuses each of its planted \
+faults" "$ROOT/tests/peer/scep-peer" self-test
+for server in lighttpd nginx; do
+	port=$(free_port)
+	make_ca "$T/$server" "http://127.0.0.1:$port/scep"
+	profiles
+	"start_$server" "$port"
+	all
+	stop "$SERVER"
+	stop "${SUPERVISOR:-}"
+	rm -f "$T"/*.key
+done
+like "each request has its line in the log" "$T/scep.log" 'op=PKIOperation'
+unlike "no challenge in the log" "$T/scep.log" "$(cat "$T/c")|open-sesame"
+finish
