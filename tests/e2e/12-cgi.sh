@@ -4,6 +4,7 @@
 # who is not root.
 . "$(dirname "$0")/lib.sh"
 . "$ROOT/tests/e2e/clients.sh"
+. "$ROOT/tests/e2e/strongswan.sh"
 . "$ROOT/tests/e2e/servers.sh"
 
 code() { curl -s -o "$T/body" -D "$T/head" -w '%{http_code}' -m 30 "$@"; }
@@ -225,5 +226,6 @@ start_lighttpd_cgi "$port"
 everything lighttpd
 same "lighttpd: /scepx is not ours" \
     "$(code "${URL}x?operation=GetCACaps")" 404
-strongswan
+swan_enrols
+swan_waits
 finish

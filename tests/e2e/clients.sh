@@ -1,5 +1,22 @@
-# clients.sh - three clients enrol, wait and are refused; sourced by the
-# scripts that start a web server.  $URL is the server's, $CONF its CA's.
+# clients.sh - what the scripts share in which clients enrol, wait and are
+# refused; sourced after lib.sh.  $URL is the server's, $CONF its CA's.
+
+# through_both PREPARE PLAY: a CA, made ready by PREPARE, behind lighttpd, then
+# another one behind nginx; $server says which.
+through_both() {
+	for server in lighttpd nginx; do
+		_port=$(free_port)
+		make_ca "$T/$server" "http://127.0.0.1:$_port/scep"
+		"$1"
+		SUPERVISOR=
+		"start_$server" "$_port"
+		"$2"
+		stop "$SERVER"
+		stop "$SUPERVISOR"
+	done
+}
+
+nothing() { :; }
 
 # The newest waiting request of this common name.
 request_of() {		# CN
@@ -74,168 +91,8 @@ bots() {
 	    -k "$T/no.key" "$URL/manual"
 }
 
-# ---- strongSwan ----
-
-swan() {		# CN OUT [OPTIONS]
-	_cn=$1
-	_out=$2
-	shift 2
-	pki --scep --url "$_swan_url" --in "$T/swan.key" \
-	    --dn "C=CH, O=Swan, CN=$_cn" --cacert-enc "$T/swan-ra.pem" \
-	    --cacert-sig "$T/swan-ra.pem" --cacert "$T/swan-ca.pem" \
-	    --outform pem "$@" >"$_out" 2>"$T/swan.log"
-}
-
-strongswan() {
-	_swan_url=$URL
-	verdict "strongSwan fetches the certificates" pki --scepca \
-	    --url "$URL" --caout "$T/swan-ca.pem" --raout "$T/swan-ra.pem" \
-	    --outform pem --force
-	same "the CA certificate is ours" \
-	    "$(openssl x509 -in "$T/swan-ca.pem" -noout -fingerprint)" \
-	    "$(openssl x509 -in "${CONF%/*}/ca.pem" -noout -fingerprint)"
-	[ -s "$T/swan-ra.pem" ] || mv "$T"/swan-ra*.pem "$T/swan-ra.pem"
-	pki --gen --type rsa --size 2048 --outform pem >"$T/swan.key" \
-	    2>/dev/null
-	challenge "$T/c" --subject "C=CH, O=Swan, CN=swan-1"
-	verdict "strongSwan enrols" swan swan-1 "$T/swan.pem" \
-	    --password "$(cat "$T/c")"
-	good_cert "$T/swan.pem" swan-1
-
-	pki --gen --type rsa --size 2048 --outform pem >"$T/swan.key" \
-	    2>/dev/null
-	if swan swan-2 "$T/swan.pem" --password wrong-challenge; then
-		not_ok "strongSwan sees a wrong challenge refused"
-	else
-		ok "strongSwan sees a wrong challenge refused"
-	fi
-	like "it says so" "$T/swan.log" '(badRequest|[Ff]ail|reject)'
-
-	_swan_url=$URL/manual
-	swan swan-3 "$T/swan.pem" --interval 1 --maxpolltime 60 &
-	_pid=$!
-	own "$_pid"
-	approve swan-3
-	until_true 30 gone_or_zombie "$_pid"
-	wait "$_pid"
-	same "strongSwan polls until it is granted" $? 0
-	good_cert "$T/swan.pem" swan-3
-}
-
-# ---- certmonger ----
-
-cm() { getcert "$@" -s; }
-cm_state() {		# CERTIFICATE STATE
-	cm list -f "$1" 2>/dev/null | grep -q "status: $2\$"
-}
-
-certmonger_start() {
-	mkdir -p "$T/cm/config" "$T/cm/requests" "$T/cm/cas" "$T/cm/local" \
-	    "$T/cm/tmp"
-	export HOME="$T/cm" CERTMONGER_CONFIG_DIR="$T/cm/config" \
-	    CERTMONGER_REQUESTS_DIR="$T/cm/requests" \
-	    CERTMONGER_CAS_DIR="$T/cm/cas" \
-	    CERTMONGER_LOCAL_CA_DIR="$T/cm/local" \
-	    CERTMONGER_TMPDIR="$T/cm/tmp"
-	# A bus of its own that starts no service by itself.
-	cat >"$T/cm/bus.conf" <<BUS
-<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig>
-<type>session</type>
-<listen>unix:path=$T/cm/bus</listen>
-<policy context="default">
-<allow send_destination="*" eavesdrop="true"/>
-<allow eavesdrop="true"/>
-<allow own="*"/>
-</policy>
-</busconfig>
-BUS
-	dbus-daemon --config-file="$T/cm/bus.conf" --nofork --nopidfile \
-	    --print-address=3 \
-	    3>"$T/cm/address" >"$T/dbus.log" 2>&1 &
-	own $!
-	until_true 5 test -s "$T/cm/address"
-	DBUS_SESSION_BUS_ADDRESS=$(cat "$T/cm/address")
-	export DBUS_SESSION_BUS_ADDRESS
-	certmonger -s -n -B -d 1 >"$T/certmonger.log" 2>&1 &
-	own $!
-	until_true 10 cm list-cas
-}
-
-cm_request() {		# CA CN [OPTIONS]
-	_ca=$1
-	_cn=$2
-	shift 2
-	cm request -c "$_ca" -k "$T/cm/$_cn.key" -f "$T/cm/$_cn.pem" -g 2048 \
-	    -N "CN=$_cn" -R "$@"
-}
-
-certmonger_enrols() {
-	verdict "certmonger takes the CA" cm add-scep-ca -c ours -u "$URL"
-	verdict "certmonger takes the manual profile" cm add-scep-ca \
-	    -c manual -u "$URL/manual"
-	challenge "$T/c" --cn monger-1
-	verdict "certmonger asks" cm_request ours monger-1 \
-	    -L "$(cat "$T/c")"
-	if until_true 40 cm_state "$T/cm/monger-1.pem" MONITORING; then
-		ok "certmonger enrols"
-	else
-		not_ok "certmonger enrols"
-		cm list -f "$T/cm/monger-1.pem" | sed 's/^/# /'
-	fi
-	good_cert "$T/cm/monger-1.pem" monger-1
-
-	cm_request ours monger-2 -L wrong-challenge >/dev/null 2>&1
-	if until_true 40 cm_state "$T/cm/monger-2.pem" CA_REJECTED; then
-		ok "certmonger sees a wrong challenge refused"
-	else
-		not_ok "certmonger sees a wrong challenge refused"
-		cm list -f "$T/cm/monger-2.pem" | sed 's/^/# /'
-	fi
-
-	cm_request manual monger-3 >/dev/null 2>&1
-	approve monger-3
-	until_true 20 cm_state "$T/cm/monger-3.pem" CA_WORKING
-	# It would ask again in its own time, which is days.
-	cm refresh -f "$T/cm/monger-3.pem" >/dev/null 2>&1
-	if until_true 40 cm_state "$T/cm/monger-3.pem" MONITORING; then
-		ok "certmonger polls until it is granted [C-212]"
-	else
-		not_ok "certmonger polls until it is granted [C-212]"
-		cm list -f "$T/cm/monger-3.pem" | sed 's/^/# /'
-	fi
-	good_cert "$T/cm/monger-3.pem" monger-3
-}
-
-# ---- micromdm scepclient: single DES, and nothing else ----
-
-scepclient_refused() {
-	command -v scepclient >/dev/null || {
-		skip "scepclient" "it is not installed"
-		return
-	}
-	mkdir -p "$T/mdm"
-	challenge "$T/c"
-	if (cd "$T/mdm" && timeout 20 scepclient -server-url "$URL" \
-	    -challenge "$(cat "$T/c")" -private-key key.pem \
-	    -certificate cert.pem -cn mdm-1) >"$T/mdm.out" 2>&1; then
-		not_ok "a client that insists on DES is refused [C-009 C-233]"
-	else
-		ok "a client that insists on DES is refused [C-009 C-233]"
-	fi
-	like "and is told badAlg" "$T/scep.log" 'badAlg|algorithm|DES'
-}
-
-enrol_all() {
+smoke() {
 	bots
-	strongswan
-	if until_true 1 command -v certmonger && certmonger_start; then
-		certmonger_enrols
-	else
-		not_ok "certmonger starts on a private bus"
-	fi
-	scepclient_refused
 	like "each request has its line in the log" "$T/scep.log" \
 	    'operation=|op=|type='
 	unlike "no challenge in the log [C-149]" "$T/scep.log" \

@@ -1,0 +1,73 @@
+#!/bin/sh
+# 36-strongswan - Debian's strongSwan pki through lighttpd and nginx.
+. "$(dirname "$0")/lib.sh"
+. "$ROOT/tests/e2e/clients.sh"
+. "$ROOT/tests/e2e/strongswan.sh"
+
+# It has no command for capabilities; it says which it found.
+capabilities() {
+	swan_key "$T/v.key"
+	challenge "$T/c"
+	swan_ok "it enrols, and says a lot" swan "$URL" swan-v "$T/v.key" \
+	    "$T/v.pem" -v 2 --password "$(cat "$T/c")"
+	like "it has read the capabilities [C-040 I-033]" "$T/swan.log" \
+	    '^  SHA-384$'
+	like "and draws the conclusions [C-046]" "$T/swan.log" \
+	    'sha256 digest and AES.* supported by CA'
+	like "POST among them" "$T/swan.log" 'HTTP POST supported'
+}
+
+algorithms() {
+	for _digest in sha384 sha512; do
+		challenge "$T/c"
+		swan_ok "in $_digest [C-175 I-020]" swan "$URL" \
+		    "swan-$_digest" "$T/swan.key" "$T/swan-d.pem" \
+		    --password "$(cat "$T/c")" --digest "$_digest"
+	done
+	challenge "$T/c"
+	set -- "$URL" swan-a "$T/swan.key" --password "$(cat "$T/c")"
+	swan_refused badAlg "SHA-1 is refused [C-221]" "$@" --digest sha1
+	swan_refused badAlg "SHA-224 is [C-221]" "$@" --digest sha224
+	swan_refused badAlg "3DES is [C-221]" "$@" --cipher des3
+	swan_refused badAlg "RSA-PSS is [C-221]" "$@" --rsa-padding pss
+	swan_ok "and the challenge is as good as new" swan "$URL" swan-a \
+	    "$T/swan.key" "$T/swan-a.pem" --password "$(cat "$T/c")"
+}
+
+names() {
+	challenge "$T/c" --cn swan-n --dns vpn.example
+	swan_ok "with an alternative name" swan "$URL" swan-n "$T/swan.key" \
+	    "$T/swan-n.pem" --san vpn.example --dn "CN=swan-n" \
+	    --password "$(cat "$T/c")"
+	openssl x509 -in "$T/swan-n.pem" -noout -ext subjectAltName \
+	    >"$T/san.out" 2>&1
+	like "it is in the certificate [C-167]" "$T/san.out" 'DNS:vpn\.example'
+}
+
+operators_refusal() {
+	swan_key "$T/swan-4.key"
+	swan "$URL/manual" swan-4 "$T/swan-4.key" "$T/swan-4.pem" \
+	    --interval 1 --maxpolltime 120 &
+	_pid=$!
+	own "$_pid"
+	until_true 15 waiting swan-4
+	verdict "scepadm refuses the next" adm request refuse \
+	    "$(request_of swan-4)"
+	until_true 60 gone_or_zombie "$_pid"
+	wait "$_pid"
+	status 1 "strongSwan gives it up" test $? -eq 0
+	like "with badRequest [C-166]" "$T/swan.log" '^failInfo: *badRequest'
+}
+
+all() {
+	swan_enrols
+	capabilities
+	algorithms
+	names
+	swan_waits
+	operators_refusal
+}
+
+through_both nothing all
+unlike "no challenge in the log" "$T/scep.log" "$(cat "$T/c")|wrong-challenge"
+finish
