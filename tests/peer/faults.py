@@ -241,6 +241,14 @@ NEXT = {
     "next CA is the old one": lambda s: a_next(s, some=[s.ca.cert]),
     "next CA is no CA": lambda s: a_next(s, some=[s.leaf]),
     "next CA not in the outer bag": lambda s: a_next(s, bag=[s.ca.cert]),
+    "next CA with a stranger in the outer bag": lambda s: a_next(
+        s, bag=[s.next_ra.cert, s.next.cert, s.rival.cert]),
+    "next CA with another CA's RA": lambda s: a_next(
+        s, some=[s.ra.cert, s.next.cert]),
+    "next CA, a bare signature by a rival": lambda s: a_next(
+        s, signer=s.rival, bare=True),
+    "next CA, a bare signature of something else": lambda s: a_next(
+        s, bare=b"something else"),
     "next CA unsigned": lambda s: degenerate([s.next.cert]),
 }
 
@@ -306,6 +314,10 @@ def next_cas(tally, stage):
         return lambda: judge_cert.next_ca(data, stage.world)
 
     tally.expect(True, "next CA", judged_next(a_next(stage)))
+    tally.expect(True, "next CA, alone in the outer bag", judged_next(
+        a_next(stage, bag=[stage.next_ra.cert, stage.next.cert])))
+    tally.expect(True, "next CA, without attributes", judged_next(
+        a_next(stage, bare=True)))
     for text, fault in NEXT.items():
         tally.expect(False, text, judged_next(fault(stage)))
 

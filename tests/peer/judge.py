@@ -49,7 +49,9 @@ class Signed:
     certs: all of the bag; attributes: OID to the DER of the one value.
     """
 
-    def __init__(self, data, signers, what):
+    def __init__(self, data, signers, what, message=True):
+        """message: a pkiMessage has signed attributes, and its signer's
+        certificate; for others CMS leaves the choice."""
         signed = content_of(parse(cms.ContentInfo, data, what),
                             "signed_data", what)
         need(signed["version"].native == "v1", "%s: version %s", what,
@@ -62,8 +64,17 @@ class Signed:
         self.content = self._content(signed["encap_content_info"], what)
         self.certs = bag(signed, what)
         self.signer = self._signer(info, signers, what)
-        self.attributes = self._attributes(info, what)
-        self._verify(info, what)
+        need(not message or self.signer.dump() in self.certs,
+             "%s: the signer's certificate is not in it", what)
+        need(isinstance(info["unsigned_attrs"], core.Void),
+             "%s: it has unsigned attributes", what)
+        if not message and isinstance(info["signed_attrs"], core.Void):
+            self.attributes, covered = {}, self.content or b""
+        else:
+            self.attributes = self._attributes(info, what)
+            self._cms_attributes(what)
+            covered = b"\x31" + info["signed_attrs"].dump()[1:]
+        self._verify(info, covered, what)
 
     @staticmethod
     def _digest(signed, info, what):
@@ -87,22 +98,19 @@ class Signed:
              "%s: its content is no OCTET STRING", what)
         return content.native
 
-    def _signer(self, info, signers, what):
+    @staticmethod
+    def _signer(info, signers, what):
         need(info["version"].native == "v1", "%s: SignerInfo version %s",
              what, info["version"].native)
         need(info["sid"].name == "issuer_and_serial_number",
              "%s: its signer is named by %s", what, info["sid"].name)
         for cert in signers:
             if a.sid(cert).dump() == info["sid"].chosen.dump():
-                need(cert.dump() in self.certs,
-                     "%s: the signer's certificate is not in it", what)
                 return cert
         raise Wrong("%s: its signer is not of GetCACert" % what)
 
     @staticmethod
     def _attributes(info, what):
-        need(isinstance(info["unsigned_attrs"], core.Void),
-             "%s: it has unsigned attributes", what)
         need(not isinstance(info["signed_attrs"], core.Void),
              "%s: it has no signed attributes", what)
         found = {}
@@ -118,7 +126,8 @@ class Signed:
             found[oid] = attr["values"][0].dump()
         return found
 
-    def _verify(self, info, what):
+    def _cms_attributes(self, what):
+        """What CMS itself wants: taken out, and nothing but SCEP's left."""
         wanted = core.ObjectIdentifier("1.2.840.113549.1.7.1").dump()
         need(self.attributes.pop("1.2.840.113549.1.9.3", None) == wanted,
              "%s: its contentType is not id-data", what)
@@ -126,14 +135,15 @@ class Signed:
             keys.digest(self.md, self.content or b"")).dump()
         need(self.attributes.pop("1.2.840.113549.1.9.4", None) == wanted,
              "%s: its messageDigest is not that of the content", what)
+
+    def _verify(self, info, covered, what):
         alg = info["signature_algorithm"]
         need(alg["algorithm"].native == "rsassa_pkcs1v15" or
              self.signer.public_key.algorithm != "rsa",
              "%s: an RSA signature says %s", what, alg["algorithm"].native)
         try:
             keys.verify(self.signer.public_key, alg, self.md,
-                        info["signature"].native,
-                        b"\x31" + info["signed_attrs"].dump()[1:])
+                        info["signature"].native, covered)
         except keys.Bad as problem:
             raise Wrong("%s: %s" % (what, problem)) from None
 

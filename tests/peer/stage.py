@@ -69,6 +69,7 @@ class Stage:
         self.rival = Party("/CN=CA", CA_USAGE, **self.times)
         self.rival_ra = Party("/CN=RA", USAGE, self.rival)
         self.next = Party("/CN=next", CA_USAGE, **self.times)
+        self.next_ra = Party("/CN=next RA", USAGE, self.next)
         self.device, self.ec = (Party(SUBJECT, USAGE, kind=kind)
                                 for kind in ("rsa:2048", "p256"))
         self.leaf = self.issue()
@@ -211,12 +212,19 @@ def a_crl(stage, **faults):
         "signature": signature})
 
 
-def a_next(stage, signer=None, bag=None, attrs=(), some=None, md="sha256"):
+def a_next(stage, signer=None, bag=None, attrs=(), some=None, bare=None):
+    """bare: the signature is over these octets, and there are no attributes;
+    True: the content."""
     signer = signer or stage.ca
-    some = some or [stage.next.cert]
+    some = some or [stage.next_ra.cert, stage.next.cert]
     content = degenerate(some)
-    data = a.signed(content, list(attrs), md, signer.cert, signer.key)
+    data = a.signed(content, list(attrs), "sha256", signer.cert, signer.key)
     data["content"]["certificates"] = [cms.CertificateChoices(
         name="certificate", value=c) for c in
         (some + [signer.cert] if bag is None else bag)]
+    if bare is not None:
+        info = data["content"]["signer_infos"][0]
+        del info["signed_attrs"]
+        info["signature"] = keys.sign(
+            signer.key, "sha256", content if bare is True else bare)[1]
     return data.dump(force=True)
