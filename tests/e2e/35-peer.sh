@@ -6,11 +6,18 @@
 # takes nothing that is not as RFC 8894 has it: what is granted, refused or
 # pending here has been judged by it, and could have been found wrong.
 . "$(dirname "$0")/lib.sh"
+. "$ROOT/tests/e2e/clients.sh"
 
 peer() {		# OPERATION URL [OPTION…]
 	_operation=$1
 	shift
 	"$ROOT/tests/peer/scep-peer" "$_operation" --ca "${CONF%/*}/ca.pem" "$@"
+}
+peer_at() {		# CA OPERATION URL [OPTION…]
+	_anchor=$1
+	_operation=$2
+	shift 2
+	"$ROOT/tests/peer/scep-peer" "$_operation" --ca "$_anchor" "$@"
 }
 
 # granted TEXT PEER'S ARGUMENTS…
@@ -39,28 +46,37 @@ pending() {
 # said TEXT PATTERN: by the peer just now.
 said() { like "$server: $1" "$T/status.out" "$2"; }
 
-# The newest waiting request of this common name.
-request_of() {		# CN
-	adm request list --json | jq -r --arg cn "CN=$1" \
-	    '[.[] | select(.subject | contains($cn))][0].id // empty'
-}
-
-# Two profiles besides those of make_ca: one challenge for all that the
-# matrix of algorithms asks for, and clocks that must be right.
+# What the profiles of make_ca lack: keys of all types and renewals at once; one
+# challenge for all that the matrix of algorithms asks for; clocks that must be
+# right; what is old; renewals that are refused.
 profiles() {
+	sed -i '/^\[profile/a renew_from = always' \
+	    "$CONF"
 	echo open-sesame-0123456789 >"$T/static"
-	{
-		echo
-		echo "[profile static]"
-		echo "ca = main"
-		echo "authorise = challenge"
-		adm challenge hash --profile static <"$T/static"
-		echo "subject_allow = CN O C"
-		echo "[profile clock]"
-		echo "ca = main"
-		echo "authorise = manual"
-		echo "signing_time = 10m"
-	} >>"$CONF"
+	cat >>"$CONF" <<CONFIG
+
+[profile static]
+ca = main
+authorise = challenge
+subject_allow = CN O C
+
+[profile clock]
+ca = main
+authorise = manual
+signing_time = 10m
+
+[profile old]
+ca = main
+authorise = challenge
+renew_key = new
+
+[profile closed]
+ca = main
+authorise = challenge
+renew = no
+CONFIG
+	sed -i "/^\[profile static\]/a $(adm challenge hash --profile static \
+	    <"$T/static")" "$CONF"
 }
 
 what_it_can() {
@@ -93,7 +109,8 @@ C-102 C-103 C-105 C-170 C-174 I-022 I-023 I-031 I-032]" enrol "$URL" \
 	    "$(grep ^granted "$T/first.out")"
 	challenge "$T/c" --cn peer-2
 	granted "PKCSReq by GET [C-007 C-024]" enrol "$URL" --get \
-	    --key "$T/2.key" --challenge "$T/c" --subject /CN=peer-2
+	    --key "$T/2.key" --challenge "$T/c" --subject /CN=peer-2 \
+	    --out "$T/2.pem"
 	challenge "$T/c" --subject "C=CH, O=Peer, CN=peer-3"
 	granted "a transactionID of 40 characters that is no hash [C-107 \
 C-108 I-019]" enrol "$URL/" --challenge "$T/c" --txid \
@@ -129,7 +146,7 @@ waiting() {
 	verdict "$server: scepadm approves it" adm request approve \
 	    "$(request_of peer-w)"
 	granted "a poll finds the certificate [C-166 C-170 C-177]" \
-	    poll "$URL/manual" --key "$T/w.key" --subject /CN=peer-w --flip
+	    poll "$URL/manual" --key "$T/w.key" --subject /CN=peer-w
 	cp "$T/status.out" "$T/first.out"
 	granted "and once more by GET, in other algorithms [C-185]" \
 	    poll "$URL/manual" --get --key "$T/w.key" --subject /CN=peer-w \
@@ -180,26 +197,68 @@ refusals() {
 	pending "and none" enrol "$URL/clock"
 }
 
+# renewed TEXT SERIAL-OF-THE-OLD PEER'S ARGUMENTS…: granted, and another one.
+renewed() {
+	_text=$1
+	_old=$2
+	shift 2
+	granted "$_text" renew "$@" &&
+	    unlike "$server: it is another certificate" "$T/status.out" \
+	    "^granted $_old "
+}
+
+serial() { openssl x509 -in "$1" -noout -serial | sed 's/.*=//; s/^0*//'; }
+
+renewals() {
+	challenge "$T/c" --cn peer-r1 --dns a.example
+	granted "a certificate to renew" enrol "$URL" --key "$T/r1.key" \
+	    --challenge "$T/c" --subject /CN=peer-r1 --dns a.example \
+	    --out "$T/r1.pem"
+	set -- "$URL" --key "$T/r1.key" --cert "$T/r1.pem"
+	_first=$(serial "$T/r1.pem")
+	renewed "RenewalReq, a new key [C-125 C-131 C-132 C-143 C-163 C-164 \
+I-037]" "$_first" "$@" --new-key "$T/r2.key" --out "$T/r2.pem"
+	renewed "RenewalReq, the same key, under the transactionID of the \
+enrolment [C-163 C-210 I-037]" "$_first" "$@"
+	renewed "PKCSReq, a new key [C-127 C-163 I-037]" "$_first" "$@" \
+	    --type 19 --new-key "$T/r3.key"
+	renewed "PKCSReq, the same key, by GET [C-127 C-210 I-037]" \
+	    "$_first" "$@" --type 19 --get
+	renewed "with the challenge that was used up [C-143 I-037]" \
+	    "$_first" "$@" --challenge "$T/c" --new-key "$T/r4.key"
+	: >"$T/empty"
+	renewed "with an empty one [C-144 I-037]" "$_first" "$@" \
+	    --challenge "$T/empty" --new-key "$T/r5.key"
+	renewed "one by the renewed certificate [C-125]" \
+	    "$(serial "$T/r2.pem")" "$URL" --key "$T/r2.key" \
+	    --cert "$T/r2.pem" --new-key "$T/r6.key" --digest sha512 \
+	    --cipher aes256 --wrap oaep-sha256
+	refused 2 "another name [C-130 C-234]" renew "$@" --subject /CN=other \
+	    --new-key "$T/r7.key"
+	refused 1 "a wrong signature [C-121]" renew "$@" --bad-signature \
+	    --new-key "$T/r7.key"
+	refused 2 "where another profile granted the old one [C-130]" \
+	    renew "$URL/old" --key "$T/r1.key" --cert "$T/r1.pem" \
+	    --new-key "$T/r7.key"
+	refused 2 "where nothing renews" renew "$URL/closed" \
+	    --key "$T/r1.key" --cert "$T/r1.pem" --new-key "$T/r7.key"
+	refused 2 "RenewalReq by a stranger [C-128]" enrol "$URL" --type 17 \
+	    --subject /CN=peer-r1 --dns a.example
+}
+
 all() {
+	rm -f "$T"/*.key
 	what_it_can
 	enrolments
 	algorithms
 	waiting
 	refusals
+	renewals
 }
 
 verdict "the peer takes what is right and refuses each of its planted \
 faults" "$ROOT/tests/peer/scep-peer" self-test
-for server in lighttpd nginx; do
-	port=$(free_port)
-	make_ca "$T/$server" "http://127.0.0.1:$port/scep"
-	profiles
-	"start_$server" "$port"
-	all
-	stop "$SERVER"
-	stop "${SUPERVISOR:-}"
-	rm -f "$T"/*.key
-done
+through_both profiles all
 like "each request has its line in the log" "$T/scep.log" 'op=PKIOperation'
 unlike "no challenge in the log" "$T/scep.log" "$(cat "$T/c")|open-sesame"
 finish

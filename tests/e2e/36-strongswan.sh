@@ -44,6 +44,39 @@ names() {
 	like "it is in the certificate [C-167]" "$T/san.out" 'DNS:vpn\.example'
 }
 
+# swan_renews TEXT NEW-KEY OUT [OPTION…]: from swan-1's certificate.
+swan_renews() {
+	_text=$1
+	_new=$2
+	_got=$3
+	shift 3
+	swan_ok "$_text" swan "$URL" swan-1 "$_new" "$_got" \
+	    --cert "$T/swan-1.pem" --key "$T/swan.key" "$@"
+	good_cert "$_got" swan-1
+	status 1 "it is another certificate" cmp -s "$T/swan-1.pem" "$_got"
+}
+
+renewals() {
+	swan_key "$T/swan-new.key"
+	swan_renews "it renews, with a new key [C-125 C-131 C-163 I-037]" \
+	    "$T/swan-new.key" "$T/swan-r1.pem"
+	swan_renews "with the same key [C-163 C-210 I-037]" "$T/swan.key" \
+	    "$T/swan-r2.pem"
+	swan_key "$T/swan-new.key"
+	swan_renews "with the challenge of the enrolment [C-143 I-037]" \
+	    "$T/swan-new.key" "$T/swan-r3.pem" --password "$(cat "$T/c-1")"
+	until_true 5 grep -q 'CN=swan-1.*reason=renewal' "$T/scep.log"
+	like "the log calls it a renewal" "$T/scep.log" \
+	    'type=RenewalReq .*CN=swan-1" result=granted reason=renewal'
+	swan_key "$T/swan-new.key"
+	swan_refused badRequest "for another name [C-130 C-234]" "$URL" \
+	    swan-x "$T/swan-new.key" --cert "$T/swan-1.pem" \
+	    --key "$T/swan.key"
+	swan_refused badRequest "with another profile's certificate [C-130]" \
+	    "$URL/manual" swan-1 "$T/swan-new.key" --cert "$T/swan-1.pem" \
+	    --key "$T/swan.key"
+}
+
 operators_refusal() {
 	swan_key "$T/swan-4.key"
 	swan "$URL/manual" swan-4 "$T/swan-4.key" "$T/swan-4.pem" \
@@ -61,13 +94,15 @@ operators_refusal() {
 
 all() {
 	swan_enrols
+	cp "$T/c" "$T/c-1"
 	capabilities
 	algorithms
 	names
+	renewals
 	swan_waits
 	operators_refusal
 }
 
-through_both nothing all
+through_both renew_at_once all
 unlike "no challenge in the log" "$T/scep.log" "$(cat "$T/c")|wrong-challenge"
 finish

@@ -93,6 +93,41 @@ I-018]" "$(pem monger-1)"
 	good_cert "$(pem monger-1)" monger-1
 }
 
+# By its own tracking: another serial, and it goes on watching.
+tracked() {		# CERTIFICATE OLD-SERIAL
+	_now=$(openssl x509 -in "$1" -noout -serial 2>/dev/null)
+	[ -n "$_now" ] && [ "$_now" != "$2" ] && cm_state "$1" MONITORING
+}
+
+# cm_renews TEXT COMMAND [OPTION…]
+cm_renews() {
+	_cert=$(pem monger-1)
+	_old=$(openssl x509 -in "$_cert" -noout -serial)
+	_key=$(openssl x509 -in "$_cert" -noout -pubkey)
+	_text=$1
+	shift
+	verdict "certmonger is told to $1" cm "$@" -f "$_cert"
+	if until_true 60 tracked "$_cert" "$_old"; then
+		ok "certmonger through $server: $_text"
+	else
+		not_ok "certmonger through $server: $_text"
+		cm list -f "$_cert" | sed 's/^/# /'
+	fi
+	good_cert "$_cert" monger-1
+}
+new_key() { [ "$(openssl x509 -in "$_cert" -noout -pubkey)" != "$_key" ]; }
+
+renewals() {
+	cm_renews "it renews, with the same key and a used challenge [C-127 \
+C-143 C-163 C-210 I-037]" resubmit
+	status 1 "the key is the old one" new_key
+	cm_renews "with a new key [C-127 C-131 C-163 I-037]" rekey
+	verdict "the key is another one" new_key
+	cm_renews "and once more, signed with that" resubmit
+	like "the log calls it a renewal" "$T/scep.log" \
+	    'type=PKCSReq .*CN=monger-1 result=granted reason=renewal'
+}
+
 refusals() {
 	ask ours monger-2 -L wrong-challenge >/dev/null 2>&1
 	cm_becomes CA_REJECTED "a wrong challenge is refused [C-103 C-172 \
@@ -128,12 +163,13 @@ C-212]" "$(pem monger-3)"
 all() {
 	certificates_and_capabilities
 	enrolment
+	renewals
 	refusals
 	waits
 }
 
 if until_true 1 command -v certmonger && start_certmonger; then
-	through_both nothing all
+	through_both renew_at_once all
 else
 	not_ok "certmonger starts on a private bus"
 fi
