@@ -68,6 +68,9 @@ signing_time = 10m
 [profile old]
 ca = main
 authorise = challenge
+legacy = sha1 3des
+certrep = chain
+renew_from = always
 renew_key = new
 
 [profile closed]
@@ -255,6 +258,18 @@ enrolment [C-163 C-210 I-037]" "$_first" "$@"
 	    --subject /CN=peer-r1 --dns a.example
 }
 
+old_ways() {
+	challenge "$T/c" --profile old --cn peer-o
+	granted "SHA-1, Triple DES, and the CA with the certificate [C-008 \
+C-170 C-171 C-175]" enrol "$URL/old" --challenge "$T/c" --digest sha1 \
+	    --cipher 3des --subject /CN=peer-o --key "$T/o.key" \
+	    --out "$T/o.pem"
+	refused 2 "no renewal with the same key there [C-163]" \
+	    renew "$URL/old" --key "$T/o.key" --cert "$T/o.pem"
+	granted "but with a new one" renew "$URL/old" --key "$T/o.key" \
+	    --cert "$T/o.pem" --new-key "$T/o2.key"
+}
+
 all() {
 	rm -f "$T"/*.key
 	what_it_can
@@ -264,6 +279,7 @@ all() {
 	waiting
 	refusals
 	renewals
+	old_ways
 }
 
 verdict "the peer takes what is right and refuses each of its planted \
