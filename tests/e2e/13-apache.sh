@@ -3,6 +3,8 @@
 # the file in examples/.
 . "$(dirname "$0")/lib.sh"
 . "$ROOT/tests/e2e/clients.sh"
+. "$ROOT/tests/e2e/strongswan.sh"
+. "$ROOT/tests/e2e/certmonger.sh"
 . "$ROOT/tests/e2e/servers.sh"
 
 code() { curl -s -o "$T/body" -D "$T/head" -w '%{http_code}' -m 30 "$@"; }
@@ -92,7 +94,17 @@ ok "Apache reaches scep.fcgi"
 LOG=$T/scep.log
 edges proxy 413 16340 17000 400
 enrols proxy
-enrol_all
+smoke
+swan_enrols
+swan_waits
+if certmonger_start; then
+	cm_cas
+	cm_enrols
+	cm_refused
+	cm_waits
+else
+	not_ok "certmonger starts on a private bus"
+fi
 
 # Whoever sends half a body holds no worker: there are more of them than
 # workers, and than the 256 requests that are passed on at once in the end.

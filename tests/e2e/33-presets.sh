@@ -4,6 +4,7 @@
 # a request shaped like that client's is granted.
 . "$(dirname "$0")/lib.sh"
 . "$ROOT/tests/e2e/clients.sh"
+. "$ROOT/tests/e2e/certmonger.sh"
 
 PRESETS="apple windows intune cisco-ios cisco-asa juniper mikrotik certmonger
 strongswan sscep jscep micromdm"
