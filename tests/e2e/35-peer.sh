@@ -72,11 +72,14 @@ legacy = sha1 3des
 certrep = chain
 renew_from = always
 renew_key = new
+getcert = any
 
 [profile closed]
 ca = main
 authorise = challenge
 renew = no
+getcert = no
+getcrl = no
 CONFIG
 	sed -i "/^\[profile static\]/a $(adm challenge hash --profile static \
 	    <"$T/static")" "$CONF"
@@ -270,6 +273,34 @@ C-170 C-171 C-175]" enrol "$URL/old" --challenge "$T/c" --digest sha1 \
 	    --cert "$T/o.pem" --new-key "$T/o2.key"
 }
 
+fetching() {
+	set -- --key "$T/1.key" --cert "$T/1.pem"
+	granted "GetCert [C-190 C-191 I-032]" getcert "$URL" "$@" \
+	    --out "$T/got.pem"
+	verdict "$server: it is the one" cmp "$T/1.pem" "$T/got.pem"
+	granted "signed with the key alone [C-192]" getcert "$URL" "$@" \
+	    --self-signed
+	granted "by GET, in other algorithms" getcert "$URL" "$@" --get \
+	    --digest sha384 --cipher aes192 --wrap oaep-sha384
+	refused 4 "GetCert for somebody else's [C-192]" getcert "$URL" "$@" \
+	    --serial "$(serial "$T/2.pem")"
+	granted "which some profile gives [C-192]" getcert "$URL/old" "$@" \
+	    --serial "$(serial "$T/2.pem")"
+	refused 4 "GetCert for nobody's [C-191]" getcert "$URL/old" "$@" \
+	    --serial 1234567890
+	refused 4 "GetCert for another CA's [C-191]" getcert "$URL/old" "$@" \
+	    --issuer /CN=other
+	granted "with the name of the RA, as some write [C-196]" \
+	    getcert "$URL" "$@" --issuer "/CN=Test CA RA"
+	refused 2 "GetCert where there is none" getcert "$URL/closed" "$@"
+	granted "GetCRL [C-190 C-193]" getcrl "$URL" "$@"
+	said "nobody is revoked" '^CRL [0-9]+, 0 revoked$'
+	granted "by a stranger, by GET" getcrl "$URL" "$@" --self-signed --get
+	refused 4 "GetCRL of another CA [C-193]" getcrl "$URL" "$@" \
+	    --issuer /CN=other
+	refused 2 "GetCRL where there is none [C-193]" getcrl "$URL/closed" "$@"
+}
+
 all() {
 	rm -f "$T"/*.key
 	what_it_can
@@ -280,6 +311,7 @@ all() {
 	refusals
 	renewals
 	old_ways
+	fetching
 }
 
 verdict "the peer takes what is right and refuses each of its planted \

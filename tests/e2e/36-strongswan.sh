@@ -77,6 +77,15 @@ renewals() {
 	    --key "$T/swan.key"
 }
 
+# It has no GetCRL; it fetches the CRL that the certificate names.
+revocations() {
+	swan_ok "it fetches our CRL and finds its certificate good [C-194]" \
+	    pki --verify --in "$T/swan-1.pem" --cacert "$T/swan-ca.pem" \
+	    --online
+	like "it has looked at the signature" "$T/verdict.out" \
+	    'crl correctly signed by'
+}
+
 operators_refusal() {
 	swan_key "$T/swan-4.key"
 	swan "$URL/manual" swan-4 "$T/swan-4.key" "$T/swan-4.pem" \
@@ -99,6 +108,7 @@ all() {
 	algorithms
 	names
 	renewals
+	revocations
 	swan_waits
 	operators_refusal
 }
