@@ -50,7 +50,7 @@ said() { like "$server: $1" "$T/status.out" "$2"; }
 # challenge for all that the matrix of algorithms asks for; clocks that must be
 # right; what is old; renewals that are refused.
 profiles() {
-	sed -i '/^\[profile/a renew_from = always' \
+	sed -i '/^\[profile/a key_types = rsa ec ed25519\nrenew_from = always' \
 	    "$CONF"
 	echo open-sesame-0123456789 >"$T/static"
 	cat >>"$CONF" <<CONFIG
@@ -301,6 +301,34 @@ fetching() {
 	refused 2 "GetCRL where there is none [C-193]" getcrl "$URL/closed" "$@"
 }
 
+other_keys() {
+	for _key in p256 p384 p521 ed25519; do
+		challenge "$T/c" --cn "peer-$_key"
+		set -- --key-type "$_key" --key "$T/$_key.key"
+		granted "$_key: delivered under the challenge [C-088 C-147 \
+T-54 T-58]" enrol "$URL" "$@" --challenge "$T/c" \
+		    --subject "/CN=peer-$_key" --out "$T/$_key.pem" \
+		    --cipher aes256 --digest sha384
+		granted "$_key: renewed under any secret [C-088 I-037]" \
+		    renew "$URL" "$@" --cert "$T/$_key.pem" \
+		    --challenge "$T/static"
+		refused 2 "$_key: and not under none [C-147]" \
+		    renew "$URL" "$@" --cert "$T/$_key.pem"
+		refused 0 "$_key: GetCRL cannot be delivered [C-147]" \
+		    getcrl "$URL" "$@" --cert "$T/$_key.pem"
+	done
+	set -- "$URL/manual" --key-type p256 --key "$T/ecw.key" \
+	    --subject /CN=peer-ecw
+	refused 2 "p256: nothing to deliver under, nothing waits [C-147]" \
+	    enrol "$@"
+	pending "p256: it waits" enrol "$@" --challenge "$T/static"
+	pending "p256: a poll finds it waiting" poll "$@"
+	verdict "$server: scepadm approves it" adm request approve \
+	    "$(request_of peer-ecw)"
+	granted "p256: a poll is delivered under the first challenge" \
+	    poll "$@" --challenge "$T/static"
+}
+
 all() {
 	rm -f "$T"/*.key
 	what_it_can
@@ -312,6 +340,7 @@ all() {
 	renewals
 	old_ways
 	fetching
+	other_keys
 }
 
 verdict "the peer takes what is right and refuses each of its planted \
