@@ -44,12 +44,12 @@ BUS
 	    --print-address=3 \
 	    3>"$T/cm/address" >"$T/dbus.log" 2>&1 &
 	own $!
-	until_true 10 test -s "$T/cm/address"
+	until_true 60 test -s "$T/cm/address"
 	DBUS_SESSION_BUS_ADDRESS=$(cat "$T/cm/address")
 	export DBUS_SESSION_BUS_ADDRESS
 	certmonger -s -n -B -d 1 >"$T/certmonger.log" 2>&1 &
 	own $!
-	until_true 20 cm list-cas
+	until_true 60 cm list-cas
 }
 
 # cm_request CA CN [OPTION…]: into files of that name.
