@@ -213,16 +213,15 @@ sync_dir(const char *path)
 	return rc;
 }
 
-enum scep_err
-scep_file_create(const char *path, struct scep_span bytes, unsigned int mode,
-    struct scep_error *err)
+/* The bytes under a name of their own beside path, on the disk. */
+static enum scep_err
+write_beside(const char *path, struct scep_span bytes, unsigned int mode,
+    char temp[PATH_MAX_LEN], struct scep_error *err)
 {
-	char		 temp[PATH_MAX_LEN];
 	enum scep_err	 rc = SCEP_OK;
 	int		 fd;
 
-	if (snprintf(temp, sizeof(temp), "%s.XXXXXX", path) >=
-	    (int)sizeof(temp))
+	if (snprintf(temp, PATH_MAX_LEN, "%s.XXXXXX", path) >= PATH_MAX_LEN)
 		return scep_fail(err, SCEP_E_CONFIG, "%.64s...: longer than "
 		    "%d octets", path, PATH_MAX_LEN);
 	if ((fd = mkostemp(temp, O_CLOEXEC)) == -1)
@@ -230,16 +229,53 @@ scep_file_create(const char *path, struct scep_span bytes, unsigned int mode,
 	if (fchmod(fd, (mode_t)mode) == -1 || write_all(fd, bytes) == -1 ||
 	    fsync(fd) == -1)
 		rc = scep_file_fail(path, errno, err);
+	(void)close(fd);
+	if (rc != SCEP_OK)
+		(void)unlink(temp);
+	return rc;
+}
+
+static enum scep_err
+sync_above(const char *path, struct scep_error *err)
+{
+	return sync_dir(path) == 0 ? SCEP_OK : scep_fail(err, SCEP_E_CONFIG,
+	    "%s: its directory cannot be synchronised: %s", path,
+	    strerror(errno));
+}
+
+enum scep_err
+scep_file_create(const char *path, struct scep_span bytes, unsigned int mode,
+    struct scep_error *err)
+{
+	char		 temp[PATH_MAX_LEN];
+	enum scep_err	 rc;
+
+	if ((rc = write_beside(path, bytes, mode, temp, err)) != SCEP_OK)
+		return rc;
 	/* link(2), unlike rename(2), fails where something is. */
-	else if (link(temp, path) == -1)
+	if (link(temp, path) == 0)
+		rc = sync_above(path, err);
+	else
 		rc = errno == EEXIST ? scep_fail(err, SCEP_E_EXISTS,
 		    "%s: there already, and not overwritten", path) :
 		    scep_fail(err, SCEP_E_CONFIG, "%s: cannot be made: %s",
 		    path, strerror(errno));
-	else if (sync_dir(path) == -1)
-		rc = scep_fail(err, SCEP_E_CONFIG, "%s: its directory cannot "
-		    "be synchronised: %s", path, strerror(errno));
-	(void)close(fd);
+	(void)unlink(temp);
+	return rc;
+}
+
+enum scep_err
+scep_file_replace(const char *path, struct scep_span bytes,
+    unsigned int mode, struct scep_error *err)
+{
+	char		 temp[PATH_MAX_LEN];
+	enum scep_err	 rc;
+
+	if ((rc = write_beside(path, bytes, mode, temp, err)) != SCEP_OK)
+		return rc;
+	if (rename(temp, path) == 0)
+		return sync_above(path, err);
+	rc = scep_file_fail(path, errno, err);
 	(void)unlink(temp);
 	return rc;
 }

@@ -18,6 +18,11 @@ enum scep_err	 scep_file_read_secret(const char *path, size_t max,
  * SCEP_E_EXISTS), fsync of the directory. */
 enum scep_err	 scep_file_create(const char *path, struct scep_span bytes,
 		    unsigned int mode, struct scep_error *err);
+/* The same over what is there: temporary file, fsync, rename, fsync of the
+ * directory.  Whoever looks, after a crash too, sees the old one or the
+ * new. */
+enum scep_err	 scep_file_replace(const char *path, struct scep_span bytes,
+		    unsigned int mode, struct scep_error *err);
 /* Why the system refused path (no is its errno), and what mends it:
  * SCEP_E_STORE where that is room, a limit or the disk, else SCEP_E_CONFIG. */
 enum scep_err	 scep_file_fail(const char *path, int no,

@@ -232,7 +232,7 @@ text_free(const char *text)
 }
 
 static void
-ca_clear(struct scep_ca_conf *ca)
+generation_clear(struct scep_ca_conf *ca)
 {
 	size_t	 i;
 
@@ -240,10 +240,27 @@ ca_clear(struct scep_ca_conf *ca)
 	scep_cert_clear(&ca->ra_cert);
 	for (i = 0; i < ca->n_chain; i++)
 		scep_cert_clear(&ca->chain[i]);
+	for (i = 0; i < ca->n_old_ra; i++) {
+		scep_cert_clear(&ca->old_ra[i].cert);
+		EVP_PKEY_free(ca->old_ra[i].key);
+	}
+	OPENSSL_free(ca->old_ra);
 	X509_free(ca->x509);
 	X509_free(ca->ra_x509);
 	EVP_PKEY_free(ca->key);
 	EVP_PKEY_free(ca->ra_key);
+	scep_buf_clear(&ca->next_answer);
+}
+
+static void
+ca_clear(struct scep_ca_conf *ca)
+{
+	size_t	 i;
+
+	for (i = 0; i < ca->n_kin; i++)
+		generation_clear(&ca->kin[i]);
+	OPENSSL_free(ca->kin);
+	generation_clear(ca);
 }
 
 static void
@@ -259,6 +276,8 @@ profile_clear(struct scep_profile *p)
 			text_free(p->san_pattern[i][j]);
 	scep_buf_clear(&p->fixed_exts);
 	scep_buf_clear(&p->signing_exts);
+	scep_buf_clear(&p->next_exts);
+	scep_buf_clear(&p->next_signing_exts);
 }
 
 void

@@ -11,6 +11,7 @@
 #define SCEP_CA_CONFIG_H
 
 #include "base/conf.h"
+#include "ca/lineage.h"
 #include "wire/message.h"
 #include "wire/san.h"
 
@@ -51,7 +52,21 @@ struct scep_server_conf {
 	char			 url[SCEP_PATH_LEN];	/* base, for people */
 };
 
-/* [ca NAME] */
+/* An RA key that a newer one has replaced: it opens what is addressed to it,
+ * and signs the answers. */
+struct scep_ra_conf {
+	unsigned int		 number;
+	char			 cert_path[SCEP_PATH_LEN];
+	char			 key_path[SCEP_PATH_LEN];
+	struct scep_cert	 cert;
+	EVP_PKEY		*key;
+	char			 fault[SCEP_FAULT_LEN];
+};
+
+#define SCEP_RA_RENEW_AUTO	0L	/* with a third of its life left */
+#define SCEP_RA_RENEW_NO	(-1L)
+
+/* [ca NAME]; or, in kin, another generation of it. */
 struct scep_ca_conf {
 	char			 name[SCEP_NAME_LEN];
 	const char		*file;		/* borrowed from conf */
@@ -65,6 +80,25 @@ struct scep_ca_conf {
 	int			 insecure_one_key;	/* ra = CA, legacy */
 	int			 crl;		/* we make its CRL */
 	long			 crl_validity_s, crl_overlap_s;
+	long			 ra_renew_s;	/* before its end, or one of
+						   SCEP_RA_RENEW_… */
+	long			 ra_validity_s;	/* of an RA made by itself */
+
+	/* From its lineage, where it has one: paths above are then those of
+	 * the current generation. */
+	unsigned int		 generation;	/* 1: scep.conf's files */
+	enum scep_gen_state	 state;
+	time_t			 since;
+	unsigned int		 ra_number;
+	int			 has_key_sha256;
+	uint8_t			 key_sha256[SCEP_SHA256_LEN];
+	struct scep_ra_conf	*old_ra;	/* newest first */
+	size_t			 n_old_ra;
+	struct scep_ca_conf	*kin;		/* the other generations that
+						   live; theirs is NULL */
+	size_t			 n_kin;
+	struct scep_buf		 next_answer;	/* to GetNextCACert; empty:
+						   none is published */
 
 	/* From scep_config_load(): */
 	char			 fault[SCEP_FAULT_LEN];	/* why it cannot be
@@ -184,6 +218,9 @@ struct scep_profile {
 						   nothing can be encrypted
 						   to; empty if none may be
 						   certified */
+	struct scep_buf		 next_exts, next_signing_exts;	/* both, below
+						   a CA that is published as
+						   the next */
 	long			 retry_window_s, pending_ttl_s;
 	struct scep_renew_conf	 renew;
 	long			 max_pending, max_pending_per_peer;
@@ -218,9 +255,9 @@ enum scep_err	 scep_config_parse(const struct scep_crypto *crypto,
 		    struct scep_conf *conf, struct scep_config **out,
 		    struct scep_error *err);
 
-/* The fixed extensions of a certificate for this key. */
+/* The fixed extensions of a certificate for this key, by this issuer. */
 struct scep_span scep_profile_exts(const struct scep_profile *profile,
-		    struct scep_span spki);
+		    const struct scep_ca_conf *issuer, struct scep_span spki);
 
 /* Read certificates, keys, the challenge key; build fixed_exts. Keys match
  * certificates, the RA's certificate is issued by its CA (or is it), a
@@ -281,5 +318,27 @@ int		 scep_config_renews_profile(const struct scep_config *cfg,
 /* From when it renews a certificate of this life. */
 time_t		 scep_config_renew_opens(const struct scep_profile *p,
 		    time_t not_before, time_t not_after);
+/* The generation of this number, the current one too; NULL: it does not live,
+ * or it has a fault. */
+const struct scep_ca_conf
+		*scep_ca_conf_generation(const struct scep_ca_conf *ca,
+		    unsigned int number);
+/* The one that is staged or published, or NULL. */
+const struct scep_ca_conf
+		*scep_ca_conf_next(const struct scep_ca_conf *ca);
+/* Is this a key of ours: a CA's or an RA's, of any generation? */
+int		 scep_config_has_key(const struct scep_config *cfg,
+		    struct scep_span spki);
+
+/* STATE/ca/NAME/generations; STATE/ca/NAME/NUMBER/FILE.  SCEP_E_CONFIG for a
+ * path that is too long. */
+enum scep_err	 scep_lineage_path(const char *state, const char *ca,
+		    char out[SCEP_PATH_LEN], struct scep_error *err);
+enum scep_err	 scep_lineage_file(const char *state, const char *ca,
+		    unsigned int number, const char *file,
+		    char out[SCEP_PATH_LEN], struct scep_error *err);
+/* SCEP_E_NOTFOUND: the CA never had another generation. */
+enum scep_err	 scep_lineage_read(const char *state, const char *ca,
+		    struct scep_lineage *out, struct scep_error *err);
 
 #endif /* SCEP_CA_CONFIG_H */

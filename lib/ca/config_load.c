@@ -132,11 +132,35 @@ check_ra_issuer(const struct scep_ca_conf *ca, struct scep_error *err)
 	return new_ra(ca, err);
 }
 
+/* Its lineage knows which CA it is; what is named in its place may be a fine
+ * CA, and is another one. */
 static enum scep_err
-check_ca(const struct scep_ca_conf *ca, struct scep_error *err)
+check_lineage(const struct scep_crypto *crypto, const struct scep_ca_conf *ca,
+    struct scep_error *err)
+{
+	uint8_t		 digest[SCEP_SHA256_LEN];
+	enum scep_err	 rc;
+
+	if (!ca->has_key_sha256)
+		return SCEP_OK;
+	if ((rc = scep_crypto_sha256(crypto, ca->cert.spki, digest, err)) !=
+	    SCEP_OK)
+		return rc;
+	return memcmp(digest, ca->key_sha256, sizeof(digest)) == 0 ? SCEP_OK :
+	    scep_fail(err, SCEP_E_CONFIG, "%s: another key than that of "
+	    "generation %u of CA %s; put its own certificate and key back, "
+	    "or give the other CA a [ca NAME] of its own", ca->cert_path,
+	    ca->generation, ca->name);
+}
+
+static enum scep_err
+check_ca(const struct scep_crypto *crypto, const struct scep_ca_conf *ca,
+    struct scep_error *err)
 {
 	enum scep_err	 rc;
 
+	if ((rc = check_lineage(crypto, ca, err)) != SCEP_OK)
+		return rc;
 	if ((rc = scep_config_pair_check(ca->x509, ca->cert_path, ca->key,
 	    ca->key_path, err)) != SCEP_OK)
 		return scep_fail_mend(err, "restore the one that belongs to "
@@ -170,8 +194,8 @@ read_chain(const struct scep_crypto *crypto, struct scep_ca_conf *ca,
 	return rc;
 }
 
-static enum scep_err
-load_ca(const struct scep_crypto *crypto, struct scep_ca_conf *ca,
+enum scep_err
+scep_config_load_ca(const struct scep_crypto *crypto, struct scep_ca_conf *ca,
     struct scep_error *err)
 {
 	enum scep_err	 rc;
@@ -191,20 +215,51 @@ load_ca(const struct scep_crypto *crypto, struct scep_ca_conf *ca,
 	    err)) == NULL || (ca->ra_x509 = scep_config_x509(crypto,
 	    &ca->ra_cert, ca->ra_cert_path, err)) == NULL)
 		return err->code;
-	return check_ca(ca, err);
+	return check_ca(crypto, ca, err);
+}
+
+static enum scep_err
+load_exts(const struct scep_crypto *crypto, const struct scep_config *cfg,
+    const struct scep_profile *p, const struct scep_ca_conf *ca,
+    struct scep_buf *exts, struct scep_buf *signing, struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	if ((rc = scep_config_exts(crypto, scep_config_exts_of(cfg, p),
+	    ca->x509, exts, err)) != SCEP_OK)
+		return rc;
+	return scep_config_usage(p, exts, signing, err);
 }
 
 static enum scep_err
 load_profile(const struct scep_crypto *crypto, const struct scep_config *cfg,
     struct scep_profile *p, struct scep_error *err)
 {
-	enum scep_err	 rc;
+	const struct scep_ca_conf	*ca = &cfg->ca[p->ca], *next;
+	enum scep_err			 rc;
 
 	if ((rc = scep_config_load_legacy(crypto, p, err)) != SCEP_OK ||
-	    (rc = scep_config_exts(crypto, scep_config_exts_of(cfg, p),
-	    cfg->ca[p->ca].x509, &p->fixed_exts, err)) != SCEP_OK)
+	    (rc = load_exts(crypto, cfg, p, ca, &p->fixed_exts,
+	    &p->signing_exts, err)) != SCEP_OK)
 		return rc;
-	return scep_config_usage(p, err);
+	if ((next = scep_ca_conf_next(ca)) == NULL || *next->fault != '\0')
+		return SCEP_OK;
+	return load_exts(crypto, cfg, p, next, &p->next_exts,
+	    &p->next_signing_exts, err);
+}
+
+/* The current generation; the others have their own faults. */
+static enum scep_err
+load_ca(const struct scep_crypto *crypto, const struct scep_config *cfg,
+    struct scep_ca_conf *ca, struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	if ((rc = scep_config_lineage(crypto, cfg, ca, err)) != SCEP_OK ||
+	    (rc = scep_config_load_ca(crypto, ca, err)) != SCEP_OK ||
+	    (rc = scep_config_load_kin(crypto, ca, err)) != SCEP_OK)
+		return rc;
+	return scep_config_next_answer(crypto, ca, err);
 }
 
 static enum scep_err
@@ -286,7 +341,7 @@ load_all(const struct scep_crypto *crypto, struct scep_config *cfg,
 	enum scep_err		 rc = SCEP_OK;
 
 	for (ca = cfg->ca; rc == SCEP_OK && ca < cfg->ca + cfg->n_cas; ca++)
-		if ((rc = load_ca(crypto, ca, err)) != SCEP_OK) {
+		if ((rc = load_ca(crypto, cfg, ca, err)) != SCEP_OK) {
 			(void)scep_fail_within(err, "%s:%d: [ca %s]",
 			    ca->file, ca->line, ca->name);
 			if (rc == SCEP_E_CONFIG)

@@ -152,8 +152,10 @@ enum scep_err	 scep_config_read_profile(struct scep_reading *r);
 enum scep_err	 scep_config_exts(const struct scep_crypto *crypto,
 		    const struct scep_conf_section *section, X509 *issuer,
 		    struct scep_buf *out, struct scep_error *err);
-/* Make signing_exts of fixed_exts, if key_types asks for it: config_usage.c. */
-enum scep_err	 scep_config_usage(struct scep_profile *p,
+/* Make of extensions those for keys that only sign, if key_types asks for it:
+ * config_usage.c. */
+enum scep_err	 scep_config_usage(const struct scep_profile *p,
+		    const struct scep_buf *exts, struct scep_buf *signing,
 		    struct scep_error *err);
 /* The one that a profile names, or NULL. */
 const struct scep_conf_section
@@ -175,6 +177,23 @@ void		 scep_config_mend_ra_key(const struct scep_ca_conf *ca,
 		    char out[SCEP_MEND_TEXT]);
 void		 scep_config_mend_ca(const struct scep_ca_conf *ca,
 		    char out[SCEP_MEND_TEXT]);
+
+/* What a CA's paths name, read and checked: config_load.c. */
+enum scep_err	 scep_config_load_ca(const struct scep_crypto *crypto,
+		    struct scep_ca_conf *ca, struct scep_error *err);
+/* Make the paths of ca those of its current generation, and ca->kin the
+ * others: config_lineage.c.  Then read what is there besides the current one;
+ * what cannot be read there is a fault of its own. */
+enum scep_err	 scep_config_lineage(const struct scep_crypto *crypto,
+		    const struct scep_config *cfg, struct scep_ca_conf *ca,
+		    struct scep_error *err);
+enum scep_err	 scep_config_load_kin(const struct scep_crypto *crypto,
+		    struct scep_ca_conf *ca, struct scep_error *err);
+/* ca->next_answer, if its next generation is published: config_next.c. */
+enum scep_err	 scep_config_next_answer(const struct scep_crypto *crypto,
+		    struct scep_ca_conf *ca, struct scep_error *err);
+enum scep_err	 scep_read_ra_renew(struct scep_reading *,
+		    const struct scep_setting *, void *);
 
 /* At most max certificates of a file, in PEM or DER; a private key in PEM. */
 enum scep_err	 scep_config_read_certs(const struct scep_crypto *crypto,

@@ -18,6 +18,7 @@
 
 #define MINUTE	60L
 #define HOUR	3600L
+#define DAY	86400L
 #define YEAR	(365L * 86400)
 
 enum { TO_STDERR = 1, TO_SYSLOG = 2 };
@@ -114,6 +115,10 @@ static const struct scep_setting	ca_table[] = {
 	    MINUTE, YEAR, NULL },
 	{ "crl_overlap", scep_read_duration, CA(crl_overlap_s), "", 0, YEAR,
 	    NULL },
+	{ "ra_renew", scep_read_ra_renew, CA(ra_renew_s), "auto", DAY,
+	    10 * YEAR, NULL },
+	{ "ra_validity", scep_read_duration, CA(ra_validity_s), "3650d", DAY,
+	    30 * YEAR, NULL },
 };
 
 int

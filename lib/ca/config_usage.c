@@ -38,29 +38,35 @@ add_usage(const struct scep_profile *p, uint8_t bits, struct scep_buf *out,
 }
 
 enum scep_err
-scep_config_usage(struct scep_profile *p, struct scep_error *err)
+scep_config_usage(const struct scep_profile *p, const struct scep_buf *exts,
+    struct scep_buf *signing, struct scep_error *err)
 {
-	struct scep_span	 rest = scep_buf_span(&p->fixed_exts);
+	struct scep_span	 rest = scep_buf_span(exts);
 	struct scep_tlv		 ext;
 	enum scep_err		 rc = SCEP_OK;
 
-	scep_buf_clear(&p->signing_exts);
+	scep_buf_clear(signing);
 	if ((p->keys.types & ~SCEP_BIT(SCEP_KEY_RSA)) == 0)
 		return SCEP_OK;
 	while (rc == SCEP_OK && scep_der_next(&rest, &ext)) {
 		if (ext.whole.len == sizeof(usage) &&
 		    memcmp(ext.whole.data, usage, HEAD) == 0)
-			rc = add_usage(p, ext.whole.data[HEAD + 1],
-			    &p->signing_exts, err);
+			rc = add_usage(p, ext.whole.data[HEAD + 1], signing,
+			    err);
 		else
-			rc = scep_buf_add(&p->signing_exts, ext.whole, err);
+			rc = scep_buf_add(signing, ext.whole, err);
 	}
 	return rc;
 }
 
 struct scep_span
-scep_profile_exts(const struct scep_profile *p, struct scep_span spki)
+scep_profile_exts(const struct scep_profile *p,
+    const struct scep_ca_conf *issuer, struct scep_span spki)
 {
-	return scep_buf_span(scep_key_encrypts(scep_key_type_of(spki)) ?
-	    &p->fixed_exts : &p->signing_exts);
+	const int	 encrypts = scep_key_encrypts(scep_key_type_of(spki));
+
+	if (issuer->state == SCEP_GEN_PUBLISHED)
+		return scep_buf_span(encrypts ? &p->next_exts :
+		    &p->next_signing_exts);
+	return scep_buf_span(encrypts ? &p->fixed_exts : &p->signing_exts);
 }

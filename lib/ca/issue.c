@@ -129,7 +129,7 @@ make_plan(const struct scep_crypto *crypto, struct job *job, time_t now,
 	job->plan.subject = job->granted.subject;
 	job->plan.spki = job->granted.spki;
 	job->plan.san = job->granted.san;
-	job->plan.fixed_exts = scep_profile_exts(job->granted.profile,
+	job->plan.fixed_exts = scep_profile_exts(job->granted.profile, ca,
 	    job->granted.spki);
 	job->plan.key = ca->key;
 	job->plan.digest = ca->digest;

@@ -365,7 +365,7 @@ exts_of_profile_alone(const struct scep_lint *l)
 	size_t			 n = 2;
 
 	fixed = scep_profile_exts(l->of->granted->profile,
-	    l->of->granted->spki);
+	    l->of->granted->ca, l->of->granted->spki);
 	if (first.len < fixed.len)
 		return 0;
 	first.len = fixed.len;
