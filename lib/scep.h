@@ -33,6 +33,7 @@ enum scep_err {
 	SCEP_E_HTTP,		/* theirs: not a SCEP request at all */
 	SCEP_E_METHOD,		/* theirs: neither GET nor POST */
 	SCEP_E_PATH,		/* theirs: nothing is there */
+	SCEP_E_ABSENT,		/* theirs: nothing of that kind now */
 	SCEP_E_TOOBIG,		/* theirs: above max_request */
 	SCEP_E_FORMAT,		/* theirs: no address for an answer */
 	SCEP_E_ALG,		/* theirs: badAlg */

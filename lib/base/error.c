@@ -31,6 +31,7 @@ static const struct {
 	[SCEP_E_HTTP]		= { "bad HTTP request",		400, -1, 1 },
 	[SCEP_E_METHOD]		= { "bad method",		405, -1, 1 },
 	[SCEP_E_PATH]		= { "no such path",		404, -1, 3 },
+	[SCEP_E_ABSENT]		= { "not available",		404, -1, 3 },
 	[SCEP_E_TOOBIG]		= { "too big",			413, -1, 1 },
 	[SCEP_E_FORMAT]		= { "bad message",		400, -1, 1 },
 	[SCEP_E_ALG]		= { "badAlg",			400,  0, 1 },

@@ -125,6 +125,29 @@ check_pending(const struct scep_crypto *crypto, const struct scep_config *cfg,
 	return SCEP_OK;
 }
 
+/* The CA that was asked: the next one has become the current one, or it was
+ * taken back. */
+static enum scep_err
+find_ca(const struct scep_config *cfg, const struct scep_profile *profile,
+    const struct scep_pending *pending, const struct scep_ca_conf **out,
+    struct scep_error *err)
+{
+	const struct scep_ca_conf	*ca = &cfg->ca[profile->ca];
+
+	*out = ca;
+	if (pending->ca_generation == 0)
+		return SCEP_OK;
+	*out = scep_ca_conf_generation(ca, pending->ca_generation);
+	if (*out != NULL && (*out)->state == SCEP_GEN_PREVIOUS)
+		*out = ca;
+	return *out != NULL && (*out)->state != SCEP_GEN_STAGED ? SCEP_OK :
+	    scep_fail(err, SCEP_E_REFUSED, "request %s asks for a "
+	    "certificate of generation %u of CA %s, which is not there "
+	    "(`scepadm ca list`); refuse it with `scepadm request refuse "
+	    "%s`", pending->request_id, pending->ca_generation, ca->name,
+	    pending->request_id);
+}
+
 enum scep_err
 scep_authorise_approval(const struct scep_crypto *crypto,
     const struct scep_config *cfg, const struct scep_pending *pending,
@@ -143,7 +166,8 @@ scep_authorise_approval(const struct scep_crypto *crypto,
 	(void)snprintf(authority, sizeof(authority), "approved by uid %lu",
 	    uid);
 	asked.profile = profile;
-	asked.ca = &cfg->ca[profile->ca];
+	if ((rc = find_ca(cfg, profile, pending, &asked.ca, err)) != SCEP_OK)
+		return rc;
 	asked.subject = scep_buf_span(&pending->subject);
 	asked.spki = scep_buf_span(&pending->spki);
 	asked.san = scep_buf_span(&pending->san);

@@ -28,6 +28,9 @@ struct scep_enrolment {
 	struct scep_span	 signer;	/* certificate DER, as sent */
 	int			 self_signed;	/* it is, and that verified */
 	int			 cipher;	/* enum scep_cipher */
+	uint32_t		 ca_generation;	/* of the CA whose RA was
+						   addressed; 0: the current
+						   one */
 	uint8_t			 key_sha256[SCEP_SHA256_LEN];
 					/* of encryptedKey */
 	uint8_t			 content_sha256[SCEP_SHA256_LEN];
@@ -136,13 +139,19 @@ struct scep_published_profile {
 	struct scep_buf		 chain;		/* CertRep: certificates behind
 						   the issued one, in a row */
 	struct scep_msg_rules	 rules;
-	uint32_t		 ra;		/* index into ra[] */
+	struct scep_buf		 nextcacert;	/* GetNextCACert body; empty:
+						   there is none */
+	uint32_t		 ra;		/* index into ra[]: signs what
+						   was addressed to nobody … */
+	uint32_t		 n_ras;		/* … and those behind it, in
+						   all, open */
 	int			 omit_content;
 	int			 fail_text;
 	char			 fault[256];	/* why it answers 503, or "" */
 };
 struct scep_published_ra {
 	char			 name[64];	/* of the CA, for the log */
+	uint32_t		 ca_generation;	/* … and which of it */
 	struct scep_buf		 cert;		/* DER; empty with a fault */
 	EVP_PKEY		*pkey;		/* in the CA's own process … */
 	struct scep_buf		 key;		/* … or PKCS #8 DER, in the

@@ -31,7 +31,10 @@ static const struct scep_field	profile_fields[] = {
 	    rules.signer.max_rsa_bits, 0),
 	SCEP_FIELD(SCEP_F_LONG, scep_published_profile, rules.signing_time_s,
 	    0),
+	SCEP_FIELD(SCEP_F_BUF, scep_published_profile, nextcacert,
+	    SCEP_DOOR_HALF),
 	SCEP_FIELD(SCEP_F_UINT, scep_published_profile, ra, 0),
+	SCEP_FIELD(SCEP_F_UINT, scep_published_profile, n_ras, 0),
 	SCEP_FIELD(SCEP_F_INT, scep_published_profile, omit_content, 0),
 	SCEP_FIELD(SCEP_F_INT, scep_published_profile, fail_text, 0),
 	SCEP_FIELD_TEXT(scep_published_profile, fault),
@@ -39,6 +42,7 @@ static const struct scep_field	profile_fields[] = {
 
 static const struct scep_field	ra_fields[] = {
 	SCEP_FIELD_TEXT(scep_published_ra, name),
+	SCEP_FIELD(SCEP_F_UINT, scep_published_ra, ca_generation, 0),
 	SCEP_FIELD(SCEP_F_BUF, scep_published_ra, cert, SCEP_DOOR_CERT),
 	SCEP_FIELD(SCEP_F_BUF, scep_published_ra, key, KEY_MAX),
 };

@@ -29,6 +29,7 @@ static const struct scep_field	enrol_fields[] = {
 	SCEP_FIELD(SCEP_F_SPAN, enrol_body, ask.signer, SCEP_DOOR_HALF),
 	SCEP_FIELD(SCEP_F_INT, enrol_body, ask.self_signed, 0),
 	SCEP_FIELD(SCEP_F_INT, enrol_body, ask.cipher, 0),
+	SCEP_FIELD(SCEP_F_UINT, enrol_body, ask.ca_generation, 0),
 	SCEP_FIELD_OCTETS(enrol_body, ask.key_sha256),
 	SCEP_FIELD_OCTETS(enrol_body, ask.content_sha256),
 	SCEP_FIELD(SCEP_F_SPAN, enrol_body, ask.plaintext,

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "ca/keylock.h"
+#include "ca/kin.h"
 #include "ca/renew.h"
 #include "ca/story.h"
 #include "ca/transaction.h"
@@ -109,7 +110,7 @@ decide(struct scep_job *job, struct scep_grant **grant, struct scep_error *err)
 	char			 authority[SCEP_REC_TEXT] = "static challenge";
 	struct scep_asked	 asked = {
 		.profile = job->profile,
-		.ca = &job->ca->cfg->ca[job->profile->ca],
+		.ca = job->issuer,
 		.subject = job->subject,
 		.spki = job->csr->key.spki,
 		.request_id = job->ask->request_id,
@@ -215,6 +216,8 @@ scep_local_enrol(struct scep_ca *ca, time_t now,
 	if (job.profile == NULL)
 		return scep_fail(err, SCEP_E_INTERNAL,
 		    "the worker asks for profile \"%s\"", ask->profile);
+	job.issuer = scep_kin_asked(&job.ca->cfg->ca[job.profile->ca],
+	    ask->ca_generation);
 	rc = *job.profile->fault != '\0' ? scep_fail(err, SCEP_E_CONFIG,
 	    "%s", job.profile->fault) : run(&job, err);
 	scep_story_passed(&job, rc, err);

@@ -12,6 +12,7 @@
 #include "ca/delivery.h"
 #include "ca/dummy_csr.h"
 #include "ca/job.h"
+#include "ca/kin.h"
 #include "ca/queue.h"
 #include "ca/renew.h"
 #include "ca/rules.h"
@@ -133,13 +134,7 @@ compare_signer(struct scep_job *job, struct scep_error *err)
 int
 scep_job_is_taboo(const struct scep_config *cfg, struct scep_span spki)
 {
-	size_t	 i;
-
-	for (i = 0; i < cfg->n_cas; i++)
-		if (scep_span_equal(spki, cfg->ca[i].cert.spki) ||
-		    scep_span_equal(spki, cfg->ca[i].ra_cert.spki))
-			return 1;
-	return 0;
+	return scep_config_has_key(cfg, spki);
 }
 
 /* A renewal keeps the names of what it renews as they stand there; a request
@@ -203,6 +198,26 @@ scep_job_read(struct scep_job *job, struct scep_error *err)
 	return SCEP_OK;
 }
 
+/* What it was used up for is for who asks the same CA. */
+static enum scep_err
+check_same(struct scep_job *job, struct scep_error *err)
+{
+	struct scep_cert_rec	 rec;
+	enum scep_err		 rc;
+
+	rc = scep_cert_rec_get(job->ca->store, scep_buf_span(
+	    &job->record.use[job->use].cert_key), &rec, err);
+	if (rc == SCEP_E_NOTFOUND)
+		return SCEP_OK;
+	if (rc != SCEP_OK)
+		return rc;
+	if (!scep_kin_answers(job->ca->crypto,
+	    &job->ca->cfg->ca[job->profile->ca], job->issuer, &rec))
+		job->facts.challenge = SCEP_CH_SPENT;
+	scep_cert_rec_clear(&rec);
+	return SCEP_OK;
+}
+
 static enum scep_err
 gather_challenge(struct scep_job *job, struct scep_error *err)
 {
@@ -216,9 +231,12 @@ gather_challenge(struct scep_job *job, struct scep_error *err)
 	job->has_record = rc == SCEP_OK;
 	(void)snprintf(job->record_id, sizeof(job->record_id), "%s",
 	    job->has_record ? job->record.id : "");
-	return scep_challenge_judge(job->ca->crypto, job->ca->cfg,
+	if ((rc = scep_challenge_judge(job->ca->crypto, job->ca->cfg,
 	    job->profile, job->csr, job->has_record ? &job->record : NULL,
-	    job->now, &job->facts.challenge, &job->use, err);
+	    job->now, &job->facts.challenge, &job->use, err)) == SCEP_OK &&
+	    job->facts.challenge == SCEP_CH_SPENT_BY_SAME)
+		rc = check_same(job, err);
+	return rc;
 }
 
 /* Is there a secret to encrypt the answer with?  One of 128 bits, or one that
@@ -284,9 +302,9 @@ scep_job_gather(struct scep_job *job, struct scep_error *err)
 {
 	enum scep_err	 rc;
 
-	if ((rc = scep_transaction_fact(job->ca, job->profile, &job->key,
-	    job->now, &job->txn, &job->newest, &job->facts.txn, err)) !=
-	    SCEP_OK ||
+	if ((rc = scep_transaction_fact(job->ca, job->profile, job->issuer,
+	    &job->key, job->now, &job->txn, &job->newest, &job->facts.txn,
+	    err)) != SCEP_OK ||
 	    (job->facts.is_renewal && !job->facts.unproven &&
 	    (rc = scep_renew_gather(job, err)) != SCEP_OK) ||
 	    (rc = gather_challenge(job, err)) != SCEP_OK)

@@ -72,6 +72,9 @@ set_validity(struct job *job, time_t now, struct scep_error *err)
 	const struct scep_ca_conf	*ca = job->granted.ca;
 	char				 text[SCEP_TIME_TEXT];
 
+	/* The next CA may begin later: devices keep what they get of it. */
+	if (now < ca->cert.not_before && ca->state == SCEP_GEN_PUBLISHED)
+		now = ca->cert.not_before;
 	if (now < ca->cert.not_before) {
 		scep_time_text(ca->cert.not_before, text);
 		return scep_fail(err, SCEP_E_CONFIG, "%s: the certificate of "

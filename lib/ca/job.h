@@ -17,6 +17,8 @@ struct scep_job {
 	const struct scep_enrolment	*ask;
 	struct scep_answer		*answer;
 	const struct scep_profile	*profile;
+	const struct scep_ca_conf	*issuer;	/* the generation that
+						   is asked: kin.h */
 
 	/* Read once: */
 	const struct scep_csr		*csr;	/* what is worked on */

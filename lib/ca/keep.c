@@ -60,6 +60,8 @@ fill_pending(const struct scep_job *job, struct scep_pending *p,
 	memcpy(p->key_sha256, job->csr->key.sha256, sizeof(p->key_sha256));
 	p->created = job->now;
 	p->expires = job->now + job->profile->pending_ttl_s;
+	if (job->issuer->state == SCEP_GEN_PUBLISHED)
+		p->ca_generation = job->issuer->generation;
 	if ((rc = scep_buf_set(&p->txid, job->ask->txid, err)) != SCEP_OK ||
 	    (rc = scep_buf_set(&p->subject, job->csr->subject, err)) !=
 	    SCEP_OK ||

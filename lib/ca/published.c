@@ -18,7 +18,8 @@
  * stands here only if the profile does it, and does not hide it.
  */
 static enum scep_err
-publish_caps(const struct scep_profile *profile, struct scep_buf *out,
+publish_caps(const struct scep_profile *profile,
+    const struct scep_ca_conf *ca, struct scep_buf *out,
     struct scep_error *err)
 {
 	const struct scep_msg_rules	*m = &profile->message;
@@ -40,6 +41,8 @@ publish_caps(const struct scep_profile *profile, struct scep_buf *out,
 		/* All of section 2.9, no less, and nothing it forbids. */
 		{ aes && sha256 && !scep_config_is_broken(m),
 		    "SCEPStandard\n" },
+		/* Section 4.7: one can be fetched now. */
+		{ ca->next_answer.len > 0, "GetNextCACert\n" },
 	};
 	enum scep_err	 rc;
 	size_t		 i;
@@ -69,7 +72,8 @@ publish_profile(const struct scep_config *cfg,
     const struct scep_profile *profile, struct scep_published_profile *out,
     struct scep_error *err)
 {
-	enum scep_err	 rc;
+	const struct scep_ca_conf	*ca = &cfg->ca[profile->ca];
+	enum scep_err			 rc;
 
 	OPENSSL_strlcpy(out->name, profile->name, sizeof(out->name));
 	OPENSSL_strlcpy(out->ca, cfg->ca[profile->ca].name, sizeof(out->ca));
@@ -77,15 +81,16 @@ publish_profile(const struct scep_config *cfg,
 	out->getcrl = profile->getcrl &&
 	    scep_config_has_crl(&cfg->ca[profile->ca], NULL);
 	out->rules = profile->message;
-	out->ra = (uint32_t)profile->ca;
 	out->omit_content = profile->omit_content;
 	out->fail_text = profile->fail_text;
 	publish_fault(profile->fault, out->fault, sizeof(out->fault));
 	if (*out->fault != '\0')
 		return SCEP_OK;
-	if ((rc = publish_caps(profile, &out->caps, err)) != SCEP_OK)
+	if ((rc = publish_caps(profile, ca, &out->caps, err)) != SCEP_OK ||
+	    (rc = scep_buf_set(&out->nextcacert,
+	    scep_buf_span(&ca->next_answer), err)) != SCEP_OK)
 		return rc;
-	return scep_publish_certs(&cfg->ca[profile->ca], profile, out, err);
+	return scep_publish_certs(ca, profile, out, err);
 }
 
 /* The private key as PKCS #8 (RFC 5958), in the clear: the socket it goes
@@ -124,22 +129,95 @@ scep_published_encode_keys(struct scep_published *published,
 	return SCEP_OK;
 }
 
+/* The list of RAs, while it is made. */
+struct ra_list {
+	struct scep_published_ra	*ra;
+	size_t				 n, size;
+};
+
 static enum scep_err
-publish_ra(const struct scep_ca_conf *ca, struct scep_published_ra *out,
+add_ra(struct ra_list *list, const struct scep_ca_conf *gen,
+    const struct scep_cert *cert, EVP_PKEY *key, struct scep_error *err)
+{
+	struct scep_published_ra	*ra, *more;
+	enum scep_err			 rc;
+
+	if (list->n == list->size) {
+		more = OPENSSL_realloc(list->ra, (list->size + 8) *
+		    sizeof(*more));
+		if (more == NULL)
+			return scep_fail(err, SCEP_E_NOMEM, "published RAs");
+		list->ra = more;
+		list->size += 8;
+	}
+	ra = &list->ra[list->n++];
+	memset(ra, 0, sizeof(*ra));
+	OPENSSL_strlcpy(ra->name, gen->name, sizeof(ra->name));
+	ra->ca_generation = gen->generation;
+	if (cert == NULL)		/* its profiles have a fault */
+		return SCEP_OK;
+	if ((rc = scep_buf_set(&ra->cert, scep_buf_span(&cert->der), err)) !=
+	    SCEP_OK)
+		return rc;
+	if (EVP_PKEY_up_ref(key) != 1)
+		return scep_fail_ssl(err, SCEP_E_INTERNAL, "RA key");
+	ra->pkey = key;
+	return SCEP_OK;
+}
+
+static enum scep_err
+add_generation(struct ra_list *list, const struct scep_ca_conf *gen,
     struct scep_error *err)
 {
 	enum scep_err	 rc;
+	size_t		 i;
 
-	OPENSSL_strlcpy(out->name, ca->name, sizeof(out->name));
+	rc = add_ra(list, gen, &gen->ra_cert, gen->ra_key, err);
+	for (i = 0; rc == SCEP_OK && i < gen->n_old_ra; i++)
+		if (*gen->old_ra[i].fault == '\0')
+			rc = add_ra(list, gen, &gen->old_ra[i].cert,
+			    gen->old_ra[i].key, err);
+	return rc;
+}
+
+/* The current generation's first.  What is only staged is known to nobody. */
+static enum scep_err
+add_ca(struct ra_list *list, const struct scep_ca_conf *ca,
+    struct scep_error *err)
+{
+	const struct scep_ca_conf	*kin;
+	enum scep_err			 rc;
+
 	if (*ca->fault != '\0')
-		return SCEP_OK;
-	if ((rc = scep_buf_set(&out->cert, scep_buf_span(&ca->ra_cert.der),
-	    err)) != SCEP_OK)
-		return rc;
-	if (EVP_PKEY_up_ref(ca->ra_key) != 1)
-		return scep_fail_ssl(err, SCEP_E_INTERNAL, "RA key");
-	out->pkey = ca->ra_key;
-	return SCEP_OK;
+		return add_ra(list, ca, NULL, NULL, err);
+	rc = add_generation(list, ca, err);
+	for (kin = ca->kin; rc == SCEP_OK && kin < ca->kin + ca->n_kin; kin++)
+		if (*kin->fault == '\0' && kin->state != SCEP_GEN_STAGED)
+			rc = add_generation(list, kin, err);
+	return rc;
+}
+
+static enum scep_err
+publish_ras(const struct scep_config *cfg, struct scep_published *out,
+    struct scep_error *err)
+{
+	struct ra_list	 list = { NULL, 0, 0 };
+	enum scep_err	 rc = SCEP_OK;
+	size_t		 i, j, first;
+
+	for (i = 0; rc == SCEP_OK && i < cfg->n_cas; i++) {
+		first = list.n;
+		rc = add_ca(&list, &cfg->ca[i], err);
+		for (j = 0; j < cfg->n_profiles; j++)
+			if (cfg->profile[j].ca == i) {
+				out->profile[j].ra = (uint32_t)first;
+				out->profile[j].n_ras =
+				    (uint32_t)(list.n - first);
+			}
+	}
+	out->ra = list.ra;
+	out->n_ras = list.n;
+	return rc;
 }
 
 static enum scep_err
@@ -160,22 +238,20 @@ publish(const struct scep_config *cfg, struct scep_published *out,
 
 	out->profile = OPENSSL_zalloc(cfg->n_profiles *
 	    sizeof(out->profile[0]));
-	out->ra = OPENSSL_zalloc(cfg->n_cas * sizeof(out->ra[0]));
 	out->ca = OPENSSL_zalloc(cfg->n_cas * sizeof(out->ca[0]));
-	if (out->profile == NULL || out->ra == NULL || out->ca == NULL)
+	if (out->profile == NULL || out->ca == NULL)
 		return scep_fail(err, SCEP_E_NOMEM, "published profiles");
 	out->n_profiles = cfg->n_profiles;
-	out->n_ras = out->n_cas = cfg->n_cas;
+	out->n_cas = cfg->n_cas;
 	for (i = 0; i < cfg->n_profiles; i++)
 		if ((rc = publish_profile(cfg, &cfg->profile[i],
 		    &out->profile[i], err)) != SCEP_OK)
 			return rc;
 	for (i = 0; i < cfg->n_cas; i++)
-		if ((rc = publish_ra(&cfg->ca[i], &out->ra[i], err)) !=
-		    SCEP_OK || (rc = publish_ca(&cfg->ca[i], &out->ca[i],
-		    err)) != SCEP_OK)
+		if ((rc = publish_ca(&cfg->ca[i], &out->ca[i], err)) !=
+		    SCEP_OK)
 			return rc;
-	return SCEP_OK;
+	return publish_ras(cfg, out, err);
 }
 
 enum scep_err
@@ -212,6 +288,7 @@ scep_published_clear(struct scep_published *published)
 		scep_buf_clear(&published->profile[i].caps);
 		scep_buf_clear(&published->profile[i].cacert);
 		scep_buf_clear(&published->profile[i].chain);
+		scep_buf_clear(&published->profile[i].nextcacert);
 	}
 	for (i = 0; i < published->n_ras; i++) {
 		scep_buf_clear(&published->ra[i].cert);

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "ca/kin.h"
 #include "ca/transaction.h"
 
 #define SERIAL_MAX	40	/* octets */
@@ -91,7 +92,7 @@ scep_transaction_key(struct scep_local *ca, const char *profile,
  * is the request to be decided anew? */
 static enum scep_err
 granted_fact(struct scep_local *ca, const struct scep_profile *profile,
-    const struct scep_txn *txn, time_t now, enum scep_txn_fact *fact,
+    const struct scep_ca_conf *issuer, const struct scep_txn *txn, time_t now, enum scep_txn_fact *fact,
     struct scep_error *err)
 {
 	struct scep_cert_rec	 rec;
@@ -112,7 +113,9 @@ granted_fact(struct scep_local *ca, const struct scep_profile *profile,
 	    rec.not_after);
 	if (rec.state != SCEP_CERT_VALID)
 		*fact = SCEP_TX_SAME_REVOKED;
-	else if (rec.der.len > 0 && (now < middle || now < opens))
+	else if (rec.der.len > 0 && (now < middle || now < opens) &&
+	    scep_kin_answers(ca->crypto, &ca->cfg->ca[profile->ca], issuer,
+	    &rec))
 		*fact = SCEP_TX_SAME_GRANTED;
 	scep_cert_rec_clear(&rec);
 	return SCEP_OK;
@@ -120,7 +123,7 @@ granted_fact(struct scep_local *ca, const struct scep_profile *profile,
 
 static enum scep_err
 same_fact(struct scep_local *ca, const struct scep_profile *profile,
-    const struct scep_txn *txn, time_t now, enum scep_txn_fact *fact,
+    const struct scep_ca_conf *issuer, const struct scep_txn *txn, time_t now, enum scep_txn_fact *fact,
     struct scep_error *err)
 {
 	switch (txn->state) {
@@ -138,7 +141,7 @@ same_fact(struct scep_local *ca, const struct scep_profile *profile,
 	case SCEP_TXN_GRANTED:
 		break;
 	}
-	return granted_fact(ca, profile, txn, now, fact, err);
+	return granted_fact(ca, profile, issuer, txn, now, fact, err);
 }
 
 static enum scep_err
@@ -182,8 +185,8 @@ newest_rev(struct scep_local *ca, const struct scep_txn_key *key,
 
 enum scep_err
 scep_transaction_fact(struct scep_local *ca,
-    const struct scep_profile *profile, const struct scep_txn_key *key,
-    time_t now, struct scep_txn *txn, uint64_t *newest,
+    const struct scep_profile *profile, const struct scep_ca_conf *issuer,
+    const struct scep_txn_key *key, time_t now, struct scep_txn *txn, uint64_t *newest,
     enum scep_txn_fact *fact, struct scep_error *err)
 {
 	enum scep_err	 rc;
@@ -193,7 +196,7 @@ scep_transaction_fact(struct scep_local *ca,
 		return rc;
 	rc = scep_txn_get(ca->store, key, txn, err);
 	if (rc == SCEP_OK)
-		return same_fact(ca, profile, txn, now, fact, err);
+		return same_fact(ca, profile, issuer, txn, now, fact, err);
 	memset(txn, 0, sizeof(*txn));
 	if (rc != SCEP_E_NOTFOUND)
 		return rc;

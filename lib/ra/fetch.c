@@ -16,14 +16,12 @@
 
 /* What the CA decides by. */
 static enum scep_err
-open_lookup(const struct scep_work *work, struct scep_address *from,
+open_lookup(struct scep_work *work, struct scep_address *from,
     const struct scep_envelope *env, struct scep_buf *plain,
     struct scep_lookup *ask, struct scep_error *err)
 {
 	const struct scep_crypto	*crypto = work->ra->crypto;
-	const struct scep_opener	*opener =
-	    &work->ra->keys[work->profile->ra].opener;
-	const int			 i = scep_ra_recipient(env, opener);
+	const int			 i = scep_ra_recipient(work, env);
 	struct scep_buf			 sealed = { NULL, 0 };
 	enum scep_err			 rc;
 
@@ -33,8 +31,8 @@ open_lookup(const struct scep_work *work, struct scep_address *from,
 		    "no recipient of the envelope is our RA");
 	if (env->recipient[i].wrap_known)
 		from->wrap = env->recipient[i].wrap;	/* mirrored */
-	if ((rc = scep_envelope_open(crypto, opener, env, (size_t)i, plain,
-	    err)) != SCEP_OK ||
+	if ((rc = scep_envelope_open(crypto, &work->key->opener, env,
+	    (size_t)i, plain, err)) != SCEP_OK ||
 	    (rc = scep_crypto_sha256(crypto, env->recipient[i].encrypted_key,
 	    ask->key_sha256, err)) != SCEP_OK)
 		return rc;
@@ -50,7 +48,7 @@ open_lookup(const struct scep_work *work, struct scep_address *from,
 }
 
 static enum scep_err
-look_up(const struct scep_work *work, struct scep_address *from,
+look_up(struct scep_work *work, struct scep_address *from,
     const struct scep_message *msg, struct scep_answer *answer,
     struct scep_error *err)
 {
@@ -97,7 +95,7 @@ take_crl(const struct scep_work *work, struct scep_crl *crl,
 }
 
 static enum scep_err
-get_crl(const struct scep_work *work, struct scep_address *from,
+get_crl(struct scep_work *work, struct scep_address *from,
     const struct scep_message *msg, struct scep_answer *answer,
     struct scep_buf *inner, struct scep_error *err)
 {
@@ -116,7 +114,7 @@ get_crl(const struct scep_work *work, struct scep_address *from,
 }
 
 enum scep_err
-scep_ra_fetch(const struct scep_work *work, struct scep_address *from,
+scep_ra_fetch(struct scep_work *work, struct scep_address *from,
     const struct scep_message *msg, struct scep_answer *answer,
     struct scep_buf *inner, struct scep_error *err)
 {

@@ -12,6 +12,7 @@ struct scep_counts;
 
 /* One RA identity: opens envelopes, signs answers. */
 struct scep_ra_key {
+	uint32_t		 ca_generation;	/* it is the RA of */
 	struct scep_cert	 cert;
 	EVP_PKEY		*key;
 	struct scep_opener	 opener;
@@ -38,6 +39,8 @@ struct scep_work {
 	time_t					 now;
 	const struct scep_http_request		*http;
 	const struct scep_published_profile	*profile;
+	const struct scep_ra_key		*key;	/* that was addressed, or
+							   the profile's own */
 	char					 id[SCEP_REQUEST_ID_LEN];
 	struct scep_line			*log;
 	struct scep_ra_asked			*asked;
@@ -63,21 +66,22 @@ void		 scep_counts_reason(const struct scep_work *work,
 /*
  * PKIOperation: one pkiMessage in, one CertRep out (operation.c).  SCEP_OK
  * when out is to be sent, a FAILURE too; anything else is an HTTP status.
- * What happened is in the log line.
+ * What happened is in the log line.  Sets work->key.
  */
-enum scep_err	 scep_ra_operation(const struct scep_work *work,
+enum scep_err	 scep_ra_operation(struct scep_work *work,
 		    struct scep_span der, struct scep_buf *out,
 		    struct scep_error *err);
 
-/* Which recipient of an envelope is to be opened; -1: none. */
-int		 scep_ra_recipient(const struct scep_envelope *env,
-		    const struct scep_opener *opener);
+/* Which recipient of an envelope is to be opened, by work->key, which it
+ * sets; -1: none. */
+int		 scep_ra_recipient(struct scep_work *work,
+		    const struct scep_envelope *env);
 
 /*
  * GetCert and GetCRL (fetch.c): as a PKCSReq is brought before the CA; inner
  * gets the degenerate SignedData when it is granted.
  */
-enum scep_err	 scep_ra_fetch(const struct scep_work *work,
+enum scep_err	 scep_ra_fetch(struct scep_work *work,
 		    struct scep_address *from, const struct scep_message *msg,
 		    struct scep_answer *answer, struct scep_buf *inner,
 		    struct scep_error *err);

@@ -11,26 +11,42 @@
 #include "ra/local.h"
 #include "wire/reply.h"
 
-static const struct scep_ra_key *
-ra_key(const struct scep_work *work)
+/*
+ * Which of our keys is addressed, and by which recipient; -1 if none is.  Each
+ * key of the profile's CA may be: a device may have kept an RA certificate
+ * that was replaced since, or be early and ask the next CA (PROTOCOL C-204).
+ */
+static int
+find_recipient(struct scep_work *work, const struct scep_envelope *env)
 {
-	return &work->ra->keys[work->profile->ra];
+	const struct scep_ra_key	*key;
+	uint32_t			 n;
+	int				 i;
+
+	for (n = 0; n < work->profile->n_ras; n++) {
+		key = &work->ra->keys[work->profile->ra + n];
+		if ((i = scep_envelope_find(env, &key->opener)) == -1)
+			continue;
+		work->key = key;
+		return i;
+	}
+	return -1;
 }
 
 /*
- * Which recipient to open, or -1.  A device may have kept a certificate that
- * was replaced since, of the same key (PROTOCOL T-46): the only recipient is
- * worth a try if it fits the key.  What does not open then is refused like
- * anything else that does not.
+ * The certificate may also be one that was replaced by another of the same key
+ * (PROTOCOL T-46): the only recipient is worth a try if it fits the current
+ * key.  What does not open then is refused like anything else that does not.
+ * Whom a message is addressed to is in the clear; to try several keys, and see
+ * which one opens, would tell more.
  */
 int
-scep_ra_recipient(const struct scep_envelope *env,
-    const struct scep_opener *opener)
+scep_ra_recipient(struct scep_work *work, const struct scep_envelope *env)
 {
-	const int	 i = scep_envelope_find(env, opener);
+	const int	 i = find_recipient(work, env);
 
 	if (i == -1 && env->n == 1 && env->recipient[0].encrypted_key.len ==
-	    (size_t)EVP_PKEY_get_size(opener->key))
+	    (size_t)EVP_PKEY_get_size(work->key->key))
 		return 0;
 	return i;
 }
@@ -44,7 +60,7 @@ open_envelope(const struct scep_work *work, const struct scep_message *msg,
     struct scep_error *err)
 {
 	const struct scep_crypto	*crypto = work->ra->crypto;
-	const struct scep_opener	*opener = &ra_key(work)->opener;
+	const struct scep_opener	*opener = &work->key->opener;
 	enum scep_err			 rc;
 
 	if (scep_enrolment_is_renewal(msg->type, msg->self_signed)) {
@@ -68,7 +84,7 @@ open_envelope(const struct scep_work *work, const struct scep_message *msg,
  * the CA's answer.
  */
 static enum scep_err
-enrol(const struct scep_work *work, struct scep_span der,
+enrol(struct scep_work *work, struct scep_span der,
     struct scep_address *from, const struct scep_message *msg,
     struct scep_answer *answer, struct scep_error *err)
 {
@@ -88,7 +104,8 @@ enrol(const struct scep_work *work, struct scep_span der,
 	enum scep_err	 rc;
 	int		 i;
 
-	i = scep_ra_recipient(&msg->envelope, &ra_key(work)->opener);
+	i = scep_ra_recipient(work, &msg->envelope);
+	ask.ca_generation = work->key->ca_generation;
 	scep_asked_recipient(work, &msg->envelope, i);
 	if (i == -1)
 		return scep_fail(err, SCEP_E_REFUSED,
@@ -116,8 +133,8 @@ out:
 }
 
 static enum scep_err
-poll(const struct scep_work *work, struct scep_span der,
-    struct scep_answer *answer, struct scep_error *err)
+poll(struct scep_work *work, struct scep_span der,
+    const struct scep_message *msg, struct scep_answer *answer, struct scep_error *err)
 {
 	const struct scep_poll	 ask = {
 		.profile = work->profile->name,
@@ -127,12 +144,15 @@ poll(const struct scep_work *work, struct scep_span der,
 		.asked = scep_asked_tell(work),
 	};
 
+	/* It is not opened, but who is addressed answers. */
+	if (msg->has_envelope)
+		(void)find_recipient(work, &msg->envelope);
 	return scep_ca_poll(work->ra->ca, work->now, &ask, answer, err);
 }
 
 /* RFC 8894 section 3.2.1.2: a table, and nothing by default. */
 static enum scep_err
-ask_ca(const struct scep_work *work, struct scep_span der,
+ask_ca(struct scep_work *work, struct scep_span der,
     struct scep_address *from, const struct scep_message *msg,
     struct scep_answer *answer, struct scep_buf *inner,
     struct scep_error *err)
@@ -142,7 +162,7 @@ ask_ca(const struct scep_work *work, struct scep_span der,
 	case SCEP_MSG_RENEWALREQ:
 		return enrol(work, der, from, msg, answer, err);
 	case SCEP_MSG_CERTPOLL:
-		return poll(work, der, answer, err);
+		return poll(work, der, msg, answer, err);
 	case SCEP_MSG_GETCERT:
 	case SCEP_MSG_GETCRL:
 		return scep_ra_fetch(work, from, msg, answer, inner, err);
@@ -216,8 +236,8 @@ send_failure(const struct scep_work *work, const struct scep_address *to,
 		.fail_info = scep_err_fail_info(code),
 		.omit_content = work->profile->omit_content,
 		.to = to,
-		.ra_cert = &ra_key(work)->cert,
-		.ra_key = ra_key(work)->key,
+		.ra_cert = &work->key->cert,
+		.ra_key = work->key->key,
 	};
 
 	if (work->profile->fail_text) {
@@ -254,8 +274,8 @@ send_answer(const struct scep_work *work, const struct scep_message *msg,
 		.to = to,
 		.to_key = &msg->signer_key,
 		.password = scep_buf_span(&answer->delivery),
-		.ra_cert = &ra_key(work)->cert,
-		.ra_key = ra_key(work)->key,
+		.ra_cert = &work->key->cert,
+		.ra_key = work->key->key,
 	};
 	enum scep_err		 rc = SCEP_OK;
 
@@ -273,7 +293,7 @@ send_answer(const struct scep_work *work, const struct scep_message *msg,
 }
 
 enum scep_err
-scep_ra_operation(const struct scep_work *work, struct scep_span der,
+scep_ra_operation(struct scep_work *work, struct scep_span der,
     struct scep_buf *out, struct scep_error *err)
 {
 	struct scep_answer	 answer = { .cipher = -1 };
@@ -283,6 +303,7 @@ scep_ra_operation(const struct scep_work *work, struct scep_span der,
 	size_t			 trailing = 0;
 	enum scep_err		 rc;
 
+	work->key = &work->ra->keys[work->profile->ra];
 	rc = scep_message_read(work->ra->crypto, &work->profile->rules,
 	    work->now, der, &from, &trailing, &msg, err);
 	log_request(work, &from, trailing);

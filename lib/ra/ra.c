@@ -18,6 +18,7 @@
 #define TYPE_TEXT	"text/plain"
 #define TYPE_CA		"application/x-x509-ca-cert"
 #define TYPE_CA_RA	"application/x-x509-ca-ra-cert"
+#define TYPE_NEXT	"application/x-x509-next-ca-cert"
 #define TYPE_PKI	"application/x-pki-message"
 #define TYPE_METRICS	"text/plain; version=0.0.4"
 
@@ -50,6 +51,7 @@ key_init(const struct scep_crypto *crypto, const struct scep_published_ra *ra,
 {
 	enum scep_err	 rc;
 
+	out->ca_generation = ra->ca_generation;
 	if (ra->cert.len == 0)		/* its profiles have a fault */
 		return SCEP_OK;
 	if ((rc = scep_cert_parse(crypto, scep_buf_span(&ra->cert), &out->cert,
@@ -67,6 +69,7 @@ key_init(const struct scep_crypto *crypto, const struct scep_published_ra *ra,
 static enum scep_err
 keys_init(struct scep_ra *ra, struct scep_error *err)
 {
+	const struct scep_published_profile	*p;
 	size_t		 i, n = ra->published.n_ras;
 	enum scep_err	 rc;
 
@@ -76,11 +79,12 @@ keys_init(struct scep_ra *ra, struct scep_error *err)
 		if ((rc = key_init(ra->crypto, &ra->published.ra[i],
 		    &ra->keys[i], err)) != SCEP_OK)
 			return rc;
-	for (i = 0; i < ra->published.n_profiles; i++)
-		if (ra->published.profile[i].ra >= n)
+	for (i = 0; i < ra->published.n_profiles; i++) {
+		p = &ra->published.profile[i];
+		if (p->n_ras < 1 || p->ra >= n || p->n_ras > n - p->ra)
 			return scep_fail(err, SCEP_E_INTERNAL,
-			    "profile %s has no RA",
-			    ra->published.profile[i].name);
+			    "profile %s has no RA", p->name);
+	}
 	return SCEP_OK;
 }
 
@@ -216,8 +220,21 @@ serve_bytes(const struct scep_buf *bytes, const char *type,
 	return SCEP_OK;
 }
 
+/* RFC 8894 section 4.7; PROTOCOL C-202: no CA certificate to come, no answer,
+ * and no word of it in GetCACaps. */
 static enum scep_err
-serve_operation(const struct scep_work *work, struct scep_span der,
+serve_next(const struct scep_work *work, struct scep_http_response *response,
+    struct scep_error *err)
+{
+	if (work->profile->nextcacert.len == 0)
+		return scep_fail(err, SCEP_E_ABSENT, "no next CA certificate "
+		    "is published (scepadm ca publish)");
+	return serve_bytes(&work->profile->nextcacert, TYPE_NEXT, work,
+	    response, err);
+}
+
+static enum scep_err
+serve_operation(struct scep_work *work, struct scep_span der,
     struct scep_http_response *response, struct scep_error *err)
 {
 	struct scep_buf	 out = { NULL, 0 };
@@ -242,7 +259,7 @@ serve_operation(const struct scep_work *work, struct scep_span der,
 
 /* RFC 8894 section 4.1; a POST needs no operation (PROTOCOL C-023). */
 static enum scep_err
-serve_post(const struct scep_work *work, const struct scep_query *query,
+serve_post(struct scep_work *work, const struct scep_query *query,
     struct scep_http_response *response, struct scep_error *err)
 {
 	if (query->op != SCEP_OP_NONE && query->op != SCEP_OP_PKIOPERATION)
@@ -253,7 +270,7 @@ serve_post(const struct scep_work *work, const struct scep_query *query,
 }
 
 static enum scep_err
-serve_get(const struct scep_work *work, const struct scep_query *query,
+serve_get(struct scep_work *work, const struct scep_query *query,
     struct scep_http_response *response, struct scep_error *err)
 {
 	struct scep_buf	 der = { NULL, 0 };
@@ -272,6 +289,7 @@ serve_get(const struct scep_work *work, const struct scep_query *query,
 	case SCEP_OP_NONE:
 		return scep_fail(err, SCEP_E_HTTP, "no operation");
 	case SCEP_OP_GETNEXTCACERT:
+		return serve_next(work, response, err);
 	case SCEP_OP_OTHER:
 		return scep_fail(err, SCEP_E_HTTP,
 		    "operation %s is not offered", query->op_text);

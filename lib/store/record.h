@@ -118,6 +118,8 @@ struct scep_pending {
 	uint8_t			 signer_sha256[SCEP_SHA256_LEN];
 	uint8_t			 key_sha256[SCEP_SHA256_LEN];	/* SPKI */
 	time_t			 created, expires;
+	unsigned int		 ca_generation;	/* the next CA's, that was
+						   asked; 0: the current one */
 	uint8_t			 mac[SCEP_SHA256_LEN];	/* over the others */
 };
 

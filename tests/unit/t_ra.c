@@ -198,7 +198,7 @@ what_is_no_request_is_an_http_error(void **state)
 		{ "GET", "/static", "operation=GetCACaps", 200 },
 		{ "GET", "/static", "", 400 },
 		{ "GET", "/static", "operation=GetCAChain", 400 },
-		{ "GET", "/static", "operation=GetNextCACert", 400 },
+		{ "GET", "/static", "operation=GetNextCACert", 404 },
 		{ "GET", "/static", "operation=PKIOperation", 400 },
 		{ "GET", "/static", "operation=PKIOperation&message=!", 400 },
 		{ "GET", "/static", "operation=PKIOperation&message=AAAA",
