@@ -28,6 +28,7 @@
 
 #define LOCK_WAIT_MS	200	/* a predecessor that is being reaped */
 #define TEND_MS		5000
+#define ROLL_AGAIN_MS	(3600L * 1000)	/* where no new RA key came about */
 
 struct ca_process {
 	const struct scep_ca_process	*args;
@@ -40,6 +41,7 @@ struct ca_process {
 	int				 lock;
 	int				 signal_fd;
 	time_t				 started;
+	int64_t				 roll_due;	/* not before */
 	atomic_long			 restarts;	/* of workers */
 };
 
@@ -286,6 +288,28 @@ prepare(struct ca_process *p, struct scep_error *err)
 
 /* Run. */
 
+/* RA keys that come to their end. */
+static void
+roll_ras(struct ca_process *p, struct scep_ca *ca)
+{
+	struct scep_error	 err;
+	uint32_t		 generation;
+	int			 rolled = 0;
+
+	if (scep_now_ms() < p->roll_due)
+		return;
+	if (scep_ca_roll_ras(ca, time(NULL), &rolled, &err) != SCEP_OK) {
+		scep_log_error("%s", err.text);
+		p->roll_due = scep_now_ms() + ROLL_AGAIN_MS;
+	}
+	if (rolled == 0)
+		return;
+	scep_log_info("%d RA keys are renewed; the old ones go on opening "
+	    "what is addressed to them", rolled);
+	if (reload(p, &generation, &err) != SCEP_OK)
+		p->roll_due = scep_now_ms() + ROLL_AGAIN_MS;
+}
+
 /* SCEP_E_STORE: only opening it anew helps, and that is a new process's
  * work. */
 static enum scep_err
@@ -303,6 +327,7 @@ tend(struct ca_process *p)
 	gen = scep_generation_hold(&p->generations);
 	if (scep_ca_tend(gen->ca, time(NULL), &err) != SCEP_OK)
 		scep_log_warn("tending: %s", err.text);
+	roll_ras(p, gen->ca);
 	scep_generation_drop(&p->generations, gen);
 	return SCEP_OK;
 }

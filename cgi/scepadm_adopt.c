@@ -228,7 +228,7 @@ read_all(struct adm *adm, const struct adm_adopt *from, STACK_OF(X509) *pool,
 	    (rc = check_key(adm, from, f)) != SCEP_OK ||
 	    (rc = check_chain(adm, from, pool, f)) != SCEP_OK)
 		return rc;
-	f->digest = adm_key_digest(f->ca_key);
+	f->digest = scep_ca_key_digest(f->ca_key);
 	remark_usage(from, f->ca);
 	remark_root(from, f);
 	return SCEP_OK;

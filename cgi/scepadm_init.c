@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <openssl/x509v3.h>
 
@@ -15,7 +16,6 @@
 
 #define CN_MAX		61		/* X.520 allows 64, and " RA" comes
 					   behind it */
-#define RA_KEY		"rsa:2048"	/* what old devices can encrypt to */
 #define DEFAULT_URL	"http://localhost/scep"	/* of a trial */
 #define FINGERPRINT	(3 * SCEP_DIGEST_MAX_LEN)
 
@@ -37,7 +37,7 @@ static enum scep_err
 ra_make(struct adm *adm, const char *cn, struct adm_fresh *f)
 {
 	char				 ra_cn[CN_MAX + sizeof(" RA")];
-	const struct adm_making		 ra = {
+	const struct scep_making		 ra = {
 		.cn = ra_cn,
 		.key = f->ra_key,
 		.issuer = f->ca,
@@ -46,22 +46,26 @@ ra_make(struct adm *adm, const char *cn, struct adm_fresh *f)
 	};
 
 	(void)snprintf(ra_cn, sizeof(ra_cn), "%s RA", cn);
-	return adm_cert_make(adm, &ra, &f->ra);
+	return scep_ca_make_cert(adm->crypto, &ra, time(NULL), &f->ra,
+	    &adm->err);
 }
 
 static enum scep_err
 fresh_make(struct adm *adm, const struct init *in, struct adm_fresh *f)
 {
-	struct adm_making	 ca = { .cn = in->cn };
+	struct scep_making	 ca = { .cn = in->cn };
 	enum scep_err		 rc;
 
-	if ((rc = adm_key_make(adm, in->key, &f->ca_key)) != SCEP_OK)
+	if ((rc = scep_ca_make_key(adm->crypto, in->key, &f->ca_key,
+	    &adm->err)) != SCEP_OK)
 		return rc;
-	f->digest = adm_key_digest(f->ca_key);
+	f->digest = scep_ca_key_digest(f->ca_key);
 	ca.key = ca.issuer_key = f->ca_key;
 	ca.digest = f->digest;
-	if ((rc = adm_cert_make(adm, &ca, &f->ca)) != SCEP_OK ||
-	    (rc = adm_key_make(adm, RA_KEY, &f->ra_key)) != SCEP_OK)
+	if ((rc = scep_ca_make_cert(adm->crypto, &ca, time(NULL), &f->ca,
+	    &adm->err)) != SCEP_OK ||
+	    (rc = scep_ca_make_key(adm->crypto, SCEP_RA_KEY, &f->ra_key,
+	    &adm->err)) != SCEP_OK)
 		return rc;
 	return ra_make(adm, in->cn, f);
 }
@@ -74,7 +78,8 @@ adopt_make(struct adm *adm, const struct init *in, struct adm_fresh *f)
 	enum scep_err	 rc;
 
 	if ((rc = adm_adopt_read(adm, &in->adopt, f)) != SCEP_OK ||
-	    (rc = adm_key_make(adm, RA_KEY, &f->ra_key)) != SCEP_OK)
+	    (rc = scep_ca_make_key(adm->crypto, SCEP_RA_KEY, &f->ra_key,
+	    &adm->err)) != SCEP_OK)
 		return rc;
 	if (in->cn == NULL && (X509_NAME_get_text_by_NID(
 	    X509_get_subject_name(f->ca), NID_commonName, cn,
@@ -100,8 +105,8 @@ make(struct adm *adm, const struct init *in, struct adm_fresh *f)
 	    sizeof(f->challenge_key), &adm->err);
 }
 
-static void
-fresh_clear(struct adm_fresh *f)
+void
+adm_fresh_clear(struct adm_fresh *f)
 {
 	EVP_PKEY_free(f->ca_key);
 	EVP_PKEY_free(f->ra_key);
@@ -275,7 +280,7 @@ init(struct adm *adm, struct init *in)
 	if (rc == SCEP_OK &&
 	    (rc = adm_place_write(adm, &in->dirs, in->url, &f)) == SCEP_OK)
 		print_done(adm, in, &f);
-	fresh_clear(&f);
+	adm_fresh_clear(&f);
 	return rc;
 }
 

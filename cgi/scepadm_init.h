@@ -6,6 +6,7 @@
 
 #include <openssl/x509.h>
 
+#include "ca/ca_make.h"
 #include "cgi/scepadm.h"
 #include "cgi/scepadm_dirs.h"
 
@@ -19,23 +20,7 @@ struct adm_fresh {
 	uint8_t			 challenge_key[32];
 };
 
-/* scepadm_issue.c: a key, such as "rsa:3072"; SCEP_E_USAGE for a word that is
- * none. */
-enum scep_err	 adm_key_make(struct adm *adm, const char *word,
-		    EVP_PKEY **out);
-/* What a CA with this key signs with. */
-enum scep_digest adm_key_digest(const EVP_PKEY *key);
-
-/* A certificate to be made: a CA's if issuer is NULL, else an RA's. */
-struct adm_making {
-	const char		*cn;
-	EVP_PKEY		*key;
-	X509			*issuer;
-	EVP_PKEY		*issuer_key;
-	enum scep_digest	 digest;
-};
-enum scep_err	 adm_cert_make(struct adm *adm, const struct adm_making *m,
-		    X509 **out);
+void		 adm_fresh_clear(struct adm_fresh *f);
 
 /* scepadm_place.c: keys, certificates, and scep.conf last. */
 enum scep_err	 adm_place_write(struct adm *adm, const struct adm_dirs *dirs,

@@ -254,10 +254,12 @@ scep_turn_tend(struct scep_ca *ca, time_t now)
 {
 	struct turn		*t = (struct turn *)ca;
 	struct scep_error	 err;
+	int			 rolled;
 
 	if (t->owner.ca == NULL)
 		return;
 	if (scep_ca_tend(t->owner.ca, now, &err) != SCEP_OK ||
-	    scep_store_tend(t->owner.store, &err) != SCEP_OK)
+	    scep_store_tend(t->owner.store, &err) != SCEP_OK ||
+	    scep_ca_roll_ras(t->owner.ca, now, &rolled, &err) != SCEP_OK)
 		scep_log_warn("tending: %s", err.text);
 }

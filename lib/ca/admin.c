@@ -19,7 +19,8 @@ find_verb(const char *name)
 	static const struct scep_admin_verb	*const tables[] = {
 		scep_admin_challenge, scep_admin_request, scep_admin_cert,
 		scep_admin_crl, scep_admin_server, scep_admin_explain,
-		scep_admin_backup, scep_admin_log
+		scep_admin_backup, scep_admin_log, scep_admin_ca,
+		scep_admin_ca_show
 	};
 	const struct scep_admin_verb		*v;
 	size_t					 i;

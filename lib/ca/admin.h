@@ -44,6 +44,23 @@
  *                                                      octets, log_seq,
  *                                                      logged}
  * log.read         after (number)                     array of {seq, text}
+ * ca.list          —                                  array of generations
+ * ca.show          ca                                 {ca, generations:[…]}
+ * ca.stage         ca, from (a directory new.X of     the act
+ *                  STATE/ca/NAME), chain (0, 1),
+ *                  digest
+ * ca.unstage       ca, force (0, 1)                   the act
+ * ca.publish       ca                                 the act
+ * ca.switch        ca, force                          the act
+ * ca.retire        ca, generation, ra, force          the act
+ *
+ * A generation: ca, generation, state (current, staged, published,
+ * previous), since, subject, issuer, key, sha256, not_before, not_after, fault,
+ * files, ras:[{ra, state (current, old), sha256, not_after, fault}]; ca.show
+ * also counts: valid (certificates that it issued) and until (the end of the
+ * last one).  An act: ca, generation, state (also unstaged, retired),
+ * directory, warnings:[…], reload (done, no server runs, or why it was not).
+ * ca may be left out if there is one.
  *
  * What a request adds or revokes is one transaction: all of it or nothing.
  *

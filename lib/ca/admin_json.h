@@ -61,6 +61,8 @@ extern const struct scep_admin_verb	scep_admin_server[];
 extern const struct scep_admin_verb	scep_admin_explain[];
 extern const struct scep_admin_verb	scep_admin_backup[];
 extern const struct scep_admin_verb	scep_admin_log[];
+extern const struct scep_admin_verb	scep_admin_ca[];
+extern const struct scep_admin_verb	scep_admin_ca_show[];
 
 /* Nothing but these members, of these kinds, and what is required:
  * SCEP_E_USAGE otherwise.  No value is in the message. */

@@ -141,13 +141,78 @@ add(struct scep_manifest *m, enum scep_kept kind, const char *base,
 	return SCEP_OK;
 }
 
+/* What need not be there. */
+static enum scep_err
+add_there(struct scep_manifest *m, const char *base, const char *path,
+    struct scep_error *err)
+{
+	return access(path, F_OK) == 0 ?
+	    add(m, SCEP_KEPT_FILE, base, path, err) : SCEP_OK;
+}
+
+static enum scep_err
+add_generation(const struct scep_ca_conf *ca, struct scep_manifest *m,
+    const char *base, struct scep_error *err)
+{
+	const char *const	 paths[] = { ca->cert_path, ca->key_path,
+				    ca->chain_path, ca->ra_cert_path,
+				    ca->ra_key_path };
+	enum scep_err		 rc = SCEP_OK;
+	size_t			 i;
+
+	for (i = 0; rc == SCEP_OK && i < sizeof(paths) / sizeof(paths[0]); i++)
+		rc = add(m, SCEP_KEPT_FILE, base, paths[i], err);
+	for (i = 0; rc == SCEP_OK && i < ca->n_old_ra; i++)
+		if ((rc = add_there(m, base, ca->old_ra[i].cert_path, err)) ==
+		    SCEP_OK)
+			rc = add_there(m, base, ca->old_ra[i].key_path, err);
+	return rc;
+}
+
+/* What scep.conf names may be over, and still be there. */
+static enum scep_err
+add_named(const struct scep_ca_conf *named, struct scep_manifest *m,
+    const char *base, struct scep_error *err)
+{
+	const char *const	 paths[] = { named->cert_path,
+				    named->key_path, named->chain_path,
+				    named->ra_cert_path,
+				    named->ra_key_path };
+	enum scep_err		 rc = SCEP_OK;
+	size_t			 i;
+
+	for (i = 0; rc == SCEP_OK && i < sizeof(paths) / sizeof(paths[0]); i++)
+		rc = add_there(m, base, paths[i], err);
+	return rc;
+}
+
+static enum scep_err
+add_ca(const struct scep_config *cfg, const struct scep_ca_conf *ca,
+    struct scep_manifest *m, const char *base, struct scep_error *err)
+{
+	const struct scep_ca_conf	*kin;
+	char				 path[SCEP_PATH_LEN];
+	enum scep_err			 rc;
+
+	if ((rc = add_generation(ca, m, base, err)) != SCEP_OK ||
+	    (rc = scep_lineage_path(cfg->server.state, ca->name, path,
+	    err)) != SCEP_OK ||
+	    (rc = add_there(m, base, path, err)) != SCEP_OK)
+		return rc;
+	for (kin = ca->kin; rc == SCEP_OK && kin < ca->kin + ca->n_kin; kin++)
+		if (*kin->fault == '\0')
+			rc = add_generation(kin, m, base, err);
+	return rc == SCEP_OK && ca->named != NULL ?
+	    add_named(ca->named, m, base, err) : rc;
+}
+
 static enum scep_err
 add_files(const struct scep_config *cfg, struct scep_manifest *m,
     const char *base, struct scep_error *err)
 {
 	const struct scep_ca_conf	*ca;
 	const char			*file;
-	size_t				 i, j;
+	size_t				 i;
 	enum scep_err			 rc = SCEP_OK;
 
 	for (i = 0; rc == SCEP_OK &&
@@ -156,16 +221,8 @@ add_files(const struct scep_config *cfg, struct scep_manifest *m,
 	if (rc == SCEP_OK)
 		rc = add(m, SCEP_KEPT_FILE, base, cfg->challenge_key_path,
 		    err);
-	for (i = 0; rc == SCEP_OK && i < cfg->n_cas; i++) {
-		ca = &cfg->ca[i];
-		const char *const	 paths[] = { ca->cert_path,
-		    ca->key_path, ca->chain_path, ca->ra_cert_path,
-		    ca->ra_key_path };
-
-		for (j = 0; rc == SCEP_OK &&
-		    j < sizeof(paths) / sizeof(paths[0]); j++)
-			rc = add(m, SCEP_KEPT_FILE, base, paths[j], err);
-	}
+	for (ca = cfg->ca; rc == SCEP_OK && ca < cfg->ca + cfg->n_cas; ca++)
+		rc = add_ca(cfg, ca, m, base, err);
 	return rc;
 }
 

@@ -101,6 +101,7 @@ memory_drop(struct scep_memory *m, struct scep_store *store)
 	scep_keylock_free(m->lock);
 	scep_stats_free(m->stats);
 	scep_csr_free(m->dummy);
+	(void)pthread_mutex_destroy(&m->rolling);
 	OPENSSL_free(m);
 }
 
@@ -114,6 +115,7 @@ memory_new(const struct scep_crypto *crypto, struct scep_memory **out,
 	if ((m = *out = OPENSSL_zalloc(sizeof(*m))) == NULL)
 		return scep_fail(err, SCEP_E_NOMEM, "CA");
 	atomic_init(&m->users, 1);
+	(void)pthread_mutex_init(&m->rolling, NULL);
 	if ((rc = scep_seen_new(crypto, &m->seen, err)) != SCEP_OK ||
 	    (rc = scep_keylock_new(&m->lock, err)) != SCEP_OK ||
 	    (rc = scep_stats_new(&m->stats, err)) != SCEP_OK ||

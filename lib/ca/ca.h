@@ -287,4 +287,13 @@ enum scep_err	 scep_ca_reopen(const struct scep_ca *before,
 enum scep_err	 scep_ca_tend(struct scep_ca *ca, time_t now,
 		    struct scep_error *err);
 
+/*
+ * The owner's, too: new RA keys in the place of those that come to their end
+ * (ra_renew), durable before anybody uses them.  *rolled is how many; they are
+ * in force once the configuration is read again.  What went wrong with one CA
+ * does not stop the others; the last reason is in err.
+ */
+enum scep_err	 scep_ca_roll_ras(struct scep_ca *ca, time_t now, int *rolled,
+		    struct scep_error *err);
+
 #endif /* SCEP_CA_CA_H */

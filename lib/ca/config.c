@@ -252,6 +252,15 @@ generation_clear(struct scep_ca_conf *ca)
 	scep_buf_clear(&ca->next_answer);
 }
 
+void
+scep_ca_conf_free(struct scep_ca_conf *ca)
+{
+	if (ca == NULL)
+		return;
+	generation_clear(ca);
+	OPENSSL_free(ca);
+}
+
 static void
 ca_clear(struct scep_ca_conf *ca)
 {
@@ -260,6 +269,7 @@ ca_clear(struct scep_ca_conf *ca)
 	for (i = 0; i < ca->n_kin; i++)
 		generation_clear(&ca->kin[i]);
 	OPENSSL_free(ca->kin);
+	OPENSSL_free(ca->named);	/* paths alone */
 	generation_clear(ca);
 }
 

@@ -97,6 +97,8 @@ struct scep_ca_conf {
 	struct scep_ca_conf	*kin;		/* the other generations that
 						   live; theirs is NULL */
 	size_t			 n_kin;
+	struct scep_ca_conf	*named;		/* what scep.conf says, where a
+						   lineage says more */
 	struct scep_buf		 next_answer;	/* to GetNextCACert; empty:
 						   none is published */
 
@@ -329,6 +331,24 @@ const struct scep_ca_conf
 /* Is this a key of ours: a CA's or an RA's, of any generation? */
 int		 scep_config_has_key(const struct scep_config *cfg,
 		    struct scep_span spki);
+
+/* Read a generation, from the second on, apart from the configuration; *out is
+ * the caller's also where that fails. */
+enum scep_err	 scep_config_generation(const struct scep_crypto *crypto,
+		    const char *state, const struct scep_ca_conf *ca,
+		    const struct scep_gen *gen, struct scep_ca_conf **out,
+		    struct scep_error *err);
+void		 scep_ca_conf_free(struct scep_ca_conf *ca);
+/* Its faults at time now, or when it begins; fn as in scep_config_check().
+ * SCEP_E_CONFIG if one is fatal. */
+enum scep_err	 scep_config_check_generation(
+		    const struct scep_crypto *crypto,
+		    struct scep_ca_conf *gen, time_t now, scep_fault_fn fn,
+		    void *arg, struct scep_error *err);
+/* SHA-256 of the key of STATE/ca/NAME/NUMBER/ca.pem. */
+enum scep_err	 scep_lineage_key(const struct scep_crypto *crypto,
+		    const char *state, const char *ca, unsigned int number,
+		    uint8_t out[SCEP_SHA256_LEN], struct scep_error *err);
 
 /* STATE/ca/NAME/generations; STATE/ca/NAME/NUMBER/FILE.  SCEP_E_CONFIG for a
  * path that is too long. */

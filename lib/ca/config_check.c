@@ -345,6 +345,37 @@ check_ca_files(struct check *c, const struct scep_ca_conf *ca)
 	check_public(c, ca->ra_cert_path);
 }
 
+/* The other generations and RA keys: no fault of theirs stops anybody. */
+static void
+check_kin(struct check *c, const struct scep_ca_conf *ca)
+{
+	const struct scep_ca_conf	*kin;
+	char				 text[SCEP_TIME_TEXT];
+	size_t				 i;
+
+	for (i = 0; i < ca->n_old_ra; i++)
+		if (*ca->old_ra[i].fault != '\0')
+			report(c, 0, "%s", ca->old_ra[i].fault);
+	for (kin = ca->kin; kin < ca->kin + ca->n_kin; kin++) {
+		scep_time_text(kin->cert.not_after, text);
+		if (*kin->fault != '\0')
+			report(c, 0, "%s", kin->fault);
+		else if (kin->cert.not_after >= c->now)
+			continue;
+		else if (kin->state == SCEP_GEN_PREVIOUS)
+			report(c, 0, "%s:%d: [ca %s]: generation %u expired "
+			    "on %s; scepadm ca retire --ca %s --generation "
+			    "%u", ca->file, ca->line, ca->name,
+			    kin->generation, text, ca->name,
+			    kin->generation);
+		else
+			report(c, 0, "%s:%d: [ca %s]: generation %u, which "
+			    "is to come, expired on %s; scepadm ca unstage "
+			    "--ca %s --force", ca->file, ca->line, ca->name,
+			    kin->generation, text, ca->name);
+	}
+}
+
 /* What did not load has its fault, and there is no more to look at. */
 static void
 check_ca(struct check *c, struct scep_ca_conf *ca)
@@ -356,6 +387,23 @@ check_ca(struct check *c, struct scep_ca_conf *ca)
 	}
 	check_ca_files(c, ca);
 	check_ca_certs(c, ca);
+	check_kin(c, ca);
+}
+
+enum scep_err
+scep_config_check_generation(const struct scep_crypto *crypto,
+    struct scep_ca_conf *gen, time_t now, scep_fault_fn fn, void *arg,
+    struct scep_error *err)
+{
+	struct check	 c = { crypto, NULL, now, fn, arg, err, 0,
+			    gen->fault };
+
+	err->text[0] = '\0';
+	if (now < gen->cert.not_before)
+		c.now = gen->cert.not_before;
+	check_ca_files(&c, gen);
+	check_ca_certs(&c, gen);
+	return *gen->fault == '\0' ? SCEP_OK : SCEP_E_CONFIG;
 }
 
 /* FastCGI has no password: who reaches the socket says whom it speaks for. */

@@ -215,6 +215,44 @@ apply(const struct scep_crypto *crypto, const char *state,
 }
 
 enum scep_err
+scep_config_generation(const struct scep_crypto *crypto, const char *state,
+    const struct scep_ca_conf *ca, const struct scep_gen *gen,
+    struct scep_ca_conf **out, struct scep_error *err)
+{
+	struct scep_ca_conf	*to;
+	enum scep_err		 rc;
+
+	if ((to = *out = OPENSSL_zalloc(sizeof(*to))) == NULL)
+		return scep_fail(err, SCEP_E_NOMEM, "a generation");
+	memcpy(to->name, ca->name, sizeof(to->name));
+	to->file = ca->file;
+	to->line = ca->line;
+	to->digest = ca->digest;
+	to->insecure_one_key = ca->insecure_one_key;
+	if ((rc = become(crypto, state, ca, gen, to, err)) != SCEP_OK)
+		return rc;
+	return scep_config_load_ca(crypto, to, err);
+}
+
+enum scep_err
+scep_lineage_key(const struct scep_crypto *crypto, const char *state,
+    const char *ca, unsigned int number, uint8_t out[SCEP_SHA256_LEN],
+    struct scep_error *err)
+{
+	char			 path[SCEP_PATH_LEN];
+	struct scep_cert	 cert = { .version = 0 };
+	size_t			 n;
+	enum scep_err		 rc;
+
+	if ((rc = scep_lineage_file(state, ca, number, "ca.pem", path,
+	    err)) == SCEP_OK && (rc = scep_config_read_certs(crypto, path,
+	    &cert, 1, &n, err)) == SCEP_OK)
+		rc = scep_crypto_sha256(crypto, cert.spki, out, err);
+	scep_cert_clear(&cert);
+	return rc;
+}
+
+enum scep_err
 scep_config_lineage(const struct scep_crypto *crypto,
     const struct scep_config *cfg, struct scep_ca_conf *ca,
     struct scep_error *err)
@@ -232,9 +270,8 @@ scep_config_lineage(const struct scep_crypto *crypto,
 		return rc;
 	if ((named = OPENSSL_memdup(ca, sizeof(*ca))) == NULL)
 		return scep_fail(err, SCEP_E_NOMEM, "generations");
-	rc = apply(crypto, cfg->server.state, &l, named, ca, err);
-	OPENSSL_free(named);
-	return rc;
+	ca->named = named;
+	return apply(crypto, cfg->server.state, &l, named, ca, err);
 }
 
 static void

@@ -114,13 +114,9 @@ is_known(const struct scep_lineage *l, const uint8_t *key_sha256)
 }
 
 enum scep_err
-scep_lineage_stage(struct scep_lineage *l,
-    const uint8_t key_sha256[SCEP_SHA256_LEN], const char *digest,
-    int has_chain, int one_key, time_t now, unsigned int *number,
-    struct scep_error *err)
+scep_lineage_may_stage(const struct scep_lineage *l, struct scep_error *err)
 {
-	const struct scep_gen	*is = next(l);
-	struct scep_gen		*gen;
+	const struct scep_gen	*is = scep_lineage_next(l);
 
 	if (is != NULL)
 		return scep_fail(err, SCEP_E_REFUSED, "CA %s: generation %u "
@@ -132,6 +128,20 @@ scep_lineage_stage(struct scep_lineage *l,
 		return scep_fail(err, SCEP_E_REFUSED, "CA %s has %d "
 		    "generations that live; `scepadm ca retire` those that "
 		    "are over first", l->ca, SCEP_GENS_MAX);
+	return SCEP_OK;
+}
+
+enum scep_err
+scep_lineage_stage(struct scep_lineage *l,
+    const uint8_t key_sha256[SCEP_SHA256_LEN], const char *digest,
+    int has_chain, int one_key, time_t now, unsigned int *number,
+    struct scep_error *err)
+{
+	struct scep_gen	*gen;
+	enum scep_err	 rc;
+
+	if ((rc = scep_lineage_may_stage(l, err)) != SCEP_OK)
+		return rc;
 	if (is_known(l, key_sha256))
 		return scep_fail(err, SCEP_E_REFUSED, "CA %s: that is the key "
 		    "of a generation that lives; the next one has a key of "
@@ -255,18 +265,16 @@ choose_previous(const struct scep_lineage *l, unsigned int *number,
 	    l->ca, n);
 }
 
-enum scep_err
-scep_lineage_may_retire(const struct scep_lineage *l, unsigned int *number,
+static enum scep_err
+choose_named(const struct scep_lineage *l, unsigned int number,
     struct scep_error *err)
 {
-	const struct scep_gen	*gen;
+	const struct scep_gen	*gen = scep_lineage_find(l, number);
 
-	if (*number == 0)
-		return choose_previous(l, number, err);
-	if ((gen = scep_lineage_find(l, *number)) == NULL)
+	if (gen == NULL)
 		return scep_fail(err, SCEP_E_NOTFOUND, "CA %s has no "
 		    "generation %u; `scepadm ca list` shows those that live",
-		    l->ca, *number);
+		    l->ca, number);
 	return gen->state == SCEP_GEN_PREVIOUS ? SCEP_OK :
 	    not_previous(l, gen, err);
 }
@@ -277,9 +285,32 @@ scep_lineage_retire(struct scep_lineage *l, unsigned int *number,
 {
 	enum scep_err	 rc;
 
-	if ((rc = scep_lineage_may_retire(l, number, err)) == SCEP_OK)
+	if ((rc = *number == 0 ? choose_previous(l, number, err) :
+	    choose_named(l, *number, err)) == SCEP_OK)
 		drop(l, find(l, *number));
 	return rc;
+}
+
+enum scep_err
+scep_lineage_drop_ra(struct scep_lineage *l, unsigned int number,
+    unsigned int ra, struct scep_error *err)
+{
+	struct scep_gen	*gen = find(l, number);
+	size_t		 i;
+
+	for (i = 0; gen != NULL && i < gen->n_ra; i++)
+		if (gen->ra[i] == ra)
+			break;
+	if (gen == NULL || i == gen->n_ra)
+		return scep_fail(err, SCEP_E_NOTFOUND, "CA %s: generation %u "
+		    "has no RA key %u; `scepadm ca show` lists them", l->ca,
+		    number, ra);
+	if (gen->n_ra == 1)
+		return scep_fail(err, SCEP_E_REFUSED, "CA %s: generation %u "
+		    "has no RA key but %u", l->ca, number, ra);
+	memmove(gen->ra + i, gen->ra + i + 1, (--gen->n_ra - i) *
+	    sizeof(gen->ra[0]));
+	return SCEP_OK;
 }
 
 enum scep_err

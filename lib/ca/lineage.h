@@ -76,6 +76,8 @@ const struct scep_gen
  * The verbs.  SCEP_E_REFUSED where the order does not allow one: the message
  * names the verb that fits.  *l is changed only if it does.
  */
+enum scep_err	 scep_lineage_may_stage(const struct scep_lineage *l,
+		    struct scep_error *err);
 enum scep_err	 scep_lineage_stage(struct scep_lineage *l,
 		    const uint8_t key_sha256[SCEP_SHA256_LEN],
 		    const char *digest, int has_chain, int one_key, time_t now,
@@ -89,8 +91,6 @@ enum scep_err	 scep_lineage_publish(struct scep_lineage *l, time_t now,
 enum scep_err	 scep_lineage_switch(struct scep_lineage *l, int force,
 		    time_t now, unsigned int *number, struct scep_error *err);
 /* *number 0: the only previous one. */
-enum scep_err	 scep_lineage_may_retire(const struct scep_lineage *l,
-		    unsigned int *number, struct scep_error *err);
 enum scep_err	 scep_lineage_retire(struct scep_lineage *l,
 		    unsigned int *number, struct scep_error *err);
 
@@ -99,6 +99,11 @@ enum scep_err	 scep_lineage_retire(struct scep_lineage *l,
 enum scep_err	 scep_lineage_add_ra(struct scep_lineage *l,
 		    unsigned int number, const uint8_t *replaced,
 		    unsigned int *ra, struct scep_error *err);
+
+/* Forget one that is not the only one. */
+enum scep_err	 scep_lineage_drop_ra(struct scep_lineage *l,
+		    unsigned int number, unsigned int ra,
+		    struct scep_error *err);
 
 /* The file: lineage_text.c.  path is for messages. */
 enum scep_err	 scep_lineage_encode(const struct scep_lineage *l,

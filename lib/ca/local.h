@@ -4,6 +4,7 @@
 #ifndef SCEP_CA_LOCAL_H
 #define SCEP_CA_LOCAL_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "ca/admin.h"
@@ -25,6 +26,8 @@ struct scep_memory {
 	struct scep_stats	*stats;		/* stats.h */
 	struct scep_traces	*traces;
 	struct scep_crls	*crls;
+	pthread_mutex_t		 rolling;	/* over the generations of CAs
+						   and their files */
 	struct scep_csr		*dummy;	/* dummy_csr.h, parsed; only read from
 					   then on */
 };

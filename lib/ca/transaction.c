@@ -92,8 +92,8 @@ scep_transaction_key(struct scep_local *ca, const char *profile,
  * is the request to be decided anew? */
 static enum scep_err
 granted_fact(struct scep_local *ca, const struct scep_profile *profile,
-    const struct scep_ca_conf *issuer, const struct scep_txn *txn, time_t now, enum scep_txn_fact *fact,
-    struct scep_error *err)
+    const struct scep_ca_conf *issuer, const struct scep_txn *txn, time_t now,
+    enum scep_txn_fact *fact, struct scep_error *err)
 {
 	struct scep_cert_rec	 rec;
 	time_t			 middle, opens;
@@ -123,8 +123,8 @@ granted_fact(struct scep_local *ca, const struct scep_profile *profile,
 
 static enum scep_err
 same_fact(struct scep_local *ca, const struct scep_profile *profile,
-    const struct scep_ca_conf *issuer, const struct scep_txn *txn, time_t now, enum scep_txn_fact *fact,
-    struct scep_error *err)
+    const struct scep_ca_conf *issuer, const struct scep_txn *txn, time_t now,
+    enum scep_txn_fact *fact, struct scep_error *err)
 {
 	switch (txn->state) {
 	case SCEP_TXN_PENDING:
@@ -186,8 +186,8 @@ newest_rev(struct scep_local *ca, const struct scep_txn_key *key,
 enum scep_err
 scep_transaction_fact(struct scep_local *ca,
     const struct scep_profile *profile, const struct scep_ca_conf *issuer,
-    const struct scep_txn_key *key, time_t now, struct scep_txn *txn, uint64_t *newest,
-    enum scep_txn_fact *fact, struct scep_error *err)
+    const struct scep_txn_key *key, time_t now, struct scep_txn *txn,
+    uint64_t *newest, enum scep_txn_fact *fact, struct scep_error *err)
 {
 	enum scep_err	 rc;
 

@@ -1,17 +1,16 @@
 /*
- * scepadm_issue.c - the keys and certificates that `scepadm init` makes: a CA,
- * and the RA below it.
+ * ca_make.c - keys and certificates that the CA makes for itself: a root of
+ * its own, and the RA below it.
  */
 #include <string.h>
-#include <time.h>
 
+#include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
 #include "base/error.h"
-#include "cgi/scepadm_init.h"
+#include "ca/ca_make.h"
 
-#define CA_DAYS		3650
 #define BACKDATE_S	600
 
 static const struct {
@@ -28,7 +27,8 @@ static const struct {
 };
 
 enum scep_err
-adm_key_make(struct adm *adm, const char *word, EVP_PKEY **out)
+scep_ca_make_key(const struct scep_crypto *crypto, const char *word,
+    EVP_PKEY **out, struct scep_error *err)
 {
 	size_t	 i;
 
@@ -37,33 +37,33 @@ adm_key_make(struct adm *adm, const char *word, EVP_PKEY **out)
 		if (strcmp(word, key_types[i].word) != 0)
 			continue;
 		*out = key_types[i].curve != NULL ?
-		    EVP_PKEY_Q_keygen(adm->crypto->ctx, NULL, "EC",
+		    EVP_PKEY_Q_keygen(crypto->ctx, NULL, "EC",
 		    key_types[i].curve) :
-		    EVP_PKEY_Q_keygen(adm->crypto->ctx, NULL, "RSA",
+		    EVP_PKEY_Q_keygen(crypto->ctx, NULL, "RSA",
 		    (size_t)key_types[i].bits);
 		return *out != NULL ? SCEP_OK :
-		    scep_fail_ssl(&adm->err, SCEP_E_INTERNAL, "make a key");
+		    scep_fail_ssl(err, SCEP_E_INTERNAL, "make a key");
 	}
-	return scep_fail(&adm->err, SCEP_E_USAGE, "--key %.32s: not one of "
-	    "rsa:2048, rsa:3072, rsa:4096, ec:p256, ec:p384", word);
+	return scep_fail(err, SCEP_E_USAGE, "--key %.32s: not one of "
+	    SCEP_KEY_WORDS, word);
 }
 
 /* 127 random bits, positive and of constant length (SECURITY 2). */
 static enum scep_err
-set_serial(struct adm *adm, X509 *cert)
+set_serial(const struct scep_crypto *crypto, X509 *cert,
+    struct scep_error *err)
 {
 	uint8_t		 bytes[16];
 	BIGNUM		*n;
 	enum scep_err	 rc;
 
-	if ((rc = scep_crypto_random(adm->crypto, bytes, sizeof(bytes),
-	    &adm->err)) != SCEP_OK)
+	if ((rc = scep_crypto_random(crypto, bytes, sizeof(bytes), err)) != SCEP_OK)
 		return rc;
 	bytes[0] = (bytes[0] & 0x7f) | 0x40;
 	n = BN_bin2bn(bytes, sizeof(bytes), NULL);
 	if (n == NULL || BN_to_ASN1_INTEGER(n,
 	    X509_get_serialNumber(cert)) == NULL)
-		rc = scep_fail_ssl(&adm->err, SCEP_E_INTERNAL, "serial");
+		rc = scep_fail_ssl(err, SCEP_E_INTERNAL, "serial");
 	BN_free(n);
 	return rc;
 }
@@ -116,19 +116,22 @@ add_exts(X509 *cert, X509 *issuer)
 /* The issuer's name with another CN: one that limits names to its own
  * organisation allows that. */
 static int
-set_names(X509 *cert, X509 *issuer, const char *cn)
+set_names(X509 *cert, X509 *issuer, const struct scep_making *m)
 {
 	X509_NAME	*name;
-	int		 i, ok;
+	int		 i, ok = 1;
 
-	if ((name = X509_NAME_dup(X509_get_subject_name(issuer))) == NULL)
+	name = X509_NAME_dup(m->subject != NULL ? m->subject :
+	    X509_get_subject_name(issuer));
+	if (name == NULL)
 		return 0;
-	while ((i = X509_NAME_get_index_by_NID(name, NID_commonName, -1)) >=
-	    0)
+	while (m->cn != NULL && (i = X509_NAME_get_index_by_NID(name,
+	    NID_commonName, -1)) >= 0)
 		X509_NAME_ENTRY_free(X509_NAME_delete_entry(name, i));
-	ok = X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
-	    (const unsigned char *)cn, -1, -1, 0) == 1 &&
-	    X509_set_subject_name(cert, name) == 1 &&
+	if (m->cn != NULL)
+		ok = X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
+		    (const unsigned char *)m->cn, -1, -1, 0) == 1;
+	ok = ok && X509_set_subject_name(cert, name) == 1 &&
 	    X509_set_issuer_name(cert, X509_get_subject_name(issuer)) == 1;
 	X509_NAME_free(name);
 	return ok;
@@ -136,11 +139,11 @@ set_names(X509 *cert, X509 *issuer, const char *cn)
 
 /* As long as a CA of ours, but never beyond the issuer's. */
 static int
-set_dates(X509 *cert, X509 *issuer, time_t now)
+set_dates(X509 *cert, X509 *issuer, long days, time_t now)
 {
 	if (ASN1_TIME_set(X509_getm_notBefore(cert), now - BACKDATE_S) ==
 	    NULL || ASN1_TIME_adj(X509_getm_notAfter(cert), now - BACKDATE_S,
-	    CA_DAYS, 0) == NULL)
+	    (int)(days > 0 ? days : SCEP_CA_DAYS), 0) == NULL)
 		return 0;
 	if (cert == issuer)
 		return 1;
@@ -154,24 +157,26 @@ set_dates(X509 *cert, X509 *issuer, time_t now)
 }
 
 enum scep_err
-adm_cert_make(struct adm *adm, const struct adm_making *m, X509 **out)
+scep_ca_make_cert(const struct scep_crypto *crypto,
+    const struct scep_making *m, time_t now, X509 **out,
+    struct scep_error *err)
 {
 	X509		*cert, *issuer;
 	enum scep_err	 rc;
 
 	*out = NULL;
-	if ((cert = X509_new_ex(adm->crypto->ctx, NULL)) == NULL)
-		return scep_fail_ssl(&adm->err, SCEP_E_NOMEM, "certificate");
+	if ((cert = X509_new_ex(crypto->ctx, NULL)) == NULL)
+		return scep_fail_ssl(err, SCEP_E_NOMEM, "certificate");
 	issuer = m->issuer != NULL ? m->issuer : cert;
-	if ((rc = set_serial(adm, cert)) == SCEP_OK &&
+	if ((rc = set_serial(crypto, cert, err)) == SCEP_OK &&
 	    (X509_set_version(cert, X509_VERSION_3) != 1 ||
 	    X509_set_pubkey(cert, m->key) != 1 ||
-	    !set_names(cert, issuer, m->cn) ||
-	    !set_dates(cert, issuer, time(NULL)) ||
+	    !set_names(cert, issuer, m) ||
+	    !set_dates(cert, issuer, m->days, now) ||
 	    !add_exts(cert, issuer) || X509_sign(cert, m->issuer_key,
-	    adm->crypto->md[m->digest]) <= 0))
-		rc = scep_fail_ssl(&adm->err, SCEP_E_INTERNAL,
-		    "certificate for \"%s\"", m->cn);
+	    crypto->md[m->digest]) <= 0))
+		rc = scep_fail_ssl(err, SCEP_E_INTERNAL,
+		    "certificate for \"%s\"", m->cn != NULL ? m->cn : "");
 	if (rc != SCEP_OK) {
 		X509_free(cert);
 		return rc;
@@ -182,9 +187,41 @@ adm_cert_make(struct adm *adm, const struct adm_making *m, X509 **out)
 
 /* A digest as strong as the curve; RSA of any size makes do with SHA-256. */
 enum scep_digest
-adm_key_digest(const EVP_PKEY *key)
+scep_ca_key_digest(const EVP_PKEY *key)
 {
 	if (!EVP_PKEY_is_a(key, "EC") || EVP_PKEY_get_bits(key) < 384)
 		return SCEP_SHA256;
 	return EVP_PKEY_get_bits(key) < 512 ? SCEP_SHA384 : SCEP_SHA512;
+}
+
+/* What has been written to bio, which is released. */
+static enum scep_err
+take_bio(BIO *bio, int ok, struct scep_buf *out, struct scep_error *err)
+{
+	char		*text = NULL;
+	long		 len = ok ? BIO_get_mem_data(bio, &text) : 0;
+	enum scep_err	 rc;
+
+	rc = len > 0 ? scep_buf_set(out, scep_span_make(text, (size_t)len),
+	    err) : scep_fail_ssl(err, SCEP_E_INTERNAL, "encode as PEM");
+	BIO_free(bio);
+	return rc;
+}
+
+enum scep_err
+scep_ca_pem_key(EVP_PKEY *key, struct scep_buf *out, struct scep_error *err)
+{
+	BIO	*bio = BIO_new(BIO_s_secmem());
+
+	return take_bio(bio, bio != NULL && PEM_write_bio_PKCS8PrivateKey(bio,
+	    key, NULL, NULL, 0, NULL, NULL) == 1, out, err);
+}
+
+enum scep_err
+scep_ca_pem_cert(X509 *cert, struct scep_buf *out, struct scep_error *err)
+{
+	BIO	*bio = BIO_new(BIO_s_mem());
+
+	return take_bio(bio, bio != NULL && PEM_write_bio_X509(bio, cert) ==
+	    1, out, err);
 }

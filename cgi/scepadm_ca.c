@@ -1,0 +1,233 @@
+/*
+ * scepadm_ca.c - `scepadm ca`: the generations of a CA, listed, shown, and
+ * taken from one state to the next.  Staged by scepadm_ca_stage.c.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cgi/scepadm_ca.h"
+
+static const struct adm_column	columns[] = {
+	{ "CA", "ca" },
+	{ "GEN", "generation" },
+	{ "STATE", "state" },
+	{ "SINCE", "since" },
+	{ "EXPIRES", "not_after" },
+	{ "KEY", "key" },
+	{ "SUBJECT", "subject" },
+	{ NULL, NULL }
+};
+
+enum scep_err
+adm_ca_list(struct adm *adm, int argc, char *argv[])
+{
+	enum scep_err	 rc;
+
+	if ((rc = adm_options(adm, argc, argv, NULL, 0, NULL)) != SCEP_OK)
+		return rc;
+	return adm_show(adm, json_pack("{s:s}", "do", "ca.list"), columns);
+}
+
+static const char *
+text(const json_t *o, const char *key)
+{
+	const char	*s = json_string_value(json_object_get(o, key));
+
+	return s != NULL ? s : "";
+}
+
+static void
+print_ras(const json_t *gen)
+{
+	const json_t	*ras = json_object_get(gen, "ras");
+	json_t		*ra;
+	size_t		 i;
+
+	if (json_array_size(ras) == 0)
+		(void)printf("  RA           none: the CA's own key "
+		    "(insecure_one_key)\n");
+	json_array_foreach((json_t *)(uintptr_t)ras, i, ra)
+		(void)printf("  RA %-9lld %s, until %s, %s%s%s\n",
+		    (long long)json_integer_value(json_object_get(ra, "ra")),
+		    text(ra, "state"), text(ra, "not_after"),
+		    text(ra, "certificate"), *text(ra, "fault") != '\0' ?
+		    "\n               " : "", text(ra, "fault"));
+}
+
+static void
+print_generation(const json_t *gen)
+{
+	const json_t	*valid = json_object_get(gen, "valid");
+
+	(void)printf("generation %lld: %s%s%s\n",
+	    (long long)json_integer_value(json_object_get(gen,
+	    "generation")), text(gen, "state"), *text(gen, "since") != '\0' ?
+	    " since " : "", text(gen, "since"));
+	if (*text(gen, "fault") != '\0')
+		(void)printf("  fault        %s\n", text(gen, "fault"));
+	(void)printf("  subject      %s\n  issuer       %s\n"
+	    "  key          %s\n  SHA-256      %s\n"
+	    "  valid        %s to %s\n  certificate  %s\n",
+	    text(gen, "subject"), text(gen, "issuer"), text(gen, "key"),
+	    text(gen, "sha256"), text(gen, "not_before"),
+	    text(gen, "not_after"), text(gen, "certificate"));
+	print_ras(gen);
+	if (valid != NULL)
+		(void)printf("  issued       %lld that are valid%s%s\n",
+		    (long long)json_integer_value(valid),
+		    *text(gen, "until") != '\0' ? ", the last one until " :
+		    "", text(gen, "until"));
+}
+
+enum scep_err
+adm_ca_show(struct adm *adm, int argc, char *argv[])
+{
+	char		**operand;
+	json_t		*ask, *result, *gen;
+	enum scep_err	 rc;
+	size_t		 i;
+
+	if ((rc = adm_options(adm, argc, argv, NULL, -1, &operand)) !=
+	    SCEP_OK)
+		return rc;
+	ask = json_pack("{s:s}", "do", "ca.show");
+	if (operand[0] != NULL)
+		(void)json_object_set_new(ask, "ca", json_string(operand[0]));
+	if ((rc = adm_ask(adm, ask, &result)) != SCEP_OK)
+		return rc;
+	if (adm->json)
+		adm_print_json(result);
+	else
+		json_array_foreach(json_object_get(result, "generations"), i,
+		    gen)
+			print_generation(gen);
+	json_decref(result);
+	return SCEP_OK;
+}
+
+/* What the operator does next. */
+static void
+print_next(const json_t *act)
+{
+	const char	*state = text(act, "state"), *ca = text(act, "ca");
+
+	if (strcmp(state, "staged") == 0)
+		(void)printf("next: scepadm ca publish --ca %s\n", ca);
+	else if (strcmp(state, "published") == 0)
+		(void)printf("next: give the devices time to fetch it, then "
+		    "scepadm ca switch --ca %s\n", ca);
+	else if (strcmp(state, "current") == 0)
+		(void)printf("next: devices renew under it; when nothing "
+		    "of the previous one is valid any more\n"
+		    "      (scepadm ca show %s), scepadm ca retire --ca "
+		    "%s\n", ca, ca);
+	else if (strcmp(state, "retired") == 0)
+		(void)printf("its files are left; destroy the keys, or put "
+		    "them where nobody can use them\n");
+}
+
+enum scep_err
+adm_ca_act(struct adm *adm, json_t *ask)
+{
+	json_t		*act, *one;
+	const char	*reload;
+	enum scep_err	 rc;
+	size_t		 i;
+
+	if ((rc = adm_ask(adm, ask, &act)) != SCEP_OK)
+		return rc;
+	reload = text(act, "reload");
+	if (adm->json)
+		adm_print_json(act);
+	else {
+		json_array_foreach(json_object_get(act, "warnings"), i, one)
+			(void)printf("warning: %s\n", json_string_value(one));
+		(void)printf("CA %s: generation %lld is %s\n", text(act,
+		    "ca"), (long long)json_integer_value(json_object_get(act,
+		    "generation")), text(act, "state"));
+		print_next(act);
+	}
+	/* The step is taken, and the server does not know it yet. */
+	if (strcmp(reload, "done") != 0 &&
+	    strcmp(reload, "no server runs") != 0)
+		rc = scep_fail(&adm->err, SCEP_E_CONFIG, "the step is taken, "
+		    "but the server goes on as before: %s; mend that, then "
+		    "scepadm reload", reload);
+	json_decref(act);
+	return rc;
+}
+
+static enum scep_err
+set_number(struct adm *adm, json_t *ask, const char *key, const char *value)
+{
+	long	 n;
+
+	if (value == NULL)
+		return SCEP_OK;
+	if (scep_number_read(value, 1, 1000000, &n, &adm->err) != SCEP_OK)
+		return scep_fail(&adm->err, SCEP_E_USAGE, "--%s %.32s: no "
+		    "number; scepadm ca list and show have them", key, value);
+	(void)json_object_set_new(ask, key, json_integer((json_int_t)n));
+	return SCEP_OK;
+}
+
+/* The verbs that bring nothing along. */
+static enum scep_err
+act(struct adm *adm, const char *name, int argc, char *argv[])
+{
+	const char		*ca = NULL, *gen = NULL, *ra = NULL;
+	int			 force = 0;
+	const struct adm_option	 all[] = {
+		{ "ca", &ca, NULL, NULL },
+		{ "force", NULL, &force, NULL },
+		{ "generation", &gen, NULL, NULL },
+		{ "ra", &ra, NULL, NULL },
+		{ NULL, NULL, NULL, NULL }
+	};
+	struct adm_option	 options[sizeof(all) / sizeof(all[0])];
+	const size_t		 n = strcmp(name, "ca.publish") == 0 ? 1 :
+				    strcmp(name, "ca.retire") == 0 ? 4 : 2;
+	json_t			*ask;
+	enum scep_err		 rc;
+
+	memcpy(options, all, n * sizeof(all[0]));
+	options[n] = all[4];
+	if ((rc = adm_options(adm, argc, argv, options, 0, NULL)) != SCEP_OK)
+		return rc;
+	ask = json_pack("{s:s}", "do", name);
+	if (ca != NULL)
+		(void)json_object_set_new(ask, "ca", json_string(ca));
+	if (force)
+		(void)json_object_set_new(ask, "force", json_integer(1));
+	if ((rc = set_number(adm, ask, "generation", gen)) != SCEP_OK ||
+	    (rc = set_number(adm, ask, "ra", ra)) != SCEP_OK) {
+		json_decref(ask);
+		return rc;
+	}
+	return adm_ca_act(adm, ask);
+}
+
+enum scep_err
+adm_ca_unstage(struct adm *adm, int argc, char *argv[])
+{
+	return act(adm, "ca.unstage", argc, argv);
+}
+
+enum scep_err
+adm_ca_publish(struct adm *adm, int argc, char *argv[])
+{
+	return act(adm, "ca.publish", argc, argv);
+}
+
+enum scep_err
+adm_ca_switch(struct adm *adm, int argc, char *argv[])
+{
+	return act(adm, "ca.switch", argc, argv);
+}
+
+enum scep_err
+adm_ca_retire(struct adm *adm, int argc, char *argv[])
+{
+	return act(adm, "ca.retire", argc, argv);
+}

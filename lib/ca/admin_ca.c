@@ -1,0 +1,385 @@
+/*
+ * admin_ca.c - the operator's verbs over the generations of a CA: stage,
+ * unstage, publish, switch, retire.
+ *
+ * Each is one replacement of the file of generations, and the entry of the log
+ * is committed before it: the log may tell of a step that a crash then
+ * prevented (`scepadm ca list` shows it; the verb is simply given again), but
+ * no step is ever taken that the log does not know.  At last the configuration
+ * is read again.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "ca/admin_ca.h"
+#include "ca/lineage_file.h"
+
+/* A verb on its way. */
+struct act {
+	struct scep_admin_call		*call;
+	const struct scep_ca_conf	*ca;
+	const char			*state;		/* the directory */
+	const char			*event;
+	struct scep_lineage		 l;
+	unsigned int			 number;	/* it is about */
+	enum scep_gen_state		 before;	/* … was */
+	unsigned int			 ra;		/* retire: one key of
+							   it, or 0 */
+	int				 made_files;	/* of this generation */
+	json_t				*warnings;
+};
+
+static void
+warn(void *arg, int fatal, const char *text)
+{
+	struct act	*a = arg;
+	char		 clean[SCEP_ERROR_MAX];
+
+	if (fatal)
+		return;			/* it is the refusal */
+	OPENSSL_strlcpy(clean, text, sizeof(clean));
+	scep_admin_printable(clean);
+	(void)json_array_append_new(a->warnings, json_string(clean));
+}
+
+/* The one that comes next, looked at as if it were in force. */
+static enum scep_err
+check_next(struct act *a, const struct scep_gen *gen, struct scep_error *err)
+{
+	struct scep_ca_conf	*next = NULL;
+	char			 text[SCEP_TIME_TEXT];
+	enum scep_err		 rc;
+
+	if ((rc = scep_config_generation(a->call->ca->crypto, a->state, a->ca,
+	    gen, &next, err)) == SCEP_OK)
+		rc = scep_config_check_generation(a->call->ca->crypto, next,
+		    a->call->now, warn, a, err);
+	if (rc == SCEP_OK && gen->state == SCEP_GEN_CURRENT &&
+	    next->cert.not_before > a->call->now) {
+		scep_time_text(next->cert.not_before, text);
+		rc = scep_fail(err, SCEP_E_REFUSED, "CA %s: generation %u is "
+		    "not valid before %s; switch then", a->ca->name,
+		    gen->number, text);
+	}
+	if (rc == SCEP_E_CONFIG)
+		err->code = rc = SCEP_E_REFUSED;
+	scep_ca_conf_free(next);
+	return rc;
+}
+
+/* A name that scepadm gave, and nobody else's path. */
+static enum scep_err
+check_from(const char *from, struct scep_error *err)
+{
+	static const char	 letters[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+	const size_t		 n = strlen(SCEP_LINEAGE_NEW);
+
+	return strncmp(from, SCEP_LINEAGE_NEW, n) == 0 &&
+	    from[n + strspn(from + n, letters)] == '\0' ? SCEP_OK :
+	    scep_fail(err, SCEP_E_USAGE, "from is no directory new.X");
+}
+
+/* What order forbids is said before anything is touched.  A directory that a
+ * crash left, or a restore, keeps its number. */
+static enum scep_err
+do_stage(struct act *a, struct scep_error *err)
+{
+	const char	*from = scep_admin_text(a->call, "from", "");
+	const char	*name = a->ca->name;
+	uint8_t		 key[SCEP_SHA256_LEN];
+	enum scep_err	 rc;
+
+	if ((rc = check_from(from, err)) != SCEP_OK ||
+	    (rc = scep_lineage_may_stage(&a->l, err)) != SCEP_OK)
+		return rc;
+	while (scep_lineage_dir_is(a->state, name, a->l.last + 1))
+		a->l.last++;
+	a->number = a->l.last + 1;
+	if ((rc = scep_lineage_adopt(a->state, name, from, a->number,
+	    err)) != SCEP_OK)
+		return rc;
+	a->made_files = 1;
+	if ((rc = scep_lineage_key(a->call->ca->crypto, a->state, name,
+	    a->number, key, err)) != SCEP_OK ||
+	    (rc = scep_lineage_stage(&a->l, key, scep_admin_text(a->call,
+	    "digest", ""), (int)scep_admin_number(a->call, "chain", 0),
+	    a->ca->insecure_one_key, a->call->now, &a->number, err)) !=
+	    SCEP_OK)
+		return rc;
+	return check_next(a, scep_lineage_next(&a->l), err);
+}
+
+static enum scep_err
+do_unstage(struct act *a, struct scep_error *err)
+{
+	return scep_lineage_unstage(&a->l, (int)scep_admin_number(a->call,
+	    "force", 0), &a->number, err);
+}
+
+static enum scep_err
+do_publish(struct act *a, struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	if ((rc = scep_lineage_publish(&a->l, a->call->now, &a->number,
+	    err)) != SCEP_OK)
+		return rc;
+	if (*a->ca->fault != '\0')
+		return scep_fail(err, SCEP_E_REFUSED, "CA %s cannot sign for "
+		    "the next one: %s", a->ca->name, a->ca->fault);
+	return check_next(a, scep_lineage_next(&a->l), err);
+}
+
+static enum scep_err
+do_switch(struct act *a, struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	if ((rc = scep_lineage_switch(&a->l, (int)scep_admin_number(a->call,
+	    "force", 0), a->call->now, &a->number, err)) != SCEP_OK)
+		return rc;
+	return check_next(a, scep_lineage_current(&a->l), err);
+}
+
+/* The loaded one, even if it has a fault; NULL if there is none. */
+static const struct scep_ca_conf *
+loaded(const struct scep_ca_conf *ca, unsigned int number)
+{
+	size_t	 i;
+
+	for (i = 0; i < ca->n_kin; i++)
+		if (ca->kin[i].generation == number)
+			return &ca->kin[i];
+	return NULL;
+}
+
+static enum scep_err
+check_unused(struct act *a, struct scep_error *err)
+{
+	const struct scep_ca_conf	*gen = loaded(a->ca, a->number);
+	char				 text[SCEP_TIME_TEXT];
+	enum scep_err			 rc;
+	time_t				 until;
+	long				 n;
+
+	if (scep_admin_number(a->call, "force", 0))
+		return SCEP_OK;
+	if (gen == NULL || gen->cert.der.len == 0)
+		return scep_fail(err, SCEP_E_REFUSED, "CA %s: generation %u "
+		    "is not loaded, and what it issued cannot be counted; "
+		    "scepadm reload says why, --force retires it all the "
+		    "same", a->ca->name, a->number);
+	if ((rc = scep_admin_ca_count(a->call, gen, &n, &until, err)) !=
+	    SCEP_OK || n == 0)
+		return rc;
+	scep_time_text(until, text);
+	return scep_fail(err, SCEP_E_REFUSED, "CA %s: %ld certificate%s of "
+	    "generation %u %s valid, the last one until %s, and could not be "
+	    "renewed any more; wait for the devices to renew, or --force",
+	    a->ca->name, n, n == 1 ? "" : "s", a->number, n == 1 ? "is" :
+	    "are", text);
+}
+
+static enum scep_err
+do_retire(struct act *a, struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	a->number = (unsigned int)scep_admin_number(a->call, "generation", 0);
+	a->ra = (unsigned int)scep_admin_number(a->call, "ra", 0);
+	if (a->ra != 0) {
+		if (a->number == 0)
+			a->number = scep_lineage_current(&a->l)->number;
+		return scep_lineage_drop_ra(&a->l, a->number, a->ra, err);
+	}
+	if ((rc = scep_lineage_retire(&a->l, &a->number, err)) != SCEP_OK)
+		return rc;
+	a->before = SCEP_GEN_PREVIOUS;
+	return check_unused(a, err);
+}
+
+/* The log, then the file: see above. */
+static enum scep_err
+note_in_log(struct act *a, struct scep_error *err)
+{
+	struct scep_change	 change = { .n = 0 };
+	struct scep_line	 line = { .len = 0 };
+	enum scep_err		 rc;
+
+	scep_admin_log_start(a->call, a->event, NULL, &line);
+	scep_line_text(&line, "ca", a->ca->name);
+	scep_line_number(&line, "generation", (long long)a->number);
+	if (a->ra != 0)
+		scep_line_number(&line, "ra", (long long)a->ra);
+	if ((rc = scep_admin_log_end(a->call, &line, &change, err)) ==
+	    SCEP_OK)
+		rc = scep_store_commit(a->call->ca->store, &change, err);
+	scep_change_clear(&change);
+	return rc;
+}
+
+static enum scep_err
+load(struct act *a, struct scep_error *err)
+{
+	const struct scep_gen	*next;
+	enum scep_err		 rc;
+
+	if (a->ca->cert.der.len == 0 && a->ca->generation <= 1)
+		return scep_fail(err, SCEP_E_REFUSED, "CA %s: %s",
+		    a->ca->name, a->ca->fault);
+	if ((rc = scep_lineage_load(a->call->ca->crypto, a->state, a->ca,
+	    &a->l, err)) != SCEP_OK)
+		return rc;
+	if ((next = scep_lineage_next(&a->l)) != NULL)
+		a->before = next->state;
+	return SCEP_OK;
+}
+
+typedef enum scep_err	(*do_fn)(struct act *a, struct scep_error *err);
+
+static enum scep_err
+carry_out(struct act *a, do_fn fn, struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	if ((rc = load(a, err)) != SCEP_OK || (rc = fn(a, err)) != SCEP_OK ||
+	    (rc = note_in_log(a, err)) != SCEP_OK) {
+		if (a->made_files)
+			scep_lineage_remove(a->state, a->ca->name, a->number);
+		return rc;
+	}
+	if ((rc = scep_lineage_save(a->state, &a->l, err)) != SCEP_OK)
+		return rc;
+	/* Taken back, and nobody ever saw what was in it. */
+	if (a->before == SCEP_GEN_STAGED &&
+	    scep_lineage_find(&a->l, a->number) == NULL)
+		scep_lineage_remove(a->state, a->ca->name, a->number);
+	return SCEP_OK;
+}
+
+/* The step is taken; whether it is in force already is another matter. */
+static enum scep_err
+answer(struct act *a, struct scep_error *err)
+{
+	const struct scep_admin_host	*host = a->call->ca->host;
+	const struct scep_gen		*gen = scep_lineage_find(&a->l,
+					    a->number);
+	char				 dir[SCEP_PATH_LEN];
+	char				 reload[SCEP_ERROR_MAX] = "done";
+	struct scep_error		 why;
+	uint32_t			 generation;
+
+	if (host == NULL)
+		OPENSSL_strlcpy(reload, "no server runs", sizeof(reload));
+	else if (host->reload(host->arg, &generation, &why) != SCEP_OK) {
+		OPENSSL_strlcpy(reload, why.text, sizeof(reload));
+		scep_admin_printable(reload);
+	}
+	if (scep_lineage_file(a->state, a->ca->name, a->number, "", dir,
+	    err) != SCEP_OK)
+		return err->code;
+	dir[strlen(dir) - 1] = '\0';
+	return scep_admin_object(a->call, json_pack(
+	    "{s:s,s:I,s:s,s:s,s:O,s:s}", "ca", a->ca->name, "generation",
+	    (json_int_t)a->number, "state", gen != NULL ?
+	    scep_gen_state_name(gen->state) : strcmp(a->event, "ca-unstage") ==
+	    0 ? "unstaged" : "retired", "directory", dir, "warnings",
+	    a->warnings, "reload", reload), err);
+}
+
+static enum scep_err
+verb(struct scep_admin_call *call, const char *event, do_fn fn,
+    struct scep_error *err)
+{
+	struct act	 a = {
+		.call = call,
+		.state = call->ca->cfg->server.state,
+		.event = event,
+		.before = SCEP_GEN_CURRENT,
+	};
+	enum scep_err	 rc;
+
+	if ((rc = scep_admin_ca_find(call, &a.ca, err)) != SCEP_OK)
+		return rc;
+	scep_line_text(&call->summary, "ca", a.ca->name);
+	if ((a.warnings = json_array()) == NULL)
+		return scep_fail(err, SCEP_E_NOMEM, "warnings");
+	(void)pthread_mutex_lock(&call->ca->memory->rolling);
+	rc = carry_out(&a, fn, err);
+	(void)pthread_mutex_unlock(&call->ca->memory->rolling);
+	if (a.number != 0)
+		scep_line_number(&call->summary, "generation",
+		    (long long)a.number);
+	if (rc == SCEP_OK)
+		rc = answer(&a, err);
+	json_decref(a.warnings);
+	return rc;
+}
+
+static enum scep_err
+stage(struct scep_admin_call *call, struct scep_error *err)
+{
+	return verb(call, "ca-stage", do_stage, err);
+}
+
+static enum scep_err
+unstage(struct scep_admin_call *call, struct scep_error *err)
+{
+	return verb(call, "ca-unstage", do_unstage, err);
+}
+
+static enum scep_err
+publish(struct scep_admin_call *call, struct scep_error *err)
+{
+	return verb(call, "ca-publish", do_publish, err);
+}
+
+static enum scep_err
+switch_over(struct scep_admin_call *call, struct scep_error *err)
+{
+	return verb(call, "ca-switch", do_switch, err);
+}
+
+static enum scep_err
+retire(struct scep_admin_call *call, struct scep_error *err)
+{
+	return verb(call, "ca-retire", do_retire, err);
+}
+
+static const struct scep_admin_member	stage_members[] = {
+	{ "ca", SCEP_ADMIN_TEXT, 0, 1, SCEP_NAME_LEN - 1 },
+	{ "from", SCEP_ADMIN_TEXT, 1, 5, 64 },
+	{ "chain", SCEP_ADMIN_NUMBER, 0, 0, 1 },
+	{ "digest", SCEP_ADMIN_TEXT, 0, 1, 7 },
+	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
+};
+static const struct scep_admin_member	ca_members[] = {
+	{ "ca", SCEP_ADMIN_TEXT, 0, 1, SCEP_NAME_LEN - 1 },
+	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
+};
+static const struct scep_admin_member	force_members[] = {
+	{ "ca", SCEP_ADMIN_TEXT, 0, 1, SCEP_NAME_LEN - 1 },
+	{ "force", SCEP_ADMIN_NUMBER, 0, 0, 1 },
+	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
+};
+static const struct scep_admin_member	retire_members[] = {
+	{ "ca", SCEP_ADMIN_TEXT, 0, 1, SCEP_NAME_LEN - 1 },
+	{ "generation", SCEP_ADMIN_NUMBER, 0, 1, 1000000 },
+	{ "ra", SCEP_ADMIN_NUMBER, 0, 1, 1000000 },
+	{ "force", SCEP_ADMIN_NUMBER, 0, 0, 1 },
+	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
+};
+
+const struct scep_admin_verb	scep_admin_ca[] = {
+	{ "ca.stage", stage_members, stage },
+	{ "ca.unstage", force_members, unstage },
+	{ "ca.publish", ca_members, publish },
+	{ "ca.switch", force_members, switch_over },
+	{ "ca.retire", retire_members, retire },
+	{ NULL, NULL, NULL }
+};

@@ -1,0 +1,215 @@
+/*
+ * ra_roll.c - RA keys roll over by themselves before they expire.
+ *
+ * The new certificate has the old one's name and the extensions of those that
+ * scepadm makes, and is issued by the CA key.  The old key goes on opening
+ * what is addressed to it: devices keep RA certificates for as long as they
+ * like.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/line.h"
+#include "base/text.h"
+#include "ca/ca_make.h"
+#include "ca/lineage_file.h"
+#include "ca/local.h"
+
+#define DAY		86400L
+
+/* One RA key on its way. */
+struct roll {
+	struct scep_local		*ca;
+	const struct scep_ca_conf	*conf;
+	time_t				 now;
+	struct scep_lineage		 l;
+	unsigned int			 ra;
+	EVP_PKEY			*key;
+	X509				*cert;
+};
+
+static time_t
+sooner(time_t a, time_t b)
+{
+	return a < b ? a : b;
+}
+
+/*
+ * Is it time, and would it help?  One that ends with its CA is as long as can
+ * be.  However long before its end is wanted, a new one is not made before
+ * half of the old one's life is over.
+ */
+static int
+is_due(const struct scep_ca_conf *ca, time_t now)
+{
+	const time_t	 end = ca->ra_cert.not_after;
+	const time_t	 life = end - ca->ra_cert.not_before;
+	const time_t	 before = ca->ra_renew_s == SCEP_RA_RENEW_AUTO ?
+			    life / 3 : sooner(ca->ra_renew_s, life / 2);
+
+	if (*ca->fault != '\0' || ca->ra_number == 0 ||
+	    ca->ra_renew_s == SCEP_RA_RENEW_NO || now > ca->cert.not_after)
+		return 0;
+	return end - now < before && sooner(now + ca->ra_validity_s,
+	    ca->cert.not_after) > end + DAY;
+}
+
+/* A size that devices are used to: the one there is. */
+static enum scep_err
+make(struct roll *r, struct scep_error *err)
+{
+	const struct scep_ca_conf	*ca = r->conf;
+	struct scep_making		 m = {
+		.subject = X509_get_subject_name(ca->ra_x509),
+		.issuer = ca->x509,
+		.issuer_key = ca->key,
+		.digest = ca->digest,
+		.days = ca->ra_validity_s / DAY,
+	};
+	char				 word[32];
+	enum scep_err			 rc;
+
+	(void)snprintf(word, sizeof(word), "rsa:%d",
+	    EVP_PKEY_get_bits(ca->ra_key));
+	if (scep_ca_make_key(r->ca->crypto, word, &r->key, err) != SCEP_OK &&
+	    (rc = scep_ca_make_key(r->ca->crypto, SCEP_RA_KEY, &r->key,
+	    err)) != SCEP_OK)
+		return rc;
+	m.key = r->key;
+	return scep_ca_make_cert(r->ca->crypto, &m, r->now, &r->cert, err);
+}
+
+static enum scep_err
+write_pem(const struct roll *r, const char *kind, struct scep_span pem,
+    unsigned int mode, struct scep_error *err)
+{
+	char		 file[32], path[SCEP_PATH_LEN];
+	enum scep_err	 rc;
+
+	(void)snprintf(file, sizeof(file), "ra%u.%s", r->ra, kind);
+	if ((rc = scep_lineage_file(r->ca->cfg->server.state, r->conf->name,
+	    r->conf->generation, file, path, err)) != SCEP_OK)
+		return rc;
+	return scep_file_create(path, pem, mode, err);
+}
+
+static enum scep_err
+add(struct roll *r, struct scep_error *err)
+{
+	return scep_lineage_add_ra(&r->l, r->conf->generation,
+	    r->conf->ra_number == 1 ? r->conf->ra_cert.sha256 : NULL, &r->ra,
+	    err);
+}
+
+/* Its number is free, or a crash left a file of that name: then the next. */
+static enum scep_err
+place(struct roll *r, struct scep_error *err)
+{
+	struct scep_buf	 key = { NULL, 0 }, cert = { NULL, 0 };
+	enum scep_err	 rc;
+
+	if ((rc = scep_ca_pem_key(r->key, &key, err)) == SCEP_OK &&
+	    (rc = scep_ca_pem_cert(r->cert, &cert, err)) == SCEP_OK)
+		rc = scep_lineage_dir(r->ca->cfg->server.state,
+		    r->conf->name, r->conf->generation, err);
+	if (rc == SCEP_OK)
+		rc = add(r, err);
+	while (rc == SCEP_OK && (rc = write_pem(r, "key",
+	    scep_buf_span(&key), 0600, err)) == SCEP_E_EXISTS)
+		if ((rc = scep_lineage_drop_ra(&r->l, r->conf->generation,
+		    r->ra, err)) == SCEP_OK)
+			rc = add(r, err);
+	if (rc == SCEP_OK)
+		rc = write_pem(r, "pem", scep_buf_span(&cert), 0644, err);
+	scep_buf_clear(&key);
+	scep_buf_clear(&cert);
+	return rc;
+}
+
+/* As with the operator's verbs, the log comes first. */
+static enum scep_err
+note_in_log(const struct roll *r, struct scep_error *err)
+{
+	struct scep_change	 change = { .n = 0 };
+	struct scep_line	 line = { .len = 0 };
+	char			 text[SCEP_TIME_TEXT];
+	enum scep_err		 rc;
+
+	scep_time_text(r->now, text);
+	scep_line_text(&line, "time", text);
+	scep_line_text(&line, "event", "ra-renewed");
+	scep_line_text(&line, "ca", r->conf->name);
+	scep_line_number(&line, "generation", (long long)r->conf->generation);
+	scep_line_number(&line, "ra", (long long)r->ra);
+	scep_time_text(r->conf->ra_cert.not_after, text);
+	scep_line_text(&line, "old_ends", text);
+	if ((rc = scep_buf_set(&change.log, scep_span_text(line.text),
+	    err)) == SCEP_OK)
+		rc = scep_store_commit(r->ca->store, &change, err);
+	scep_change_clear(&change);
+	return rc;
+}
+
+/* Somebody may have rolled it since the configuration was read: then there is
+ * nothing to do but to read it again. */
+static int
+is_in_force(const struct roll *r)
+{
+	const struct scep_gen	*gen = scep_lineage_current(&r->l);
+
+	return gen->number == r->conf->generation && gen->n_ra > 0 &&
+	    (gen->ra[0] == r->conf->ra_number || gen->has_replaced);
+}
+
+static enum scep_err
+roll(struct roll *r, struct scep_error *err)
+{
+	const char	*state = r->ca->cfg->server.state;
+	enum scep_err	 rc;
+
+	if ((rc = scep_lineage_load(r->ca->crypto, state, r->conf, &r->l,
+	    err)) != SCEP_OK || !is_in_force(r))
+		return rc;
+	if ((rc = make(r, err)) == SCEP_OK &&
+	    (rc = place(r, err)) == SCEP_OK &&
+	    (rc = note_in_log(r, err)) == SCEP_OK)
+		rc = scep_lineage_save(state, &r->l, err);
+	return rc;
+}
+
+static enum scep_err
+roll_one(struct scep_local *ca, const struct scep_ca_conf *conf, time_t now,
+    struct scep_error *err)
+{
+	struct roll	 r = { .ca = ca, .conf = conf, .now = now };
+	enum scep_err	 rc;
+
+	(void)pthread_mutex_lock(&ca->memory->rolling);
+	rc = roll(&r, err);
+	(void)pthread_mutex_unlock(&ca->memory->rolling);
+	EVP_PKEY_free(r.key);
+	X509_free(r.cert);
+	return rc == SCEP_OK ? rc : scep_fail_within(err, "a new RA key of CA "
+	    "%s", conf->name);
+}
+
+enum scep_err
+scep_ca_roll_ras(struct scep_ca *ca, time_t now, int *rolled,
+    struct scep_error *err)
+{
+	struct scep_local		*l = (struct scep_local *)ca;
+	const struct scep_ca_conf	*conf;
+	enum scep_err			 rc = SCEP_OK;
+
+	*rolled = 0;
+	for (conf = l->cfg->ca; conf < l->cfg->ca + l->cfg->n_cas; conf++)
+		if (!is_due(conf, now))
+			continue;
+		else if (roll_one(l, conf, now, err) == SCEP_OK)
+			(*rolled)++;
+		else
+			rc = err->code;
+	return rc;
+}
