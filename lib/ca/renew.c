@@ -65,6 +65,21 @@ life(const struct scep_profile *profile, const struct scep_cert_rec *rec,
 	    rec->not_after) ? SCEP_LIFE_EARLY : SCEP_LIFE_OPEN;
 }
 
+/* During a rollover: any generation that lives, for as long as it does. */
+static enum scep_err
+find_issuer(const struct scep_crypto *crypto, const struct scep_ca_conf *ca,
+    const struct scep_cert *cert, struct scep_error *err)
+{
+	enum scep_err	 rc = scep_renew_issuer(crypto, ca, cert, err);
+	size_t		 i;
+
+	for (i = 0; (rc == SCEP_E_SIG || rc == SCEP_E_ALG) && i < ca->n_kin;
+	    i++)
+		if (*ca->kin[i].fault == '\0')
+			rc = scep_renew_issuer(crypto, &ca->kin[i], cert, err);
+	return rc;
+}
+
 static enum scep_err
 judge(struct scep_job *job, const struct scep_cert_rec *rec,
     struct scep_error *err)
@@ -87,7 +102,7 @@ judge(struct scep_job *job, const struct scep_cert_rec *rec,
 	job->facts.life = life(job->profile, rec, job->now);
 	job->over_s = job->facts.life == SCEP_LIFE_GRACE ?
 	    (long)(job->now - rec->not_after) : 0;
-	rc = scep_renew_issuer(job->ca->crypto, ca, &job->signer, &why);
+	rc = find_issuer(job->ca->crypto, ca, &job->signer, &why);
 	if (rc != SCEP_OK && rc != SCEP_E_SIG && rc != SCEP_E_ALG) {
 		*err = why;
 		return rc;
