@@ -8,6 +8,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include "ca/config_kin.h"
 #include "cgi/doctor.h"
 
 #define TYPE_CA		"application/x-x509-ca-cert"
@@ -155,14 +156,35 @@ check_dates(struct doctor *d)
 		doctor_ok(d, "dates", "dates: all valid now and in 30 days");
 }
 
+/* That of the current generation; of the first, for who may not look into the
+ * state. */
+static void
+current_path(const struct doctor *d, char out[SCEP_PATH_LEN])
+{
+	const struct scep_ca_conf	*ca = &d->cfg->ca[d->profile->ca];
+	const char			*state = d->cfg->server.state;
+	struct scep_error		 ignored;
+	struct scep_lineage		 l;
+
+	if (scep_lineage_read(state, ca->name, &l, &ignored) == SCEP_OK &&
+	    scep_lineage_current(&l)->number > 1 &&
+	    scep_lineage_file(state, ca->name,
+	    scep_lineage_current(&l)->number, "ca.pem", out, &ignored) ==
+	    SCEP_OK)
+		return;
+	memcpy(out, ca->cert_path, SCEP_PATH_LEN);
+}
+
 /* PEM or DER, as scep.conf has it; NULL and why_not. */
 static X509 *
 ca_of_conf(struct doctor *d)
 {
-	const char	*path = d->cfg->ca[d->profile->ca].cert_path;
+	char		 path[SCEP_PATH_LEN];
 	X509		*cert = NULL;
-	BIO		*in = BIO_new_file(path, "rb");
+	BIO		*in;
 
+	current_path(d, path);
+	in = BIO_new_file(path, "rb");
 	if (in != NULL && (cert = PEM_read_bio_X509(in, NULL, NULL, NULL)) ==
 	    NULL && BIO_reset(in) == 0)
 		cert = d2i_X509_bio(in, NULL);

@@ -57,17 +57,17 @@ static const struct {
 	{ "crl", "export", adm_crl_export, "[--der] [--json] CA" },
 	{ "crl", "make", adm_crl_make, "[--json] CA" },
 	{ "ca", "list", adm_ca_list, "[--json]" },
-	{ "ca", "show", adm_ca_show, "[--json] [NAME]" },
+	{ "ca", "show", adm_ca_show, "[--json] [CA]" },
 	{ "ca", "stage", adm_ca_stage,
-	    "[--ca NAME] [--cn NAME | --same-name] [--key TYPE] [--days N]\n"
+	    "[--ca CA] [--cn NAME | --same-name] [--key TYPE] [--days N]\n"
 	    "           [--ca-cert FILE --ca-key FILE [--chain FILE] "
 	    "[--pass-file FILE]]\n"
 	    "           [--json]" },
-	{ "ca", "unstage", adm_ca_unstage, "[--ca NAME] [--force] [--json]" },
-	{ "ca", "publish", adm_ca_publish, "[--ca NAME] [--json]" },
-	{ "ca", "switch", adm_ca_switch, "[--ca NAME] [--force] [--json]" },
+	{ "ca", "unstage", adm_ca_unstage, "[--ca CA] [--force] [--json]" },
+	{ "ca", "publish", adm_ca_publish, "[--ca CA] [--json]" },
+	{ "ca", "switch", adm_ca_switch, "[--ca CA] [--force] [--json]" },
 	{ "ca", "retire", adm_ca_retire,
-	    "[--ca NAME] [--generation N] [--ra N] [--force] [--json]" },
+	    "[--ca CA] [--generation N] [--ra N] [--force] [--json]" },
 	{ "explain", NULL, adm_explain,
 	    "[--json] REQUEST-ID | TRANSACTION | SERIAL" },
 	{ "backup", NULL, adm_backup, "[--json] DIR" },

@@ -106,6 +106,18 @@ adm_ca_show(struct adm *adm, int argc, char *argv[])
 	return SCEP_OK;
 }
 
+static void
+print_keys(const json_t *act)
+{
+	json_t	*path;
+	size_t	 i;
+
+	json_array_foreach(json_object_get(act, "keys"), i, path)
+		(void)printf("%s%s\n", i == 0 ? "its keys are left; destroy "
+		    "them, or lock them away:\n  " : "  ",
+		    json_string_value(path));
+}
+
 /* What the operator does next. */
 static void
 print_next(const json_t *act)
@@ -122,9 +134,8 @@ print_next(const json_t *act)
 		    "of the previous one is valid any more\n"
 		    "      (scepadm ca show %s), scepadm ca retire --ca "
 		    "%s\n", ca, ca);
-	else if (strcmp(state, "retired") == 0)
-		(void)printf("its files are left; destroy the keys, or put "
-		    "them where nobody can use them\n");
+	else
+		print_keys(act);
 }
 
 enum scep_err

@@ -199,7 +199,7 @@ write_key(struct stage *s, const char *file, EVP_PKEY *key)
 {
 	struct scep_buf	 pem = { NULL, 0 };
 
-	return write_file(s, file, scep_ca_pem_key(key, &pem, &s->adm->err),
+	return write_file(s, file, scep_config_pem_key(key, &pem, &s->adm->err),
 	    &pem, 0600);
 }
 
@@ -208,7 +208,7 @@ write_cert(struct stage *s, const char *file, X509 *cert)
 {
 	struct scep_buf	 pem = { NULL, 0 };
 
-	return write_file(s, file, scep_ca_pem_cert(cert, &pem,
+	return write_file(s, file, scep_config_pem_cert(cert, &pem,
 	    &s->adm->err), &pem, 0644);
 }
 
@@ -222,7 +222,7 @@ write_chain(struct stage *s)
 	if (sk_X509_num(s->f.chain) <= 0)
 		return SCEP_OK;
 	for (i = 0; rc == SCEP_OK && i < sk_X509_num(s->f.chain); i++)
-		if ((rc = scep_ca_pem_cert(sk_X509_value(s->f.chain, i), &pem,
+		if ((rc = scep_config_pem_cert(sk_X509_value(s->f.chain, i), &pem,
 		    &s->adm->err)) == SCEP_OK)
 			rc = scep_buf_add(&all, scep_buf_span(&pem),
 			    &s->adm->err);

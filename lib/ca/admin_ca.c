@@ -262,6 +262,27 @@ carry_out(struct act *a, do_fn fn, struct scep_error *err)
 	return SCEP_OK;
 }
 
+/* What is left of a generation that is over. */
+static json_t *
+files_json(const struct act *a)
+{
+	const struct scep_ca_conf	*gen = loaded(a->ca, a->number);
+	json_t				*list = json_array();
+	size_t				 i;
+
+	if (gen == NULL || a->before == SCEP_GEN_STAGED ||
+	    scep_lineage_find(&a->l, a->number) != NULL)
+		return list;
+	(void)json_array_append_new(list, json_string(gen->key_path));
+	if (gen->ra_number != 0)
+		(void)json_array_append_new(list,
+		    json_string(gen->ra_key_path));
+	for (i = 0; i < gen->n_old_ra; i++)
+		(void)json_array_append_new(list,
+		    json_string(gen->old_ra[i].key_path));
+	return list;
+}
+
 /* The step is taken; whether it is in force already is another matter. */
 static enum scep_err
 answer(struct act *a, struct scep_error *err)
@@ -285,11 +306,11 @@ answer(struct act *a, struct scep_error *err)
 		return err->code;
 	dir[strlen(dir) - 1] = '\0';
 	return scep_admin_object(a->call, json_pack(
-	    "{s:s,s:I,s:s,s:s,s:O,s:s}", "ca", a->ca->name, "generation",
+	    "{s:s,s:I,s:s,s:s,s:O,s:o,s:s}", "ca", a->ca->name, "generation",
 	    (json_int_t)a->number, "state", gen != NULL ?
 	    scep_gen_state_name(gen->state) : strcmp(a->event, "ca-unstage") ==
 	    0 ? "unstaged" : "retired", "directory", dir, "warnings",
-	    a->warnings, "reload", reload), err);
+	    a->warnings, "keys", files_json(a), "reload", reload), err);
 }
 
 static enum scep_err

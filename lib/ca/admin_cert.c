@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "ca/admin_cert.h"
 #include "ca/cert_query.h"
+#include "ca/kin.h"
 #include "ca/tbs.h"
 #include "wire/cert.h"
 
@@ -267,6 +268,23 @@ chain_json(const struct scep_ca_conf *ca)
 	return NULL;
 }
 
+/* The generation that issued it; NULL if none that lives did. */
+static const struct scep_ca_conf *
+issuer_of(const struct scep_admin_call *call, const struct scep_cert_rec *rec)
+{
+	const struct scep_ca_conf	*ca = scep_config_ca(call->ca->cfg,
+					    rec->ca);
+	size_t				 i;
+
+	if (ca == NULL || ca->named == NULL ||
+	    scep_kin_issued(call->ca->crypto, ca, rec))
+		return ca;
+	for (i = 0; i < ca->n_kin; i++)
+		if (scep_kin_issued(call->ca->crypto, &ca->kin[i], rec))
+			return &ca->kin[i];
+	return NULL;
+}
+
 static enum scep_err
 export(struct scep_admin_call *call, struct scep_error *err)
 {
@@ -286,7 +304,7 @@ export(struct scep_admin_call *call, struct scep_error *err)
 	/* o of NULL makes all of it NULL, and frees the other. */
 	rc = scep_admin_object(call, json_pack("{s:o,s:o}",
 	    "der", hex_json(&rec.der),
-	    "chain", chain_json(scep_config_ca(call->ca->cfg, rec.ca))), err);
+	    "chain", chain_json(issuer_of(call, &rec))), err);
 	scep_cert_rec_clear(&rec);
 	return rc;
 }

@@ -103,15 +103,37 @@ add_expiry(json_t *list, const char *ca, const char *kind,
 	    "certificate", kind, "not_after", text));
 }
 
+/* Those of another generation, and RA keys that only open any more. */
+static void
+add_others(json_t *list, const struct scep_ca_conf *ca)
+{
+	const int	 next = ca->state == SCEP_GEN_STAGED ||
+			    ca->state == SCEP_GEN_PUBLISHED;
+	size_t		 i;
+
+	for (i = 0; i < ca->n_old_ra; i++)
+		add_expiry(list, ca->name, "earlier RA", &ca->old_ra[i].cert);
+	if (ca->state == SCEP_GEN_CURRENT)
+		return;
+	add_expiry(list, ca->name, next ? "next CA" : "previous CA",
+	    &ca->cert);
+	add_expiry(list, ca->name, next ? "next RA" : "previous RA",
+	    &ca->ra_cert);
+}
+
 static json_t *
 expiries_json(const struct scep_config *cfg)
 {
 	const struct scep_ca_conf	*ca;
 	json_t				*list = json_array();
+	size_t				 i;
 
 	for (ca = cfg->ca; ca < cfg->ca + cfg->n_cas; ca++) {
 		add_expiry(list, ca->name, "CA", &ca->cert);
 		add_expiry(list, ca->name, "RA", &ca->ra_cert);
+		add_others(list, ca);
+		for (i = 0; i < ca->n_kin; i++)
+			add_others(list, &ca->kin[i]);
 	}
 	return list;
 }

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "ca/authorise.h"
+#include "ca/config_kin.h"
 
 #define PENDING_LABEL	"scep.fcgi pending request 1"
 

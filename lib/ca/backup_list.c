@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "ca/backup_list.h"
+#include "ca/config_kin.h"
 
 #define FOREIGN		"files"		/* from elsewhere, by name alone */
 #define SAME_MAX	100		/* files of one name */

@@ -4,7 +4,6 @@
  */
 #include <string.h>
 
-#include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
@@ -192,36 +191,4 @@ scep_ca_key_digest(const EVP_PKEY *key)
 	if (!EVP_PKEY_is_a(key, "EC") || EVP_PKEY_get_bits(key) < 384)
 		return SCEP_SHA256;
 	return EVP_PKEY_get_bits(key) < 512 ? SCEP_SHA384 : SCEP_SHA512;
-}
-
-/* What has been written to bio, which is released. */
-static enum scep_err
-take_bio(BIO *bio, int ok, struct scep_buf *out, struct scep_error *err)
-{
-	char		*text = NULL;
-	long		 len = ok ? BIO_get_mem_data(bio, &text) : 0;
-	enum scep_err	 rc;
-
-	rc = len > 0 ? scep_buf_set(out, scep_span_make(text, (size_t)len),
-	    err) : scep_fail_ssl(err, SCEP_E_INTERNAL, "encode as PEM");
-	BIO_free(bio);
-	return rc;
-}
-
-enum scep_err
-scep_ca_pem_key(EVP_PKEY *key, struct scep_buf *out, struct scep_error *err)
-{
-	BIO	*bio = BIO_new(BIO_s_secmem());
-
-	return take_bio(bio, bio != NULL && PEM_write_bio_PKCS8PrivateKey(bio,
-	    key, NULL, NULL, 0, NULL, NULL) == 1, out, err);
-}
-
-enum scep_err
-scep_ca_pem_cert(X509 *cert, struct scep_buf *out, struct scep_error *err)
-{
-	BIO	*bio = BIO_new(BIO_s_mem());
-
-	return take_bio(bio, bio != NULL && PEM_write_bio_X509(bio, cert) ==
-	    1, out, err);
 }

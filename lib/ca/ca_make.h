@@ -39,10 +39,4 @@ enum scep_err	 scep_ca_make_cert(const struct scep_crypto *crypto,
 		    const struct scep_making *m, time_t now, X509 **out,
 		    struct scep_error *err);
 
-/* As PEM; a key unencrypted, PKCS #8. */
-enum scep_err	 scep_ca_pem_key(EVP_PKEY *key, struct scep_buf *out,
-		    struct scep_error *err);
-enum scep_err	 scep_ca_pem_cert(X509 *cert, struct scep_buf *out,
-		    struct scep_error *err);
-
 #endif /* SCEP_CA_CA_MAKE_H */

@@ -277,6 +277,12 @@ enum scep_err	 scep_config_pair_check(X509 *cert, const char *cert_path,
 enum scep_err	 scep_config_ca_key_check(const EVP_PKEY *key,
 		    const char *path, struct scep_error *err);
 
+/* As PEM; a key as PKCS #8, not encrypted. */
+enum scep_err	 scep_config_pem_key(EVP_PKEY *key, struct scep_buf *out,
+		    struct scep_error *err);
+enum scep_err	 scep_config_pem_cert(X509 *cert, struct scep_buf *out,
+		    struct scep_error *err);
+
 /* One fault (fatal) or one thing to know (not). */
 typedef void	(*scep_fault_fn)(void *arg, int fatal, const char *text);
 /* All of a loaded configuration's faults at time now: dates, key usage,
@@ -320,45 +326,4 @@ int		 scep_config_renews_profile(const struct scep_config *cfg,
 /* From when it renews a certificate of this life. */
 time_t		 scep_config_renew_opens(const struct scep_profile *p,
 		    time_t not_before, time_t not_after);
-/* The generation of this number, the current one too; NULL: it does not live,
- * or it has a fault. */
-const struct scep_ca_conf
-		*scep_ca_conf_generation(const struct scep_ca_conf *ca,
-		    unsigned int number);
-/* The one that is staged or published, or NULL. */
-const struct scep_ca_conf
-		*scep_ca_conf_next(const struct scep_ca_conf *ca);
-/* Is this a key of ours: a CA's or an RA's, of any generation? */
-int		 scep_config_has_key(const struct scep_config *cfg,
-		    struct scep_span spki);
-
-/* Read a generation, from the second on, apart from the configuration; *out is
- * the caller's also where that fails. */
-enum scep_err	 scep_config_generation(const struct scep_crypto *crypto,
-		    const char *state, const struct scep_ca_conf *ca,
-		    const struct scep_gen *gen, struct scep_ca_conf **out,
-		    struct scep_error *err);
-void		 scep_ca_conf_free(struct scep_ca_conf *ca);
-/* Its faults at time now, or when it begins; fn as in scep_config_check().
- * SCEP_E_CONFIG if one is fatal. */
-enum scep_err	 scep_config_check_generation(
-		    const struct scep_crypto *crypto,
-		    struct scep_ca_conf *gen, time_t now, scep_fault_fn fn,
-		    void *arg, struct scep_error *err);
-/* SHA-256 of the key of STATE/ca/NAME/NUMBER/ca.pem. */
-enum scep_err	 scep_lineage_key(const struct scep_crypto *crypto,
-		    const char *state, const char *ca, unsigned int number,
-		    uint8_t out[SCEP_SHA256_LEN], struct scep_error *err);
-
-/* STATE/ca/NAME/generations; STATE/ca/NAME/NUMBER/FILE.  SCEP_E_CONFIG for a
- * path that is too long. */
-enum scep_err	 scep_lineage_path(const char *state, const char *ca,
-		    char out[SCEP_PATH_LEN], struct scep_error *err);
-enum scep_err	 scep_lineage_file(const char *state, const char *ca,
-		    unsigned int number, const char *file,
-		    char out[SCEP_PATH_LEN], struct scep_error *err);
-/* SCEP_E_NOTFOUND: the CA never had another generation. */
-enum scep_err	 scep_lineage_read(const char *state, const char *ca,
-		    struct scep_lineage *out, struct scep_error *err);
-
 #endif /* SCEP_CA_CONFIG_H */

@@ -5,7 +5,7 @@
 #ifndef SCEP_CA_CONFIG_LOCAL_H
 #define SCEP_CA_CONFIG_LOCAL_H
 
-#include "ca/config.h"
+#include "ca/config_kin.h"
 
 /* One section being read. */
 struct scep_reading {

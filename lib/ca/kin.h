@@ -4,7 +4,7 @@
 #ifndef SCEP_CA_KIN_H
 #define SCEP_CA_KIN_H
 
-#include "ca/config.h"
+#include "ca/config_kin.h"
 #include "store/record.h"
 
 /*

@@ -12,7 +12,7 @@
 #ifndef SCEP_CA_LINEAGE_FILE_H
 #define SCEP_CA_LINEAGE_FILE_H
 
-#include "ca/config.h"
+#include "ca/config_kin.h"
 
 #define SCEP_LINEAGE_NEW	"new."
 

@@ -110,8 +110,8 @@ place(struct roll *r, struct scep_error *err)
 	struct scep_buf	 key = { NULL, 0 }, cert = { NULL, 0 };
 	enum scep_err	 rc;
 
-	if ((rc = scep_ca_pem_key(r->key, &key, err)) == SCEP_OK &&
-	    (rc = scep_ca_pem_cert(r->cert, &cert, err)) == SCEP_OK)
+	if ((rc = scep_config_pem_key(r->key, &key, err)) == SCEP_OK &&
+	    (rc = scep_config_pem_cert(r->cert, &cert, err)) == SCEP_OK)
 		rc = scep_lineage_dir(r->ca->cfg->server.state,
 		    r->conf->name, r->conf->generation, err);
 	if (rc == SCEP_OK)
