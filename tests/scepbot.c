@@ -59,6 +59,7 @@ static struct {
 	const char		*old_cert_path, *old_key_path;
 	const char		*about_path, *issuer_path, *crl_path;
 	const char		*curve;		/* NULL: RSA */
+	const char		*cas_path, *by_path;
 	const EVP_CIPHER	*cipher;
 	const EVP_MD		*digest, *csr_digest, *signer_digest;
 	const char		*signer, *bag_path;
@@ -72,7 +73,7 @@ static struct {
 } opt = { .subject = "/CN=bot-%d", .bits = 2048, .count = 1, .parallel = 1,
 	.type = 19, .flip = -1 };
 
-static X509		*ca, *ra;
+static X509		*ca, *ra, *issuer;
 static X509		*shown[32];	/* all of GetCACert, in its order */
 static int		 n_shown;
 static EVP_PKEY		*given_key;
@@ -359,6 +360,44 @@ cas_fetch(void)
 	http_clear(&reply);
 }
 
+/* What a device has kept since it asked, or got by GetNextCACert. */
+static STACK_OF(X509) *
+certs_load(const char *path)
+{
+	STACK_OF(X509)	*certs = need(sk_X509_new_null());
+	X509		*cert;
+	FILE		*f;
+
+	if ((f = fopen(path, "r")) == NULL)
+		die(2, "%s: %s", path, strerror(errno));
+	while ((cert = PEM_read_X509(f, NULL, NULL, NULL)) != NULL)
+		(void)sk_X509_push(certs, cert);
+	(void)fclose(f);
+	if (sk_X509_num(certs) == 0)
+		die(2, "%s: holds no certificate", path);
+	return certs;
+}
+
+static void
+cas_load(void)
+{
+	STACK_OF(X509)	*certs;
+
+	if (opt.cas_path == NULL)
+		cas_fetch();
+	else {
+		certs = certs_load(opt.cas_path);
+		cas_choose(certs);
+		sk_X509_pop_free(certs, X509_free);
+	}
+	issuer = ca;
+	if (opt.by_path == NULL)
+		return;
+	certs = certs_load(opt.by_path);
+	issuer = sk_X509_shift(certs);
+	sk_X509_pop_free(certs, X509_free);
+}
+
 /* ---- one enrolment ---- */
 
 struct bot {
@@ -635,7 +674,7 @@ granted(const struct bot *bot, const struct client_reply *r,
 	BIGNUM	*n;
 
 	if (!is_wanted(bot, r) ||
-	    X509_verify(r->cert, X509_get0_pubkey(ca)) != 1) {
+	    X509_verify(r->cert, X509_get0_pubkey(issuer)) != 1) {
 		result_set(out, 4, "error the certificate is not of this CA "
 		    "for this key");
 		return;
@@ -822,6 +861,8 @@ usage(void)
 "  -T TYPE    messageType (19)\n"
 "  -r FILE    certificate (PEM) that signs: a renewal\n"
 "  -R FILE    its key; else -k's\n"
+"  -V FILE    CA and RA (PEM), in place of what GetCACert says\n"
+"  -I FILE    the CA (PEM) that must issue, if it is another one\n"
 "  -E CIPHER  such as aes-256-cbc\n"
 "  -D DIGEST  such as sha512\n"
 "  -O         RSAES-OAEP\n"
@@ -959,6 +1000,8 @@ option_take(int c, int *n_dns)
 	case 'T': opt.type = number(optarg, -1); break;
 	case 'r': opt.old_cert_path = optarg; break;
 	case 'R': opt.old_key_path = optarg; break;
+	case 'V': opt.cas_path = optarg; break;
+	case 'I': opt.by_path = optarg; break;
 	case 'O': opt.oaep = 1; break;
 	case 'u': opt.signer = optarg; break;
 	case 'A': opt.to_all = 1; break;
@@ -1021,8 +1064,8 @@ main(int argc, char *argv[])
 	int	 c, n_dns = 0;
 
 	while ((c = getopt(argc, argv,
-	    "C:s:d:k:Kb:e:t:T:r:R:E:D:H:Q:u:ABa:Ogcn:j:p:Pw:xf:o:S:q:i:L:h")) !=
-	    -1)
+	    "C:s:d:k:Kb:e:t:T:r:R:V:I:E:D:H:Q:u:ABa:Ogcn:j:p:Pw:xf:o:S:"
+	    "q:i:L:h")) != -1)
 		option_take(c, &n_dns);
 	if (optind + 1 != argc)
 		usage();
@@ -1031,7 +1074,7 @@ main(int argc, char *argv[])
 		key_load();
 	if (opt.old_cert_path != NULL)
 		old_load();
-	cas_fetch();
+	cas_load();
 	run();
 	for (c = 0; c < opt.n_challenges; c++)
 		free(opt.challenge[c]);
