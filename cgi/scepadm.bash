@@ -2,7 +2,8 @@
 #
 # Knows no noun, verb or option: `scepadm -h` says them.  What stands for a
 # value there says what may be offered: DIR, FILE, P (a profile of the
-# configuration), CA (of it), TYPE (of a key), STATE and FIELD (of lists), ID and SERIAL
+# configuration), CA (of it), TYPE (of a key), STATE and FIELD (of lists), ID
+# and SERIAL
 # (what the server has; of a million certificates, some).
 
 # One line a verb: noun, TAB, verb (or nothing), TAB, the rest of its usage.
