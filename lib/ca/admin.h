@@ -59,7 +59,8 @@
  * files, ras:[{ra, state (current, old), sha256, not_after, fault}]; ca.show
  * also counts: valid (certificates that it issued) and until (the end of the
  * last one).  An act: ca, generation, state (also unstaged, retired),
- * directory, warnings:[…], keys (files of one that is over), reload (done, no server runs, or why it was not).
+ * directory, warnings:[…], keys (files of one that is over), reload (done, no
+ * server runs, or why it was not).
  * ca may be left out if there is one.
  *
  * What a request adds or revokes is one transaction: all of it or nothing.

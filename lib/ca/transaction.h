@@ -29,9 +29,9 @@ enum scep_err	 scep_transaction_signer(struct scep_local *ca,
 		    struct scep_cert_rec *rec, struct scep_error *err);
 
 /*
- * What is known under this key, by who asks this generation of the CA.  *txn is the very transaction (rev 0 if there
- * is none); the caller clears it.  *newest is the revision of the prefix's row
- * in SCEP_T_NEWEST, read first.
+ * What is known under this key, by who asks this generation of the CA.  *txn
+ * is the very transaction (rev 0 if there is none); the caller clears it.
+ * *newest is the revision of the prefix's row in SCEP_T_NEWEST, read first.
  */
 enum scep_err	 scep_transaction_fact(struct scep_local *ca,
 		    const struct scep_profile *profile,

@@ -134,7 +134,8 @@ out:
 
 static enum scep_err
 poll(struct scep_work *work, struct scep_span der,
-    const struct scep_message *msg, struct scep_answer *answer, struct scep_error *err)
+    const struct scep_message *msg, struct scep_answer *answer,
+    struct scep_error *err)
 {
 	const struct scep_poll	 ask = {
 		.profile = work->profile->name,

@@ -128,6 +128,10 @@ static const struct row {
 	    "ra_key = k\n", 1, "key and ra_key are one file" },
 	{ CA "insecure_one_key = yes\n", 1, "leaves no room for" },
 	{ CA "insecure_one_key = maybe\n", 6, "not one of: yes, no" },
+	{ CA "ra_renew = sometimes\n", 6, "is not a duration" },
+	{ CA "ra_renew = 1h\n", 6, "from 1d to 10y" },
+	{ CA "ra_validity = no\n", 6, "is not a duration" },
+	{ CA "ra_validity = 40y\n", 6, "from 1d to 30y" },
 	{ CA "digest = sha1\n", 6, "sha1: certificates signed with SHA-1" },
 	{ CA "digest = md5\n", 6, "md5: MD5 is broken" },
 	{ CA "digest = sha3\n", 6, "not one of: sha256, sha384, sha512" },
@@ -612,7 +616,7 @@ knows(const char *text, const char *key)
 static void
 each_key_of_the_manual_is_known_and_no_other(void **state)
 {
-	const size_t	 keys = 17 + 10 + 34;	/* rows of the three tables */
+	const size_t	 keys = 17 + 12 + 34;	/* rows of the three tables */
 	char		 line[256], key[64];
 	size_t		 n = 0;
 	FILE		*f;
