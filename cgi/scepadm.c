@@ -60,9 +60,9 @@ static const struct {
 	{ "ca", "show", adm_ca_show, "[--json] [CA]" },
 	{ "ca", "stage", adm_ca_stage,
 	    "[--ca CA] [--cn NAME | --same-name] [--key TYPE] [--days N]\n"
-	    "           [--ca-cert FILE --ca-key FILE [--chain FILE] "
-	    "[--pass-file FILE]]\n"
-	    "           [--json]" },
+	    "           [--csr FILE | --ca-cert FILE [--ca-key FILE] "
+	    "[--chain FILE]\n"
+	    "           [--pass-file FILE]] [--json]" },
 	{ "ca", "unstage", adm_ca_unstage, "[--ca CA] [--force] [--json]" },
 	{ "ca", "publish", adm_ca_publish, "[--ca CA] [--json]" },
 	{ "ca", "switch", adm_ca_switch, "[--ca CA] [--force] [--json]" },

@@ -7,20 +7,20 @@
  * number and notes it.  Until then nobody knows of it.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
 #include "base/dir.h"
 #include "base/error.h"
-#include "base/file.h"
 #include "base/text.h"
 #include "cgi/scepadm_ca.h"
-#include "cgi/scepadm_init.h"
 #include "cgi/state.h"
 
 #define CN_MAX		61	/* as for scepadm init */
@@ -29,13 +29,15 @@
 
 struct stage {
 	struct adm			*adm;
-	const char			*name, *cn, *key, *days;
+	const char			*name, *cn, *key, *days, *csr;
 	int				 same_name;
 	struct adm_adopt		 adopt;
 	struct scep_config		*cfg;
 	const struct scep_ca_conf	*ca;
 	struct adm_fresh		 f;
 	char				 dir[SCEP_PATH_LEN];
+	char				 waiting[SCEP_PATH_LEN];	/* a key
+						   that --csr made, or "" */
 };
 
 static enum scep_err
@@ -92,6 +94,14 @@ next_cn(const X509 *current, char out[CN_MAX + 1])
 	(void)snprintf(out, CN_MAX + 1, "%.*s G%u", (int)len, cn, n + 1);
 }
 
+/* NULL: it stays. */
+static const char *
+choose_cn(const struct stage *s, char room[CN_MAX + 1])
+{
+	next_cn(s->ca->x509, room);
+	return s->same_name ? NULL : s->cn != NULL ? s->cn : room;
+}
+
 static enum scep_err
 ra_make(struct stage *s)
 {
@@ -141,11 +151,10 @@ ca_make(struct stage *s)
 
 	if (X509_NAME_cmp(ca.subject, X509_get_issuer_name(s->ca->x509)) != 0)
 		return scep_fail(&adm->err, SCEP_E_REFUSED, "CA %s was issued "
-		    "by another CA, which has to issue the next one too; "
-		    "bring that certificate and its key with --ca-cert and "
-		    "--ca-key", s->ca->name);
-	next_cn(s->ca->x509, cn);
-	ca.cn = s->same_name ? NULL : s->cn != NULL ? s->cn : cn;
+		    "by another CA, which has to issue the next one too; make "
+		    "a request with --csr, or bring a certificate and its "
+		    "key with --ca-cert and --ca-key", s->ca->name);
+	ca.cn = choose_cn(s, cn);
 	key_word(s->ca->key, word);
 	if ((rc = read_days(s, &ca.days)) != SCEP_OK ||
 	    (rc = scep_ca_make_key(adm->crypto, s->key != NULL ? s->key :
@@ -174,98 +183,26 @@ make(struct stage *s)
 	    adm_adopt_verify(adm, &s->adopt, &s->f);
 }
 
-/* Writing. */
-
+/* A certificate without a key is for the key that waits for it. */
 static enum scep_err
-write_file(struct stage *s, const char *file, enum scep_err made,
-    struct scep_buf *pem, unsigned int mode)
+find_key(struct stage *s, const struct scep_config *cfg)
 {
-	char		 path[SCEP_PATH_LEN];
-	enum scep_err	 rc = made;
-
-	if (rc == SCEP_OK && snprintf(path, sizeof(path), "%s/%s", s->dir,
-	    file) >= (int)sizeof(path))
-		rc = scep_fail(&s->adm->err, SCEP_E_CONFIG, "%.64s...: too "
-		    "long", s->dir);
-	if (rc == SCEP_OK)
-		rc = scep_file_create(path, scep_buf_span(pem), mode,
-		    &s->adm->err);
-	scep_buf_clear(pem);
-	return rc;
-}
-
-static enum scep_err
-write_key(struct stage *s, const char *file, EVP_PKEY *key)
-{
-	struct scep_buf	 pem = { NULL, 0 };
-
-	return write_file(s, file, scep_config_pem_key(key, &pem, &s->adm->err),
-	    &pem, 0600);
-}
-
-static enum scep_err
-write_cert(struct stage *s, const char *file, X509 *cert)
-{
-	struct scep_buf	 pem = { NULL, 0 };
-
-	return write_file(s, file, scep_config_pem_cert(cert, &pem,
-	    &s->adm->err), &pem, 0644);
-}
-
-static enum scep_err
-write_chain(struct stage *s)
-{
-	struct scep_buf	 all = { NULL, 0 }, pem = { NULL, 0 };
-	enum scep_err	 rc = SCEP_OK;
-	int		 i;
-
-	if (sk_X509_num(s->f.chain) <= 0)
-		return SCEP_OK;
-	for (i = 0; rc == SCEP_OK && i < sk_X509_num(s->f.chain); i++)
-		if ((rc = scep_config_pem_cert(sk_X509_value(s->f.chain, i), &pem,
-		    &s->adm->err)) == SCEP_OK)
-			rc = scep_buf_add(&all, scep_buf_span(&pem),
-			    &s->adm->err);
-	scep_buf_clear(&pem);
-	return write_file(s, "chain.pem", rc, &all, 0644);
-}
-
-static enum scep_err
-make_dir(struct stage *s)
-{
-	struct scep_error	*err = &s->adm->err;
-	const char		*state = s->cfg->server.state;
-	enum scep_err		 rc;
-
-	if (snprintf(s->dir, sizeof(s->dir), "%s/ca/%s/new.XXXXXX", state,
-	    s->ca->name) >= (int)sizeof(s->dir))
-		return scep_fail(err, SCEP_E_CONFIG, "%.64s...: too long",
-		    state);
-	if ((rc = scep_dir_make_above(s->dir, strlen(state) + 1, 0700,
-	    err)) != SCEP_OK)
-		return rc;
-	if (mkdtemp(s->dir) != NULL)
-		return SCEP_OK;
-	rc = scep_file_fail(s->dir, errno, err);
-	s->dir[0] = '\0';
-	return rc;
-}
-
-static enum scep_err
-write_all(struct stage *s)
-{
+	const char	*name = s->name != NULL ? s->name : cfg->ca[0].name;
 	enum scep_err	 rc;
 
-	if ((rc = make_dir(s)) != SCEP_OK ||
-	    (rc = write_key(s, "ca.key", s->f.ca_key)) != SCEP_OK ||
-	    (rc = write_cert(s, "ca.pem", s->f.ca)) != SCEP_OK ||
-	    (rc = write_chain(s)) != SCEP_OK)
+	if (s->adopt.cert == NULL || s->adopt.key != NULL)
+		return SCEP_OK;
+	if ((rc = adm_ca_waiting(s->adm, cfg->server.state, name,
+	    s->waiting)) != SCEP_OK)
 		return rc;
-	if (s->f.ra != NULL && ((rc = write_key(s, "ra1.key",
-	    s->f.ra_key)) != SCEP_OK ||
-	    (rc = write_cert(s, "ra1.pem", s->f.ra)) != SCEP_OK))
-		return rc;
-	return scep_dir_sync(s->dir, &s->adm->err);
+	if (access(s->waiting, F_OK) == -1) {
+		s->waiting[0] = '\0';
+		return scep_fail(&s->adm->err, SCEP_E_USAGE, "a CA is adopted "
+		    "with its certificate and its key: --ca-key is missing, "
+		    "and no key waits for a certificate (--csr)");
+	}
+	s->adopt.key = s->waiting;
+	return SCEP_OK;
 }
 
 /* Files of the command line as who gave it, all else as the owner of the
@@ -277,19 +214,18 @@ prepare(struct stage *s)
 	struct scep_config	*cfg = NULL;
 	enum scep_err		 rc;
 
-	if (s->adopt.cert != NULL && (rc = adm_adopt_read(adm, &s->adopt,
-	    &s->f)) != SCEP_OK)
-		return rc;
 	if ((rc = scep_state_config(adm->crypto, adm->conf, 0, &cfg,
 	    &adm->err)) != SCEP_OK)
 		return rc;
-	rc = scep_state_become_owner(cfg->server.state, &adm->err);
+	if ((rc = find_key(s, cfg)) == SCEP_OK && s->adopt.cert != NULL)
+		rc = adm_adopt_read(adm, &s->adopt, &s->f);
+	if (rc == SCEP_OK)
+		rc = scep_state_become_owner(cfg->server.state, &adm->err);
 	scep_config_free(cfg);
 	if (rc != SCEP_OK || (rc = scep_state_config(adm->crypto, adm->conf,
-	    1, &s->cfg, &adm->err)) != SCEP_OK ||
-	    (rc = find_ca(s)) != SCEP_OK)
+	    1, &s->cfg, &adm->err)) != SCEP_OK)
 		return rc;
-	return make(s);
+	return find_ca(s);
 }
 
 static enum scep_err
@@ -300,16 +236,54 @@ stage(struct stage *s)
 	enum scep_err	 rc;
 	size_t		 i;
 
-	if ((rc = prepare(s)) != SCEP_OK || (rc = write_all(s)) != SCEP_OK)
+	if ((rc = prepare(s)) != SCEP_OK || (rc = make(s)) != SCEP_OK ||
+	    (rc = adm_ca_place(s->adm, s->cfg->server.state, s->ca->name,
+	    &s->f, s->dir)) != SCEP_OK)
 		return rc;
 	json_array_foreach(s->adopt.warnings, i, one)
 		(void)fprintf(stderr, "scepadm: warning: %s\n",
 		    json_string_value(one));
 	from = strrchr(s->dir, '/') + 1;
-	return adm_ca_act(s->adm, json_pack("{s:s,s:s,s:s,s:i,s:s}", "do",
+	rc = adm_ca_act(s->adm, json_pack("{s:s,s:s,s:s,s:i,s:s}", "do",
 	    "ca.stage", "ca", s->ca->name, "from", from, "chain",
 	    sk_X509_num(s->f.chain) > 0, "digest",
 	    scep_digest_word(s->f.digest)));
+	/* The key is that of the generation now. */
+	if (rc == SCEP_OK && s->waiting[0] != '\0')
+		(void)unlink(s->waiting);
+	return rc;
+}
+
+/* The file is who asks's, the key the owner's of the state. */
+static enum scep_err
+request(struct stage *s)
+{
+	struct adm	*adm = s->adm;
+	char		 cn[CN_MAX + 1], word[16];
+	enum scep_err	 rc;
+	int		 fd;
+
+	fd = open(s->csr, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+	    0644);
+	if (fd == -1)
+		return scep_fail(&adm->err, errno == EEXIST ? SCEP_E_EXISTS :
+		    SCEP_E_CONFIG, "--csr %s: %s", s->csr, strerror(errno));
+	if ((rc = prepare(s)) == SCEP_OK) {
+		key_word(s->ca->key, word);
+		rc = adm_ca_csr(adm, s->cfg->server.state, s->ca->name,
+		    s->ca->x509, choose_cn(s, cn), s->key != NULL ? s->key :
+		    word, fd);
+	}
+	(void)close(fd);
+	if (rc != SCEP_OK)
+		(void)unlink(s->csr);
+	else if (adm->json)
+		(void)printf("{\"ca\":\"%s\"}\n", s->ca->name);
+	else
+		(void)printf("next: have %s signed by the CA above, then "
+		    "scepadm ca stage --ca %s --ca-cert FILE [--chain "
+		    "FILE]\n", s->csr, s->ca->name);
+	return rc;
 }
 
 static enum scep_err
@@ -318,10 +292,13 @@ check_options(struct stage *s)
 	const struct adm_adopt	*a = &s->adopt;
 	struct scep_error	*err = &s->adm->err;
 
-	if ((a->cert != NULL) != (a->key != NULL))
+	if (a->cert == NULL && a->key != NULL)
 		return scep_fail(err, SCEP_E_USAGE, "a CA is adopted with its "
-		    "certificate and its key: %s is missing", a->cert != NULL ?
-		    "--ca-key" : "--ca-cert");
+		    "certificate and its key: --ca-cert is missing");
+	if (s->csr != NULL && (a->cert != NULL || s->days != NULL))
+		return scep_fail(err, SCEP_E_USAGE, "%s has nothing to do with "
+		    "a request: who issues it decides", a->cert != NULL ?
+		    "--ca-cert" : "--days");
 	if (a->cert == NULL && (a->chain != NULL || a->pass != NULL))
 		return scep_fail(err, SCEP_E_USAGE, "%s belongs to a CA that "
 		    "is adopted with --ca-cert and --ca-key", a->chain !=
@@ -350,6 +327,7 @@ adm_ca_stage(struct adm *adm, int argc, char *argv[])
 		{ "same-name", NULL, &s.same_name, NULL },
 		{ "key", &s.key, NULL, NULL },
 		{ "days", &s.days, NULL, NULL },
+		{ "csr", &s.csr, NULL, NULL },
 		{ "ca-cert", &s.adopt.cert, NULL, NULL },
 		{ "ca-key", &s.adopt.key, NULL, NULL },
 		{ "chain", &s.adopt.chain, NULL, NULL },
@@ -361,7 +339,7 @@ adm_ca_stage(struct adm *adm, int argc, char *argv[])
 	s.adopt.warnings = json_array();
 	if ((rc = adm_options(adm, argc, argv, options, 0, NULL)) ==
 	    SCEP_OK && (rc = check_options(&s)) == SCEP_OK)
-		rc = stage(&s);
+		rc = s.csr != NULL ? request(&s) : stage(&s);
 	if (s.dir[0] != '\0')
 		scep_dir_remove(s.dir, 1);	/* if it is still there */
 	json_decref(s.adopt.warnings);

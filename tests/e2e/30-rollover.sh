@@ -420,4 +420,23 @@ issued_by "below itself" "$T/under.pem" "$T/sub.pem"
 status 1 "an intermediate is not followed by a root" adm ca stage
 like "its issuer is needed" "$T/status.out" 'issued by another CA'
 
+verdict "so there is a request" adm ca stage --csr "$T/next.csr" \
+    --cn "Sub 2"
+status 1 "one at a time" adm ca stage --csr "$T/other.csr"
+verdict "and no file for another" [ ! -e "$T/other.csr" ]
+status 1 "the certificate of another key is not for it" adm ca stage \
+    --ca-cert "$T/sub.pem" --chain "$T/own.pem"
+openssl x509 -req -in "$T/next.csr" -CA "$T/own.pem" -CAkey "$T/own.key" \
+    -days 2000 -extfile "$T/sub.ext" -out "$T/next.pem" 2>/dev/null
+verdict "its certificate is staged" adm ca stage --ca-cert "$T/next.pem" \
+    --chain "$T/own.pem"
+same "with the key that waited" "$(find "$T/third/state/ca" -name request.key)" \
+    ""
+verdict "and published" adm ca publish
+verdict "and current" adm ca switch
+verdict "it issues" enrol under2 "$URL"
+issued_by "below itself" "$T/under2.pem" "$T/next.pem"
+status 2 "without a request, a certificate needs its key" adm ca stage \
+    --ca-cert "$T/next.pem"
+
 finish
