@@ -138,6 +138,7 @@ struct scep_published_profile {
 	int			 cacert_bundle;	/* which of the two types */
 	struct scep_buf		 chain;		/* CertRep: certificates behind
 						   the issued one, in a row */
+	struct scep_buf		 next_chain;	/* … if the next CA issued */
 	struct scep_msg_rules	 rules;
 	struct scep_buf		 nextcacert;	/* GetNextCACert body; empty:
 						   there is none */

@@ -22,6 +22,8 @@ static const struct scep_field	profile_fields[] = {
 	SCEP_FIELD(SCEP_F_BUF, scep_published_profile, cacert, SCEP_DOOR_HALF),
 	SCEP_FIELD(SCEP_F_INT, scep_published_profile, cacert_bundle, 0),
 	SCEP_FIELD(SCEP_F_BUF, scep_published_profile, chain, SCEP_DOOR_HALF),
+	SCEP_FIELD(SCEP_F_BUF, scep_published_profile, next_chain,
+	    SCEP_DOOR_HALF),
 	SCEP_FIELD(SCEP_F_UINT, scep_published_profile, rules.digests, 0),
 	SCEP_FIELD(SCEP_F_UINT, scep_published_profile, rules.ciphers, 0),
 	SCEP_FIELD(SCEP_F_UINT, scep_published_profile, rules.signer.types, 0),

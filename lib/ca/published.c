@@ -288,6 +288,7 @@ scep_published_clear(struct scep_published *published)
 		scep_buf_clear(&published->profile[i].caps);
 		scep_buf_clear(&published->profile[i].cacert);
 		scep_buf_clear(&published->profile[i].chain);
+		scep_buf_clear(&published->profile[i].next_chain);
 		scep_buf_clear(&published->profile[i].nextcacert);
 	}
 	for (i = 0; i < published->n_ras; i++) {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "ca/config_kin.h"
 #include "ca/local.h"
 
 /* A row of certificates, borrowed. */
@@ -82,5 +83,9 @@ scep_publish_certs(const struct scep_ca_conf *ca,
 	if ((rc = publish_cacert(ca, profile->getcacert, out, err)) !=
 	    SCEP_OK)
 		return rc;
-	return publish_chain(ca, profile->certrep, &out->chain, err);
+	if ((rc = publish_chain(ca, profile->certrep, &out->chain, err)) !=
+	    SCEP_OK || ca->next_answer.len == 0)
+		return rc;
+	return publish_chain(scep_ca_conf_next(ca), profile->certrep,
+	    &out->next_chain, err);
 }

@@ -6,9 +6,11 @@
  */
 #include <string.h>
 
+#include "base/der.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "ra/local.h"
+#include "wire/name.h"
 #include "wire/reply.h"
 
 /*
@@ -261,14 +263,60 @@ choose_cipher(const struct scep_work *work, const struct scep_message *msg,
 		to->cipher = (enum scep_cipher)answer->cipher;
 }
 
+/* Does the row of certificates begin with the issuer of this one? */
+static int
+begins_with_issuer(const struct scep_crypto *crypto, struct scep_span row,
+    const struct scep_cert *cert)
+{
+	struct scep_cert	 ca;
+	struct scep_error	 ignored;
+	struct scep_tlv		 first;
+	int			 is;
+
+	if (!scep_der_next(&row, &first) || scep_cert_parse(crypto,
+	    first.whole, &ca, &ignored) != SCEP_OK)
+		return 0;
+	is = scep_name_match(cert->issuer, ca.subject);
+	scep_cert_clear(&ca);
+	return is;
+}
+
+/* What belongs behind the issued certificate.  What an earlier generation of
+ * the CA issued, and is delivered again, goes alone. */
+static struct scep_span
+find_chain(const struct scep_work *work, struct scep_span issued)
+{
+	const struct scep_published_profile	*p = work->profile;
+	const struct scep_crypto		*crypto = work->ra->crypto;
+	const int		 is_next = p->next_chain.len > 0 &&
+				    work->key->ca_generation >
+				    work->ra->keys[p->ra].ca_generation;
+	const struct scep_span	 rows[2] = {
+		scep_buf_span(is_next ? &p->next_chain : &p->chain),
+		scep_buf_span(is_next ? &p->chain : &p->next_chain)
+	};
+	struct scep_span	 found = { NULL, 0 };
+	struct scep_error	 ignored;
+	struct scep_cert	 cert;
+	size_t			 i;
+
+	if (p->chain.len == 0 || scep_cert_parse(crypto, issued, &cert,
+	    &ignored) != SCEP_OK)
+		return found;
+	for (i = 0; i < 2 && found.len == 0; i++)
+		if (begins_with_issuer(crypto, rows[i], &cert))
+			found = rows[i];
+	scep_cert_clear(&cert);
+	return found;
+}
+
 static enum scep_err
 send_answer(const struct scep_work *work, const struct scep_message *msg,
     const struct scep_answer *answer, struct scep_buf *inner,
     struct scep_address *to, struct scep_buf *out, struct scep_error *err)
 {
 	/* The issued one first: clients take that (PROTOCOL C-171). */
-	const struct scep_span	 row[2] = { scep_buf_span(&answer->cert),
-				    scep_buf_span(&work->profile->chain) };
+	struct scep_span	 row[2] = { scep_buf_span(&answer->cert) };
 	struct scep_reply	 reply = {
 		.status = SCEP_STATUS_PENDING,
 		.omit_content = work->profile->omit_content,
@@ -285,8 +333,10 @@ send_answer(const struct scep_work *work, const struct scep_message *msg,
 	if (answer->outcome == SCEP_GRANTED) {
 		choose_cipher(work, msg, answer, to);
 		reply.status = SCEP_STATUS_SUCCESS;
-		if (inner->len == 0)
+		if (inner->len == 0) {
+			row[1] = find_chain(work, row[0]);
 			rc = scep_certs_only(row, 2, inner, err);
+		}
 		reply.certs_only = scep_buf_span(inner);
 	}
 	return rc != SCEP_OK ? rc :

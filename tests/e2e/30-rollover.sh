@@ -77,6 +77,7 @@ validity = 300d
 subject_allow = CN
 extensions = client
 renew_from = always
+certrep = ca
 PROFILE
 verdict "scepadm checks the configuration" adm check
 serve 0
@@ -184,6 +185,15 @@ openssl pkcs7 -inform DER -in "$T/inner.der" -print_certs \
 verdict "who asks the next RA gets a certificate [C-204]" enrol b \
     -V "$T/fetched.pem" "$URL"
 issued_by "of the next CA" "$T/b.pem" "$T/ca2.pem"
+for _who in "next $T/fetched.pem Second" "current $T/cas1.pem Test"; do
+	set -- $_who
+	PROFILE=long verdict "where the CA comes with it" enrol "g$1" -V "$2" \
+	    -a "$T/bag.pem" "$URL/long"
+	openssl crl2pkcs7 -nocrl -certfile "$T/bag.pem" |
+	    openssl pkcs7 -print_certs -noout | sed -n 's/^subject=CN = //p' |
+	    grep -v RA | tail -n 1 >"$T/last"
+	same "it is the $1 one" "$(cat "$T/last")" "$3 CA"
+done
 verdict "who asks the current one" enrol d "$URL"
 issued_by "one of the current one" "$T/d.pem" "$T/ca1.pem"
 
@@ -249,9 +259,9 @@ like "by so many, until then" "$T/status.out" \
     '[0-9]+ certificates of generation 1 are valid.*20[0-9-]+T'
 serve 120
 status 1 "four months later still" adm ca retire
-like "by one" "$T/status.out" '1 certificate of generation 1 is valid'
+like "by two" "$T/status.out" '2 certificates of generation 1 are valid'
 same "ca show says so, too" "$(adm ca show --json | jq \
-    '.generations[] | select(.generation == 1) | .valid')" 1
+    '.generations[] | select(.generation == 1) | .valid')" 2
 verdict "it renews" bot -T 17 -r "$T/c.pem" -R "$T/c.key" -s /CN=c \
     -k "$T/c2.key" -t one "$URL/long"
 
