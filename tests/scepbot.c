@@ -635,7 +635,7 @@ granted_crl(const struct client_reply *r, struct result *out)
 	FILE			*f;
 
 	if (r->crl == NULL || r->n_crls != 1 || r->n_certs != 0 ||
-	    X509_CRL_verify(r->crl, X509_get0_pubkey(ca)) != 1) {
+	    X509_CRL_verify(r->crl, X509_get0_pubkey(issuer)) != 1) {
 		result_set(out, 4, "error not one CRL of this CA alone");
 		return;
 	}

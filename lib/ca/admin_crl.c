@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "ca/admin_crl.h"
 #include "ca/admin_json.h"
+#include "ca/config_kin.h"
 #include "ca/crl.h"
 
 static const char *
@@ -20,6 +21,19 @@ state_of(const struct scep_crl_rec *rec, time_t now)
 	return now < rec->next_update ? "valid" : "expired";
 }
 
+/* As it is asked for: "main", or "main.1" of a generation that is not the
+ * current one. */
+#define NAME_TEXT	(SCEP_NAME_LEN + 16)
+static const char *
+name_of(const struct scep_ca_conf *conf, char room[NAME_TEXT])
+{
+	if (conf->state == SCEP_GEN_CURRENT)
+		return conf->name;
+	(void)snprintf(room, NAME_TEXT, "%.48s.%u", conf->name,
+	    conf->generation);
+	return room;
+}
+
 /* Of a CA that has one, or may have. */
 static enum scep_err
 held_json(struct scep_local *ca, const struct scep_ca_conf *conf, time_t now,
@@ -27,12 +41,13 @@ held_json(struct scep_local *ca, const struct scep_ca_conf *conf, time_t now,
 {
 	struct scep_crl_held	*held;
 	char			 from[SCEP_TIME_TEXT], until[SCEP_TIME_TEXT];
+	char			 name[NAME_TEXT];
 	enum scep_err		 rc;
 
 	rc = scep_crl_newest(ca, conf, &held, err);
 	if (rc == SCEP_E_NOTFOUND) {
-		*out = json_pack("{s:s,s:s,s:s}", "ca", conf->name, "state",
-		    "none", "reason", "none was made yet");
+		*out = json_pack("{s:s,s:s,s:s}", "ca", name_of(conf, name),
+		    "state", "none", "reason", "none was made yet");
 		return SCEP_OK;
 	}
 	if (rc != SCEP_OK)
@@ -40,7 +55,7 @@ held_json(struct scep_local *ca, const struct scep_ca_conf *conf, time_t now,
 	scep_time_text(held->rec.this_update, from);
 	scep_time_text(held->rec.next_update, until);
 	*out = json_pack("{s:s,s:s,s:s,s:I,s:s,s:s,s:I,s:I}",
-	    "ca", conf->name, "state", state_of(&held->rec, now),
+	    "ca", name_of(conf, name), "state", state_of(&held->rec, now),
 	    "reason", "", "number", (json_int_t)held->rec.number,
 	    "this_update", from, "next_update", until,
 	    "entries", (json_int_t)held->rec.entries,
@@ -53,34 +68,45 @@ static enum scep_err
 crl_json(struct scep_local *ca, const struct scep_ca_conf *conf, time_t now,
     json_t **out, struct scep_error *err)
 {
-	char		 reason[SCEP_FAULT_LEN];
+	char		 reason[SCEP_FAULT_LEN], name[NAME_TEXT];
 	const char	*why;
 
 	if (scep_config_has_crl(conf, &why))
 		return held_json(ca, conf, now, out, err);
 	(void)snprintf(reason, sizeof(reason), "%s", why);
 	scep_admin_clean(reason);
-	*out = json_pack("{s:s,s:s,s:s}", "ca", conf->name, "state", "off",
-	    "reason", reason);
+	*out = json_pack("{s:s,s:s,s:s}", "ca", name_of(conf, name), "state",
+	    "off", "reason", reason);
 	return SCEP_OK;
+}
+
+/* Of n CAs, and of their generations that are known to the world. */
+static enum scep_err
+add_crls(struct scep_local *ca, const struct scep_ca_conf *conf, size_t n,
+    time_t now, json_t *list, struct scep_error *err)
+{
+	json_t		*one;
+	enum scep_err	 rc = SCEP_OK;
+
+	for (; rc == SCEP_OK && n-- > 0; conf++) {
+		if (conf->state == SCEP_GEN_STAGED || (conf->state !=
+		    SCEP_GEN_CURRENT && *conf->fault != '\0'))
+			continue;
+		if ((rc = crl_json(ca, conf, now, &one, err)) != SCEP_OK)
+			break;
+		rc = json_array_append_new(list, one) == 0 ? add_crls(ca,
+		    conf->kin, conf->n_kin, now, list, err) :
+		    scep_fail(err, SCEP_E_NOMEM, "CRLs as JSON");
+	}
+	return rc;
 }
 
 enum scep_err
 scep_admin_crls(struct scep_local *ca, time_t now, json_t **out,
     struct scep_error *err)
 {
-	const struct scep_ca_conf	*conf = ca->cfg->ca;
-	json_t				*one;
-	enum scep_err			 rc = SCEP_OK;
-
 	*out = json_array();
-	for (; rc == SCEP_OK && conf < ca->cfg->ca + ca->cfg->n_cas; conf++) {
-		if ((rc = crl_json(ca, conf, now, &one, err)) != SCEP_OK)
-			break;
-		if (json_array_append_new(*out, one) != 0)
-			rc = scep_fail(err, SCEP_E_NOMEM, "CRLs as JSON");
-	}
-	return rc;
+	return add_crls(ca, ca->cfg->ca, ca->cfg->n_cas, now, *out, err);
 }
 
 static enum scep_err
@@ -107,7 +133,8 @@ find(struct scep_admin_call *call, const struct scep_ca_conf **conf,
 	const char	*name = scep_admin_text(call, "ca", "");
 
 	scep_line_text(&call->summary, "ca", name);
-	if ((*conf = scep_config_ca(call->ca->cfg, name)) != NULL)
+	if ((*conf = scep_config_generation_named(call->ca->cfg, name)) !=
+	    NULL)
 		return SCEP_OK;
 	return scep_fail(err, SCEP_E_NOTFOUND, "there is no CA called %.64s; "
 	    "`scepadm crl list` shows them", name);

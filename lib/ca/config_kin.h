@@ -15,6 +15,11 @@ const struct scep_ca_conf
 /* The one that is staged or published, or NULL. */
 const struct scep_ca_conf
 		*scep_ca_conf_next(const struct scep_ca_conf *ca);
+/* "main": the current generation; "main.2": the second one, if it lives and is
+ * known to the world.  NULL. */
+const struct scep_ca_conf
+		*scep_config_generation_named(const struct scep_config *cfg,
+		    const char *name);
 /* Is this a key of ours: a CA's or an RA's, of any generation? */
 int		 scep_config_has_key(const struct scep_config *cfg,
 		    struct scep_span spki);

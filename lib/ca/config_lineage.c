@@ -5,6 +5,7 @@
  * kin.  Knows where their files are.  What is wrong with one that is not the
  * current one is its own fault, and stops nobody.
  */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -354,6 +355,27 @@ scep_ca_conf_next(const struct scep_ca_conf *ca)
 		if (ca->kin[i].state != SCEP_GEN_PREVIOUS)
 			return &ca->kin[i];
 	return NULL;
+}
+
+const struct scep_ca_conf *
+scep_config_generation_named(const struct scep_config *cfg, const char *name)
+{
+	const struct scep_ca_conf	*ca, *gen;
+	const char			*dot = strrchr(name, '.');
+	char				 first[SCEP_NAME_LEN];
+	struct scep_error		 ignored;
+	long				 number;
+
+	if (dot == NULL)
+		return scep_config_ca(cfg, name);
+	if ((size_t)(dot - name) >= sizeof(first) || scep_number_read(dot + 1,
+	    1, INT_MAX, &number, &ignored) != SCEP_OK)
+		return NULL;
+	(void)snprintf(first, sizeof(first), "%.*s", (int)(dot - name), name);
+	if ((ca = scep_config_ca(cfg, first)) == NULL)
+		return NULL;
+	gen = scep_ca_conf_generation(ca, (unsigned int)number);
+	return gen == NULL || gen->state == SCEP_GEN_STAGED ? NULL : gen;
 }
 
 static int

@@ -283,20 +283,33 @@ tend_one(struct scep_local *ca, const struct scep_ca_conf *conf, time_t now,
 }
 
 /* One CA's trouble is its own; the first is told. */
+static void
+tend_all(struct scep_local *ca, const struct scep_ca_conf *conf, size_t n,
+    time_t now, enum scep_err *rc, struct scep_error *err)
+{
+	struct scep_error	 why;
+	enum scep_err		 one;
+
+	for (; n-- > 0; conf++) {
+		/* A generation that is over has CRLs until it is retired; one
+		 * that is staged, nobody knows. */
+		tend_all(ca, conf->kin, conf->n_kin, now, rc, err);
+		if (conf->state == SCEP_GEN_STAGED || conf->key == NULL ||
+		    now < conf->cert.not_before ||
+		    !scep_config_has_crl(conf, NULL) ||
+		    (one = tend_one(ca, conf, now, &why)) == SCEP_OK ||
+		    *rc != SCEP_OK)
+			continue;
+		*rc = one;
+		*err = why;
+	}
+}
+
 enum scep_err
 scep_crl_tend(struct scep_local *ca, time_t now, struct scep_error *err)
 {
-	const struct scep_ca_conf	*conf = ca->cfg->ca;
-	struct scep_error		 why;
-	enum scep_err			 rc = SCEP_OK, one;
+	enum scep_err	 rc = SCEP_OK;
 
-	for (; conf < ca->cfg->ca + ca->cfg->n_cas; conf++) {
-		if (!scep_config_has_crl(conf, NULL) ||
-		    (one = tend_one(ca, conf, now, &why)) == SCEP_OK ||
-		    rc != SCEP_OK)
-			continue;
-		rc = one;
-		*err = why;
-	}
+	tend_all(ca, ca->cfg->ca, ca->cfg->n_cas, now, &rc, err);
 	return rc;
 }

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "ca/config_kin.h"
 #include "ca/crl.h"
 #include "ca/issue.h"
 #include "ca/seen.h"
@@ -70,6 +71,20 @@ is_ours(const struct scep_ca_conf *conf, struct scep_span issuer)
 	return ca || ra;
 }
 
+/* A certificate of a generation that is over is asked for, too. */
+static const struct scep_ca_conf *
+find_generation(const struct scep_ca_conf *ca, struct scep_span issuer)
+{
+	const struct scep_ca_conf	*kin;
+
+	if (!is_ours(ca, issuer))
+		for (kin = ca->kin; kin < ca->kin + ca->n_kin; kin++)
+			if (*kin->fault == '\0' && kin->state !=
+			    SCEP_GEN_STAGED && is_ours(kin, issuer))
+				return kin;
+	return ca;
+}
+
 /* Is the key that signed the message the certificate's?  Then whoever signed
  * it has it, under whatever certificate. */
 static enum scep_err
@@ -97,6 +112,7 @@ look(struct finding *f, struct scep_error *err)
 	uint8_t		 issuer[16];
 	enum scep_err	 rc;
 
+	f->conf = find_generation(f->conf, f->which.issuer);
 	f->ours = is_ours(f->conf, f->which.issuer);
 	if ((rc = scep_issuer_id(f->ca->crypto, f->conf, issuer, err)) ==
 	    SCEP_OK && (rc = scep_cert_key(f->which.serial, issuer, &key,
@@ -205,7 +221,7 @@ scep_local_crl(struct scep_ca *ca, time_t now,
 	enum scep_err			 rc;
 
 	memset(piece, 0, sizeof(*piece));
-	if ((conf = scep_config_ca(l->cfg, ask->ca)) == NULL)
+	if ((conf = scep_config_generation_named(l->cfg, ask->ca)) == NULL)
 		return scep_fail(err, SCEP_E_NOTFOUND, "no CA \"%.64s\"",
 		    ask->ca);
 	if ((rc = scep_crl_current(l, conf, now, &held, err)) != SCEP_OK)

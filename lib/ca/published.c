@@ -4,6 +4,7 @@
  *
  * The CA key and the challenge key are not in it.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
@@ -221,12 +222,51 @@ publish_ras(const struct scep_config *cfg, struct scep_published *out,
 }
 
 static enum scep_err
-publish_ca(const struct scep_ca_conf *ca, struct scep_published_ca *out,
+publish_ca(const struct scep_ca_conf *ca, struct scep_published *to,
     struct scep_error *err)
 {
+	struct scep_published_ca	*out = &to->ca[to->n_cas++];
+
 	OPENSSL_strlcpy(out->name, ca->name, sizeof(out->name));
 	return *ca->fault != '\0' ? SCEP_OK :
 	    scep_buf_set(&out->cert, scep_buf_span(&ca->cert.der), err);
+}
+
+/* "main.2", for what has to be found after the next one came. */
+static enum scep_err
+publish_generation(const struct scep_ca_conf *gen, struct scep_published *to,
+    struct scep_error *err)
+{
+	struct scep_published_ca	*out = &to->ca[to->n_cas];
+	enum scep_err			 rc;
+
+	if (*gen->fault != '\0' || gen->state == SCEP_GEN_STAGED)
+		return SCEP_OK;
+	rc = publish_ca(gen, to, err);
+	(void)snprintf(out->name, sizeof(out->name), "%.48s.%u", gen->name,
+	    gen->generation);
+	return rc;
+}
+
+static enum scep_err
+publish_cas(const struct scep_config *cfg, struct scep_published *to,
+    struct scep_error *err)
+{
+	const struct scep_ca_conf	*ca;
+	size_t				 i, n = 0;
+	enum scep_err			 rc = SCEP_OK;
+
+	for (ca = cfg->ca; ca < cfg->ca + cfg->n_cas; ca++)
+		n += 2 + ca->n_kin;
+	if ((to->ca = OPENSSL_zalloc(n * sizeof(to->ca[0]))) == NULL)
+		return scep_fail(err, SCEP_E_NOMEM, "published CAs");
+	for (ca = cfg->ca; rc == SCEP_OK && ca < cfg->ca + cfg->n_cas; ca++) {
+		if ((rc = publish_ca(ca, to, err)) == SCEP_OK)
+			rc = publish_generation(ca, to, err);
+		for (i = 0; rc == SCEP_OK && i < ca->n_kin; i++)
+			rc = publish_generation(&ca->kin[i], to, err);
+	}
+	return rc;
 }
 
 static enum scep_err
@@ -238,19 +278,15 @@ publish(const struct scep_config *cfg, struct scep_published *out,
 
 	out->profile = OPENSSL_zalloc(cfg->n_profiles *
 	    sizeof(out->profile[0]));
-	out->ca = OPENSSL_zalloc(cfg->n_cas * sizeof(out->ca[0]));
-	if (out->profile == NULL || out->ca == NULL)
+	if (out->profile == NULL)
 		return scep_fail(err, SCEP_E_NOMEM, "published profiles");
 	out->n_profiles = cfg->n_profiles;
-	out->n_cas = cfg->n_cas;
 	for (i = 0; i < cfg->n_profiles; i++)
 		if ((rc = publish_profile(cfg, &cfg->profile[i],
 		    &out->profile[i], err)) != SCEP_OK)
 			return rc;
-	for (i = 0; i < cfg->n_cas; i++)
-		if ((rc = publish_ca(&cfg->ca[i], &out->ca[i], err)) !=
-		    SCEP_OK)
-			return rc;
+	if ((rc = publish_cas(cfg, out, err)) != SCEP_OK)
+		return rc;
 	return publish_ras(cfg, out, err);
 }
 

@@ -77,21 +77,45 @@ look_up(struct scep_work *work, struct scep_address *from,
 /* PROTOCOL C-193: what is not available is a badRequest; our own trouble is
  * not. */
 static enum scep_err
-take_crl(const struct scep_work *work, struct scep_crl *crl,
+take_crl(const struct scep_work *work, const char *ca, struct scep_crl *crl,
     struct scep_error *err)
 {
 	enum scep_err	 rc;
 
-	rc = scep_ca_crl(work->ra->ca, work->now, work->profile->ca,
-	    CRL_IN_MESSAGE, crl, err);
+	rc = scep_ca_crl(work->ra->ca, work->now, ca, CRL_IN_MESSAGE, crl,
+	    err);
 	if (rc == SCEP_E_TOOBIG)
 		(void)scep_fail_mend(err, "devices can get it at "
-		    "crl/%s.crl below the URL, without a message",
-		    work->profile->ca);
+		    "crl/%s.crl below the URL, without a message", ca);
 	if (rc != SCEP_E_TOOBIG && rc != SCEP_E_NOTFOUND)
 		return rc;
 	err->code = SCEP_E_REFUSED;
 	return SCEP_E_REFUSED;
+}
+
+/* It may be about a certificate of another generation of the CA: then that
+ * one's CRL is wanted. */
+static enum scep_err
+take_other(const struct scep_work *work, const struct scep_answer *answer,
+    struct scep_crl *crl, struct scep_error *err)
+{
+	const struct scep_published	*all = &work->ra->published;
+	const char			*name = work->profile->ca;
+	size_t				 i;
+
+	for (i = 0; i < all->n_cas; i++)
+		if (scep_span_equal(scep_buf_span(&all->ca[i].cert),
+		    scep_buf_span(&answer->cert))) {
+			name = all->ca[i].name;
+			break;
+		}
+	if (strcmp(name, work->profile->ca) == 0)
+		return SCEP_OK;
+	scep_buf_clear(&crl->der);
+	if (take_crl(work, name, crl, err) == SCEP_OK)
+		return SCEP_OK;
+	return err->code = err->code == SCEP_E_REFUSED ? SCEP_E_CERTID :
+	    err->code;
 }
 
 static enum scep_err
@@ -102,10 +126,12 @@ get_crl(struct scep_work *work, struct scep_address *from,
 	struct scep_crl	 crl;
 	enum scep_err	 rc;
 
-	if ((rc = take_crl(work, &crl, err)) != SCEP_OK)
+	if ((rc = take_crl(work, work->profile->ca, &crl, err)) != SCEP_OK)
 		return rc;
 	if ((rc = look_up(work, from, msg, answer, err)) == SCEP_OK &&
-	    answer->outcome == SCEP_GRANTED) {
+	    answer->outcome == SCEP_GRANTED)
+		rc = take_other(work, answer, &crl, err);
+	if (rc == SCEP_OK && answer->outcome == SCEP_GRANTED) {
 		scep_line_number(work->log, "crl", crl.number);
 		rc = scep_crl_only(scep_buf_span(&crl.der), inner, err);
 	}

@@ -250,6 +250,25 @@ adm cert export --chain "$(serial_in "$T/a.pem")" |
     >"$T/verify" 2>&1
 like "an old certificate is exported" "$T/verify" OK
 status 0 "doctor knows our CA" adm doctor --url "$URL"
+crl() { ask "$URL/../scep/crl/$1" >"$T/crl.der" && openssl crl -inform DER \
+    -in "$T/crl.der" -noout -issuer; }
+made() { crl main.1.crl && crl main.crl; }
+verdict "both have a CRL" until_true 20 made
+same "the name alone is the current one's [C-190]" "$(crl main.crl)" \
+    "issuer=CN = Second CA"
+same "with its number, the old one's" "$(crl main.1.crl)" \
+    "issuer=CN = Test CA"
+adm crl list --json >"$T/crls"
+same "crl list has them" "$(jq -r 'map(.ca + " " + .state) | join(", ")' \
+    "$T/crls")" "main valid, main.1 valid"
+for which in a.pem:Test:ca1 a2.pem:Second:ca2; do
+	who=${which#*:}
+	verdict "GetCRL about ${which%%:*} is answered" bot -T 22 \
+	    -q "$T/${which%%:*}" -L "$T/got.crl" -r "$T/a2.pem" -R "$T/a2.key" \
+	    -k "$T/a2.key" -I "$T/${which##*:}.pem" "$URL"
+	same "by its own CA's CRL [C-193]" "$(openssl crl -in "$T/got.crl" \
+	    -noout -issuer)" "issuer=CN = ${who%:*} CA"
+done
 adm status >"$T/status"
 like "status tells of both" "$T/status" 'previous CA of CA main'
 verdict "the configuration is fine" adm check
