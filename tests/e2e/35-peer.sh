@@ -329,6 +329,30 @@ T-54 T-58]" enrol "$URL" "$@" --challenge "$T/c" \
 	    poll "$@" --challenge "$T/static"
 }
 
+rollover() {
+	status 5 "$server: no next CA [C-049 C-202]" peer nextca "$URL"
+	verdict "$server: scepadm ca stage" adm ca stage --cn "Next CA"
+	verdict "$server: scepadm ca publish" adm ca publish
+	until_true 20 peer nextca "$URL"
+	granted "GetNextCACert [C-200 C-201 C-203]" nextca "$URL" \
+	    --out "$T/next.pem"
+	said "it is the next one" 'Next CA'
+	granted "it is announced" caps "$URL"
+	said "GetNextCACert [C-049]" GetNextCACert
+	challenge "$T/c"
+	granted "a certificate of the next CA already [C-204]" enrol "$URL" \
+	    --challenge "$T/c" --subject /CN=peer-next --for-next
+	challenge "$T/c" --cn peer-now
+	granted "and of this one still" enrol "$URL" --challenge "$T/c" \
+	    --subject /CN=peer-now --key "$T/now.key" --out "$T/now.pem"
+	verdict "$server: scepadm ca switch" adm ca switch --force
+	cp "$T/next.pem" "$T/anchor.pem"
+	until_true 20 peer_at "$T/anchor.pem" cacert "$URL"
+	status 0 "$server: the old certificate renews under the new CA \
+[C-130]" peer_at "$T/anchor.pem" renew "$URL" --key "$T/now.key" \
+	    --cert "$T/now.pem" --new-key "$T/now2.key"
+}
+
 all() {
 	rm -f "$T"/*.key
 	what_it_can
@@ -341,6 +365,7 @@ all() {
 	old_ways
 	fetching
 	other_keys
+	rollover
 }
 
 verdict "the peer takes what is right and refuses each of its planted \

@@ -101,6 +101,21 @@ operators_refusal() {
 	like "with badRequest [C-166]" "$T/swan.log" '^failInfo: *badRequest'
 }
 
+# It goes on with the RA's certificate that it has in a file, and is told of
+# the new CA.
+rollover() {
+	verdict "scepadm ca stage" adm ca stage --cn "Next CA"
+	verdict "scepadm ca publish" adm ca publish
+	verdict "scepadm ca switch" adm ca switch --force
+	new_ca
+	swan_key "$T/swan-new.key"
+	swan_ok "it renews under the new CA, by way of the old RA [C-130 \
+C-204]" swan "$URL" swan-1 "$T/swan-new.key" "$T/swan-r4.pem" \
+	    --cert "$T/swan-1.pem" --key "$T/swan.key" --cacert "$T/new-ca.pem"
+	verdict "the certificate is the new CA's" openssl verify \
+	    -x509_strict -CAfile "$T/new-ca.pem" "$T/swan-r4.pem"
+}
+
 all() {
 	swan_enrols
 	cp "$T/c" "$T/c-1"
@@ -111,6 +126,7 @@ all() {
 	revocations
 	swan_waits
 	operators_refusal
+	rollover
 }
 
 through_both renew_at_once all

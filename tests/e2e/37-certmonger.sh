@@ -67,6 +67,21 @@ is the same transactionID [C-206]" "$(cm_pem "$_n")"
 	good_cert "$(cm_pem "$_n")" "$_n"
 }
 
+# It goes on with the RA's certificate that it remembers.
+rollover() {
+	verdict "scepadm ca stage" adm ca stage --cn "Next CA"
+	verdict "scepadm ca publish" adm ca publish
+	verdict "scepadm ca switch" adm ca switch --force
+	new_ca
+	_cert=$(cm_pem "$(cm_name 1)")
+	_old=$(openssl x509 -in "$_cert" -noout -serial)
+	verdict "certmonger is told to resubmit" cm resubmit -f "$_cert"
+	verdict "certmonger through $server: it renews under the new CA, by \
+way of the old RA [C-130 C-204]" until_true 60 tracked "$_cert" "$_old"
+	verdict "the certificate is the new CA's" openssl verify \
+	    -x509_strict -CAfile "$T/new-ca.pem" "$_cert"
+}
+
 all() {
 	certificates_and_capabilities
 	cm_enrols
@@ -74,6 +89,7 @@ all() {
 	cm_refused
 	right_after_wrong
 	cm_waits
+	rollover
 }
 
 if until_true 1 command -v certmonger && certmonger_start; then

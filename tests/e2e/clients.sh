@@ -19,6 +19,17 @@ through_both() {
 # So that a test need not wait for half of a certificate's life.
 renew_at_once() { sed -i '/^\[profile/a renew_from = always' "$CONF"; }
 
+# The new CA's certificate, after a switch, in $T/new-ca.pem.
+new_ca() {
+	until_true 20 served_by_another
+	"$ROOT/tests/peer/scep-peer" cacert "$URL" --out "$T/new-ca.pem" \
+	    >/dev/null
+}
+served_by_another() {
+	! "$ROOT/tests/peer/scep-peer" cacert "$URL" \
+	    --ca "${CONF%/*}/ca.pem"
+}
+
 # The newest waiting request of this common name.
 request_of() {		# CN
 	adm request list --json | jq -r --arg cn "CN=$1" \
