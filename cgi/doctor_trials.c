@@ -162,6 +162,13 @@ refuses(struct doctor *d, const struct doctor_id *id, const char *name,
 	return !accepted;
 }
 
+/* Does scep.conf say that this profile takes anything old? */
+static int
+is_old(const struct doctor *d)
+{
+	return d->profile != NULL && d->ours && d->profile->legacy != 0;
+}
+
 /* All of section 2.9, no less.  A machine without DES cannot ask for it. */
 static void
 check_standard(struct doctor *d, const struct doctor_id *id, int aes,
@@ -180,7 +187,11 @@ check_standard(struct doctor *d, const struct doctor_id *id, int aes,
 	    "MD5 %s, DES %s", aes ? "works" : "fails", sha256 ? "works" :
 	    "fails", d->post_works ? "works" : "fails", md5 ? "refused" :
 	    "accepted", des ? "refused" : "accepted");
-	verdict(d, &f);
+	if (is_old(d) && !doctor_announced(d, f.word))
+		doctor_ok(d, f.word, "%s: not announced, as `legacy` in "
+		    "scep.conf says", f.text);
+	else
+		verdict(d, &f);
 }
 
 static void

@@ -39,8 +39,8 @@ publish_caps(const struct scep_profile *profile,
 		/* Not in the RFC; strongSwan 5.9.8 wants to see it. */
 		{ (m->digests & SCEP_BIT(SCEP_SHA384)) != 0, "SHA-384\n" },
 		{ (m->digests & SCEP_BIT(SCEP_SHA512)) != 0, "SHA-512\n" },
-		/* All of section 2.9, no less, and nothing it forbids. */
-		{ aes && sha256 && !scep_config_is_broken(m),
+		/* All of section 2.9, and nothing that is older. */
+		{ aes && sha256 && profile->legacy == 0,
 		    "SCEPStandard\n" },
 		/* Section 4.7: one can be fetched now. */
 		{ ca->next_answer.len > 0, "GetNextCACert\n" },

@@ -65,9 +65,7 @@ announcements() {
 	caps sha1-3des
 	like "with 3des it announces DES3 [C-044]" "$T/caps" '^DES3$'
 	like "with sha1 SHA-1 [C-044]" "$T/caps" '^SHA-1$'
-	like "both are allowed by section 2.9 [C-008 C-045]" "$T/caps" \
-	    '^SCEPStandard$'
-	for _profile in old des md5; do
+	for _profile in sha1-3des old des md5; do
 		caps "$_profile"
 		unlike "$_profile announces no SCEPStandard [C-009 C-045]" \
 		    "$T/caps" '^SCEPStandard$'
@@ -155,6 +153,8 @@ status 0 "scepadm doctor finds no fault in the strict one" adm doctor \
 like "which refuses DES and MD5" "$T/status.out" \
     '^ok +SCEPStandard: announced, works'
 status 0 "nor in one with des and md5" adm doctor --profile old
+like "it knows why there is no SCEPStandard" "$T/status.out" \
+    '^ok +SCEPStandard: not announced, as .legacy. in scep.conf says'
 like "it says that DES is accepted" "$T/status.out" \
     '^info DES: accepted, as .legacy. in scep.conf says'
 like "and MD5" "$T/status.out" '^info MD5: accepted'

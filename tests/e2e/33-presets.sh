@@ -121,13 +121,13 @@ announces() {		# PROFILE "LEGACY WORDS"
 	grep -q '^DES3$' "$T/caps" && _old="$_old 3des"
 	same "$1 announces of old things: $2" "${_old# }" \
 	    "$(echo " $2 " | sed 's/ none / /; s/ des / /; s/^ *//; s/ *$//')"
-	case " $2 " in
-	*" des "*)
+	if [ "$2" = none ]; then
+		like "and is SCEPStandard [C-045]" "$T/caps" \
+		    '^SCEPStandard$'
+	else
 		unlike "and is no SCEPStandard [C-009 C-045]" "$T/caps" \
-		    '^SCEPStandard$' ;;
-	*)	like "and is SCEPStandard [C-045]" "$T/caps" \
-		    '^SCEPStandard$' ;;
-	esac
+		    '^SCEPStandard$'
+	fi
 }
 
 # Certificates of a CertRep, in their order.

@@ -23,10 +23,13 @@ static const char	more[] =
 	"[profile sha512]\nauthorise = manual\n"
 	"digests = sha512\n"
 	"[profile 3des]\nauthorise = manual\nciphers = aes256\n"
-	"legacy = 3des\n";
+	"legacy = 3des\n"
+	"[profile aes256]\nauthorise = manual\nciphers = aes256\n"
+	"[profile sha1]\nauthorise = manual\nlegacy = sha1\n"
+	"[profile des3]\nauthorise = manual\nlegacy = 3des\n";
 
 static const char *const	profiles[] = { "/manual", "/old", "/sha512",
-    "/3des" };
+    "/3des", "/aes256", "/sha1", "/des3" };
 
 static void
 fetch_caps(const char *path, char text[1024])
@@ -84,11 +87,13 @@ each_line_is_a_word_of_the_rfc(void **state)
 }
 
 /* Who does not know SCEPStandard finds what it stands for; where a part of that
- * is not there, it is not there either. */
+ * is not there, or anything that is older, it is not there either. */
 static void
 SCEPStandard_stands_for_what_is_beside_it(void **state)
 {
-	static const char *const	 lack_one[] = { "/sha512", "/3des" };
+	static const char *const	 lack_one[] = { "/sha512", "/aes256" };
+	static const char *const	 have_old[] = { "/sha1", "/des3",
+	    "/old" };
 	char				 text[1024];
 	size_t				 i;
 
@@ -102,6 +107,12 @@ SCEPStandard_stands_for_what_is_beside_it(void **state)
 		fetch_caps(lack_one[i], text);
 		assert_false(announces(text, "SCEPStandard"));
 		assert_true(announces(text, "POSTPKIOperation"));
+	}
+	for (i = 0; i < LEN(have_old); i++) {
+		fetch_caps(have_old[i], text);
+		assert_false(announces(text, "SCEPStandard"));
+		assert_true(announces(text, "AES"));
+		assert_true(announces(text, "SHA-256"));
 	}
 }
 

@@ -354,15 +354,15 @@ has_line(const char *caps, const char *line)
 }
 
 static void
-capabilities_say_what_is_taken_and_nothing_is_standard_with_des_or_md5(
+capabilities_say_what_is_taken_and_nothing_old_is_standard(
     void **state)
 {
 	static const struct {
 		const char	*profile;
 		int		 sha1, des3, standard, sha384;
 	} rows[] = {
-		{ "main", 0, 0, 1, 1 }, { "sha1", 1, 0, 1, 1 },
-		{ "3des", 0, 1, 1, 1 }, { "des", 0, 0, 0, 1 },
+		{ "main", 0, 0, 1, 1 }, { "sha1", 1, 0, 0, 1 },
+		{ "3des", 0, 1, 0, 1 }, { "des", 0, 0, 0, 1 },
 		{ "md5", 0, 0, 0, 1 }, { "all", 1, 1, 0, 1 },
 		{ "quiet", 1, 0, 0, 0 },
 	};
@@ -665,7 +665,7 @@ main(void)
 		    "I-018 C-221"),
 		conforms(a_poll_is_read_and_answered_in_them, "I-020 I-021"),
 		conforms(
-    capabilities_say_what_is_taken_and_nothing_is_standard_with_des_or_md5,
+    capabilities_say_what_is_taken_and_nothing_old_is_standard,
 		    "C-009 C-044 C-045 C-046 I-033"),
 		cmocka_unit_test(what_is_hidden_works),
 		conforms(without_such_a_profile_nothing_is_loaded, "T-50"),
