@@ -266,9 +266,9 @@ if command -v pki >/dev/null; then
 	    --url "$URL/strongswan" --caout "$T/swan-ca.pem" \
 	    --raout "$T/swan-ra.pem" --outform pem --force
 	[ -s "$T/swan-ra.pem" ] || mv "$T"/swan-ra*.pem "$T/swan-ra.pem"
-	ls "$T" | grep '^swan-ca' >"$T/swan-cas"
+	ls "$T" | grep '^swan-ca.*pem$' >"$T/cas"
 	same "root and those between: five files [I-034]" \
-	    "$(wc -l <"$T/swan-cas")" 5
+	    "$(wc -l <"$T/cas")" 5
 	pki --gen --type rsa --size 2048 --outform pem >"$T/swan.key" \
 	    2>/dev/null
 	challenge "$T/c" --profile strongswan
