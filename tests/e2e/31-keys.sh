@@ -12,6 +12,7 @@ openssl genrsa -out rsa4096.key 4096 2>openssl.err
 openssl ecparam -name prime256v1 -genkey -noout -out p256.key
 openssl ecparam -name secp384r1 -genkey -noout -out p384.key
 openssl ecparam -name secp521r1 -genkey -noout -out p521.key
+openssl genpkey -algorithm ed25519 -out ed.key
 SECRET=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 echo "$SECRET" >secret
 echo "0123456789abcde" >short
@@ -21,7 +22,7 @@ is_rsa() { case $1 in rsa*) return 0 ;; esac; return 1; }
 # profiles: "default" and "manual" take all of them, "rsaonly" what is the
 # default, "p256only" one.
 profiles() {
-	sed -i -e 's/^\[profile \(default\|manual\)\]/&\nkey_types = rsa ec/' \
+	sed -i -e 's/^\[profile \(default\|manual\)\]/&\nkey_types = rsa ec ed25519/' \
 	    -e 's/^\[profile default\]/&\nrenew_from = always/' "$CONF"
 	cat >>"$CONF" <<'PROFILE'
 
@@ -130,6 +131,25 @@ secret_is_nowhere() {
 	! grep -r -q -F -e "$SECRET" "$T/ca" "$T/scep.log"
 }
 
+# RFC 8419: what OpenSSL 3.0 cannot sign, but our own encoder of odd messages;
+# OpenSSL reads what comes back.
+by_ed25519() {		# CA
+	challenge "$T/c" --cn dev-ed || return 1
+	"$BIN/oddmsg" -r "$T/ca/ra.pem" -k ed.key -c "$(cat "$T/c")" \
+	    -s dev-ed -t dev-ed digest=SHA-512 >ed.msg
+	same "$1, Ed25519: an answer" "$(curl -s -o ed.rep -w '%{http_code}' \
+	    --data-binary @ed.msg "$URL?operation=PKIOperation")" 200
+	openssl cms -verify -inform DER -in ed.rep -noverify -out ed.env \
+	    2>openssl.err
+	verdict "$1, Ed25519: delivered under its challenge [C-088 T-29]" \
+	    openssl cms -decrypt -inform DER -in ed.env -out ed.bag \
+	    -pwri_password "$(cat "$T/c")"
+	openssl pkcs7 -inform DER -in ed.bag -print_certs -out "$T/got.pem"
+	verified "$1, Ed25519: the certificate" ed
+	status 4 "$1, Ed25519: under no other" openssl cms -decrypt \
+	    -inform DER -in ed.env -out ed.none -pwri_password "$SECRET"
+}
+
 serve() {		# CA OPTIONS…
 	_name=$1
 	shift
@@ -144,6 +164,7 @@ serve() {		# CA OPTIONS…
 		is_rsa "$_type" || undelivered "$_name" "$_type"
 		is_rsa "$_type" || not_taken "$_name" "$_type" rsaonly
 	done
+	by_ed25519 "$_name"
 	not_taken "$_name" p384 p256only
 	not_taken "$_name" rsa2048 p256only
 	verdict "$_name: the secret is nowhere in the clear [C-149]" \
@@ -173,6 +194,13 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:secp384r1 -nodes \
     -addext keyUsage=critical,digitalSignature,keyCertSign,cRLSign \
     2>openssl.err
 serve 'EC P-384' --ca-cert own.pem --ca-key own.key
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:secp521r1 -nodes \
+    -keyout own.key -out own.pem -days 3650 -sha512 -subj "/O=Old/CN=Old CA" \
+    -addext basicConstraints=critical,CA:TRUE \
+    -addext keyUsage=critical,digitalSignature,keyCertSign,cRLSign \
+    2>openssl.err
+TYPES="rsa2048 p521"
+serve 'EC P-521' --ca-cert own.pem --ca-key own.key
 
 # ---- an RA key that nothing can be encrypted to ----
 
