@@ -43,10 +43,10 @@ start_nginx "$port"
 # ---- what is announced ----
 
 curl -s "$URL?operation=GetCACaps" >"$T/caps"
-like "renewal is announced [I-033]" "$T/caps" '^Renewal'
+like "renewal is announced [I-033 C-044]" "$T/caps" '^Renewal'
 curl -s "$URL/never?operation=GetCACaps" >"$T/caps"
 like "a profile that renews nothing has capabilities" "$T/caps" '^AES'
-unlike "and does not announce it [I-033]" "$T/caps" '^Renewal'
+unlike "and does not announce it [I-033 C-044]" "$T/caps" '^Renewal'
 
 # ---- scepbot ----
 

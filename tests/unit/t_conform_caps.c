@@ -26,7 +26,12 @@ static const char	more[] =
 	"legacy = 3des\n"
 	"[profile aes256]\nauthorise = manual\nciphers = aes256\n"
 	"[profile sha1]\nauthorise = manual\nlegacy = sha1\n"
-	"[profile des3]\nauthorise = manual\nlegacy = 3des\n";
+	"[profile des3]\nauthorise = manual\nlegacy = 3des\n"
+	"[profile renews]\nauthorise = manual\nrenew_from = always\n"
+	"renew_from_profiles = static\n"
+	"[profile once]\nauthorise = manual\nrenew = no\n"
+	"[profile shy]\nauthorise = manual\nrenew_from = always\n"
+	"renew_from_profiles = static\ncaps_hide = Renewal\n";
 
 static const char *const	profiles[] = { "/manual", "/old", "/sha512",
     "/3des", "/aes256", "/sha1", "/des3" };
@@ -175,6 +180,55 @@ what_is_announced_works_and_nothing_else(void **state)
 	}
 }
 
+/* Device 0 renews what it has, by the message that is named so. */
+static int
+renews(const char *path, X509 *old)
+{
+	struct bytes		 csr = client_csr(w->key[1], "/CN=one", NULL,
+				    NULL);
+	struct client_message	 m = serve_plain(0, 17, csr);
+	struct served		 s;
+	int			 yes;
+
+	m.signer = old;
+	m.txid = path;
+	serve(path, &m, &s);
+	yes = s.reply.status == 0;
+	if (!yes) {
+		assert_int_equal(s.reply.status, 2);
+		assert_int_equal(s.reply.fail_info, 2);
+	}
+	served_clear(&s);
+	bytes_free(&csr);
+	return yes;
+}
+
+/* And what is hidden works. */
+static void
+Renewal_is_announced_only_where_it_works(void **state)
+{
+	static const struct {
+		const char	*path;
+		int		 announced, works;
+	} rows[] = { { "/renews", 1, 1 }, { "/once", 0, 0 },
+	    { "/shy", 0, 1 } };
+	struct served	 first;
+	char		 text[1024];
+	size_t		 i;
+
+	(void)state;
+	serve_request("/static", 0, "/CN=one", WORLD_STATIC, &first);
+	assert_int_equal(first.reply.status, 0);
+	for (i = 0; i < LEN(rows); i++) {
+		fetch_caps(rows[i].path, text);
+		assert_int_equal(announces(text, "Renewal"),
+		    rows[i].announced);
+		assert_int_equal(renews(rows[i].path, first.reply.cert),
+		    rows[i].works);
+	}
+	served_clear(&first);
+}
+
 static void
 get_cacert(const char *type, const X509 *lone)
 {
@@ -242,6 +296,8 @@ main(void)
 		    "C-045 C-046 I-033"),
 		conforms(what_is_announced_works_and_nothing_else,
 		    "C-009 C-044 C-050 C-221"),
+		conforms(Renewal_is_announced_only_where_it_works,
+		    "C-044 C-050 C-125"),
 		conforms(a_ca_alone_is_its_certificate,
 		    "C-028 C-062 I-034"),
 		conforms(parameters_are_parted_before_they_are_decoded,
