@@ -169,6 +169,41 @@ a_key_in_the_profile_wins(void **state)
 	scep_config_free(cfg);
 }
 
+/* Every key that some preset sets, under each of them; none of these values
+ * is any preset's. */
+static void
+each_single_switch_wins_over_each_preset(void **state)
+{
+	const struct scep_profile	*p;
+	struct scep_config		*cfg;
+	char				 lines[512];
+	size_t				 i;
+
+	(void)state;
+	for (i = 0; i < LEN(rows); i++) {
+		(void)snprintf(lines, sizeof(lines), "client = %s\n"
+		    "getcacert = chain\ncertrep = chain\nlegacy = 3des md5\n"
+		    "digests = sha512\nciphers = aes192\n"
+		    "caps_hide = Renewal\nbackdate = 7m\n"
+		    "subject_allow = CN DC\nempty_content = no\n"
+		    "fail_text = no\n", rows[i].client);
+		p = profile_with(lines, &cfg);
+		assert_string_equal(p->client, rows[i].client);
+		assert_int_equal(p->getcacert, SCEP_GETCACERT_CHAIN);
+		assert_int_equal(p->certrep, SCEP_CERTREP_CHAIN);
+		assert_int_equal(p->message.digests, SCEP_BIT(SCEP_SHA512) |
+		    SCEP_BIT(SCEP_MD5));
+		assert_int_equal(p->message.ciphers, SCEP_BIT(SCEP_AES192) |
+		    DES3);
+		assert_int_equal(p->caps_hidden, SCEP_BIT(SCEP_CAP_RENEWAL));
+		assert_int_equal(p->backdate_s, 420);
+		assert_int_equal(p->n_rdn, 2);
+		assert_int_equal(p->omit_content, 1);
+		assert_int_equal(p->fail_text, 0);
+		scep_config_free(cfg);
+	}
+}
+
 static void
 a_preset_is_its_profiles_alone(void **state)
 {
@@ -279,6 +314,7 @@ main(void)
 		cmocka_unit_test(each_preset_sets_what_the_manual_says),
 		conforms(no_preset_brings_md5_and_one_des, "C-009"),
 		cmocka_unit_test(a_key_in_the_profile_wins),
+		cmocka_unit_test(each_single_switch_wins_over_each_preset),
 		cmocka_unit_test(a_preset_is_its_profiles_alone),
 		cmocka_unit_test(what_is_no_preset_is_told_which_there_are),
 		cmocka_unit_test(
