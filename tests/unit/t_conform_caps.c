@@ -31,7 +31,10 @@ static const char	more[] =
 	"renew_from_profiles = static\n"
 	"[profile once]\nauthorise = manual\nrenew = no\n"
 	"[profile shy]\nauthorise = manual\nrenew_from = always\n"
-	"renew_from_profiles = static\ncaps_hide = Renewal\n";
+	"renew_from_profiles = static\ncaps_hide = Renewal\n"
+	"[profile mute]\nauthorise = manual\nlegacy = sha1 3des\n"
+	"caps_hide = AES DES3 GetNextCACert POSTPKIOperation Renewal SHA-1 "
+	"SHA-256 SHA-384 SHA-512 SCEPStandard\n";
 
 static const char *const	profiles[] = { "/manual", "/old", "/sha512",
     "/3des", "/aes256", "/sha1", "/des3" };
@@ -229,6 +232,21 @@ Renewal_is_announced_only_where_it_works(void **state)
 	served_clear(&first);
 }
 
+/* Not an error: a device takes that for an old server. */
+static void
+a_profile_that_hides_all_has_an_empty_list(void **state)
+{
+	struct served	 s;
+
+	(void)state;
+	serve_get("/mute", "operation=GetCACaps", &s);
+	assert_int_equal(s.http.status, 200);
+	assert_string_equal(s.http.type, "text/plain");
+	assert_int_equal(s.http.body_len, 0);
+	served_clear(&s);
+	assert_true(works("/mute", EVP_sha256(), EVP_aes_128_cbc()));
+}
+
 static void
 get_cacert(const char *type, const X509 *lone)
 {
@@ -298,6 +316,7 @@ main(void)
 		    "C-009 C-044 C-050 C-221"),
 		conforms(Renewal_is_announced_only_where_it_works,
 		    "C-044 C-050 C-125"),
+		conforms(a_profile_that_hides_all_has_an_empty_list, "C-048"),
 		conforms(a_ca_alone_is_its_certificate,
 		    "C-028 C-062 I-034"),
 		conforms(parameters_are_parted_before_they_are_decoded,
