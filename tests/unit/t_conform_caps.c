@@ -171,6 +171,7 @@ what_is_announced_works_and_nothing_else(void **state)
 	(void)state;
 	for (i = 0; i < LEN(profiles); i++) {
 		fetch_caps(profiles[i], text);
+		assert_false(announces(text, "GetNextCACert"));
 		for (d = 0; d < LEN(digests); d++)
 			for (c = 0; c < LEN(ciphers); c++)
 				if (works(profiles[i], digests[d].md(),

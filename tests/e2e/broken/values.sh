@@ -35,7 +35,7 @@ value 'a URL with a slash at the end' url http://x/scep/ '.*slash.*x/scep/'
 value 'a URL of another kind' url ftp://x/scep '.*http.*ftp'
 value 'small RSA keys' rsa_bits 1024-2048 '.*2048-4096.*1024'
 value 'one number for a range' rsa_bits 2048 '.*2048-4096'
-value 'EC keys' key_types ec '.*rsa' 'profile default'
+value 'a key on an old curve' key_types p224 '.*rsa, p256' 'profile default'
 value 'a broken digest' digests md5 '.*legacy = md5' 'profile default'
 value 'a broken cipher' ciphers des '.*legacy = des' 'profile default'
 value 'an old digest in its old place' digests 'sha1 sha256' \
@@ -68,6 +68,27 @@ value 'a challenge hash that is none' challenge_hash secret \
     '.*scepadm challenge hash' 'profile default'
 value 'a renewal window longer than the validity' renew_from 366d \
     '.*validity' 'profile default'
+value 'a part of a life that is more than all of it' renew_from 3/2 \
+    '.*1/2 or 2/3' 'profile default'
+value 'renewals perhaps' renew maybe '.*yes, no' 'profile default'
+value 'an unknown key to renew to' renew_key old '.*any, new, same' \
+    'profile default'
+value 'unknown names to renew to' renew_names new '.*same, any' \
+    'profile default'
+value 'a grace of a minute' renew_grace 1m '.*1h to 1y' 'profile default'
+value 'renewals from a profile that is none' renew_from_profiles gone \
+    '.*no \[profile gone\]' 'profile default'
+value 'certificates for nobody in particular' getcert all '.*own, any, no' \
+    'profile default'
+value 'CRLs perhaps' getcrl maybe '.*yes, no' 'profile default'
+value 'a CRL perhaps' crl perhaps '.*yes, no' 'ca main'
+value 'a CRL for some seconds' crl_validity 59s '.*1m to' 'ca main'
+value 'a CRL that is late from its beginning' crl_overlap 8d \
+    '.*less than crl_validity, which is 7d' 'ca main'
+value 'a client that nobody knows' client android \
+    '.*apple, windows.*micromdm' 'profile default'
+value 'a client that is nearly known' client cisco_ios \
+    '.*did you mean cisco-ios' 'profile default'
 value 'a name that is none' default_profile 'a b' '.*name.*a b'
 
 # Extensions.
