@@ -314,6 +314,20 @@ rows(struct odd_world *ow)
 	return n;
 }
 
+/* A device, and whoever sent in its name, is told no reason: only where to
+ * find it. */
+static int
+tells_no_reason(const struct odd_got *got)
+{
+	const char	*text = got->reply.fail_text;
+	const size_t	 len = strlen("request ");
+	char		 id[64];
+
+	(void)snprintf(id, sizeof(id), "id=%.32s", text + len);
+	return strlen(text) == len + 16 && strncmp(text, "request ", len) ==
+	    0 && strstr(got->log.text, id) != NULL;
+}
+
 void
 odd_world_refused(struct odd_world *ow, const struct odd *o, int fail_info,
     const char *why, const char *what)
@@ -328,6 +342,7 @@ odd_world_refused(struct odd_world *ow, const struct odd *o, int fail_info,
 		fail_msg("%s: HTTP %d, failInfo %d, wanted %d (%s)\n%s", what,
 		    got.http.status, got.reply.fail_info, fail_info, why,
 		    got.log.text);
+	assert_true(fail_info == -1 || tells_no_reason(&got));
 	assert_int_equal(rows(ow), before);
 	odd_got_clear(&got);
 }

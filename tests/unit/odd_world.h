@@ -53,7 +53,8 @@ void		 odd_world_granted(struct odd_world *ow, const struct odd *o,
 		    int cms, const char *what);
 /*
  * It is refused: by HTTP 400 (fail_info -1) or a FAILURE with this failInfo,
- * for a reason that holds why; and no row of the store is another.
+ * for a reason that holds why, which is the log's alone; and no row of the
+ * store is another.
  */
 void		 odd_world_refused(struct odd_world *ow, const struct odd *o,
 		    int fail_info, const char *why, const char *what);
