@@ -148,6 +148,23 @@ by_ed25519() {		# CA
 	verified "$1, Ed25519: the certificate" ed
 	status 4 "$1, Ed25519: under no other" openssl cms -decrypt \
 	    -inform DER -in ed.env -out ed.none -pwri_password "$SECRET"
+	# The request sent again is a poll.
+	"$BIN/oddmsg" -r "$T/ca/ra.pem" -k ed.key -c "$SECRET" -s man-ed \
+	    -t man-ed digest=SHA-512 >ed.msg
+	for _end in wait 'be granted'; do
+		curl -s -o ed.rep --data-binary @ed.msg \
+		    "$URL/manual?operation=PKIOperation"
+		openssl cms -verify -inform DER -in ed.rep -noverify \
+		    -out ed.env 2>openssl.err
+		[ "$_end" = wait ] || break
+		same "$1, Ed25519: it waits, with nothing inside" \
+		    "$(wc -c <ed.env)" 0
+		verdict "$1, Ed25519: approved" adm request approve \
+		    "$(adm request list --json | jq -r '.[0].id')"
+	done
+	verdict "$1, Ed25519: delivered under its secret [C-088 T-29]" \
+	    openssl cms -decrypt -inform DER -in ed.env -out ed.bag \
+	    -pwri_password "$SECRET"
 }
 
 serve() {		# CA OPTIONS…

@@ -20,6 +20,7 @@
 #include "tests/unit/ed_message.h"
 #include "tests/unit/world.h"
 
+#define SECRET		"0123456789abcdef"
 #define LENGTH(a)	(sizeof(a) / sizeof((a)[0]))
 
 /* What a test needs of a device. */
@@ -81,10 +82,11 @@ message(int kind, int type, const char *challenge, const EVP_MD *md)
 	return der;
 }
 
-/* What came back: read with this password. */
+/* What came back to who signed with this certificate: read with this
+ * password. */
 static struct client_reply
-exchange(const char *path, int kind, const struct bytes *msg,
-    const char *password, struct scep_line *log)
+exchange_as(X509 *signer, const char *path, int kind,
+    const struct bytes *msg, const char *password, struct scep_line *log)
 {
 	struct scep_http_request	 req = {
 		.method = "POST",
@@ -102,9 +104,16 @@ exchange(const char *path, int kind, const struct bytes *msg,
 	assert_int_equal(ERR_peek_error(), 0);
 	assert_int_equal(http.status, 200);
 	scep_client_reply_open(http.body, http.body_len, device[kind].key,
-	    device[kind].self, password, w->ra_cert, &reply);
+	    signer, password, w->ra_cert, &reply);
 	scep_http_response_clear(&http);
 	return reply;
+}
+
+static struct client_reply
+exchange(const char *path, int kind, const struct bytes *msg,
+    const char *password, struct scep_line *log)
+{
+	return exchange_as(device[kind].self, path, kind, msg, password, log);
 }
 
 /* It must be refused with this failInfo, and these words in the log. */
@@ -289,6 +298,67 @@ an_unknown_poll_is_unknown(void **state)
 		    "no such transaction");
 }
 
+/* Of the device's old certificate, to the same key. */
+static struct bytes
+renewal(int kind, int type, X509 *old, const char *secret)
+{
+	struct client_message	 m = {
+		.type = type,
+		.txid = type == 17 ? "17" : "19",
+		.key = device[kind].key,
+		.signer = old,
+		.recipient = { w->ra_cert },
+		.cipher = EVP_aes_256_cbc(),
+		.digest = digest_of(kind),
+		.content = client_csr(device[kind].key, "/CN=dev", secret,
+		    NULL),
+	};
+	struct bytes		 der = kind == ED25519 ? ed_message(&m) :
+				    client_message(&m);
+
+	bytes_free(&m.content);
+	return der;
+}
+
+/* By both types of message, under any secret; without one it is refused. */
+static void
+each_type_of_key_renews(void **state)
+{
+	static const int	 types[] = { 17, 19 };
+	struct scep_line	 log;
+	struct client_reply	 first, reply;
+	struct bytes		 msg;
+	size_t			 i;
+	int			 k;
+
+	(void)state;
+	for (k = 0; k < N_KINDS; k++) {
+		msg = message(k, 19, WORLD_STATIC, digest_of(k));
+		first = exchange("/static", k, &msg, WORLD_STATIC, &log);
+		assert_int_equal(first.status, 0);
+		bytes_free(&msg);
+		if (k != RSA_KIND)
+			refused("/renews", k, renewal(k, 17, first.cert, NULL),
+			    2, "no challengePassword to encrypt");
+		for (i = 0; i < LENGTH(types); i++) {
+			msg = renewal(k, types[i], first.cert, SECRET);
+			reply = exchange_as(first.cert, "/renews", k, &msg,
+			    SECRET, &log);
+			if (reply.status != 0)
+				fail_msg("%s, type %d: %s; %s", kinds[k].name,
+				    types[i], reply.why, log.text);
+			is_for(k, &reply, digest_of(k));
+			assert_int_not_equal(X509_cmp(reply.cert, first.cert),
+			    0);
+			client_reply_clear(&reply);
+			bytes_free(&msg);
+			refused("/renews", k, spoilt(renewal(k, types[i],
+			    first.cert, SECRET)), 1, "signature");
+		}
+		client_reply_clear(&first);
+	}
+}
+
 static void
 devices_make(void)
 {
@@ -307,6 +377,7 @@ main(void)
 {
 	const struct CMUnitTest	 tests[] = {
 		T(each_type_of_key_is_certified, "C-087 C-088 T-29 T-53"),
+		T(each_type_of_key_renews, "C-087 C-088 C-125 C-147 T-29"),
 		T(another_password_opens_nothing, "C-088"),
 		T(a_type_that_is_not_listed_is_badAlg, "C-147"),
 		T(what_cannot_be_encrypted_is_not_asked_for, "C-147"),
@@ -317,7 +388,10 @@ main(void)
 	int	 k, rc;
 
 	w = world_new("\n[profile p256]\nauthorise = challenge\n"
-	    "key_types = p256\n");
+	    "key_types = p256\n"
+	    "[profile renews]\nauthorise = challenge\n"
+	    "key_types = rsa ec ed25519\nrenew_from = always\n"
+	    "renew_from_profiles = static\n");
 	devices_make();
 	rc = cmocka_run_group_tests_name("keytypes", tests, NULL, NULL);
 	for (k = 0; k < N_KINDS; k++) {
