@@ -408,6 +408,25 @@ a_crl_comes_alone(void **state)
 	X509_free(cert);
 }
 
+/* One that no key of ours opens: who tries finds that out. */
+static void
+send_to_others(int type, struct got *g)
+{
+	unsigned char		 zero[4] = { 0 };
+	struct client_message	 m = {
+		.type = type,
+		.txid = "1",
+		.key = w->key[0],
+		.signer = w->self[0],
+		.recipient = { w->self[1], w->self[2] },
+		.content = { zero, sizeof(zero) },
+	};
+	struct bytes		 msg = client_message(&m);
+
+	ask("POST", "/static", &msg, w->key[0], w->self[0], g);
+	bytes_free(&msg);
+}
+
 static void
 what_is_switched_off_is_refused_before_it_is_opened(void **state)
 {
@@ -423,6 +442,10 @@ what_is_switched_off_is_refused_before_it_is_opened(void **state)
 	got_refusal(&g, 2, "GetCert is not offered");
 	send_type(21, 0, NULL, garbage, &g);
 	got_refusal(&g, 2, "GetCert is not offered");
+	send_to_others(21, &g);
+	got_refusal(&g, 2, "GetCert is not offered");
+	send_to_others(22, &g);
+	got_refusal(&g, 2, "no recipient");
 	send_about(22, 0, NULL, cert, &g);
 	got_crl(&g);
 	profile("static")->getcert = SCEP_GETCERT_OWN;
@@ -432,6 +455,10 @@ what_is_switched_off_is_refused_before_it_is_opened(void **state)
 	got_refusal(&g, 2, "GetCRL is not offered");
 	send_type(22, 0, NULL, garbage, &g);
 	got_refusal(&g, 2, "GetCRL is not offered");
+	send_to_others(22, &g);
+	got_refusal(&g, 2, "GetCRL is not offered");
+	send_to_others(21, &g);
+	got_refusal(&g, 2, "no recipient");
 	send_about(21, 0, NULL, cert, &g);
 	got_cert(&g, cert);
 	X509_free(cert);
