@@ -3,6 +3,7 @@
 # types of message, to the same key and to a new one; and what is refused.
 . "$(dirname "$0")/lib.sh"
 . "$ROOT/tests/e2e/clients.sh"
+. "$ROOT/tests/e2e/strongswan.sh"
 
 # The reason of the last refusal, from the log of the server.
 reason() {		# TEXT PATTERN
@@ -177,9 +178,8 @@ if command -v pki >/dev/null; then
 		    >"$T/$key.key" 2>/dev/null
 	done
 	challenge "$T/c" --profile always --subject "C=CH, O=Swan, CN=swan"
-	_swan_url=$URL/always
-	verdict "strongSwan enrols" swan swan "$T/swan.pem" \
-	    --password "$(cat "$T/c")"
+	verdict "strongSwan enrols" swan "$URL/always" swan "$T/swan.key" \
+	    "$T/swan.pem" --password "$(cat "$T/c")"
 	: >"$T/scep.log"
 	verdict "strongSwan renews to a new key [C-125 C-163 I-037]" \
 	    swan_renew "$T/new.key" "$T/swan-new.pem" "$T/swan.pem" \
