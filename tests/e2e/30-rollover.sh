@@ -289,7 +289,7 @@ verdict "it renews" bot -T 17 -r "$T/c.pem" -R "$T/c.key" -s /CN=c \
 verdict "with --force it is retired" adm ca retire --force
 like "its key's file is named" "$T/verdict.out" "$T/ca/state/ca\.key"
 same "one generation is left" "$(adm ca list --json | jq length)" 1
-status 1 "what it issued does not renew any more" bot -T 17 -r "$T/c.pem" \
+status 1 "what it issued does not renew any more [C-130]" bot -T 17 -r "$T/c.pem" \
     -R "$T/c.key" -s /CN=c -k "$T/c3.key" -t two "$URL/long"
 reason "for it is another CA's" 'CA'
 challenge "$T/c" --cn late
