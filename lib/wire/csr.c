@@ -226,13 +226,13 @@ read_attributes(struct scep_span rest, struct scep_csr *csr,
 
 /* A request's parts, where they stand in our copy. */
 struct parts {
-	struct scep_span	 spki, sig_alg, signature;
+	struct scep_span	 spki;
 	struct scep_span	 attributes;	/* and nothing behind them */
 };
 
 /* CertificationRequest, RFC 2986 section 4.2: three parts and no more. */
 static enum scep_err
-find_parts(struct scep_csr *csr, struct parts *out, struct scep_span *info,
+find_parts(struct scep_csr *csr, struct scep_span *info,
     struct scep_error *err)
 {
 	struct scep_span	 rest = scep_buf_span(&csr->der);
@@ -248,8 +248,8 @@ find_parts(struct scep_csr *csr, struct parts *out, struct scep_span *info,
 		    "no CertificationRequest");
 	csr->info = cri.whole;
 	*info = cri.content;
-	out->sig_alg = alg.whole;
-	out->signature = scep_span_make(sig.content.data + 1,
+	csr->sig_alg = alg.whole;
+	csr->signature = scep_span_make(sig.content.data + 1,
 	    sig.content.len - 1);
 	return SCEP_OK;
 }
@@ -277,14 +277,14 @@ find_info(struct scep_csr *csr, struct parts *out, struct scep_span info,
 }
 
 /* Proof of possession, RFC 8894 section 7.6. */
-static enum scep_err
-verify(const struct scep_crypto *crypto, const struct scep_csr *csr,
-    const struct parts *parts, unsigned int weak, struct scep_error *err)
+enum scep_err
+scep_csr_verify(const struct scep_crypto *crypto, const struct scep_csr *csr,
+    unsigned int weak, struct scep_error *err)
 {
 	enum scep_digest	 md;
 	enum scep_err		 rc;
 
-	if ((rc = scep_key_signature_digest(&csr->key, parts->sig_alg, &md,
+	if ((rc = scep_key_signature_digest(&csr->key, csr->sig_alg, &md,
 	    err)) != SCEP_OK)
 		return rc;
 	if ((md == SCEP_SHA1 || md == SCEP_MD5) &&
@@ -292,13 +292,13 @@ verify(const struct scep_crypto *crypto, const struct scep_csr *csr,
 		return scep_fail(err, SCEP_E_ALG, "request signed with %s",
 		    scep_digest_name(md));
 	return scep_key_verify(crypto, &csr->key, md, csr->info,
-	    parts->signature, err);
+	    csr->signature, err);
 }
 
 static enum scep_err
 parse(const struct scep_crypto *crypto, struct scep_span der,
-    const struct scep_key_rules *rules, unsigned int weak,
-    struct scep_csr *csr, struct scep_error *err)
+    const struct scep_key_rules *rules, struct scep_csr *csr,
+    struct scep_error *err)
 {
 	struct parts		 parts;
 	struct scep_span	 info;
@@ -306,23 +306,22 @@ parse(const struct scep_crypto *crypto, struct scep_span der,
 
 	if ((rc = scep_der_check(der, err)) != SCEP_OK ||
 	    (rc = scep_buf_set(&csr->der, der, err)) != SCEP_OK ||
-	    (rc = find_parts(csr, &parts, &info, err)) != SCEP_OK ||
+	    (rc = find_parts(csr, &info, err)) != SCEP_OK ||
 	    (rc = find_info(csr, &parts, info, err)) != SCEP_OK ||
 	    (rc = scep_crypto_sha256(crypto, csr->info, csr->info_sha256,
 	    err)) != SCEP_OK ||
 	    (rc = scep_key_load(crypto, parts.spki, rules, &csr->key, err)) !=
 	    SCEP_OK ||
 	    (rc = scep_name_parse(csr->subject, &csr->name, err)) !=
-	    SCEP_OK ||
-	    (rc = read_attributes(parts.attributes, csr, err)) != SCEP_OK)
+	    SCEP_OK)
 		return rc;
-	return verify(crypto, csr, &parts, weak, err);
+	return read_attributes(parts.attributes, csr, err);
 }
 
 enum scep_err
-scep_csr_parse(const struct scep_crypto *crypto, struct scep_span der,
-    const struct scep_key_rules *rules, unsigned int weak,
-    struct scep_csr **out, struct scep_error *err)
+scep_csr_read(const struct scep_crypto *crypto, struct scep_span der,
+    const struct scep_key_rules *rules, struct scep_csr **out,
+    struct scep_error *err)
 {
 	struct scep_csr	*csr;
 	enum scep_err	 rc;
@@ -334,12 +333,27 @@ scep_csr_parse(const struct scep_crypto *crypto, struct scep_span der,
 		    SCEP_CSR_MAX);
 	if ((csr = OPENSSL_zalloc(sizeof(*csr))) == NULL)
 		return scep_fail(err, SCEP_E_NOMEM, "request");
-	if ((rc = parse(crypto, der, rules, weak, csr, err)) != SCEP_OK) {
+	if ((rc = parse(crypto, der, rules, csr, err)) != SCEP_OK) {
 		scep_csr_free(csr);
 		return rc;
 	}
 	*out = csr;
 	return SCEP_OK;
+}
+
+enum scep_err
+scep_csr_parse(const struct scep_crypto *crypto, struct scep_span der,
+    const struct scep_key_rules *rules, unsigned int weak,
+    struct scep_csr **out, struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	if ((rc = scep_csr_read(crypto, der, rules, out, err)) == SCEP_OK &&
+	    (rc = scep_csr_verify(crypto, *out, weak, err)) != SCEP_OK) {
+		scep_csr_free(*out);
+		*out = NULL;
+	}
+	return rc;
 }
 
 void

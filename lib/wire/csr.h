@@ -24,6 +24,7 @@ struct scep_csr {
 	struct scep_span	 challenge;	/* UTF-8; len 0: none */
 	struct scep_buf		 challenge_buf;
 	int			 other_exts;	/* how many were ignored */
+	struct scep_span	 sig_alg, signature;	/* in der */
 };
 
 /*
@@ -32,13 +33,22 @@ struct scep_csr {
  * of exactly one value each (other attributes are not looked at, at most 16 in
  * all); no extension twice, at most 32, and none that asks for the rights of a
  * CA or for a SID; a challengePassword of any DirectoryString type or
- * IA5String (an empty one counts as absent); then the signature (RSA v1.5 or
- * ECDSA, with SHA-256, 384 or 512; with SHA-1 or MD5 only if their bits are
- * in weak).
- * SCEP_E_FORMAT, SCEP_E_ALG, SCEP_E_REFUSED or SCEP_E_SIG say what is wrong,
- * for the log only: the client is told nothing (DESIGN 7.4).
+ * IA5String (an empty one counts as absent).  Not the signature: nobody has
+ * proven to have the key.
+ * SCEP_E_FORMAT, SCEP_E_ALG or SCEP_E_REFUSED say what is wrong, for the log
+ * only: the client is told nothing (DESIGN 7.4).
  * Release with scep_csr_free().
  */
+enum scep_err	 scep_csr_read(const struct scep_crypto *crypto,
+		    struct scep_span der, const struct scep_key_rules *rules,
+		    struct scep_csr **out, struct scep_error *err);
+/* The signature (RSA v1.5, ECDSA or Ed25519, with SHA-256, 384 or 512; with
+ * SHA-1 or MD5 only if their bits are in weak): SCEP_E_ALG, SCEP_E_FORMAT
+ * without a look at it; SCEP_E_SIG. */
+enum scep_err	 scep_csr_verify(const struct scep_crypto *crypto,
+		    const struct scep_csr *csr, unsigned int weak,
+		    struct scep_error *err);
+/* Both. */
 enum scep_err	 scep_csr_parse(const struct scep_crypto *crypto,
 		    struct scep_span der, const struct scep_key_rules *rules,
 		    unsigned int weak, struct scep_csr **out,

@@ -528,6 +528,34 @@ proof_of_possession_is_demanded(void **state)
 	    SCEP_E_FORMAT);
 }
 
+/* In two steps; the first one believes nothing. */
+static void
+a_request_is_read_before_its_signature_is_looked_at(void **state)
+{
+	struct scep_span	 body = info(der_int(0), subject(),
+				    der_spki(rsa), nothing());
+	struct scep_span	 alg = der_alg(SHA256_RSA, 1);
+	struct scep_span	 der[2];
+	struct scep_csr		*csr;
+	struct scep_error	 err;
+	int			 i;
+
+	(void)state;
+	der[0] = der_signed(rsa, EVP_sha256(), alg, body);
+	der[1] = der_signed(other, EVP_sha256(), alg, body);
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(scep_csr_read(crypto, der[i], &any, &csr,
+		    &err), SCEP_OK);
+		assert_true(scep_span_equal(csr->key.spki, der_spki(rsa)));
+		assert_int_equal(scep_csr_verify(crypto, csr, 0, &err),
+		    i == 0 ? SCEP_OK : SCEP_E_SIG);
+		scep_csr_free(csr);
+	}
+	assert_int_equal(scep_csr_read(crypto, body, &any, &csr, &err),
+	    SCEP_E_FORMAT);
+	assert_null(csr);
+}
+
 static void
 signature_algorithms_are_those_of_the_list_and_of_the_key(void **state)
 {
@@ -673,6 +701,8 @@ main(void)
 		SHOWS(a_request_has_at_most_16_kib, "C-239 T-49"),
 		SHOWS(what_is_no_request_is_refused, "C-160 T-49"),
 		SHOWS(proof_of_possession_is_demanded, "C-161 T-90"),
+		cmocka_unit_test(
+		    a_request_is_read_before_its_signature_is_looked_at),
 		SHOWS(signature_algorithms_are_those_of_the_list_and_of_the_key,
 		    "T-90"),
 		TEST(sha1_is_taken_only_where_it_is_allowed),
