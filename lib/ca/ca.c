@@ -90,6 +90,7 @@ static void
 memory_drop(struct scep_memory *m, struct scep_store *store)
 {
 	struct scep_error	 ignored;
+	int			 i;
 
 	if (m == NULL || atomic_fetch_sub(&m->users, 1) > 1)
 		return;
@@ -100,7 +101,8 @@ memory_drop(struct scep_memory *m, struct scep_store *store)
 	scep_seen_free(m->seen);
 	scep_keylock_free(m->lock);
 	scep_stats_free(m->stats);
-	scep_csr_free(m->dummy);
+	for (i = 0; i <= SCEP_KEY_OTHER; i++)
+		scep_csr_free(m->dummy[i]);
 	(void)pthread_mutex_destroy(&m->rolling);
 	OPENSSL_free(m);
 }
@@ -110,7 +112,8 @@ memory_new(const struct scep_crypto *crypto, struct scep_memory **out,
     struct scep_error *err)
 {
 	struct scep_memory	*m;
-	enum scep_err		 rc;
+	enum scep_err		 rc = SCEP_OK;
+	int			 i;
 
 	if ((m = *out = OPENSSL_zalloc(sizeof(*m))) == NULL)
 		return scep_fail(err, SCEP_E_NOMEM, "CA");
@@ -122,8 +125,11 @@ memory_new(const struct scep_crypto *crypto, struct scep_memory **out,
 	    (rc = scep_traces_new(&m->traces, err)) != SCEP_OK ||
 	    (rc = scep_crls_new(&m->crls, err)) != SCEP_OK)
 		return rc;
-	return scep_csr_parse(crypto, scep_dummy_csr(SCEP_KEY_RSA),
-	    &scep_dummy_rules, 0, &m->dummy, err);
+	for (i = 0; rc == SCEP_OK && i <= SCEP_KEY_OTHER; i++)
+		rc = scep_csr_read(crypto,
+		    scep_dummy_csr((enum scep_key_type)i), &scep_dummy_rules,
+		    &m->dummy[i], err);
+	return rc;
 }
 
 static void

@@ -58,6 +58,15 @@ own_key(const struct hearing *h)
 	    "the key is a CA's or RA's own");
 }
 
+/* RFC 8894 section 7.6.  Where a rule above refuses, nobody looks; where none
+ * does, somebody must have. */
+static enum scep_rule_outcome
+possession(const struct hearing *h)
+{
+	return refuse_if(h, h->facts->unsigned_key,
+	    "whether the key signed the request was not looked at");
+}
+
 static enum scep_rule_outcome
 subject(const struct hearing *h)
 {
@@ -240,6 +249,7 @@ static const struct {
 	{ "renewal_key",	scep_rule_renewal_key },
 	{ "renewal_subject",	scep_rule_renewal_subject },
 	{ "renewal_san",	scep_rule_renewal_san },
+	{ "possession",		possession },
 	{ "subject",		subject },
 	{ "san",		san },
 	{ "deliverable",	deliverable },

@@ -70,6 +70,8 @@ struct scep_facts {
 						   what the worker says */
 	unsigned int	self_signed : 1;	/* the signer, and verified */
 	unsigned int	signer_has_csr_key : 1;
+	unsigned int	unsigned_key : 1;	/* nobody looked whether the
+						   request's key signed it */
 	unsigned int	key_is_taboo : 1;	/* a CA's or RA's own */
 	unsigned int	subject_allowed : 1;
 	unsigned int	san_allowed : 1;
@@ -107,7 +109,7 @@ enum scep_rule_outcome {
 	SCEP_RULE_DECIDED	/* exactly one */
 };
 
-#define SCEP_RULES	34	/* in the table of decide.c */
+#define SCEP_RULES	35	/* in the table of decide.c */
 
 struct scep_verdict {
 	enum scep_decision	 decision;

@@ -19,28 +19,23 @@
 #include "ca/seen.h"
 #include "ca/transaction.h"
 
-static void
-note(struct scep_job *job, const char *text)
+void
+scep_job_note(struct scep_job *job, const char *text)
 {
 	if (job->detail[0] == '\0')
 		(void)snprintf(job->detail, sizeof(job->detail), "%.255s",
 		    text);
 }
 
-/* No request came out: go on with the CA's.  A signature that was verified,
- * in vain, is all the work there is; anything less is made up for, with a key
- * like the signer's. */
+/* No request came out: go on with the CA's, that of a key like the signer's:
+ * read it, and (scep_job_prove()) verify it. */
 static enum scep_err
-read_dummy(struct scep_job *job, enum scep_err fault, struct scep_error *err)
+read_dummy(struct scep_job *job, struct scep_error *err)
 {
 	enum scep_err	 rc;
 
-	if (fault == SCEP_E_SIG) {
-		job->csr = job->ca->memory->dummy;
-		return SCEP_OK;
-	}
-	rc = scep_csr_parse(job->ca->crypto, scep_dummy_csr(job->signer_type),
-	    &scep_dummy_rules, 0, &job->own, err);
+	rc = scep_csr_read(job->ca->crypto, scep_dummy_csr(job->signer_type),
+	    &scep_dummy_rules, &job->own, err);
 	job->csr = job->own;
 	return rc;
 }
@@ -53,22 +48,22 @@ read_csr(struct scep_job *job, struct scep_error *err)
 
 	if (job->facts.unproven) {
 		job->facts.unreadable = 1;
-		return read_dummy(job, SCEP_E_REFUSED, err);
+		return read_dummy(job, err);
 	}
 	if (scep_seen_other(job->ca->memory->seen, job->ask->key_sha256,
 	    job->ask->content_sha256)) {
 		job->facts.reused_envelope = 1;
-		return read_dummy(job, SCEP_E_REFUSED, err);
+		return read_dummy(job, err);
 	}
-	rc = scep_csr_parse(job->ca->crypto, job->ask->plaintext,
-	    &job->profile->keys, job->profile->csr_weak, &job->own, err);
+	rc = scep_csr_read(job->ca->crypto, job->ask->plaintext,
+	    &job->profile->keys, &job->own, err);
 	job->csr = job->own;
 	if (rc == SCEP_OK || (scep_err_fail_info(rc) == -1 &&
 	    rc != SCEP_E_FORMAT))
 		return rc;		/* good, or our own trouble */
 	job->facts.unreadable = 1;
-	note(job, err->text);
-	return read_dummy(job, rc, err);
+	scep_job_note(job, err->text);
+	return read_dummy(job, err);
 }
 
 /* What stands for a certificate of ours is proven here, or by nobody; from
@@ -96,7 +91,7 @@ read_proof(struct scep_job *job, struct scep_error *err)
 	    rc != SCEP_E_FORMAT))
 		return rc;
 	job->facts.unproven = 1;
-	note(job, err->text);
+	scep_job_note(job, err->text);
 	return SCEP_OK;
 }
 
@@ -174,11 +169,11 @@ check_names(struct scep_job *job)
 	    job->name, &why) == SCEP_OK &&
 	    scep_rules_named(job->name, job->san, &why) == SCEP_OK;
 	if (!job->facts.subject_allowed && !is_dummy)
-		note(job, why.text);
+		scep_job_note(job, why.text);
 	job->facts.san_allowed = scep_rules_san(job->profile, job->san,
 	    &why) == SCEP_OK;
 	if (!job->facts.san_allowed && !is_dummy)
-		note(job, why.text);
+		scep_job_note(job, why.text);
 }
 
 enum scep_err
@@ -190,7 +185,8 @@ scep_job_read(struct scep_job *job, struct scep_error *err)
 	    (rc = read_signer(job, err)) != SCEP_OK ||
 	    (rc = read_csr(job, err)) != SCEP_OK ||
 	    (rc = compare_signer(job, err)) != SCEP_OK ||
-	    (rc = choose_names(job, err)) != SCEP_OK)
+	    (rc = choose_names(job, err)) != SCEP_OK ||
+	    (rc = scep_job_prove(job, err)) != SCEP_OK)
 		return rc;
 	check_names(job);
 	if (!scep_challenge_id(job->csr->challenge, job->challenge_id))

@@ -58,6 +58,11 @@ struct scep_job {
 /* Step 6 and 7: the request (or the dummy in its place), its signer, the
  * transaction's key, the names. */
 enum scep_err	 scep_job_read(struct scep_job *job, struct scep_error *err);
+/* … and the request's own signature, where it may be the signer's at all:
+ * prove.c. */
+enum scep_err	 scep_job_prove(struct scep_job *job, struct scep_error *err);
+/* What stands behind the reason in the log; the first one is kept. */
+void		 scep_job_note(struct scep_job *job, const char *text);
 /* Step 8: transaction, challenge, queues; reads only. */
 enum scep_err	 scep_job_gather(struct scep_job *job, struct scep_error *err);
 /* A CA's or an RA's own key. */

@@ -28,8 +28,9 @@ struct scep_memory {
 	struct scep_crls	*crls;
 	pthread_mutex_t		 rolling;	/* over the generations of CAs
 						   and their files */
-	struct scep_csr		*dummy;	/* dummy_csr.h, parsed; only read from
-					   then on */
+	struct scep_csr		*dummy[SCEP_KEY_OTHER + 1];
+					/* dummy_csr.h, read; never written to
+					   from then on */
 };
 
 struct scep_local {

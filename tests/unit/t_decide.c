@@ -72,6 +72,14 @@ static const struct {
 	{ "the CA's own key", BOTH,
 	    { GOOD, .key_is_taboo = 1, .challenge = SCEP_CH_RECORD },
 	    SCEP_REFUSE, "own", "own_key" },
+	{ "a request that its key may not have signed", BOTH,
+	    { GOOD, .unsigned_key = 1, .challenge = SCEP_CH_RECORD },
+	    SCEP_REFUSE, "not looked at", "possession" },
+	{ "… granted before", BOTH,
+	    { GOOD, .unsigned_key = 1, .txn = SCEP_TX_SAME_GRANTED },
+	    SCEP_REFUSE, "not looked at", "possession" },
+	{ "… that waits for approval", MANUAL, { GOOD, .unsigned_key = 1 },
+	    SCEP_REFUSE, "not looked at", "possession" },
 	{ "a subject the profile does not allow", BOTH,
 	    { .self_signed = 1, .signer_has_csr_key = 1, .san_allowed = 1,
 	    .challenge = SCEP_CH_RECORD }, SCEP_REFUSE, "subject", "subject" },
@@ -308,6 +316,9 @@ static const struct {
 	    .same_subject = 1, .subject_allowed = 1, .san_allowed = 1,
 	    .signer = SCEP_SIGNER_VALID, .life = SCEP_LIFE_OPEN },
 	    SCEP_REFUSE, "other alternative names", "renewal_san" },
+	{ "a renewal that its key may not have signed", BOTH,
+	    { OPEN, .unsigned_key = 1 }, SCEP_REFUSE, "not looked at",
+	    "possession" },
 	{ "a renewal to other names, where the profile lets it",
 	    CHALLENGE | ANY_NAMES,
 	    { .is_renewal = 1, .signer_is_of_ca = 1,
@@ -390,7 +401,7 @@ nothing_is_granted_without_every_condition(void **state)
 	int		 c, t;
 
 	(void)state;
-	for (bits = 0; bits < 4096; bits++)
+	for (bits = 0; bits < 8192; bits++)
 		for (c = SCEP_CH_ABSENT; c <= SCEP_CH_OTHER_SAN; c++)
 			for (t = SCEP_TX_NONE; t <= SCEP_TX_OTHER_FINISHED;
 			    t++) {
@@ -410,6 +421,7 @@ nothing_is_granted_without_every_condition(void **state)
 					.by_password = bits >> 9 & 1,
 					.queue_full = bits >> 10 & 1,
 					.peer_queue_full = bits >> 11 & 1,
+					.unsigned_key = bits >> 12 & 1,
 					.challenge =
 					    (enum scep_challenge_fact)c,
 					.txn = (enum scep_txn_fact)t,
@@ -422,6 +434,8 @@ nothing_is_granted_without_every_condition(void **state)
 				assert_int_not_equal(*decider(&v), '(');
 				if (d != SCEP_REFUSE)
 					assert_int_equal(bits & 0xff, 0xd8);
+				if (f.unsigned_key)
+					assert_int_equal(d, SCEP_REFUSE);
 				if (d == SCEP_GRANT)
 					assert_true(c == SCEP_CH_RECORD ||
 					    c == SCEP_CH_STATIC);
@@ -445,7 +459,7 @@ no_renewal_is_granted_without_every_condition(void **state)
 	int			 c, t, life, signer;
 
 	(void)state;
-	for (bits = 0; bits < 4096; bits++)
+	for (bits = 0; bits < 8192; bits++)
 		for (life = 0; life <= SCEP_LIFE_OVER; life++)
 			for (signer = 0; signer <= SCEP_SIGNER_VALID;
 			    signer++) {
@@ -470,6 +484,7 @@ no_renewal_is_granted_without_every_condition(void **state)
 					.signer_is_device = bits >> 10 & 1,
 					.same_subject = bits >> 11 & 1,
 					.same_san = bits >> 11 & 1,
+					.unsigned_key = bits >> 12 & 1,
 					.signer =
 					    (enum scep_signer_fact)signer,
 					.life = (enum scep_life_fact)life,

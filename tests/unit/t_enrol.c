@@ -272,6 +272,28 @@ garbage_is_refused_like_a_wrong_challenge(void **state)
 	ask_spend(&r, "granted", "challenge");
 }
 
+/* DESIGN 7.4: who wraps up another one's request under a key of his choosing
+ * must not learn, by the time that it takes to look at its signature, that one
+ * came out. */
+static void
+the_signature_of_a_request_for_another_key_is_not_looked_at(void **state)
+{
+	char			 ch[SCEP_CHALLENGE_TEXT];
+	struct world_request	 r;
+
+	(void)state;
+	ask_mint("main", ch);
+	r = ask_new(0, "t1", ch);
+	r.signer = 1;
+	ask_expect(&r, "refused", "signed with another key");
+	r.csr.data[r.csr.len - 1] ^= 1;
+	ask_expect(&r, "refused", "signed with another key");
+	r.signer = 0;
+	ask_expect(&r, "refused", "no readable request");
+	r.csr.data[r.csr.len - 1] ^= 1;
+	ask_spend(&r, "granted", "challenge");
+}
+
 static void
 garbage_is_never_queued(void **state)
 {
@@ -533,6 +555,9 @@ main(void)
 		    ask_empty),
 		conforms_setup(garbage_is_refused_like_a_wrong_challenge,
 		    ask_empty, "C-161 C-238"),
+		conforms_setup(
+		    the_signature_of_a_request_for_another_key_is_not_looked_at,
+		    ask_empty, "C-124 C-238"),
 		conforms_setup(garbage_is_never_queued, ask_empty,
 		    "C-238 T-40"),
 		conforms_setup(an_envelope_used_for_other_content_is_refused,

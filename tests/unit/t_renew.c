@@ -504,6 +504,39 @@ the_new_key_proves_itself(void **state)
 	X509_free(r.old);
 }
 
+/* DESIGN 7.4: as for a first certificate. */
+static void
+the_signature_of_anothers_request_is_not_looked_at(void **state)
+{
+	const struct renewing_plan	 stranger = { .subject = "dev-0",
+	    .serial = 78, .from = -DAY, .to = 300 * DAY };
+	struct renewal	 r = { .old = renewing_first("static", NULL),
+			    .unproven = 1, .subject = "/CN=dev-1" };
+	X509		*ours = r.old;
+
+	(void)state;
+	renewing(&r, "refused", "a renewal to another subject");
+	r.subject = NULL;
+	r.dns = (const char *const[]){ "a.example", NULL };
+	renewing(&r, "refused", "a renewal to other alternative names");
+	r.dns = NULL;
+	r.profile = "samekey";
+	renewing(&r, "refused", "to the same key alone");
+	r.profile = NULL;
+	r.old = renewing_make(&stranger);
+	renewing(&r, "refused", "nor a certificate of ours");
+	X509_free(r.old);
+	/* Of its own it is, under whatever name the profile allows. */
+	r.old = ours;
+	renewing(&r, "refused", "no readable request");
+	r.profile = "names";
+	r.subject = "/CN=dev-1";
+	renewing(&r, "refused", "no readable request");
+	r.unproven = 0;
+	renewing(&r, "granted", "renewal");
+	X509_free(ours);
+}
+
 static void
 the_profile_may_want_a_new_key_or_the_same(void **state)
 {
@@ -674,6 +707,8 @@ main(void)
 		SETUP(names_change_where_the_profile_says_so_within_its_rules,
 		    "C-130"),
 		SETUP(the_new_key_proves_itself, "C-132 C-234"),
+		SETUP(the_signature_of_anothers_request_is_not_looked_at,
+		    "C-238"),
 		SETUP(the_profile_may_want_a_new_key_or_the_same, "C-163"),
 		SETUP(a_worker_with_a_plaintext_of_its_own_gets_nowhere,
 		    "C-130"),
