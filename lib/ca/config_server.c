@@ -45,9 +45,10 @@ static const struct scep_word	digests[] = {
 	{ "sha256", SCEP_SHA256, NULL },
 	{ "sha384", SCEP_SHA384, NULL },
 	{ "sha512", SCEP_SHA512, NULL },
-	{ "sha1", 0, "certificates signed with SHA-1 are not issued; devices "
-	    "that need it in messages: digests of the profile" },
-	{ "md5", 0, "MD5 is broken, and refused everywhere" },
+	{ "sha1", 0, "certificates signed with SHA-1 are not issued; for "
+	    "devices that need it in messages: legacy = sha1 in the profile" },
+	{ "md5", 0, "MD5 is broken, and no certificate is signed with it; for "
+	    "devices that need it in messages: legacy = md5 in the profile" },
 	{ NULL, 0, NULL }
 };
 

@@ -132,8 +132,8 @@ static const struct row {
 	{ CA "ra_renew = 1h\n", 6, "from 1d to 10y" },
 	{ CA "ra_validity = no\n", 6, "is not a duration" },
 	{ CA "ra_validity = 40y\n", 6, "from 1d to 30y" },
-	{ CA "digest = sha1\n", 6, "sha1: certificates signed with SHA-1" },
-	{ CA "digest = md5\n", 6, "md5: MD5 is broken" },
+	{ CA "digest = sha1\n", 6, "in messages: legacy = sha1" },
+	{ CA "digest = md5\n", 6, "in messages: legacy = md5" },
 	{ CA "digest = sha3\n", 6, "not one of: sha256, sha384, sha512" },
 	{ CA "cert = x\n", 6, "no such key in [ca]" },
 	/* [profile NAME] */
