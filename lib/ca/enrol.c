@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "ca/delivery.h"
 #include "ca/keylock.h"
 #include "ca/kin.h"
 #include "ca/renew.h"
@@ -134,6 +135,29 @@ decide(struct scep_job *job, struct scep_grant **grant, struct scep_error *err)
 	return rc;
 }
 
+static int
+is_decided_by(const struct scep_verdict *verdict, const char *rule)
+{
+	unsigned int	 i;
+
+	for (i = 0; i < SCEP_RULES; i++)
+		if (verdict->rule[i] == SCEP_RULE_DECIDED)
+			return strcmp(scep_rule_name(i), rule) == 0;
+	return 0;
+}
+
+static enum scep_err
+refuse_by_rule(struct scep_job *job)
+{
+	if (is_decided_by(&job->verdict, "deliverable"))
+		(void)snprintf(job->detail, sizeof(job->detail), "of %d "
+		    "octets or more, or one that authorises, for a %s key; "
+		    "it has %zu", SCEP_DELIVERY_MIN,
+		    scep_key_type_name(job->signer_type),
+		    job->csr->challenge.len);
+	return refuse(job, job->verdict.why);
+}
+
 static enum scep_err
 act(struct scep_job *job, const struct scep_grant *grant,
     struct scep_error *err)
@@ -154,7 +178,7 @@ act(struct scep_job *job, const struct scep_grant *grant,
 	case SCEP_REFUSE:
 		break;
 	}
-	return refuse(job, why);
+	return refuse_by_rule(job);
 }
 
 /* Steps 8 to 11; transaction and challenge are locked against a rival. */

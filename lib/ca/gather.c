@@ -254,11 +254,6 @@ check_delivery(struct scep_job *job)
 	    job->facts.challenge == SCEP_CH_SPENT_BY_SAME))
 		good = 1;
 	job->facts.undeliverable = job->facts.by_password && !good;
-	if (job->facts.undeliverable && job->detail[0] == '\0')
-		(void)snprintf(job->detail, sizeof(job->detail), "of %d "
-		    "octets or more, or one that authorises, for a %s key; "
-		    "it has %zu", SCEP_DELIVERY_MIN,
-		    scep_key_type_name(job->signer_type), len);
 }
 
 /* Only what may queue has to be counted. */

@@ -139,6 +139,25 @@ what_is_too_short_delivers_nothing(void **state)
 	X509_free(old);
 }
 
+/* The log says what refused it, and not what else would have. */
+static void
+a_reason_speaks_of_secrets_only_where_one_is_missing(void **state)
+{
+	X509		*old = first();
+	struct renewal	 r = { .old = old, .old_key = ec, .key = next,
+			    .subject = "/CN=dev-1" };
+	struct outcome	 o;
+
+	(void)state;
+	o = renewing_keep(&r, "refused", "a renewal to another subject");
+	assert_string_equal(o.answer.reason, "a renewal to another subject");
+	scep_answer_clear(&o.answer);
+	r.subject = NULL;
+	renewing(&r, "refused", "to encrypt the answer with (of 16 octets or "
+	    "more, or one that authorises, for a P-256 key; it has 0)");
+	X509_free(old);
+}
+
 /* RFC 8894 section 3.1: the answer is for the one who signed. */
 static void
 the_signers_key_decides_how_it_is_delivered(void **state)
@@ -170,6 +189,7 @@ main(void)
 		T(so_is_one_by_a_PKCSReq_and_to_the_same_key, "C-088"),
 		T(a_poll_delivers_it_too, "C-088 C-147"),
 		T(what_is_too_short_delivers_nothing, "C-143 C-147"),
+		T(a_reason_speaks_of_secrets_only_where_one_is_missing, "C-147"),
 		T(the_signers_key_decides_how_it_is_delivered,
 		    "C-087 C-088"),
 	};
