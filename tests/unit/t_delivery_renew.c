@@ -189,7 +189,8 @@ main(void)
 		T(so_is_one_by_a_PKCSReq_and_to_the_same_key, "C-088"),
 		T(a_poll_delivers_it_too, "C-088 C-147"),
 		T(what_is_too_short_delivers_nothing, "C-143 C-147"),
-		T(a_reason_speaks_of_secrets_only_where_one_is_missing, "C-147"),
+		T(a_reason_speaks_of_secrets_only_where_one_is_missing,
+		    "C-147"),
 		T(the_signers_key_decides_how_it_is_delivered,
 		    "C-087 C-088"),
 	};
