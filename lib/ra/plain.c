@@ -85,6 +85,10 @@ serve_crl(const struct scep_work *work, const char *name,
 	response->max_age = (long)(crl.next_update - work->now);
 	if (response->max_age > CACHED_S)
 		response->max_age = CACHED_S;
+	if (response->max_age <= 0) {	/* it is over: not for a cache */
+		response->max_age = 0;
+		response->no_store = 1;
+	}
 	response->type = TYPE_CRL;
 	response->body = crl.der.data;
 	response->body_len = crl.der.len;

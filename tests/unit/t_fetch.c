@@ -132,6 +132,8 @@ got_clear(struct got *g)
 	client_reply_clear(&g->reply);
 }
 
+static time_t	later;		/* than WORLD_NOW, s */
+
 static void
 ask(const char *method, const char *path, const struct bytes *body,
     EVP_PKEY *key, X509 *signer, struct got *g)
@@ -146,7 +148,7 @@ ask(const char *method, const char *path, const struct bytes *body,
 	};
 
 	memset(g, 0, sizeof(*g));
-	scep_ra_handle(ra, WORLD_NOW, &req, &g->http, &g->log);
+	scep_ra_handle(ra, WORLD_NOW + later, &req, &g->http, &g->log);
 	g->reply.status = -1;
 	if (body != NULL && g->http.status == 200)
 		client_reply_read(g->http.body, g->http.body_len, key, signer,
@@ -685,6 +687,34 @@ files_are_served_by_a_plain_get(void **state)
 	}
 }
 
+/* One that is over is better than none, where no other can be made; but no
+ * cache is to keep it until there is. */
+static void
+a_crl_that_is_over_is_kept_by_nobody(void **state)
+{
+	struct scep_ca_conf	*conf = &w->cfg->ca[0];
+	EVP_PKEY		*key = conf->key;
+	struct got		 g;
+
+	(void)state;
+	ask("GET", "/crl/test.crl", NULL, NULL, NULL, &g);
+	assert_int_equal(g.http.status, 200);
+	got_clear(&g);
+	conf->key = NULL;
+	for (later = conf->crl_validity_s - 1; later <= conf->crl_validity_s +
+	    1; later++) {
+		ask("GET", "/crl/test.crl", NULL, NULL, NULL, &g);
+		assert_int_equal(g.http.status, 200);
+		assert_int_equal(g.http.max_age, later <
+		    conf->crl_validity_s);
+		assert_int_equal(g.http.no_store, later >=
+		    conf->crl_validity_s);
+		got_clear(&g);
+	}
+	later = 0;
+	conf->key = key;
+}
+
 static void
 no_other_file_is_there(void **state)
 {
@@ -779,6 +809,7 @@ run(const char *name)
 		C(nothing_of_it_becomes_a_transaction, "C-211"),
 		T(an_encrypted_key_is_good_for_one_content),
 		C(files_are_served_by_a_plain_get, "C-194"),
+		T(a_crl_that_is_over_is_kept_by_nobody),
 		T(no_other_file_is_there),
 		T(trouble_of_ours_is_no_refusal),
 	};
