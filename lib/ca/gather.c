@@ -84,9 +84,12 @@ read_proof(struct scep_job *job, struct scep_error *err)
 	rc = scep_proof_read(job->ca->crypto, job->profile, job->now, ask,
 	    &job->proof, err);
 	job->ask = &job->proof.ask;
-	if (rc == SCEP_OK)
+	if (rc == SCEP_OK) {
 		job->facts.is_renewal = scep_enrolment_is_renewal(
 		    job->proof.msg->type, job->proof.msg->self_signed) != 0;
+		job->issuer = scep_kin_addressed(&job->ca->cfg->ca[
+		    job->profile->ca], &job->proof.msg->envelope);
+	}
 	if (rc == SCEP_OK || (scep_err_fail_info(rc) == -1 &&
 	    rc != SCEP_E_FORMAT))
 		return rc;

@@ -18,6 +18,33 @@ scep_kin_asked(const struct scep_ca_conf *ca, uint32_t number)
 	return gen != NULL && gen->state == SCEP_GEN_PUBLISHED ? gen : ca;
 }
 
+/* Is it for an RA of this generation, of today or before? */
+static int
+is_for(const struct scep_ca_conf *gen, const struct scep_envelope *env)
+{
+	struct scep_opener	 ra = { .cert = &gen->ra_cert };
+	size_t			 i;
+
+	if (scep_envelope_find(env, &ra) != -1)
+		return 1;
+	for (i = 0; i < gen->n_old_ra; i++) {
+		ra.cert = &gen->old_ra[i].cert;
+		if (scep_envelope_find(env, &ra) != -1)
+			return 1;
+	}
+	return 0;
+}
+
+const struct scep_ca_conf *
+scep_kin_addressed(const struct scep_ca_conf *ca,
+    const struct scep_envelope *env)
+{
+	const struct scep_ca_conf	*next = scep_ca_conf_next(ca);
+
+	return next != NULL && next->state == SCEP_GEN_PUBLISHED &&
+	    is_for(next, env) && !is_for(ca, env) ? next : ca;
+}
+
 /* RFC 5280 section 4.2.1.1; empty if it does not say. */
 static struct scep_span
 issuer_key_id(const struct scep_crypto *crypto, struct scep_cert *cert,

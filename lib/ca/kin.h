@@ -6,16 +6,22 @@
 
 #include "ca/config_kin.h"
 #include "store/record.h"
+#include "wire/envelope.h"
 
 /*
  * The generation that answers who addressed this one (PROTOCOL C-204): the
  * next one if it is published; whoever else was addressed, the current one.
- * The worker's word is enough for that: it chooses between two CAs of ours
- * that ask for the same authority.
+ * For a first certificate the worker's word is enough: it chooses between two
+ * CAs of ours that ask for the same authority, which is used up.
  */
 const struct scep_ca_conf
 		*scep_kin_asked(const struct scep_ca_conf *ca,
 		    uint32_t number);
+/* The same, where the message itself is here and verified: the next one if it
+ * is published, and no other's RA is among the recipients. */
+const struct scep_ca_conf
+		*scep_kin_addressed(const struct scep_ca_conf *ca,
+		    const struct scep_envelope *env);
 
 /* Was it this generation that issued the certificate?  By name and key
  * identifier, or by name alone where the certificate is not here. */

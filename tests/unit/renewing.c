@@ -67,7 +67,8 @@ renewing_message(const struct renewal *r)
 		.txid = r->txid != NULL ? r->txid : "r1",
 		.key = r->old_key != NULL ? r->old_key : w->key[0],
 		.signer = r->old,
-		.recipient = { w->ra_cert },
+		.recipient = { r->recipient != NULL ? r->recipient :
+		    w->ra_cert },
 	};
 	struct bytes		 der;
 
@@ -83,9 +84,10 @@ renewing_message(const struct renewal *r)
 
 /* What the RA does: the content key, and the two digests. */
 static void
-unwrap(const struct scep_profile *p, uint8_t key[SCEP_CONTENT_KEY_MAX],
+unwrap(const struct renewal *r, uint8_t key[SCEP_CONTENT_KEY_MAX],
     struct scep_enrolment *ask)
 {
+	const struct scep_profile	*p = profile_of(r);
 	const struct scep_ca_conf	*ca = &w->cfg->ca[p->ca];
 	struct scep_buf			 sealed = { NULL, 0 };
 	struct scep_message		*msg = NULL;
@@ -94,8 +96,9 @@ unwrap(const struct scep_profile *p, uint8_t key[SCEP_CONTENT_KEY_MAX],
 	struct scep_error		 err;
 	size_t				 trailing;
 
-	world_must(scep_opener_init(w->crypto, &ca->ra_cert, ca->ra_key,
-	    &opener, &err) == SCEP_OK);
+	world_must(scep_opener_init(w->crypto, &ca->ra_cert,
+	    r->recipient_key != NULL ? r->recipient_key : ca->ra_key, &opener,
+	    &err) == SCEP_OK);
 	world_must(scep_message_read(w->crypto, &p->message, WORLD_NOW,
 	    ask->message, &from, &trailing, &msg, &err) == SCEP_OK);
 	world_must(scep_envelope_unwrap(w->crypto, &opener, &msg->envelope, 0,
@@ -133,13 +136,14 @@ renewing_try(const struct renewal *r)
 		der = &made;
 	}
 	ask.message = scep_span_make(der->data, der->len);
-	unwrap(profile_of(r), key, &ask);
+	unwrap(r, key, &ask);
 	if (r->lie != NULL) {
 		ask.type = r->lie->type;
 		ask.txid = r->lie->txid;
 		ask.signer = r->lie->signer;
 		ask.self_signed = r->lie->self_signed;
 		ask.plaintext = r->lie->plaintext;
+		ask.ca_generation = r->lie->ca_generation;
 		if (r->lie->content_key.len > 0)
 			ask.content_key = r->lie->content_key;
 	}

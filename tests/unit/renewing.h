@@ -21,6 +21,9 @@ struct renewal {
 	const char		*challenge;
 	const char *const	*dns;		/* NULL-terminated, or NULL */
 	long			 later;		/* 0: RENEWING_OPEN */
+	X509			*recipient;	/* with recipient_key; or
+						   NULL: the world's RA */
+	EVP_PKEY		*recipient_key;
 	int			 unproven;	/* the request's own signature
 						   does not verify */
 	/* A worker that lies: its own word for what the message says … */
