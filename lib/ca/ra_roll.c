@@ -153,14 +153,19 @@ note_in_log(const struct roll *r, struct scep_error *err)
 }
 
 /* Somebody may have rolled it since the configuration was read: then there is
- * nothing to do but to read it again. */
+ * nothing to do but to read it again.  What the operator put in the place of
+ * RA 1 is in force though newer ones are there, until it is replaced itself. */
 static int
 is_in_force(const struct roll *r)
 {
 	const struct scep_gen	*gen = scep_lineage_current(&r->l);
 
-	return gen->number == r->conf->generation && gen->n_ra > 0 &&
-	    (gen->ra[0] == r->conf->ra_number || gen->has_replaced);
+	if (gen->number != r->conf->generation || gen->n_ra == 0)
+		return 0;
+	return gen->ra[0] == r->conf->ra_number ||
+	    (r->conf->ra_number == 1 && gen->has_replaced &&
+	    memcmp(gen->replaced, r->conf->ra_cert.sha256,
+	    SCEP_SHA256_LEN) != 0);
 }
 
 static enum scep_err

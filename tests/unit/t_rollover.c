@@ -594,6 +594,36 @@ an_ra_key_is_renewed_in_time(void **state)
 	assert_int_equal(rolled(due + DAY), 0);
 }
 
+/* A reload may be refused, and CGI runs wait for their turn with what they
+ * have read: that must not drop the keys that devices know. */
+static void
+one_is_made_once_by_whoever_has_not_read_of_it(void **state)
+{
+	struct scep_config	*cfg = load();
+	struct scep_ca		*ca;
+	struct scep_error	 err;
+	const time_t		 due = NOW + 3000 * DAY;
+	int			 i, n;
+
+	(void)state;
+	assert_int_equal(scep_store_mem_open(&store, &err), SCEP_OK);
+	assert_int_equal(scep_ca_open(g.crypto, cfg, store, &ca, &err),
+	    SCEP_OK);
+	for (i = 0; i <= SCEP_GEN_RAS_MAX; i++) {
+		if (scep_ca_roll_ras(ca, due + i, &n, &err) != SCEP_OK)
+			fail_msg("%s", err.text);
+		assert_int_equal(n, 1);		/* there is one to be read */
+	}
+	scep_ca_close(ca);
+	scep_config_free(cfg);
+	assert_int_equal(logged(), 1);
+	cfg = load();
+	assert_int_equal(cfg->ca[0].ra_number, 2);
+	assert_int_equal(cfg->ca[0].n_old_ra, 1);
+	assert_int_equal(cfg->ca[0].old_ra[0].number, 1);
+	scep_config_free(cfg);
+}
+
 static void
 one_that_ends_with_its_ca_is_left(void **state)
 {
@@ -677,6 +707,9 @@ main(void)
 		    a_directory_is_named_by_scepadm_alone, open_world,
 		    close_store),
 		cmocka_unit_test_setup_teardown(an_ra_key_is_renewed_in_time,
+		    open_world, close_store),
+		cmocka_unit_test_setup_teardown(
+		    one_is_made_once_by_whoever_has_not_read_of_it,
 		    open_world, close_store),
 		cmocka_unit_test_setup_teardown(
 		    one_that_ends_with_its_ca_is_left, open_world,
