@@ -133,7 +133,8 @@ get_txn(struct scep_admin_call *call, const struct scep_pending *p,
 static enum scep_err
 commit(struct scep_admin_call *call, const struct scep_pending *p,
     const struct scep_txn *txn, const char *because, const char *serial,
-    struct scep_line *line, struct scep_change *change, struct scep_error *err)
+    const struct scep_ca_conf *issuer, struct scep_line *line,
+    struct scep_change *change, struct scep_error *err)
 {
 	const int		 granted = txn->state == SCEP_TXN_GRANTED;
 	struct scep_line	 result = { .len = 0 };
@@ -141,6 +142,8 @@ commit(struct scep_admin_call *call, const struct scep_pending *p,
 
 	scep_line_fmt(&result, "by", "uid %lu", call->uid);
 	scep_line_text(&result, granted ? "authority" : "reason", because);
+	if (issuer != NULL)
+		scep_story_issuer(&result, issuer);
 	if ((rc = scep_story_pending(call->ca, call->now, p, granted ?
 	    SCEP_TRACE_APPROVED : SCEP_TRACE_DENIED, &result, serial, change,
 	    err)) != SCEP_OK ||
@@ -155,7 +158,7 @@ commit(struct scep_admin_call *call, const struct scep_pending *p,
 static void
 log_request(const struct scep_admin_call *call, const char *event,
     const struct scep_pending *p, const struct scep_cert_rec *cert,
-    struct scep_line *line)
+    const struct scep_ca_conf *issuer, struct scep_line *line)
 {
 	struct scep_admin_name	 subject;
 
@@ -164,7 +167,7 @@ log_request(const struct scep_admin_call *call, const char *event,
 	scep_line_text(line, "profile", p->profile);
 	scep_line_text(line, "subject", subject.text);
 	if (cert != NULL)
-		scep_log_cert(line, cert);
+		scep_log_cert(line, cert, issuer->generation);
 	scep_line_text(line, "peer", p->peer);
 	scep_line_add(line, "txid", scep_buf_span(&p->txid));
 }
@@ -172,7 +175,7 @@ log_request(const struct scep_admin_call *call, const char *event,
 static enum scep_err
 grant(struct scep_admin_call *call, const struct scep_pending *p,
     struct scep_txn *txn, const struct scep_cert_rec *cert,
-    struct scep_error *err)
+    const struct scep_ca_conf *issuer, struct scep_error *err)
 {
 	struct scep_change	 change = { .n = 0 };
 	struct scep_line	 line = { .len = 0 };
@@ -182,15 +185,15 @@ grant(struct scep_admin_call *call, const struct scep_pending *p,
 
 	scep_hex_text(scep_buf_span(&cert->serial), serial, sizeof(serial));
 	scep_admin_subject(scep_buf_span(&p->subject), &subject);
-	log_request(call, "approved", p, cert, &line);
+	log_request(call, "approved", p, cert, issuer, &line);
 	txn->state = SCEP_TXN_GRANTED;
 	txn->decided = call->now;
 	txn->expires = cert->not_after + SCEP_TXN_KEPT_S;
 	if ((rc = scep_cert_key(scep_buf_span(&cert->serial), cert->issuer,
 	    &txn->cert_key, err)) == SCEP_OK &&
 	    (rc = scep_cert_rec_write(&change, cert, err)) == SCEP_OK &&
-	    (rc = commit(call, p, txn, cert->authority, serial, &line,
-	    &change, err)) == SCEP_OK) {
+	    (rc = commit(call, p, txn, cert->authority, serial, issuer,
+	    &line, &change, err)) == SCEP_OK) {
 		scep_line_text(&call->summary, "serial", serial);
 		rc = scep_admin_object(call, json_pack("{s:s,s:s,s:s}", "id",
 		    p->request_id, "serial", serial, "subject",
@@ -205,17 +208,19 @@ approve_one(struct scep_admin_call *call, const struct scep_pending *p,
     struct scep_txn *txn, struct scep_error *err)
 {
 	struct scep_grant	*g = NULL;
+	struct scep_grant_view	 granted;
 	struct scep_cert_rec	 cert;
 	enum scep_err		 rc;
 
 	if ((rc = scep_authorise_approval(call->ca->crypto, call->ca->cfg, p,
 	    call->now, call->uid, &g, err)) != SCEP_OK)
 		return rc;
+	scep_grant_get(g, &granted);
 	rc = scep_issue(call->ca->crypto, g, call->now, &cert, err);
 	scep_grant_free(g);
 	if (rc != SCEP_OK)
 		return rc;
-	rc = grant(call, p, txn, &cert, err);
+	rc = grant(call, p, txn, &cert, granted.ca, err);
 	scep_cert_rec_clear(&cert);
 	return rc;
 }
@@ -229,13 +234,14 @@ refuse_one(struct scep_admin_call *call, const struct scep_pending *p,
 	struct scep_line	 line = { .len = 0 };
 	enum scep_err		 rc;
 
-	log_request(call, "refused", p, NULL, &line);
+	log_request(call, "refused", p, NULL, NULL, &line);
 	scep_line_text(&line, "reason", reason);
 	txn->state = SCEP_TXN_REFUSED;
 	txn->decided = call->now;
 	scep_buf_clear(&txn->delivery);
 	OPENSSL_strlcpy(txn->reason, reason, sizeof(txn->reason));
-	if ((rc = commit(call, p, txn, reason, "", &line, &change, err)) ==
+	if ((rc = commit(call, p, txn, reason, "", NULL, &line, &change,
+	    err)) ==
 	    SCEP_OK)
 		rc = scep_admin_object(call, json_pack("{s:s}", "id",
 		    p->request_id), err);

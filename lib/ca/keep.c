@@ -35,7 +35,7 @@ log_line(const struct scep_job *job, const char *event,
 	scep_line_text(&line, "profile", job->profile->name);
 	scep_line_text(&line, "subject", job->answer->subject);
 	if (cert != NULL)
-		scep_log_cert(&line, cert);
+		scep_log_cert(&line, cert, job->issuer->generation);
 	else
 		scep_line_text(&line, "key", key);
 	scep_line_text(&line, "peer", job->ask->peer);

@@ -13,13 +13,15 @@
 #define SERIAL_MAX	40
 
 void
-scep_log_cert(struct scep_line *line, const struct scep_cert_rec *cert)
+scep_log_cert(struct scep_line *line, const struct scep_cert_rec *cert,
+    unsigned int generation)
 {
 	char	 hex[2 * SERIAL_MAX + 1], text[SCEP_TIME_TEXT];
 
 	scep_hex_text(scep_buf_span(&cert->serial), hex, sizeof(hex));
 	scep_line_text(line, "serial", hex);
 	scep_line_text(line, "ca", cert->ca);
+	scep_line_number(line, "generation", (long long)generation);
 	scep_hex_text(scep_span_make(cert->issuer, sizeof(cert->issuer)),
 	    hex, sizeof(hex));
 	scep_line_text(line, "issuer", hex);

@@ -8,9 +8,10 @@
 #include "base/line.h"
 #include "store/record.h"
 
-/* Append it to an entry; before anything that a client chose. */
+/* Append it to an entry, before anything that a client chose; generation:
+ * which one of its CA issued it. */
 void		 scep_log_cert(struct scep_line *line,
-		    const struct scep_cert_rec *cert);
+		    const struct scep_cert_rec *cert, unsigned int generation);
 
 /*
  * Does this entry tell of a certificate?  Then a record of it, without DER,

@@ -53,6 +53,14 @@ set_line(struct scep_buf *out, const struct scep_line *line,
 	return scep_buf_set(out, scep_span_make(line->text, line->len), err);
 }
 
+/* During a rollover, two may be at work. */
+void
+scep_story_issuer(struct scep_line *line, const struct scep_ca_conf *issuer)
+{
+	scep_line_fmt(line, "issued_by", "generation %u of CA %s",
+	    issuer->generation, issuer->name);
+}
+
 /* What the client is told. */
 static void
 say_answer(const struct scep_answer *answer, enum scep_err rc,
@@ -159,6 +167,8 @@ fill(const struct scep_job *job, enum scep_err rc,
 		say_request(job, &request);
 	say_rules(&job->verdict, &rules);
 	say_answer(job->answer, rc, why, &result);
+	if (t->kind == SCEP_TRACE_GRANTED)
+		scep_story_issuer(&result, job->issuer);
 	if ((done = scep_buf_set(&t->txid, job->ask->txid, err)) != SCEP_OK ||
 	    (done = scep_buf_set(&t->message, job->ask->asked, err)) !=
 	    SCEP_OK ||

@@ -35,6 +35,9 @@ enum scep_err	 scep_story_pending(struct scep_local *ca, time_t now,
 		    const struct scep_pending *p, enum scep_trace_kind kind,
 		    const struct scep_line *result, const char *serial,
 		    struct scep_change *change, struct scep_error *err);
+/* Which CA issued, for the result of such an event. */
+void		 scep_story_issuer(struct scep_line *line,
+		    const struct scep_ca_conf *issuer);
 /* What never came to the CA. */
 void		 scep_local_note(struct scep_ca *ca, time_t now,
 		    const struct scep_note *note);

@@ -62,6 +62,16 @@ issued_by() {		# TEXT CERTIFICATE CA
 	verdict "$1" openssl verify -no_check_time -CAfile "$3" \
 	    -partial_chain "$2"
 }
+# Log and explain know which generation issued.
+told() {		# NAME GENERATION
+	_serial=$(serial_in "$T/$1.pem")
+	like "the log says that generation $2 issued it" \
+	    "$T/ca/state/issue.log" \
+	    "serial=$(echo "$_serial" | tr A-F a-f) ca=main generation=$2 "
+	adm explain "$_serial" >"$T/explained" 2>&1
+	like "explain, too" "$T/explained" \
+	    "issued by +generation $2 of CA main"
+}
 
 # ---- a CA, and devices that have it ----
 
@@ -185,6 +195,7 @@ openssl pkcs7 -inform DER -in "$T/inner.der" -print_certs \
 verdict "who asks the next RA gets a certificate [C-204]" enrol b \
     -V "$T/fetched.pem" "$URL"
 issued_by "of the next CA" "$T/b.pem" "$T/ca2.pem"
+told "b" 3
 for _who in "next $T/fetched.pem Second" "current $T/cas1.pem Test"; do
 	set -- $_who
 	PROFILE=long verdict "where the CA comes with it" enrol "g$1" -V "$2" \
@@ -196,6 +207,7 @@ for _who in "next $T/fetched.pem Second" "current $T/cas1.pem Test"; do
 done
 verdict "who asks the current one" enrol d "$URL"
 issued_by "one of the current one" "$T/d.pem" "$T/ca1.pem"
+told "d" 1
 
 challenge "$T/c" --cn twice
 verdict "one request" bot -C "$T/c" -s /CN=twice -k "$T/twice.key" \
@@ -214,6 +226,7 @@ verdict "is approved" adm request approve \
 verdict "and delivered" bot -P -V "$T/fetched.pem" -s /CN=waits \
     -k "$T/w.key" -t waits -o "$T/w.pem" "$URL/manual"
 issued_by "from the next CA, which was asked [C-204]" "$T/w.pem" "$T/ca2.pem"
+told "w" 3
 
 for verb in stage publish retire; do
 	status 1 "$verb is not what comes now" adm ca $verb

@@ -412,7 +412,7 @@ hostile_names_come_back_as_they_were(void **state)
 	scep_line_text(&line, "id", "1");
 	scep_line_text(&line, "profile", "p");
 	scep_line_text(&line, "subject", rec.subject);
-	scep_log_cert(&line, &rec);
+	scep_log_cert(&line, &rec, 1);
 	assert_int_equal(scep_log_cert_read(scep_span_text(line.text), &back,
 	    &err), SCEP_OK);
 	assert_string_equal(back.subject, rec.subject);
