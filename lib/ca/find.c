@@ -16,6 +16,7 @@
 #include "ca/config_kin.h"
 #include "ca/crl.h"
 #include "ca/issue.h"
+#include "ca/kin.h"
 #include "ca/seen.h"
 #include "wire/issuer_serial.h"
 #include "wire/name.h"
@@ -85,6 +86,24 @@ find_generation(const struct scep_ca_conf *ca, struct scep_span issuer)
 	return ca;
 }
 
+/* Two generations may have one name (ca stage --same-name): then the
+ * certificate tells whose CRL is meant. */
+static const struct scep_ca_conf *
+find_signer(const struct finding *f)
+{
+	const struct scep_crypto	*crypto = f->ca->crypto;
+	const struct scep_ca_conf	*ca = &f->ca->cfg->ca[f->profile->ca];
+	const struct scep_ca_conf	*kin;
+
+	if (!f->found || scep_kin_issued(crypto, f->conf, &f->rec))
+		return f->conf;
+	for (kin = ca->kin; kin < ca->kin + ca->n_kin; kin++)
+		if (*kin->fault == '\0' && kin->state != SCEP_GEN_STAGED &&
+		    scep_kin_issued(crypto, kin, &f->rec))
+			return kin;
+	return f->conf;
+}
+
 /* Is the key that signed the message the certificate's?  Then whoever signed
  * it has it, under whatever certificate. */
 static enum scep_err
@@ -121,6 +140,7 @@ look(struct finding *f, struct scep_error *err)
 		    &f->rec, err);
 	scep_buf_clear(&key);
 	f->found = rc == SCEP_OK;
+	f->conf = find_signer(f);
 	return rc == SCEP_OK || rc == SCEP_E_NOTFOUND ?
 	    look_at_signer(f, err) : rc;
 }

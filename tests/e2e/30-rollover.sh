@@ -428,6 +428,30 @@ same "none rolls over where that is not wanted" "$(adm ca show --json |
 stop "$SERVER"
 SERVER=
 
+# ---- two CAs of one name ----
+
+DAY=0
+make_ca "$T/same" "http://127.0.0.1:$port/scep"
+cp "$T/same/ca.pem" "$T/same1.pem"
+serve 0
+verdict "a device of a CA" enrol s1 "$URL"
+verdict "is followed by one of the same name" adm ca stage --same-name
+verdict "which is published" adm ca publish
+verdict "and current" adm ca switch
+cp "$T/same/state/ca/main/2/ca.pem" "$T/same2.pem"
+verdict "and issues" enrol s2 "$URL"
+verdict "both have CRLs" until_true 20 made
+for n in 1 2; do
+	verdict "GetCRL about what generation $n issued" bot -T 22 \
+	    -q "$T/s$n.pem" -L "$T/got.crl" -r "$T/s$n.pem" \
+	    -R "$T/s$n.key" -k "$T/s$n.key" -I "$T/same$n.pem" "$URL"
+	verdict "is answered by its own CRL, though the names are one [C-193]" \
+	    openssl crl -in "$T/got.crl" -noout -verify \
+	    -CAfile "$T/same$n.pem"
+done
+stop "$SERVER"
+SERVER=
+
 # ---- an intermediate CA, adopted ----
 
 DAY=0
