@@ -65,7 +65,23 @@ life(const struct scep_profile *profile, const struct scep_cert_rec *rec,
 	    rec->not_after) ? SCEP_LIFE_EARLY : SCEP_LIFE_OPEN;
 }
 
-/* During a rollover: any generation that lives, for as long as it does. */
+/* To vouch for what it issued, a generation needs its certificate and no
+ * more; that this is the right one, its lineage knows. */
+static int
+can_vouch(const struct scep_crypto *crypto, const struct scep_ca_conf *gen)
+{
+	uint8_t			 digest[SCEP_SHA256_LEN];
+	struct scep_error	 ignored;
+
+	if (*gen->fault == '\0')
+		return 1;
+	return gen->cert.der.len > 0 && gen->has_key_sha256 &&
+	    scep_crypto_sha256(crypto, gen->cert.spki, digest, &ignored) ==
+	    SCEP_OK && memcmp(digest, gen->key_sha256, sizeof(digest)) == 0;
+}
+
+/* During a rollover: any generation that lives, for as long as it does, also
+ * if its keys are lost. */
 static enum scep_err
 find_issuer(const struct scep_crypto *crypto, const struct scep_ca_conf *ca,
     const struct scep_cert *cert, struct scep_error *err)
@@ -75,7 +91,7 @@ find_issuer(const struct scep_crypto *crypto, const struct scep_ca_conf *ca,
 
 	for (i = 0; (rc == SCEP_E_SIG || rc == SCEP_E_ALG) && i < ca->n_kin;
 	    i++)
-		if (*ca->kin[i].fault == '\0')
+		if (can_vouch(crypto, &ca->kin[i]))
 			rc = scep_renew_issuer(crypto, &ca->kin[i], cert, err);
 	return rc;
 }
