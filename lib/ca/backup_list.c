@@ -170,15 +170,15 @@ add_generation(const struct scep_ca_conf *ca, struct scep_manifest *m,
 	return rc;
 }
 
-/* What scep.conf names may be over, and still be there. */
+/* What scep.conf names may be over, and still be there; and of a generation
+ * that has lost a file, the others are to be kept all the more. */
 static enum scep_err
-add_named(const struct scep_ca_conf *named, struct scep_manifest *m,
+add_what_is_there(const struct scep_ca_conf *gen, struct scep_manifest *m,
     const char *base, struct scep_error *err)
 {
-	const char *const	 paths[] = { named->cert_path,
-				    named->key_path, named->chain_path,
-				    named->ra_cert_path,
-				    named->ra_key_path };
+	const char *const	 paths[] = { gen->cert_path, gen->key_path,
+				    gen->chain_path, gen->ra_cert_path,
+				    gen->ra_key_path };
 	enum scep_err		 rc = SCEP_OK;
 	size_t			 i;
 
@@ -201,10 +201,10 @@ add_ca(const struct scep_config *cfg, const struct scep_ca_conf *ca,
 	    (rc = add_there(m, base, path, err)) != SCEP_OK)
 		return rc;
 	for (kin = ca->kin; rc == SCEP_OK && kin < ca->kin + ca->n_kin; kin++)
-		if (*kin->fault == '\0')
-			rc = add_generation(kin, m, base, err);
+		rc = *kin->fault == '\0' ? add_generation(kin, m, base, err) :
+		    add_what_is_there(kin, m, base, err);
 	return rc == SCEP_OK && ca->named != NULL ?
-	    add_named(ca->named, m, base, err) : rc;
+	    add_what_is_there(ca->named, m, base, err) : rc;
 }
 
 static enum scep_err
