@@ -105,6 +105,19 @@ held_close(struct adm *adm)
 	adm->held = NULL;
 }
 
+/* Where the current CA's files are lost, the next one is the way out: that
+ * does not need any of them. */
+static enum scep_err
+held_config(struct adm *adm, struct scep_config **out)
+{
+	const int	 any = strcmp(adm->noun, "ca") == 0;
+	enum scep_err	 rc;
+
+	rc = scep_state_config(adm->crypto, adm->conf, !any, out, &adm->err);
+	return rc != SCEP_OK || !any ? rc :
+	    scep_config_load_any(adm->crypto, *out, &adm->err);
+}
+
 static enum scep_err
 held_open(struct adm *adm)
 {
@@ -114,8 +127,7 @@ held_open(struct adm *adm)
 	if ((held = calloc(1, sizeof(*held))) == NULL)
 		return scep_fail(&adm->err, SCEP_E_NOMEM, "the state");
 	held->owner.lock = -1;
-	if ((rc = scep_state_config(adm->crypto, adm->conf, 1, &held->cfg,
-	    &adm->err)) == SCEP_OK &&
+	if ((rc = held_config(adm, &held->cfg)) == SCEP_OK &&
 	    (rc = scep_owner_open(adm->crypto, held->cfg, OWNER_WAIT_MS,
 	    !adm->hold, &held->owner, &adm->err)) == SCEP_OK) {
 		adm->held = held;

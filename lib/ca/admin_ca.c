@@ -131,7 +131,8 @@ do_publish(struct act *a, struct scep_error *err)
 		return rc;
 	if (*a->ca->fault != '\0')
 		return scep_fail(err, SCEP_E_REFUSED, "CA %s cannot sign for "
-		    "the next one: %s", a->ca->name, a->ca->fault);
+		    "the next one: %s; or go on without it: `scepadm ca "
+		    "switch --force`", a->ca->name, a->ca->fault);
 	return check_next(a, scep_lineage_next(&a->l), err);
 }
 
@@ -229,7 +230,8 @@ load(struct act *a, struct scep_error *err)
 	const struct scep_gen	*next;
 	enum scep_err		 rc;
 
-	if (a->ca->cert.der.len == 0 && a->ca->generation <= 1)
+	/* Without a lineage, its certificate is the beginning of one. */
+	if (a->ca->cert.der.len == 0 && a->ca->named == NULL)
 		return scep_fail(err, SCEP_E_REFUSED, "CA %s: %s",
 		    a->ca->name, a->ca->fault);
 	if ((rc = scep_lineage_load(a->call->ca->crypto, a->state, a->ca,

@@ -268,6 +268,9 @@ struct scep_span scep_profile_exts(const struct scep_profile *profile,
  * key. */
 enum scep_err	 scep_config_load(const struct scep_crypto *crypto,
 		    struct scep_config *cfg, struct scep_error *err);
+/* The same, whatever is left: for who is about to mend it. */
+enum scep_err	 scep_config_load_any(const struct scep_crypto *crypto,
+		    struct scep_config *cfg, struct scep_error *err);
 void		 scep_config_free(struct scep_config *cfg);
 
 /* Two of these, for a CA that is about to be adopted: SCEP_E_CONFIG. */

@@ -370,3 +370,15 @@ scep_config_load(const struct scep_crypto *crypto, struct scep_config *cfg,
 	}
 	return load_challenge_key(cfg, err);
 }
+
+enum scep_err
+scep_config_load_any(const struct scep_crypto *crypto,
+    struct scep_config *cfg, struct scep_error *err)
+{
+	struct scep_error	 ignored = { .text = "" };
+	enum scep_err		 rc;
+
+	if ((rc = load_all(crypto, cfg, &ignored, err)) != SCEP_OK)
+		return rc;
+	return load_challenge_key(cfg, err);
+}

@@ -452,6 +452,43 @@ done
 stop "$SERVER"
 SERVER=
 
+# ---- the current CA's files are lost, and no server starts ----
+
+make_ca "$T/lost" "http://127.0.0.1:$port/scep"
+sed -i 's/^validity = .*/&\nrenew_from = always/' "$CONF"
+serve 0
+verdict "a device of a CA" enrol l1 "$URL"
+verdict "whose successor is staged" adm ca stage
+verdict "and published" adm ca publish
+cp "$T/lost/state/ca/main/2/ca.pem" "$T/lost2.pem"
+stop "$SERVER"
+SERVER=
+cp -a "$T/lost" "$T/lost.saved"
+for file in ca.pem state/ra.key state/ca.key; do
+	rm -rf "$T/lost"
+	cp -a "$T/lost.saved" "$T/lost"
+	rm "$T/lost/$file"
+	status 78 "without $file nothing can be done" adm challenge add
+	status 1 "nor another one published" adm ca publish
+	verdict "but the next CA takes over" adm ca switch
+	verdict "and all is well" adm check
+done
+serve 0
+verdict "what the lost one issued renews" bot -T 17 -r "$T/l1.pem" \
+    -R "$T/l1.key" -s /CN=l1 -k "$T/l2.key" -o "$T/l2.pem" "$URL"
+issued_by "under the new CA" "$T/l2.pem" "$T/lost2.pem"
+verdict "a backup is made" adm backup "$T/lost.backup"
+verdict "with what is left of the lost one" \
+    [ -s "$T/lost.backup/state/ra.key" ]
+verdict "the one after it is staged" adm ca stage
+rm "$T/lost/state/ca/main/3/ra1.key"
+verdict "which loses a file" adm reload
+verdict "a backup is made all the same" adm backup "$T/lost.backup3"
+verdict "its CA's key is in the backup still" \
+    [ -s "$T/lost.backup3/state/ca/main/3/ca.key" ]
+stop "$SERVER"
+SERVER=
+
 # ---- an intermediate CA, adopted ----
 
 DAY=0
