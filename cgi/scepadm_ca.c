@@ -12,6 +12,7 @@ static const struct adm_column	columns[] = {
 	{ "CA", "ca" },
 	{ "GEN", "generation" },
 	{ "STATE", "state" },
+	{ "AFTER RELOAD", "after_reload" },
 	{ "SINCE", "since" },
 	{ "EXPIRES", "not_after" },
 	{ "KEY", "key" },

@@ -182,21 +182,87 @@ nth(const struct scep_ca_conf *ca, size_t i)
 	return NULL;
 }
 
+/* A step was taken, and the configuration could not be read again: then the
+ * disk says what a reload will make of it. */
+static enum scep_err
+read_disk(struct scep_admin_call *call, const struct scep_ca_conf *ca,
+    struct scep_lineage *l, struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	rc = scep_lineage_read(call->ca->cfg->server.state, ca->name, l, err);
+	if (rc == SCEP_OK)
+		return SCEP_OK;
+	memset(l, 0, sizeof(*l));
+	return rc == SCEP_E_NOTFOUND || rc == SCEP_E_CONFIG ? SCEP_OK : rc;
+}
+
+static void
+add_disk(json_t *one, const struct scep_ca_conf *gen,
+    const struct scep_lineage *l)
+{
+	const struct scep_gen	*is = scep_lineage_find(l, gen->generation);
+
+	if (l->n > 0 && (is == NULL || is->state != gen->state))
+		(void)json_object_set_new(one, "after_reload", json_string(
+		    is != NULL ? scep_gen_state_name(is->state) : "gone"));
+}
+
+static int
+is_loaded(const struct scep_ca_conf *ca, unsigned int number)
+{
+	const struct scep_ca_conf	*gen;
+	size_t				 k;
+
+	for (k = 0; (gen = nth(ca, k)) != NULL; k++)
+		if (gen->generation == number)
+			return 1;
+	return 0;
+}
+
+/* One that only the disk knows. */
+static json_t *
+unloaded_json(const struct scep_ca_conf *ca, const struct scep_gen *gen)
+{
+	return json_pack("{s:s,s:I,s:s,s:s}", "ca", ca->name, "generation",
+	    (json_int_t)gen->number, "state", "not loaded", "after_reload",
+	    scep_gen_state_name(gen->state));
+}
+
+static enum scep_err
+list_ca(struct scep_admin_call *call, const struct scep_ca_conf *ca,
+    struct scep_error *err)
+{
+	const struct scep_ca_conf	*gen;
+	struct scep_lineage		 l;
+	json_t				*one;
+	enum scep_err			 rc;
+	size_t				 k;
+
+	rc = read_disk(call, ca, &l, err);
+	for (k = 0; rc == SCEP_OK && k < l.n; k++)
+		if (!is_loaded(ca, l.gen[k].number))
+			rc = scep_admin_row(call, unloaded_json(ca,
+			    &l.gen[k]), err);
+	for (k = 0; rc == SCEP_OK && (gen = nth(ca, k)) != NULL; k++) {
+		one = generation_json(gen);
+		add_disk(one, gen, &l);
+		rc = scep_admin_row(call, one, err);
+	}
+	return rc;
+}
+
 static enum scep_err
 list(struct scep_admin_call *call, struct scep_error *err)
 {
 	const struct scep_config	*cfg = call->ca->cfg;
-	const struct scep_ca_conf	*gen;
-	enum scep_err			 rc;
-	size_t				 i, k;
+	enum scep_err			 rc = SCEP_OK;
+	size_t				 i;
 
 	scep_admin_open_rows(call);
-	for (i = 0; i < cfg->n_cas; i++)
-		for (k = 0; (gen = nth(&cfg->ca[i], k)) != NULL; k++)
-			if ((rc = scep_admin_row(call, generation_json(gen),
-			    err)) != SCEP_OK)
-				return rc;
-	return SCEP_OK;
+	for (i = 0; rc == SCEP_OK && i < cfg->n_cas; i++)
+		rc = list_ca(call, &cfg->ca[i], err);
+	return rc;
 }
 
 static enum scep_err

@@ -448,9 +448,8 @@ a_file_that_does_not_read_is_a_fault(void **state)
 static struct scep_store	*store;
 
 static enum scep_err
-ask(const char *request, char *text, size_t size)
+ask_with(struct scep_config *cfg, const char *request, char *text, size_t size)
 {
-	struct scep_config	*cfg = load();
 	struct scep_ca		*ca;
 	struct scep_buf		 reply = { NULL, 0 };
 	struct scep_error	 err;
@@ -467,6 +466,15 @@ ask(const char *request, char *text, size_t size)
 	    (const char *)reply.data);
 	scep_buf_clear(&reply);
 	scep_ca_close(ca);
+	return rc;
+}
+
+static enum scep_err
+ask(const char *request, char *text, size_t size)
+{
+	struct scep_config	*cfg = load();
+	const enum scep_err	 rc = ask_with(cfg, request, text, size);
+
 	scep_config_free(cfg);
 	return rc;
 }
@@ -527,6 +535,41 @@ each_step_is_logged_and_a_refused_one_is_not(void **state)
 	    SCEP_OK);
 	assert_non_null(strstr(text, "\"current\""));
 	assert_null(strstr(text, "\"previous\""));
+}
+
+/* A server whose reload was refused: what is on the disk is told, too. */
+static void
+the_list_knows_what_a_reload_will_make(void **state)
+{
+	static const struct {
+		void		(*edit)(struct scep_lineage *l);
+		const char	*wanted;
+	} rows[] = {
+		{ NULL, "\"state\":\"not loaded\",\"after_reload\":\"staged\"" },
+		{ edit_publish, "\"after_reload\":\"published\"" },
+		{ edit_switch, "\"after_reload\":\"previous\"" },
+		{ edit_retire, "\"after_reload\":\"gone\"" },
+	};
+	struct scep_config	*cfg = load();
+	char			 text[4096];
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].edit == NULL)
+			generations_stage(&g, "Second");
+		else
+			generations_edit(&g, rows[i].edit);
+		assert_int_equal(ask_with(cfg, "{\"do\":\"ca.list\"}", text,
+		    sizeof(text)), SCEP_OK);
+		if (strstr(text, rows[i].wanted) == NULL)
+			fail_msg("wanted %s in %s", rows[i].wanted, text);
+		/* Who has read it sees no difference. */
+		assert_int_equal(ask("{\"do\":\"ca.list\"}", text,
+		    sizeof(text)), SCEP_OK);
+		assert_null(strstr(text, "after_reload"));
+	}
+	scep_config_free(cfg);
 }
 
 static void
@@ -702,6 +745,9 @@ main(void)
 		    close_world),
 		cmocka_unit_test_setup_teardown(
 		    each_step_is_logged_and_a_refused_one_is_not, open_world,
+		    close_store),
+		cmocka_unit_test_setup_teardown(
+		    the_list_knows_what_a_reload_will_make, open_world,
 		    close_store),
 		cmocka_unit_test_setup_teardown(
 		    a_directory_is_named_by_scepadm_alone, open_world,
