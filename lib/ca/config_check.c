@@ -204,9 +204,7 @@ check_ca_certs(struct check *c, const struct scep_ca_conf *ca)
 	char	 mend[SCEP_MEND_TEXT];
 
 	scep_config_mend_ca(ca, mend);
-	check_dates(c, "CA", ca->cert_path, &ca->cert,
-	    !signed_by(ca->x509, ca->x509) ? "ask the CA above for a new one "
-	    "for the same key" : mend);
+	check_dates(c, "CA", ca->cert_path, &ca->cert, mend);
 	check_ca_usage(c, ca, ca->x509);
 	check_ra_usage(c, ca, ca->ra_x509);
 	if (ca->insecure_one_key)

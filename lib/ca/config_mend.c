@@ -109,6 +109,20 @@ scep_config_mend_ra_key(const struct scep_ca_conf *ca,
 void
 scep_config_mend_ca(const struct scep_ca_conf *ca, char out[SCEP_MEND_TEXT])
 {
+	const struct scep_ca_conf	*next = scep_ca_conf_next(ca);
+
+	if (next != NULL) {
+		(void)snprintf(out, SCEP_MEND_TEXT, "scepadm ca %s --ca %s "
+		    "goes on with generation %u, which is %s", next->state ==
+		    SCEP_GEN_STAGED ? "publish" : "switch", ca->name,
+		    next->generation, scep_gen_state_name(next->state));
+		return;
+	}
+	if (!scep_cert_is_self_issued(&ca->cert)) {
+		(void)snprintf(out, SCEP_MEND_TEXT, "ask the CA above for a "
+		    "new one for the same key");
+		return;
+	}
 	settle(snprintf(out, SCEP_MEND_TEXT, "openssl x509 -in %s -signkey "
 	    "%s -days 3650 -set_serial 0x$(openssl rand -hex 15) -out %s.new "
 	    "&& mv %s.new %s", ca->cert_path, ca->key_path, ca->cert_path,

@@ -706,7 +706,7 @@ an_expired_ra_is_503(void **state)
 	scep_ra_handle(b->ra, end + 1, &req, &g.http, &g.log);
 	assert_int_equal(g.http.status, 503);
 	assert_non_null(strstr(g.log.text, "RA certificate"));
-	assert_non_null(strstr(g.log.text, "scepadm reload"));
+	assert_non_null(strstr(g.log.text, "scepadm check"));
 	got_clear(&g);
 }
 

@@ -443,6 +443,46 @@ a_file_that_does_not_read_is_a_fault(void **state)
 	expect("CN=First", 0, 1);
 }
 
+static void
+keep_end(void *arg, int fatal, const char *text)
+{
+	(void)fatal;
+	if (strstr(text, "CA certificate expire") != NULL)
+		(void)snprintf(arg, SCEP_ERROR_MAX, "%s", text);
+}
+
+/* What the check says of the current CA ten days before its end, or after. */
+static void
+expect_end(const char *wanted)
+{
+	const time_t		 end = NOW + 20 * 365 * DAY;
+	struct scep_config	*cfg;
+	struct scep_error	 err;
+	char			 text[SCEP_ERROR_MAX];
+	int			 i;
+
+	for (i = 0; i < 2; i++) {
+		cfg = load();
+		text[0] = '\0';
+		(void)scep_config_check(g.crypto, cfg, end + (i == 0 ? -10 :
+		    1) * DAY, keep_end, text, &err);
+		if (strstr(text, wanted) == NULL)
+			fail_msg("wanted %s in: %s", wanted, text);
+		scep_config_free(cfg);
+	}
+}
+
+static void
+who_follows_a_ca_that_ends_is_told(void **state)
+{
+	(void)state;
+	expect_end("; openssl x509 -in ");
+	generations_stage(&g, "Second");
+	expect_end("; scepadm ca publish --ca main goes on with generation 2");
+	generations_edit(&g, edit_publish);
+	expect_end("; scepadm ca switch --ca main goes on with generation 2");
+}
+
 /* ---- the operator's requests ---- */
 
 static struct scep_store	*store;
@@ -742,6 +782,9 @@ main(void)
 		    close_world),
 		cmocka_unit_test_setup_teardown(
 		    a_file_that_does_not_read_is_a_fault, open_world,
+		    close_world),
+		cmocka_unit_test_setup_teardown(
+		    who_follows_a_ca_that_ends_is_told, open_world,
 		    close_world),
 		cmocka_unit_test_setup_teardown(
 		    each_step_is_logged_and_a_refused_one_is_not, open_world,
