@@ -92,12 +92,13 @@ print_json(const struct restore *r)
 	json_t	*done;
 
 	scep_time_text(r->m.time, when);
-	done = json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:I}", "conf",
-	    r->conf, "state", r->state, "time", when, "log_seq",
+	done = json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I}",
+	    "conf", r->conf, "state", r->state, "time", when, "log_seq",
 	    (json_int_t)r->m.log_seq, "entries", (json_int_t)r->count.entries,
 	    "certificates", (json_int_t)r->count.certificates, "requests",
 	    (json_int_t)r->count.requests, "challenges_voided",
-	    (json_int_t)r->count.challenges);
+	    (json_int_t)r->count.challenges, "steps_unknown",
+	    (json_int_t)r->count.steps);
 	adm_print_json(done);
 	json_decref(done);
 }
@@ -111,6 +112,14 @@ print_done(const struct restore *r)
 		(void)fprintf(stderr, "scepadm: WARNING: %zu entries of %s "
 		    "say too little of their certificates, which stay "
 		    "unknown\n", r->count.poor, r->log_path);
+	if (r->count.steps > 0)
+		(void)fprintf(stderr, "scepadm: WARNING: %zu entries of %s, "
+		    "with event=ca- or event=ra-renewed, tell of steps of "
+		    "`scepadm ca` and of RA keys after the backup, which does "
+		    "not have them: a CA that took over since is gone, and "
+		    "what it issued cannot renew; see scepadm ca list, and "
+		    "find a later backup if there is one\n", r->count.steps,
+		    r->log_path);
 	if (r->adm->json) {
 		print_json(r);
 		return;

@@ -151,6 +151,17 @@ end_request(struct scep_store *store, struct scep_span entry,
 	return rc;
 }
 
+/* Keys and certificates came or went that the backup does not know. */
+static int
+is_step(struct scep_span entry)
+{
+	char	 event[32];
+
+	return scep_line_get(entry, "event", event, sizeof(event)) &&
+	    (strncmp(event, "ca-", 3) == 0 ||
+	    strcmp(event, "ra-renewed") == 0);
+}
+
 static enum scep_err
 put_back(struct scep_store *store, const struct scep_log_line *line,
     struct scep_restored *count, struct scep_error *err)
@@ -165,6 +176,7 @@ put_back(struct scep_store *store, const struct scep_log_line *line,
 		rc = scep_store_commit(store, &change, err);
 	scep_change_clear(&change);
 	count->entries++;
+	count->steps += is_step(line->text) ? 1 : 0;
 	return rc == SCEP_OK ? rc : scep_fail_within(err, "log entry %"
 	    PRIu64, line->seq);
 }

@@ -13,6 +13,7 @@ struct scep_restored {
 	size_t	 certificates;	/* known again by them */
 	size_t	 requests;	/* that no longer wait */
 	size_t	 poor;		/* entries that say too little */
+	size_t	 steps;		/* of a rollover: their keys are not here */
 	size_t	 challenges;	/* voided */
 	size_t	 crls;		/* of the backup: never to be served */
 };
