@@ -59,7 +59,8 @@
  * files, ras:[{ra, state (current, old), sha256, not_after, fault}]; ca.show
  * also counts: valid (certificates that it issued) and until (the end of the
  * last one).  ca.list tells what is in force; where the disk says otherwise,
- * as a reload was refused, with after_reload (a state, or gone).  An act: ca, generation, state (also unstaged, retired),
+ * as a reload was refused, with after_reload (a state, or gone).  An act: ca,
+ * generation, state (also unstaged, retired),
  * directory, warnings:[…], keys (files of one that is over), reload (done, no
  * server runs, or why it was not).
  * ca may be left out if there is one.

@@ -242,6 +242,20 @@ load(struct act *a, struct scep_error *err)
 	return SCEP_OK;
 }
 
+/* Keys that nobody knows of are left to nobody. */
+static void
+take_files_back(const struct act *a)
+{
+	struct scep_lineage	 l = { .n = 0 };
+	struct scep_error	 ignored;
+	enum scep_err		 rc;
+
+	rc = scep_lineage_read(a->state, a->ca->name, &l, &ignored);
+	if (a->made_files && (rc == SCEP_OK || rc == SCEP_E_NOTFOUND) &&
+	    scep_lineage_find(&l, a->number) == NULL)
+		scep_lineage_remove(a->state, a->ca->name, a->number);
+}
+
 typedef enum scep_err	(*do_fn)(struct act *a, struct scep_error *err);
 
 static enum scep_err
@@ -250,13 +264,11 @@ carry_out(struct act *a, do_fn fn, struct scep_error *err)
 	enum scep_err	 rc;
 
 	if ((rc = load(a, err)) != SCEP_OK || (rc = fn(a, err)) != SCEP_OK ||
-	    (rc = note_in_log(a, err)) != SCEP_OK) {
-		if (a->made_files)
-			scep_lineage_remove(a->state, a->ca->name, a->number);
+	    (rc = note_in_log(a, err)) != SCEP_OK ||
+	    (rc = scep_lineage_save(a->state, &a->l, err)) != SCEP_OK) {
+		take_files_back(a);
 		return rc;
 	}
-	if ((rc = scep_lineage_save(a->state, &a->l, err)) != SCEP_OK)
-		return rc;
 	/* Taken back, and nobody ever saw what was in it. */
 	if (a->before == SCEP_GEN_STAGED &&
 	    scep_lineage_find(&a->l, a->number) == NULL)

@@ -78,7 +78,8 @@ check_usable(const struct scep_work *work, struct scep_error *err)
 		return SCEP_OK;
 	scep_time_text(cert->not_after, text);
 	return scep_fail(err, SCEP_E_CONFIG, "the RA certificate of CA %s "
-	    "expired on %s; scepadm check says what mends it", work->ra->published.ra[profile->ra].name, text);
+	    "expired on %s; scepadm check says what mends it",
+	    work->ra->published.ra[profile->ra].name, text);
 }
 
 static enum scep_err

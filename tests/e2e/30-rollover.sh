@@ -330,9 +330,14 @@ SERVER=
 rm -rf "$T/restored"
 verdict "the backup is restored elsewhere" "$ADM" restore \
     --dir "$T/restored" "$T/backup"
+unlike "nothing is known of what came after" "$T/verdict.out" WARNING
 CONF=$(find "$T/restored" -name scep.conf)
 same "with what was published" "$(state 3)" published
 verdict "and its keys" "$ADM" -c "$CONF" check
+verdict "with the log that survived" "$ADM" restore --dir "$T/restored2" \
+    --issue-log "$T/ca/state/issue.log" "$T/backup"
+like "it warns of the CA that took over since" "$T/verdict.out" \
+    'WARNING: 2 entries .* a CA that took over since is gone'
 CONF=$T/ca/scep.conf
 
 # ---- killed half way ----
@@ -382,6 +387,11 @@ die_at() {		# VERB BEFORE AFTER OPTIONS…
 	cp -a "$T/saved" "$T/ca/state"
 	verdict "$_verb, not killed" adm ca "$_verb" "$@"
 }
+same "where the step cannot be written, no key is left" "$(
+    strace -f -qq -o /dev/null -e inject=rename:error=ENOSPC:when=2+ \
+	-E LD_PRELOAD="$LIB" -E FAKETIME=+${DAY}d -E FAKETIME_DISABLE_SHM=1 \
+	"$ADM" -c "$CONF" ca stage 2>&1 | grep -c 'No space left'
+    find "$T/ca/state/ca/main" -newer "$T/restored2" -name '*.key')" 1
 die_at stage '3current' '4staged 3current'
 die_at publish '4staged 3current' '4published 3current'
 die_at switch '4published 3current' '4current 3previous'

@@ -585,7 +585,8 @@ the_list_knows_what_a_reload_will_make(void **state)
 		void		(*edit)(struct scep_lineage *l);
 		const char	*wanted;
 	} rows[] = {
-		{ NULL, "\"state\":\"not loaded\",\"after_reload\":\"staged\"" },
+		{ NULL, "\"state\":\"not loaded\","
+		    "\"after_reload\":\"staged\"" },
 		{ edit_publish, "\"after_reload\":\"published\"" },
 		{ edit_switch, "\"after_reload\":\"previous\"" },
 		{ edit_retire, "\"after_reload\":\"gone\"" },
