@@ -61,9 +61,10 @@ static const char	chain[] =
 /* Devices prefer these to asking by message: RFC 8894 section 7.8. */
 static const char	points[] =
 "# Where the CRL is, and the CA's certificate.  By http: who checks a\n"
-"# certificate cannot first check that of a web server.\n"
-"%scrlDistributionPoints = URI:%s/crl/main.crl\n"
-"%sauthorityInfoAccess = caIssuers;URI:%s/ca/main.crt\n";
+"# certificate cannot first check that of a web server.  %%GENERATION%% is\n"
+"# the number of the CA key that issues (`scepadm ca list`).\n"
+"%scrlDistributionPoints = URI:%s/crl/main.%%GENERATION%%.crl\n"
+"%sauthorityInfoAccess = caIssuers;URI:%s/ca/main.%%GENERATION%%.crt\n";
 
 char *
 adm_conf_text(const struct adm_conf *conf)

@@ -67,6 +67,8 @@ check_next(struct act *a, const struct scep_gen *gen, struct scep_error *err)
 	}
 	if (rc == SCEP_E_CONFIG)
 		err->code = rc = SCEP_E_REFUSED;
+	if (rc == SCEP_OK)
+		scep_config_check_points(a->call->ca->cfg, a->ca, 1, warn, a);
 	scep_ca_conf_free(next);
 	return rc;
 }

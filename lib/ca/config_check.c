@@ -386,6 +386,9 @@ check_ca(struct check *c, struct scep_ca_conf *ca)
 	check_ca_files(c, ca);
 	check_ca_certs(c, ca);
 	check_kin(c, ca);
+	if (c->fn != NULL)
+		scep_config_check_points(c->cfg, ca, ca->n_kin > 0, c->fn,
+		    c->arg);
 }
 
 enum scep_err

@@ -47,6 +47,7 @@ static const struct {
 struct making {
 	const struct scep_crypto	*crypto;
 	X509V3_CTX			 ctx;
+	unsigned int			 generation;	/* that issues */
 	CONF				*nconf;		/* empty */
 	STACK_OF(X509_EXTENSION)	*done;
 	const struct scep_conf_entry	*entry;		/* NULL: our own */
@@ -270,6 +271,23 @@ add(struct making *m, const char *name, const char *value, int where)
 	return SCEP_OK;
 }
 
+/* One of the section: what it says of this generation. */
+static enum scep_err
+add_entry(struct making *m)
+{
+	char		*value;
+	enum scep_err	 rc;
+
+	if ((value = OPENSSL_strdup(m->entry->value)) == NULL)
+		return scep_fail(m->err, SCEP_E_NOMEM, "extensions");
+	rc = scep_config_point(m->entry->value, m->generation, value) ?
+	    add(m, m->entry->key, value, -1) :
+	    fault(m, "a word that is nearly %GENERATION%, and would stay as "
+	    "it is; write that, in capitals and with % at both ends");
+	OPENSSL_free(value);
+	return rc;
+}
+
 static enum scep_err
 add_section(struct making *m, const struct scep_conf_section *section)
 {
@@ -287,8 +305,7 @@ add_section(struct making *m, const struct scep_conf_section *section)
 			return fault(m, "more than 24 extensions");
 		if (*m->entry->value == '\0')
 			return fault(m, "no value");
-		if ((rc = add(m, m->entry->key, m->entry->value, -1)) !=
-		    SCEP_OK)
+		if ((rc = add_entry(m)) != SCEP_OK)
 			return rc;
 	}
 	m->entry = NULL;
@@ -368,19 +385,21 @@ empty_conf(const struct scep_crypto *crypto)
 
 enum scep_err
 scep_config_exts(const struct scep_crypto *crypto,
-    const struct scep_conf_section *section, X509 *issuer,
-    struct scep_buf *out, struct scep_error *err)
+    const struct scep_conf_section *section,
+    const struct scep_ca_conf *issuer, struct scep_buf *out,
+    struct scep_error *err)
 {
 	struct making	 m = { .crypto = crypto, .err = err };
 	enum scep_err	 rc;
 
+	m.generation = issuer == NULL ? 1 : issuer->generation;
 	m.nconf = empty_conf(crypto);
 	m.done = sk_X509_EXTENSION_new_null();
 	if (m.nconf == NULL || m.done == NULL)
 		rc = scep_fail_ssl(err, SCEP_E_NOMEM, "extensions");
 	else {
-		X509V3_set_ctx(&m.ctx, issuer, NULL, NULL, NULL,
-		    issuer == NULL ? X509V3_CTX_TEST : 0);
+		X509V3_set_ctx(&m.ctx, issuer != NULL ? issuer->x509 : NULL,
+		    NULL, NULL, NULL, issuer == NULL ? X509V3_CTX_TEST : 0);
 		X509V3_set_nconf(&m.ctx, m.nconf);
 		if ((rc = add_all(&m, section)) == SCEP_OK)
 			rc = encode(&m, section, out);

@@ -37,6 +37,11 @@ enum scep_err	 scep_config_check_generation(
 		    const struct scep_crypto *crypto,
 		    struct scep_ca_conf *gen, time_t now, scep_fault_fn fn,
 		    void *arg, struct scep_error *err);
+/* Tell which addresses in the profiles' extensions are those of one generation
+ * alone; several: there is, or will be, more than one.  config_points.c. */
+void		 scep_config_check_points(const struct scep_config *cfg,
+		    const struct scep_ca_conf *ca, int several,
+		    scep_fault_fn fn, void *arg);
 /* SHA-256 of the key of STATE/ca/NAME/NUMBER/ca.pem. */
 enum scep_err	 scep_lineage_key(const struct scep_crypto *crypto,
 		    const char *state, const char *ca, unsigned int number,

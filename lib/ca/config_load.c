@@ -226,7 +226,7 @@ load_exts(const struct scep_crypto *crypto, const struct scep_config *cfg,
 	enum scep_err	 rc;
 
 	if ((rc = scep_config_exts(crypto, scep_config_exts_of(cfg, p),
-	    ca->x509, exts, err)) != SCEP_OK)
+	    ca, exts, err)) != SCEP_OK)
 		return rc;
 	return scep_config_usage(p, exts, signing, err);
 }

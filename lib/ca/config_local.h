@@ -146,12 +146,18 @@ enum scep_err	 scep_config_read_ca(struct scep_reading *r);
 enum scep_err	 scep_config_read_profile(struct scep_reading *r);
 
 /*
- * DER Extensions of an [extensions NAME] section; section NULL: the built-in
- * ones.  issuer NULL: only to see whether they can be made.
+ * DER Extensions of an [extensions NAME] section, as this generation of a CA
+ * issues by it; section NULL: the built-in ones.  issuer NULL: only to see
+ * whether they can be made.
  */
 enum scep_err	 scep_config_exts(const struct scep_crypto *crypto,
-		    const struct scep_conf_section *section, X509 *issuer,
-		    struct scep_buf *out, struct scep_error *err);
+		    const struct scep_conf_section *section,
+		    const struct scep_ca_conf *issuer, struct scep_buf *out,
+		    struct scep_error *err);
+/* A value with each %GENERATION% replaced, in out, which has room for as many
+ * octets as it.  0: it has a word that nearly is that one.  config_points.c. */
+int		 scep_config_point(const char *value, unsigned int generation,
+		    char *out);
 /* Make of extensions those for keys that only sign, if key_types asks for it:
  * config_usage.c. */
 enum scep_err	 scep_config_usage(const struct scep_profile *p,

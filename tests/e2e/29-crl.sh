@@ -97,8 +97,13 @@ through() {		# nginx | lighttpd
 	same "$1: it is that one" \
 	    "$(openssl x509 -inform DER -in "$T/g.crt")" \
 	    "$(openssl x509 -in "$T/ca/ca.pem")"
+	same "$1: the first generation's number is there from the first day" \
+	    "$(get "$T/1.crl" /crl/main.1.crl)$(get "$T/1.crt" \
+	    /ca/main.1.crt)" 200200
+	verdict "$1: its CRL is that of the name" cmp "$T/g.crl" "$T/1.crl"
+	verdict "$1: its certificate, too" cmp "$T/g.crt" "$T/1.crt"
 	for path in /crl/other.crl /crl/main.pem /crl /ca/main.crl \
-	    /ca/ra.crt; do
+	    /ca/ra.crt /crl/main.2.crl /crl/main.0.crl /ca/main.2.crt; do
 		same "$1: no $path" "$(get "$T/none" "$path")" 404
 	done
 	same "$1: POST to the CRL" "$(get "$T/none" /crl/main.crl -d x)" 405
@@ -106,7 +111,7 @@ through() {		# nginx | lighttpd
 	cdp=$(openssl x509 -in "$a.pem" -noout -ext crlDistributionPoints |
 	    sed -n 's/^ *URI://p')
 	same "$1: certificates name the CRL [C-067 C-194]" "$cdp" \
-	    "$URL/crl/main.crl"
+	    "$URL/crl/main.1.crl"
 	verdict "$1: it is there" curl -sf -o "$T/cdp.crl" "$cdp"
 	verdict "$1: a certificate that is good" check_cert "$a.pem" \
 	    "$T/cdp.crl"

@@ -58,6 +58,20 @@ enrol() {		# NAME [OPTIONS…]: by a fresh challenge
 	    bot -C "$T/c" -s "/CN=$_name" -k "$T/$_name.key" \
 	    -o "$T/$_name.pem" "$@"
 }
+# As a device's peer does it: all that is known is in the certificate, and
+# who is trusted.
+peer_checks() {		# CERTIFICATE CA
+	ask -f "$(openssl x509 -in "$1" -noout -ext crlDistributionPoints |
+	    sed -n 's/^ *URI://p')" >"$T/cdp.der" &&
+	    openssl crl -inform DER -in "$T/cdp.der" -out "$T/cdp.pem" &&
+	    at openssl verify -crl_check -partial_chain -CAfile "$2" \
+	    -CRLfile "$T/cdp.pem" "$1"
+}
+issuer_it_names() {	# CERTIFICATE
+	ask -f "$(openssl x509 -in "$1" -noout -ext authorityInfoAccess |
+	    sed -n 's/.*CA Issuers - URI://p')" |
+	    openssl x509 -inform DER
+}
 issued_by() {		# TEXT CERTIFICATE CA
 	verdict "$1" openssl verify -no_check_time -CAfile "$3" \
 	    -partial_chain "$2"
@@ -155,7 +169,19 @@ cp "$T/ca/state/ca/main/3/ca.pem" "$T/ca2.pem"
 
 # ---- published ----
 
+adm check >"$T/check"
+unlike "what init wrote leads each device to its own CRL" "$T/check" crl/main
+cp "$CONF" "$T/scep.conf"
+sed -i 's/main\.%GENERATION%\.crl/main.crl/' "$CONF"
+verdict "an address without the number" adm check
+like "is warned of, with the remedy" "$T/verdict.out" \
+    'scep.conf:[0-9]+: crlDist.*; write crl/main\.%GENERATION%\.crl'
+verdict "whoever is about to publish" adm reload
 verdict "it is published" adm ca publish
+like "is told, too" "$T/verdict.out" \
+    'warning: .*; write crl/main\.%GENERATION%\.crl'
+cp "$T/scep.conf" "$CONF"
+verdict "and mends it" adm reload
 ask "$URL?operation=GetCACaps" >"$T/caps"
 like "that is announced [C-049]" "$T/caps" '^GetNextCACert$'
 same "and shown [C-200]" "$(code "$URL?operation=GetNextCACert&message=x")" \
@@ -274,6 +300,15 @@ same "with its number, the old one's" "$(crl main.1.crl)" \
 adm crl list --json >"$T/crls"
 same "crl list has them" "$(jq -r 'map(.ca + " " + .state) | join(", ")' \
     "$T/crls")" "main valid, main.1 valid"
+for which in "a Test 1" "a2 Second 2" "b Second 2" "d Test 1"; do
+	set -- $which
+	verdict "who checks $1 finds the CRL of the $2 CA [C-067]" \
+	    peer_checks "$T/$1.pem" "$T/ca$3.pem"
+	same "and its certificate" "$(issuer_it_names "$T/$1.pem")" \
+	    "$(openssl x509 -in "$T/ca$3.pem")"
+done
+status 2 "the other CA's CRL would not do" at openssl verify -crl_check \
+    -partial_chain -CAfile "$T/ca2.pem" -CRLfile "$T/cdp.pem" "$T/a2.pem"
 for which in a.pem:Test:ca1 a2.pem:Second:ca2; do
 	who=${which#*:}
 	verdict "GetCRL about ${which%%:*} is answered" bot -T 22 \

@@ -86,7 +86,7 @@ generations_open(struct generations *g, const char *key)
 
 	memset(g, 0, sizeof(*g));
 	g->key = key;
-	g->more = "";
+	g->more = g->tail = "";
 	(void)snprintf(g->dir, sizeof(g->dir), "/tmp/scep-gen.XXXXXX");
 	NEED(mkdtemp(g->dir) != NULL);
 	NEED(scep_crypto_new(NULL, &g->crypto, &err) == SCEP_OK);
@@ -112,7 +112,7 @@ generations_load(struct generations *g, struct scep_error *err)
 	(void)snprintf(text, sizeof(text), "[server]\n[ca main]\n"
 	    "certificate = ca.pem\nkey = ca.key\nra_certificate = ra.pem\n"
 	    "ra_key = ra.key\n%s\n[profile default]\nca = main\n"
-	    "authorise = challenge\n", g->more);
+	    "authorise = challenge\n%s", g->more, g->tail);
 	put(g, "scep.conf", scep_span_text(text), 0600);
 	(void)snprintf(path, sizeof(path), "%s/scep.conf", g->dir);
 	NEED(scep_conf_load(path, &conf, err) == SCEP_OK);

@@ -18,6 +18,8 @@ struct generations {
 	char			 dir[64];	/* scep.conf, and the state */
 	const char		*key;		/* kind of the CAs' keys */
 	const char		*more;		/* lines of [ca main] */
+	const char		*tail;		/* of [profile default], and
+						   what follows */
 };
 
 /* A CA of 20 years whose RA has 10: `scep.conf`, keys, certificates. */

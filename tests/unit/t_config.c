@@ -283,6 +283,12 @@ static const struct row {
 	{ P EXT "1.2.3.4 = DER:0g\n", 9, "\"DER:0g\" is no" },
 	{ P EXT "1.2.3.4 = ASN1:SEQUENCE:other\n", 9, "is no value of this" },
 	{ P EXT "crlDistributionPoints = @points\n", 9, "named with @" },
+	{ P EXT "crlDistributionPoints = URI:http://x/%GENERATON%.crl\n", 9,
+	    "nearly %GENERATION%" },
+	{ P EXT "crlDistributionPoints = URI:http://x/%Generation%.crl\n", 9,
+	    "nearly %GENERATION%" },
+	{ P EXT "authorityInfoAccess = caIssuers;URI:http://x/%GENERATION\n",
+	    9, "nearly %GENERATION%" },
 	{ P EXT "keyUsage = critical,digitalSignature\n"
 	    "2.5.29.15 = critical,DER:03:02:07:80\n", 10, "here already" },
 };
@@ -350,6 +356,9 @@ each_control_is_taken(void **state)
 		    "authorityInfoAccess = OCSP;URI:http://x/\n"
 		    "certificatePolicies = 1.2.3.4, 1.2.3.5\n"
 		    "nsComment = hello\n",
+		P EXT "crlDistributionPoints = URI:http://x/"
+		    "%47ENERATION/%AB%20%GENERATION%.%GENERATION%.crl\n"
+		    "nsComment = 100% of a GENERATION %off\n",
 		P EXT "1.2.3.4 = DER:05:00\n"
 		    "1.2.3.5 = critical,ASN1:UTF8String:hello\n",
 		P EXT "2.5.29.15 = critical,DER:03:02:07:80\n",

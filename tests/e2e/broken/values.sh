@@ -107,4 +107,7 @@ value 'an extension that the server makes' subjectAltName DNS:x \
     '.*server' 'extensions client'
 value 'a section named with @' crlDistributionPoints @crl '.*@' \
     'extensions client'
+value 'a word that is nearly %GENERATION%' crlDistributionPoints \
+    'URI:http://x/main.%GENERATON%.crl' '.*write that, in capitals' \
+    'extensions client'
 value 'DER that is none' 1.2.3.4 DER:3003 '.*DER' 'extensions client'
