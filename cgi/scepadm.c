@@ -68,6 +68,7 @@ static const struct {
 	{ "ca", "switch", adm_ca_switch, "[--ca CA] [--force] [--json]" },
 	{ "ca", "retire", adm_ca_retire,
 	    "[--ca CA] [--generation N] [--ra N] [--force] [--json]" },
+	{ "ca", "renew-ra", adm_ca_renew_ra, "[--ca CA] [--json]" },
 	{ "explain", NULL, adm_explain,
 	    "[--json] REQUEST-ID | TRANSACTION | SERIAL" },
 	{ "backup", NULL, adm_backup, "[--json] DIR" },

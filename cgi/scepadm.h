@@ -57,6 +57,7 @@ enum scep_err	 adm_ca_unstage(struct adm *, int, char *[]);
 enum scep_err	 adm_ca_publish(struct adm *, int, char *[]);
 enum scep_err	 adm_ca_switch(struct adm *, int, char *[]);
 enum scep_err	 adm_ca_retire(struct adm *, int, char *[]);
+enum scep_err	 adm_ca_renew_ra(struct adm *, int, char *[]);
 enum scep_err	 adm_explain(struct adm *, int, char *[]);
 enum scep_err	 adm_backup(struct adm *, int, char *[]);
 enum scep_err	 adm_restore(struct adm *, int, char *[]);

@@ -119,6 +119,23 @@ print_keys(const json_t *act)
 		    json_string_value(path));
 }
 
+/* What became of one RA key, and what the operator does next. */
+static void
+print_ra(const json_t *act)
+{
+	const char	*state = text(act, "ra_state");
+
+	(void)printf("CA %s: RA %lld of generation %lld is %s\n", text(act,
+	    "ca"), (long long)json_integer_value(json_object_get(act, "ra")),
+	    (long long)json_integer_value(json_object_get(act,
+	    "generation")), state);
+	if (strcmp(state, "current") == 0)
+		(void)printf("next: devices fetch it (GetCACert); the one "
+		    "before goes on opening until\n"
+		    "      scepadm ca retire --ca %s --ra N: at once, if it "
+		    "is in other hands\n", text(act, "ca"));
+}
+
 /* What the operator does next. */
 static void
 print_next(const json_t *act)
@@ -139,6 +156,19 @@ print_next(const json_t *act)
 		print_keys(act);
 }
 
+static void
+print_act(const json_t *act)
+{
+	if (json_object_get(act, "ra") != NULL) {
+		print_ra(act);
+		return;
+	}
+	(void)printf("CA %s: generation %lld is %s\n", text(act, "ca"),
+	    (long long)json_integer_value(json_object_get(act,
+	    "generation")), text(act, "state"));
+	print_next(act);
+}
+
 enum scep_err
 adm_ca_act(struct adm *adm, json_t *ask)
 {
@@ -155,10 +185,7 @@ adm_ca_act(struct adm *adm, json_t *ask)
 	else {
 		json_array_foreach(json_object_get(act, "warnings"), i, one)
 			(void)printf("warning: %s\n", json_string_value(one));
-		(void)printf("CA %s: generation %lld is %s\n", text(act,
-		    "ca"), (long long)json_integer_value(json_object_get(act,
-		    "generation")), text(act, "state"));
-		print_next(act);
+		print_act(act);
 	}
 	/* The step is taken, and the server does not know it yet. */
 	if (strcmp(reload, "done") != 0 &&
@@ -198,7 +225,8 @@ act(struct adm *adm, const char *name, int argc, char *argv[])
 		{ NULL, NULL, NULL, NULL }
 	};
 	struct adm_option	 options[sizeof(all) / sizeof(all[0])];
-	const size_t		 n = strcmp(name, "ca.publish") == 0 ? 1 :
+	const size_t		 n = strcmp(name, "ca.publish") == 0 ||
+				    strcmp(name, "ca.renew-ra") == 0 ? 1 :
 				    strcmp(name, "ca.retire") == 0 ? 4 : 2;
 	json_t			*ask;
 	enum scep_err		 rc;
@@ -242,4 +270,10 @@ enum scep_err
 adm_ca_retire(struct adm *adm, int argc, char *argv[])
 {
 	return act(adm, "ca.retire", argc, argv);
+}
+
+enum scep_err
+adm_ca_renew_ra(struct adm *adm, int argc, char *argv[])
+{
+	return act(adm, "ca.renew-ra", argc, argv);
 }

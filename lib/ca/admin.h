@@ -53,6 +53,7 @@
  * ca.publish       ca                                 the act
  * ca.switch        ca, force                          the act
  * ca.retire        ca, generation, ra, force          the act
+ * ca.renew-ra      ca                                 the act
  *
  * A generation: ca, generation, state (current, staged, published,
  * previous), since, subject, issuer, key, sha256, not_before, not_after, fault,
@@ -62,7 +63,8 @@
  * as a reload was refused, with after_reload (a state, or gone).  An act: ca,
  * generation, state (also unstaged, retired),
  * directory, warnings:[…], keys (files of one that is over), reload (done, no
- * server runs, or why it was not).
+ * server runs, or why it was not); of an RA key also ra and ra_state (current,
+ * retired).
  * ca may be left out if there is one.
  *
  * What a request adds or revokes is one transaction: all of it or nothing.

@@ -1,6 +1,6 @@
 /*
  * admin_ca.c - the operator's verbs over the generations of a CA: stage,
- * unstage, publish, switch, retire.
+ * unstage, publish, switch, retire, and renew-ra.
  *
  * Each is one replacement of the file of generations, and the entry of the log
  * is committed before it: the log may tell of a step that a crash then
@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "ca/admin_ca.h"
 #include "ca/lineage_file.h"
+#include "ca/ra_roll.h"
 
 /* A verb on its way. */
 struct act {
@@ -27,8 +28,8 @@ struct act {
 	struct scep_lineage		 l;
 	unsigned int			 number;	/* it is about */
 	enum scep_gen_state		 before;	/* … was */
-	unsigned int			 ra;		/* retire: one key of
-							   it, or 0 */
+	unsigned int			 ra;		/* one key of it, or
+							   0 */
 	int				 made_files;	/* of this generation */
 	json_t				*warnings;
 };
@@ -206,6 +207,21 @@ do_retire(struct act *a, struct scep_error *err)
 	return check_unused(a, err);
 }
 
+/* The roll that else comes by the clock.  What a crash leaves of its files,
+ * nobody has used. */
+static enum scep_err
+do_renew_ra(struct act *a, struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	a->number = scep_lineage_current(&a->l)->number;
+	if ((rc = scep_ra_may_renew(a->ca, &a->l, a->call->now, err)) !=
+	    SCEP_OK)
+		return rc;
+	return scep_ra_renew(a->call->ca, a->ca, &a->l, a->call->now, &a->ra,
+	    err);
+}
+
 /* The log, then the file: see above. */
 static enum scep_err
 note_in_log(struct act *a, struct scep_error *err)
@@ -308,6 +324,7 @@ answer(struct act *a, struct scep_error *err)
 					    a->number);
 	char				 dir[SCEP_PATH_LEN];
 	char				 reload[SCEP_ERROR_MAX] = "done";
+	json_t				*act;
 	struct scep_error		 why;
 	uint32_t			 generation;
 
@@ -321,12 +338,19 @@ answer(struct act *a, struct scep_error *err)
 	    err) != SCEP_OK)
 		return err->code;
 	dir[strlen(dir) - 1] = '\0';
-	return scep_admin_object(a->call, json_pack(
-	    "{s:s,s:I,s:s,s:s,s:O,s:o,s:s}", "ca", a->ca->name, "generation",
-	    (json_int_t)a->number, "state", gen != NULL ?
+	act = json_pack("{s:s,s:I,s:s,s:s,s:O,s:o,s:s}", "ca", a->ca->name,
+	    "generation", (json_int_t)a->number, "state", gen != NULL ?
 	    scep_gen_state_name(gen->state) : strcmp(a->event, "ca-unstage") ==
 	    0 ? "unstaged" : "retired", "directory", dir, "warnings",
-	    a->warnings, "keys", files_json(a), "reload", reload), err);
+	    a->warnings, "keys", files_json(a), "reload", reload);
+	if (a->ra != 0) {
+		(void)json_object_set_new(act, "ra",
+		    json_integer((json_int_t)a->ra));
+		(void)json_object_set_new(act, "ra_state", json_string(
+		    strcmp(a->event, "ca-retire") == 0 ? "retired" :
+		    "current"));
+	}
+	return scep_admin_object(a->call, act, err);
 }
 
 static enum scep_err
@@ -388,6 +412,12 @@ retire(struct scep_admin_call *call, struct scep_error *err)
 	return verb(call, "ca-retire", do_retire, err);
 }
 
+static enum scep_err
+renew_ra(struct scep_admin_call *call, struct scep_error *err)
+{
+	return verb(call, "ra-renewed", do_renew_ra, err);
+}
+
 static const struct scep_admin_member	stage_members[] = {
 	{ "ca", SCEP_ADMIN_TEXT, 0, 1, SCEP_NAME_LEN - 1 },
 	{ "from", SCEP_ADMIN_TEXT, 1, 5, 64 },
@@ -418,5 +448,6 @@ const struct scep_admin_verb	scep_admin_ca[] = {
 	{ "ca.publish", ca_members, publish },
 	{ "ca.switch", force_members, switch_over },
 	{ "ca.retire", retire_members, retire },
+	{ "ca.renew-ra", ca_members, renew_ra },
 	{ NULL, NULL, NULL }
 };

@@ -1,5 +1,6 @@
 /*
- * ra_roll.c - RA keys roll over by themselves before they expire.
+ * ra_roll.c - RA keys roll over: by themselves before they expire, or when
+ * the operator says so.
  *
  * The new certificate has the old one's name and the extensions of those that
  * scepadm makes, and is issued by the CA key.  The old key goes on opening
@@ -15,7 +16,7 @@
 #include "base/text.h"
 #include "ca/ca_make.h"
 #include "ca/lineage_file.h"
-#include "ca/local.h"
+#include "ca/ra_roll.h"
 
 #define DAY		86400L
 
@@ -24,7 +25,7 @@ struct roll {
 	struct scep_local		*ca;
 	const struct scep_ca_conf	*conf;
 	time_t				 now;
-	struct scep_lineage		 l;
+	struct scep_lineage		*l;
 	unsigned int			 ra;
 	EVP_PKEY			*key;
 	X509				*cert;
@@ -98,7 +99,7 @@ write_pem(const struct roll *r, const char *kind, struct scep_span pem,
 static enum scep_err
 add(struct roll *r, struct scep_error *err)
 {
-	return scep_lineage_add_ra(&r->l, r->conf->generation,
+	return scep_lineage_add_ra(r->l, r->conf->generation,
 	    r->conf->ra_number == 1 ? r->conf->ra_cert.sha256 : NULL, &r->ra,
 	    err);
 }
@@ -118,7 +119,7 @@ place(struct roll *r, struct scep_error *err)
 		rc = add(r, err);
 	while (rc == SCEP_OK && (rc = write_pem(r, "key",
 	    scep_buf_span(&key), 0600, err)) == SCEP_E_EXISTS)
-		if ((rc = scep_lineage_drop_ra(&r->l, r->conf->generation,
+		if ((rc = scep_lineage_drop_ra(r->l, r->conf->generation,
 		    r->ra, err)) == SCEP_OK)
 			rc = add(r, err);
 	if (rc == SCEP_OK)
@@ -128,26 +129,44 @@ place(struct roll *r, struct scep_error *err)
 	return rc;
 }
 
+enum scep_err
+scep_ra_renew(struct scep_local *local, const struct scep_ca_conf *ca,
+    struct scep_lineage *l, time_t now, unsigned int *ra,
+    struct scep_error *err)
+{
+	struct roll	 r = { .ca = local, .conf = ca, .now = now, .l = l };
+	enum scep_err	 rc;
+
+	if ((rc = make(&r, err)) == SCEP_OK)
+		rc = place(&r, err);
+	*ra = r.ra;
+	EVP_PKEY_free(r.key);
+	X509_free(r.cert);
+	return rc == SCEP_OK ? rc : scep_fail_within(err, "a new RA key of CA "
+	    "%s", ca->name);
+}
+
 /* As with the operator's verbs, the log comes first. */
 static enum scep_err
-note_in_log(const struct roll *r, struct scep_error *err)
+note_in_log(struct scep_local *ca, const struct scep_ca_conf *conf,
+    unsigned int ra, time_t now, struct scep_error *err)
 {
 	struct scep_change	 change = { .n = 0 };
 	struct scep_line	 line = { .len = 0 };
 	char			 text[SCEP_TIME_TEXT];
 	enum scep_err		 rc;
 
-	scep_time_text(r->now, text);
+	scep_time_text(now, text);
 	scep_line_text(&line, "time", text);
 	scep_line_text(&line, "event", "ra-renewed");
-	scep_line_text(&line, "ca", r->conf->name);
-	scep_line_number(&line, "generation", (long long)r->conf->generation);
-	scep_line_number(&line, "ra", (long long)r->ra);
-	scep_time_text(r->conf->ra_cert.not_after, text);
+	scep_line_text(&line, "ca", conf->name);
+	scep_line_number(&line, "generation", (long long)conf->generation);
+	scep_line_number(&line, "ra", (long long)ra);
+	scep_time_text(conf->ra_cert.not_after, text);
 	scep_line_text(&line, "old_ends", text);
 	if ((rc = scep_buf_set(&change.log, scep_span_text(line.text),
 	    err)) == SCEP_OK)
-		rc = scep_store_commit(r->ca->store, &change, err);
+		rc = scep_store_commit(ca->store, &change, err);
 	scep_change_clear(&change);
 	return rc;
 }
@@ -156,31 +175,62 @@ note_in_log(const struct roll *r, struct scep_error *err)
  * nothing to do but to read it again.  What the operator put in the place of
  * RA 1 is in force though newer ones are there, until it is replaced itself. */
 static int
-is_in_force(const struct roll *r)
+is_in_force(const struct scep_ca_conf *ca, const struct scep_lineage *l)
 {
-	const struct scep_gen	*gen = scep_lineage_current(&r->l);
+	const struct scep_gen	*gen = scep_lineage_current(l);
 
-	if (gen->number != r->conf->generation || gen->n_ra == 0)
+	if (gen->number != ca->generation || gen->n_ra == 0)
 		return 0;
-	return gen->ra[0] == r->conf->ra_number ||
-	    (r->conf->ra_number == 1 && gen->has_replaced &&
-	    memcmp(gen->replaced, r->conf->ra_cert.sha256,
+	return gen->ra[0] == ca->ra_number || (ca->ra_number == 1 &&
+	    gen->has_replaced && memcmp(ca->ra_cert.sha256, gen->replaced,
 	    SCEP_SHA256_LEN) != 0);
 }
 
-static enum scep_err
-roll(struct roll *r, struct scep_error *err)
+enum scep_err
+scep_ra_may_renew(const struct scep_ca_conf *ca, const struct scep_lineage *l,
+    time_t now, struct scep_error *err)
 {
-	const char	*state = r->ca->cfg->server.state;
-	enum scep_err	 rc;
+	const struct scep_gen	*gen = scep_lineage_current(l);
 
-	if ((rc = scep_lineage_load(r->ca->crypto, state, r->conf, &r->l,
-	    err)) != SCEP_OK || !is_in_force(r))
+	if (ca->ra_number == 0)
+		return scep_fail(err, SCEP_E_REFUSED, "CA %s has no RA key of "
+		    "its own (insecure_one_key); a new key is a new CA's: "
+		    "`scepadm ca stage`", ca->name);
+	if (ca->ra_renew_s == SCEP_RA_RENEW_NO)
+		return scep_fail(err, SCEP_E_REFUSED, "CA %s has ra_renew = "
+		    "no: somebody else sees to its RA, and replaces "
+		    "ra_certificate and ra_key; or take that line out of "
+		    "[ca %s], and `scepadm reload`", ca->name, ca->name);
+	if (*ca->fault != '\0' || now > ca->cert.not_after)
+		return scep_fail(err, SCEP_E_REFUSED, "CA %s cannot issue a "
+		    "certificate for an RA: %s", ca->name, *ca->fault != '\0' ?
+		    ca->fault : "its own one expired; scepadm check tells "
+		    "what to do");
+	if (!is_in_force(ca, l))
+		return scep_fail(err, SCEP_E_REFUSED, "CA %s: an RA key that "
+		    "was made before is not in force; `scepadm reload` "
+		    "comes first", ca->name);
+	return gen->n_ra < SCEP_GEN_RAS_MAX ? SCEP_OK :
+	    scep_fail(err, SCEP_E_REFUSED, "CA %s has %d RA keys, and the "
+	    "oldest would have to go; `scepadm ca retire --ra N` one that no "
+	    "device uses (`scepadm ca show`)", ca->name, SCEP_GEN_RAS_MAX);
+}
+
+static enum scep_err
+roll(struct scep_local *ca, const struct scep_ca_conf *conf, time_t now,
+    struct scep_error *err)
+{
+	const char		*state = ca->cfg->server.state;
+	struct scep_lineage	 l;
+	unsigned int		 ra;
+	enum scep_err		 rc;
+
+	if ((rc = scep_lineage_load(ca->crypto, state, conf, &l, err)) !=
+	    SCEP_OK || !is_in_force(conf, &l))
 		return rc;
-	if ((rc = make(r, err)) == SCEP_OK &&
-	    (rc = place(r, err)) == SCEP_OK &&
-	    (rc = note_in_log(r, err)) == SCEP_OK)
-		rc = scep_lineage_save(state, &r->l, err);
+	if ((rc = scep_ra_renew(ca, conf, &l, now, &ra, err)) == SCEP_OK &&
+	    (rc = note_in_log(ca, conf, ra, now, err)) == SCEP_OK)
+		rc = scep_lineage_save(state, &l, err);
 	return rc;
 }
 
@@ -188,16 +238,12 @@ static enum scep_err
 roll_one(struct scep_local *ca, const struct scep_ca_conf *conf, time_t now,
     struct scep_error *err)
 {
-	struct roll	 r = { .ca = ca, .conf = conf, .now = now };
 	enum scep_err	 rc;
 
 	(void)pthread_mutex_lock(&ca->memory->rolling);
-	rc = roll(&r, err);
+	rc = roll(ca, conf, now, err);
 	(void)pthread_mutex_unlock(&ca->memory->rolling);
-	EVP_PKEY_free(r.key);
-	X509_free(r.cert);
-	return rc == SCEP_OK ? rc : scep_fail_within(err, "a new RA key of CA "
-	    "%s", conf->name);
+	return rc;
 }
 
 enum scep_err

@@ -465,7 +465,68 @@ challenge "$T/c" --cn gone
 status 4 "then it opens nothing" bot -V "$T/ra1.pem" -C "$T/c" -s /CN=gone \
     "$URL"
 status 1 "the only one is kept" adm ca retire --ra 2
+
+# ---- … or when the operator says so ----
+
+verdict "a new RA key at once" adm ca renew-ra
+like "tells what comes next" "$T/verdict.out" \
+    'RA 3 of generation 1 is current'
+like "it is logged with who wished it" "$T/adopted/state/issue.log" \
+    'event=ra-renewed ca=main generation=1 ra=3 by='
+changed() { cas "$URL" "$T/ra3.pem" && ! cmp -s "$T/ra2.pem" "$T/ra3.pem"; }
+verdict "GetCACert shows that" until_true 10 changed
+verdict "who has the one before is served" enrol old2 -V "$T/ra2.pem" "$URL"
+verdict "and who has the new one" enrol new2 -V "$T/ra3.pem" "$URL"
+verdict "one that is in other hands is retired" adm ca retire --ra 2
+like "and that is said" "$T/verdict.out" 'RA 2 of generation 1 is retired'
+challenge "$T/c" --cn gone
+status 4 "then it opens nothing" bot -V "$T/ra2.pem" -C "$T/c" -s /CN=gone \
+    "$URL"
+status 3 "a CA that is not there has none" adm ca renew-ra --ca nosuch
+same "as JSON" "$(adm ca renew-ra --ca main --json |
+    jq -c '[.ra, .ra_state, .generation]')" '[4,"current",1]'
+verdict "the one before that goes, too" adm ca retire --ra 3
+cas "$URL" "$T/ra4.pem"
+
+# Killed at any of these, it is done or not, and everything serves.
+stop "$SERVER"
+SERVER=
+cp -a "$T/adopted/state" "$T/saved4"
+bad= n=0 not_done=0
+for where in fsync:1 fsync:4 link:1 fsync:5 unlink:1 fsync:7 link:2 \
+    fdatasync:1 fdatasync:2 fsync:10 rename:1 fsync:11 fdatasync:3 \
+    unlink:3; do
+	rm -rf "$T/adopted/state"
+	cp -a "$T/saved4" "$T/adopted/state"
+	kill_at "${where%:*}" "${where#*:}" renew-ra && continue
+	n=$((n + 1))
+	adm check >"$T/killed" 2>&1 || bad="$bad $where: check"
+	adm log verify >"$T/killed" 2>&1 || bad="$bad $where: log"
+	case $(adm ca show --json | jq -c '[.generations[0].ras[].ra]') in
+	'[4]') not_done=$((not_done + 1)) ;;
+	'['[5-9]',4]') ;;
+	*) bad="$bad $where: $(adm ca show --json)" ;;
+	esac
+	serve 2600
+	enrol k1 -V "$T/ra4.pem" "$URL" >"$T/killed" 2>&1 ||
+	    bad="$bad $where: the one before"
+	enrol k2 "$URL" >"$T/killed" 2>&1 || bad="$bad $where: serves"
+	adm ca renew-ra >"$T/killed" 2>&1 || bad="$bad $where: not again"
+	enrol k3 "$URL" >"$T/killed" 2>&1 || bad="$bad $where: the next one"
+	stop "$SERVER"
+	SERVER=
+done
+same "renew-ra, killed at one of $n calls, is done or not, and all serves" \
+    "$bad" ""
+verdict "sometimes it was not" [ "$not_done" -gt 0 ]
+verdict "and sometimes it was" [ "$not_done" -lt "$n" ]
+rm -rf "$T/adopted/state"
+cp -a "$T/saved4" "$T/adopted/state"
+
 sed -i 's/^ra_key.*/&\nra_renew = no/' "$CONF"
+serve 2600
+status 1 "where somebody else sees to the RA none is made" adm ca renew-ra
+like "and that is said" "$T/status.out" 'ra_renew = no'
 serve 5700
 sleep 6
 same "none rolls over where that is not wanted" "$(adm ca show --json |
