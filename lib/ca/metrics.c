@@ -180,62 +180,97 @@ put_profiles(struct page *p)
 	}
 }
 
+/* A CA by its own name, and each other generation of it by "main.2", as its
+ * files are called. */
+typedef void	(*put_ca_fn)(struct page *p, const struct scep_ca_conf *ca,
+		    const char *name, const void *arg);
+
 static void
-put_expiries(struct page *p)
+each_ca(struct page *p, put_ca_fn fn, const void *arg)
 {
 	const struct scep_config	*cfg = p->ca->cfg;
-	const struct scep_ca_conf	*ca;
+	const struct scep_ca_conf	*ca, *kin;
+	char				 name[SCEP_NAME_LEN + 16];
 
-	head(p, "scep_certificate_expiry_timestamp_seconds", "gauge",
-	    "When the certificate of a CA or of its RA ends.");
 	for (ca = cfg->ca; ca < cfg->ca + cfg->n_cas; ca++) {
-		if (ca->cert.der.len == 0 || ca->ra_cert.der.len == 0)
-			continue;	/* it has a fault */
-		put(p, "scep_certificate_expiry_timestamp_seconds{ca=\"%s\","
-		    "kind=\"ca\"} %lld\n", ca->name,
-		    (long long)ca->cert.not_after);
-		put(p, "scep_certificate_expiry_timestamp_seconds{ca=\"%s\","
-		    "kind=\"ra\"} %lld\n", ca->name,
-		    (long long)ca->ra_cert.not_after);
+		fn(p, ca, ca->name, arg);
+		for (kin = ca->kin; kin < ca->kin + ca->n_kin; kin++) {
+			(void)snprintf(name, sizeof(name), "%.48s.%u",
+			    kin->name, kin->generation);
+			fn(p, kin, name, arg);
+		}
 	}
 }
 
-/* One value of each CA's CRL. */
 static void
-put_crl_values(struct page *p, const char *name, const char *help,
-    size_t member)
+put_expiry(struct page *p, const struct scep_ca_conf *ca, const char *name,
+    const void *arg)
 {
-	const struct scep_config	*cfg = p->ca->cfg;
-	const struct scep_ca_conf	*ca;
-	struct scep_crl_held		*held;
-	struct scep_error		 ignored;
+	static const char	 what[] =
+				    "scep_certificate_expiry_timestamp_seconds";
 
-	head(p, name, "gauge", help);
-	for (ca = cfg->ca; ca < cfg->ca + cfg->n_cas; ca++) {
-		if (!scep_config_has_crl(ca, NULL) || scep_crl_newest(p->ca,
-		    ca, &held, &ignored) != SCEP_OK)
-			continue;
-		put(p, "%s{ca=\"%s\"} %ld\n", name, ca->name,
-		    *(const long *)(const void *)((const char *)&held->rec +
-		    member));
-		scep_crl_drop(held);
-	}
+	(void)arg;
+	if (ca->cert.der.len == 0 || ca->ra_cert.der.len == 0)
+		return;			/* it has a fault */
+	put(p, "%s{ca=\"%s\",kind=\"ca\"} %lld\n", what, name,
+	    (long long)ca->cert.not_after);
+	put(p, "%s{ca=\"%s\",kind=\"ra\"} %lld\n", what, name,
+	    (long long)ca->ra_cert.not_after);
+}
+
+static void
+put_expiries(struct page *p)
+{
+	head(p, "scep_certificate_expiry_timestamp_seconds", "gauge",
+	    "When the certificate of a CA or of its RA ends.");
+	each_ca(p, put_expiry, NULL);
+}
+
+/* One value of each CA's CRL. */
+struct crl_value {
+	const char	*name, *help;
+	size_t		 member;
+};
+
+static void
+put_crl_value(struct page *p, const struct scep_ca_conf *ca, const char *name,
+    const void *arg)
+{
+	const struct crl_value	*v = arg;
+	struct scep_crl_held	*held;
+	struct scep_error	 ignored;
+
+	if (!scep_config_has_crl(ca, NULL) || scep_crl_newest(p->ca, ca,
+	    &held, &ignored) != SCEP_OK)
+		return;
+	put(p, "%s{ca=\"%s\"} %ld\n", v->name, name,
+	    *(const long *)(const void *)((const char *)&held->rec +
+	    v->member));
+	scep_crl_drop(held);
 }
 
 static void
 put_crls(struct page *p)
 {
-	put_crl_values(p, "scep_crl_number", "Number of the newest CRL.",
-	    offsetof(struct scep_crl_rec, number));
-	put_crl_values(p, "scep_crl_this_update_timestamp_seconds",
-	    "When the newest CRL was made.",
-	    offsetof(struct scep_crl_rec, this_update));
-	put_crl_values(p, "scep_crl_next_update_timestamp_seconds",
-	    "When the newest CRL expires.",
-	    offsetof(struct scep_crl_rec, next_update));
-	put_crl_values(p, "scep_crl_entries",
-	    "Revoked certificates on the newest CRL.",
-	    offsetof(struct scep_crl_rec, entries));
+	static const struct crl_value	 values[] = {
+		{ "scep_crl_number", "Number of the newest CRL.",
+		    offsetof(struct scep_crl_rec, number) },
+		{ "scep_crl_this_update_timestamp_seconds",
+		    "When the newest CRL was made.",
+		    offsetof(struct scep_crl_rec, this_update) },
+		{ "scep_crl_next_update_timestamp_seconds",
+		    "When the newest CRL expires.",
+		    offsetof(struct scep_crl_rec, next_update) },
+		{ "scep_crl_entries",
+		    "Revoked certificates on the newest CRL.",
+		    offsetof(struct scep_crl_rec, entries) },
+	};
+	size_t				 i;
+
+	for (i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		head(p, values[i].name, "gauge", values[i].help);
+		each_ca(p, put_crl_value, &values[i]);
+	}
 }
 
 /* One sample without a label. */

@@ -317,6 +317,13 @@ for which in a.pem:Test:ca1 a2.pem:Second:ca2; do
 	same "by its own CA's CRL [C-193]" "$(openssl crl -in "$T/got.crl" \
 	    -noout -issuer)" "issuer=CN = ${who%:*} CA"
 done
+ask --unix-socket "$T/ca/state/metrics.sock" http://x/ >"$T/metrics"
+for series in 'crl_number.ca="main"' 'crl_number.ca="main\.1"' \
+    'crl_next_update_timestamp_seconds.ca="main\.1"' \
+    'certificate_expiry_timestamp_seconds.ca="main",kind="ca"' \
+    'certificate_expiry_timestamp_seconds.ca="main\.1",kind="ra"'; do
+	like "metrics tell of $series" "$T/metrics" "^scep_$series} [0-9]+\$"
+done
 adm status >"$T/status"
 like "status tells of both" "$T/status" 'previous CA of CA main'
 verdict "the configuration is fine" adm check
