@@ -25,11 +25,19 @@ ask() { curl -s -m 10 "$@"; }
 code() { ask -o "$T/body" -w '%{http_code} %{content_type}' "$@"; }
 serial_in() { openssl x509 -in "$1" -noout -serial | cut -d= -f2; }
 
-# The server by the clock of that day.
-serve() {		# DAY
-	DAY=$1
+# Until nobody owns the state any more: scep.fcgi ends after its web server,
+# and one that starts meanwhile would ask the old one, by the old clock.
+halt() {
 	stop "${SERVER:-}"
 	SERVER=
+	_lock=$(dirname "$CONF")/state/lock
+	[ ! -e "$_lock" ] || until_true 20 flock -n "$_lock" true ||
+	    not_ok "scep.fcgi ends with its web server"
+}
+# The server by the clock of that day.
+serve() {		# DAY
+	halt
+	DAY=$1
 	cat >"$T/wrapper" <<WRAPPER
 #!/bin/sh
 export LD_PRELOAD='$LIB' FAKETIME=+${DAY}d FAKETIME_DISABLE_SHM=1
@@ -364,8 +372,7 @@ for event in stage unstage publish switch retire; do
 	like "a $event" "$T/ca/state/issue.log" "event=ca-$event ca=main"
 done
 mv "$T/destroyed.key" "$T/ca/state/ca.key"
-stop "$SERVER"
-SERVER=
+halt
 
 # ---- from the backup, two months back ----
 
@@ -496,8 +503,7 @@ verdict "the one before that goes, too" adm ca retire --ra 3
 cas "$URL" "$T/ra4.pem"
 
 # Killed at any of these, it is done or not, and everything serves.
-stop "$SERVER"
-SERVER=
+halt
 cp -a "$T/adopted/state" "$T/saved4"
 bad= n=0 not_done=0
 for where in fsync:1 fsync:4 link:1 fsync:5 unlink:1 fsync:7 link:2 \
@@ -520,8 +526,7 @@ for where in fsync:1 fsync:4 link:1 fsync:5 unlink:1 fsync:7 link:2 \
 	enrol k2 "$URL" >"$T/killed" 2>&1 || bad="$bad $where: serves"
 	adm ca renew-ra >"$T/killed" 2>&1 || bad="$bad $where: not again"
 	enrol k3 "$URL" >"$T/killed" 2>&1 || bad="$bad $where: the next one"
-	stop "$SERVER"
-	SERVER=
+	halt
 done
 same "renew-ra, killed at one of $n calls, is done or not, and all serves" \
     "$bad" ""
@@ -538,8 +543,7 @@ serve 5700
 sleep 6
 same "none rolls over where that is not wanted" "$(adm ca show --json |
     jq '.generations[0].ras | length')" 1
-stop "$SERVER"
-SERVER=
+halt
 
 # ---- two CAs of one name ----
 
