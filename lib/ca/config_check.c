@@ -1,15 +1,11 @@
 /*
  * config_check.c - faults in a configuration that loads: dates, key usage,
- * chain, permissions, and what an operator should know.
+ * chain, and what an operator should know.  Files are config_check_files.c's.
  *
  * Reports all that it finds, and what mends it; changes nothing.
  */
-#include <sys/stat.h>
-
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
@@ -17,47 +13,15 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "ca/ca.h"
-#include "ca/config_local.h"
+#include "ca/config_check.h"
 
 #define DAY		86400L
 #define SOON		(30 * DAY)
 #define SHOWN_MAX	(1024 * 1024)
 #define YEAR_2026	1767225600L	/* 2026-01-01: before this code */
 
-struct check {
-	const struct scep_crypto	*crypto;
-	struct scep_config		*cfg;
-	time_t				 now;
-	scep_fault_fn			 fn;
-	void				*arg;
-	struct scep_error		*err;	/* the first fatal one */
-	int				 fatal;
-	char				*fault;	/* of whom we speak; NULL: of
-						   all */
-};
-
-static void __attribute__((format(printf, 3, 4)))
-report(struct check *c, int fatal, const char *fmt, ...)
-{
-	char	 text[sizeof(c->err->text)];
-	va_list	 ap;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	if (fatal && c->err->text[0] == '\0')
-		(void)scep_fail(c->err, SCEP_E_CONFIG, "%s", text);
-	if (fatal && c->fault == NULL)
-		c->fatal++;
-	if (fatal && c->fault != NULL && *c->fault == '\0')
-		(void)snprintf(c->fault, SCEP_FAULT_LEN, "%.*s",
-		    SCEP_FAULT_LEN - 1, text);
-	if (c->fn != NULL)
-		c->fn(c->arg, fatal, text);
-}
-
 static void
-check_clock(struct check *c)
+check_clock(struct scep_check *c)
 {
 	char	 text[SCEP_TIME_TEXT];
 
@@ -69,7 +33,7 @@ check_clock(struct check *c)
 }
 
 static void
-check_dates(struct check *c, const char *what, const char *path,
+check_dates(struct scep_check *c, const char *what, const char *path,
     const struct scep_cert *cert, const char *mend)
 {
 	char	 text[SCEP_TIME_TEXT];
@@ -91,7 +55,7 @@ check_dates(struct check *c, const char *what, const char *path,
 
 /* RFC 5280 sections 4.2.1.3 and 4.2.1.9; RFC 8894 section 2.1.2. */
 static void
-check_ca_usage(struct check *c, const struct scep_ca_conf *ca, X509 *cert)
+check_ca_usage(struct scep_check *c, const struct scep_ca_conf *ca, X509 *cert)
 {
 	uint32_t	 flags = X509_get_extension_flags(cert);
 	uint32_t	 usage = X509_get_key_usage(cert);
@@ -131,7 +95,7 @@ check_ca_usage(struct check *c, const struct scep_ca_conf *ca, X509 *cert)
 /* Devices choose by these bits: digitalSignature verifies what we answer,
  * keyEncipherment takes what they send (PROTOCOL C-064). */
 static void
-check_ra_usage(struct check *c, const struct scep_ca_conf *ca, X509 *ra)
+check_ra_usage(struct scep_check *c, const struct scep_ca_conf *ca, X509 *ra)
 {
 	uint32_t	 usage = X509_get_key_usage(ra);
 	int		 has = (X509_get_extension_flags(ra) &
@@ -167,7 +131,7 @@ signed_by(X509 *cert, X509 *issuer)
 
 /* From the CA to the root, link by link. */
 static void
-check_chain(struct check *c, const struct scep_ca_conf *ca)
+check_chain(struct scep_check *c, const struct scep_ca_conf *ca)
 {
 	struct scep_error	 err;
 	X509			*below = ca->x509, *above;
@@ -199,7 +163,7 @@ check_chain(struct check *c, const struct scep_ca_conf *ca)
 }
 
 static void
-check_ca_certs(struct check *c, const struct scep_ca_conf *ca)
+check_ca_certs(struct scep_check *c, const struct scep_ca_conf *ca)
 {
 	char	 mend[SCEP_MEND_TEXT];
 
@@ -219,7 +183,7 @@ check_ca_certs(struct check *c, const struct scep_ca_conf *ca)
 }
 
 static void
-check_profile(struct check *c, struct scep_profile *p)
+check_profile(struct scep_check *c, struct scep_profile *p)
 {
 	const struct scep_ca_conf	*ca = &c->cfg->ca[p->ca];
 	char				 text[SCEP_TIME_TEXT];
@@ -260,7 +224,7 @@ check_profile(struct check *c, struct scep_profile *p)
 
 /* Each worker gets all of it in one message, at its start. */
 static void
-check_shown(struct check *c)
+check_shown(struct scep_check *c)
 {
 	struct scep_published	 published;
 	struct scep_error	 err;
@@ -272,7 +236,8 @@ check_shown(struct check *c)
 	}
 	for (i = 0; i < published.n_profiles; i++)
 		octets += published.profile[i].cacert.len +
-		    published.profile[i].chain.len;
+		    published.profile[i].chain.len +
+		    published.profile[i].nextcacert.len;
 	scep_published_clear(&published);
 	if (octets > SHOWN_MAX)
 		report(c, 1, "all profiles together show %zu octets of "
@@ -281,71 +246,9 @@ check_shown(struct check *c)
 		    octets, SHOWN_MAX);
 }
 
-static void
-check_state(struct check *c)
-{
-	const char	*dir = c->cfg->server.state;
-	struct stat	 st;
-
-	if (stat(dir, &st) == -1 || !S_ISDIR(st.st_mode)) {
-		report(c, 1, "%s: the state directory is not there; install "
-		    "-d -m 700 %s", dir, dir);
-		return;
-	}
-	if (st.st_uid != geteuid())
-		report(c, 1, "%s: the state directory belongs to uid %u and "
-		    "this is uid %u; run it as that user, or chown -R %u %s",
-		    dir, (unsigned int)st.st_uid, (unsigned int)geteuid(),
-		    (unsigned int)geteuid(), dir);
-	if ((st.st_mode & 077) != 0)
-		report(c, 1, "%s: mode %04o lets others into the state "
-		    "directory; chmod 700 %s", dir,
-		    (unsigned int)st.st_mode & 07777, dir);
-}
-
-static void
-check_secret(struct check *c, const char *path)
-{
-	struct stat	 st;
-
-	if (lstat(path, &st) == -1)
-		report(c, 1, "%s: no such file any more; restore it", path);
-	else if ((st.st_mode & 077) != 0)
-		report(c, 1, "%s: mode %04o lets others at a secret; chmod "
-		    "600 %s", path, (unsigned int)st.st_mode & 07777, path);
-}
-
-/* Who can write what the CA believes can be the CA. */
-static void
-check_public(struct check *c, const char *path)
-{
-	struct stat	 st;
-
-	if (*path == '\0' || stat(path, &st) == -1)
-		return;
-	if ((st.st_mode & 02) != 0)
-		report(c, 1, "%s: mode %04o lets anybody change it; chmod "
-		    "o-w %s", path, (unsigned int)st.st_mode & 07777, path);
-	else if ((st.st_mode & 020) != 0)
-		report(c, 0, "%s: mode %04o lets its group change it; chmod "
-		    "g-w %s", path, (unsigned int)st.st_mode & 07777, path);
-}
-
-static void
-check_ca_files(struct check *c, const struct scep_ca_conf *ca)
-{
-	check_secret(c, ca->key_path);
-	check_public(c, ca->cert_path);
-	check_public(c, ca->chain_path);
-	if (ca->insecure_one_key)
-		return;
-	check_secret(c, ca->ra_key_path);
-	check_public(c, ca->ra_cert_path);
-}
-
 /* The other generations and RA keys: no fault of theirs stops anybody. */
 static void
-check_kin(struct check *c, const struct scep_ca_conf *ca)
+check_kin(struct scep_check *c, const struct scep_ca_conf *ca)
 {
 	const struct scep_ca_conf	*kin;
 	char				 text[SCEP_TIME_TEXT];
@@ -376,14 +279,14 @@ check_kin(struct check *c, const struct scep_ca_conf *ca)
 
 /* What did not load has its fault, and there is no more to look at. */
 static void
-check_ca(struct check *c, struct scep_ca_conf *ca)
+check_ca(struct scep_check *c, struct scep_ca_conf *ca)
 {
 	c->fault = ca->fault;
 	if (*ca->fault != '\0') {
 		report(c, 1, "%s", ca->fault);
 		return;
 	}
-	check_ca_files(c, ca);
+	scep_check_ca_files(c, ca);
 	check_ca_certs(c, ca);
 	check_kin(c, ca);
 	if (c->fn != NULL)
@@ -396,40 +299,15 @@ scep_config_check_generation(const struct scep_crypto *crypto,
     struct scep_ca_conf *gen, time_t now, scep_fault_fn fn, void *arg,
     struct scep_error *err)
 {
-	struct check	 c = { crypto, NULL, now, fn, arg, err, 0,
+	struct scep_check	 c = { crypto, NULL, now, fn, arg, err, 0,
 			    gen->fault };
 
 	err->text[0] = '\0';
 	if (now < gen->cert.not_before)
 		c.now = gen->cert.not_before;
-	check_ca_files(&c, gen);
+	scep_check_ca_files(&c, gen);
 	check_ca_certs(&c, gen);
 	return *gen->fault == '\0' ? SCEP_OK : SCEP_E_CONFIG;
-}
-
-/* FastCGI has no password: who reaches the socket says whom it speaks for. */
-static void
-check_listen(struct check *c)
-{
-	const char	*at = c->cfg->server.listen;
-	struct stat	 st;
-
-	/* No fault: a web server may bring the socket along. */
-	if (strncmp(at, "unix:", 5) == 0 && stat(at + 5, &st) == 0 &&
-	    !S_ISSOCK(st.st_mode))
-		report(c, 0, "listen = %s: exists and is no socket; name "
-		    "another path, or move it away: mv %s %s.old", at, at + 5,
-		    at + 5);
-	if (*at != '\0' && strncmp(at, "unix:", 5) != 0 &&
-	    strncmp(at, "127.", 4) != 0 && strncmp(at, "[::1]:", 6) != 0)
-		report(c, 0, "listen = %s: anybody in the network can speak "
-		    "FastCGI to it and make up a peer's address; use unix: "
-		    "or 127.0.0.1, or keep a firewall in front", at);
-	if ((c->cfg->server.socket_mode & 02) != 0 &&
-	    strncmp(at, "unix:", 5) == 0)
-		report(c, 0, "socket_mode = %04o: any local user can speak "
-		    "FastCGI to it; 0660 and a common group will do",
-		    c->cfg->server.socket_mode);
 }
 
 enum scep_err
@@ -437,16 +315,17 @@ scep_config_check(const struct scep_crypto *crypto,
     struct scep_config *cfg, time_t now, scep_fault_fn fn, void *arg,
     struct scep_error *err)
 {
-	struct check	 c = { crypto, cfg, now, fn, arg, err, 0, NULL };
+	struct scep_check	 c = { crypto, cfg, now, fn, arg, err, 0,
+				    NULL };
 	size_t		 i;
 
 	err->text[0] = '\0';
 	check_clock(&c);
-	check_listen(&c);
-	check_state(&c);
+	scep_check_listen(&c);
+	scep_check_state(&c);
 	check_shown(&c);
-	check_public(&c, scep_conf_file(cfg->conf));
-	check_secret(&c, cfg->challenge_key_path);
+	scep_check_public(&c, scep_conf_file(cfg->conf));
+	scep_check_secret(&c, cfg->challenge_key_path);
 	for (i = 0; i < cfg->n_profiles; i++)
 		if (*cfg->ca[cfg->profile[i].ca].fault == '\0')
 			check_profile(&c, &cfg->profile[i]);

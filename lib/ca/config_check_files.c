@@ -1,0 +1,120 @@
+/*
+ * config_check_files.c - faults that the file system shows: who can reach the
+ * state, the keys, what the CA believes, and the socket.
+ */
+#include <sys/stat.h>
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "ca/config_check.h"
+
+void
+scep_check_report(struct scep_check *c, int fatal, const char *fmt, ...)
+{
+	char	 text[sizeof(c->err->text)];
+	va_list	 ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (fatal && c->err->text[0] == '\0')
+		(void)scep_fail(c->err, SCEP_E_CONFIG, "%s", text);
+	if (fatal && c->fault == NULL)
+		c->fatal++;
+	if (fatal && c->fault != NULL && *c->fault == '\0')
+		(void)snprintf(c->fault, SCEP_FAULT_LEN, "%.*s",
+		    SCEP_FAULT_LEN - 1, text);
+	if (c->fn != NULL)
+		c->fn(c->arg, fatal, text);
+}
+
+void
+scep_check_state(struct scep_check *c)
+{
+	const char	*dir = c->cfg->server.state;
+	struct stat	 st;
+
+	if (stat(dir, &st) == -1 || !S_ISDIR(st.st_mode)) {
+		report(c, 1, "%s: the state directory is not there; install "
+		    "-d -m 700 %s", dir, dir);
+		return;
+	}
+	if (st.st_uid != geteuid())
+		report(c, 1, "%s: the state directory belongs to uid %u and "
+		    "this is uid %u; run it as that user, or chown -R %u %s",
+		    dir, (unsigned int)st.st_uid, (unsigned int)geteuid(),
+		    (unsigned int)geteuid(), dir);
+	if ((st.st_mode & 077) != 0)
+		report(c, 1, "%s: mode %04o lets others into the state "
+		    "directory; chmod 700 %s", dir,
+		    (unsigned int)st.st_mode & 07777, dir);
+}
+
+void
+scep_check_secret(struct scep_check *c, const char *path)
+{
+	struct stat	 st;
+
+	if (lstat(path, &st) == -1)
+		report(c, 1, "%s: no such file any more; restore it", path);
+	else if ((st.st_mode & 077) != 0)
+		report(c, 1, "%s: mode %04o lets others at a secret; chmod "
+		    "600 %s", path, (unsigned int)st.st_mode & 07777, path);
+}
+
+/* Who can write what the CA believes can be the CA. */
+void
+scep_check_public(struct scep_check *c, const char *path)
+{
+	struct stat	 st;
+
+	if (*path == '\0' || stat(path, &st) == -1)
+		return;
+	if ((st.st_mode & 02) != 0)
+		report(c, 1, "%s: mode %04o lets anybody change it; chmod "
+		    "o-w %s", path, (unsigned int)st.st_mode & 07777, path);
+	else if ((st.st_mode & 020) != 0)
+		report(c, 0, "%s: mode %04o lets its group change it; chmod "
+		    "g-w %s", path, (unsigned int)st.st_mode & 07777, path);
+}
+
+void
+scep_check_ca_files(struct scep_check *c, const struct scep_ca_conf *ca)
+{
+	scep_check_secret(c, ca->key_path);
+	scep_check_public(c, ca->cert_path);
+	scep_check_public(c, ca->chain_path);
+	if (ca->insecure_one_key)
+		return;
+	scep_check_secret(c, ca->ra_key_path);
+	scep_check_public(c, ca->ra_cert_path);
+}
+
+/* FastCGI has no password: who reaches the socket says whom it speaks for. */
+void
+scep_check_listen(struct scep_check *c)
+{
+	const char	*at = c->cfg->server.listen;
+	struct stat	 st;
+
+	/* No fault: a web server may bring the socket along. */
+	if (strncmp(at, "unix:", 5) == 0 && stat(at + 5, &st) == 0 &&
+	    !S_ISSOCK(st.st_mode))
+		report(c, 0, "listen = %s: exists and is no socket; name "
+		    "another path, or move it away: mv %s %s.old", at, at + 5,
+		    at + 5);
+	if (*at != '\0' && strncmp(at, "unix:", 5) != 0 &&
+	    strncmp(at, "127.", 4) != 0 && strncmp(at, "[::1]:", 6) != 0)
+		report(c, 0, "listen = %s: anybody in the network can speak "
+		    "FastCGI to it and make up a peer's address; use unix: "
+		    "or 127.0.0.1, or keep a firewall in front", at);
+	if ((c->cfg->server.socket_mode & 02) != 0 &&
+	    strncmp(at, "unix:", 5) == 0)
+		report(c, 0, "socket_mode = %04o: any local user can speak "
+		    "FastCGI to it; 0660 and a common group will do",
+		    c->cfg->server.socket_mode);
+}
