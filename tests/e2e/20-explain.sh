@@ -187,7 +187,11 @@ sleep 6
 stop "$SUPERVISOR"
 start_fcgi
 until_true 10 caps_ok "$URL"
-status 3 "not all of a flood is stored" adm explain "$first"
+stored=0
+for id in $(sed -n 's/.*request //p' "$T/flood.out"); do
+	adm explain "$id" >/dev/null 2>&1 && stored=$((stored + 1))
+done
+verdict "not all of a flood is stored" test "$stored" -le 40
 verdict "the last of it is" adm explain "$last"
 same "what was granted stays" "$(told "$serial" .event)" granted
 

@@ -17,6 +17,7 @@ chmod 755 "$T"
 cd "$T" || exit 2
 PIDS=
 FAILED=0
+STARTED=$(date +%s)
 unset SCEP_CONF
 
 # For BIN=build-asan and BIN=build-tsan.  Processes that nobody may trace
@@ -131,10 +132,22 @@ gone_or_zombie() {
 	gone "$1" || [ "$(ps -o stat= -p "$1" 2>/dev/null | cut -c1)" = Z ]
 }
 
+# libfaketime leaves files behind for each process that is killed, and the next
+# one of that number does not start.
+forget_times() {	# FIND-TEST…
+	find /dev/shm -maxdepth 1 -user "$(id -un)" \
+	    -name '*faketime_s[eh]m_*' "$@" 2>/dev/null |
+	    while read -r _shm; do
+		gone "${_shm##*_}" && echo "$_shm"
+	    done | xargs -r rm -f
+}
+forget_times -mmin +60
+
 cleanup() {
 	_status=$?
 	trap - EXIT INT TERM HUP
 	for _pid in $PIDS; do stop "$_pid"; done
+	forget_times -newermt "@$STARTED"
 	if [ "$FAILED" -gt 0 ]; then
 		for _log in "$T"/*.log; do
 			[ -s "$_log" ] || continue
