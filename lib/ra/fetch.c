@@ -21,26 +21,15 @@ open_lookup(struct scep_work *work, struct scep_address *from,
     struct scep_lookup *ask, struct scep_error *err)
 {
 	const struct scep_crypto	*crypto = work->ra->crypto;
-	const int			 i = scep_ra_recipient(work, env);
-	struct scep_buf			 sealed = { NULL, 0 };
 	enum scep_err			 rc;
+	size_t				 i;
 
-	scep_asked_recipient(work, env, i);
-	if (i == -1)
-		return scep_fail(err, SCEP_E_REFUSED,
-		    "no recipient of the envelope is our RA");
-	if (env->recipient[i].wrap_known)
-		from->wrap = env->recipient[i].wrap;	/* mirrored */
-	if ((rc = scep_envelope_open(crypto, &work->key->opener, env,
-	    (size_t)i, plain, err)) != SCEP_OK ||
-	    (rc = scep_crypto_sha256(crypto, env->recipient[i].encrypted_key,
-	    ask->key_sha256, err)) != SCEP_OK)
+	if ((rc = scep_ra_recipient(work, from, env, &i, err)) != SCEP_OK ||
+	    (rc = scep_envelope_open(crypto, &work->key->opener, env, i,
+	    plain, err)) != SCEP_OK ||
+	    (rc = scep_envelope_digests(crypto, env, i, ask->key_sha256,
+	    ask->content_sha256, err)) != SCEP_OK)
 		return rc;
-	if ((rc = scep_buf_set(&sealed, env->iv, err)) == SCEP_OK &&
-	    (rc = scep_buf_add(&sealed, env->content, err)) == SCEP_OK)
-		rc = scep_crypto_sha256(crypto, scep_buf_span(&sealed),
-		    ask->content_sha256, err);
-	scep_buf_clear(&sealed);
 	ask->plaintext = scep_buf_span(plain);
 	if (ask->plaintext.len > SCEP_PLAINTEXT_MAX)
 		ask->plaintext.len = SCEP_PLAINTEXT_MAX;

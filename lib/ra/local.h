@@ -73,9 +73,11 @@ enum scep_err	 scep_ra_operation(struct scep_work *work,
 		    struct scep_error *err);
 
 /* Which recipient of an envelope is to be opened, by work->key, which it
- * sets; -1: none. */
-int		 scep_ra_recipient(struct scep_work *work,
-		    const struct scep_envelope *env);
+ * sets; from->wrap is then as it is there.  SCEP_E_REFUSED: none is ours. */
+enum scep_err	 scep_ra_recipient(struct scep_work *work,
+		    struct scep_address *from,
+		    const struct scep_envelope *env, size_t *which,
+		    struct scep_error *err);
 
 /*
  * GetCert and GetCRL (fetch.c): as a PKCSReq is brought before the CA; inner

@@ -42,15 +42,23 @@ find_recipient(struct scep_work *work, const struct scep_envelope *env)
  * Whom a message is addressed to is in the clear; to try several keys, and see
  * which one opens, would tell more.
  */
-int
-scep_ra_recipient(struct scep_work *work, const struct scep_envelope *env)
+enum scep_err
+scep_ra_recipient(struct scep_work *work, struct scep_address *from,
+    const struct scep_envelope *env, size_t *which, struct scep_error *err)
 {
-	const int	 i = find_recipient(work, env);
+	int	 i = find_recipient(work, env);
 
 	if (i == -1 && env->n == 1 && env->recipient[0].encrypted_key.len ==
 	    (size_t)EVP_PKEY_get_size(work->key->key))
-		return 0;
-	return i;
+		i = 0;
+	scep_asked_recipient(work, env, i);
+	if (i == -1)
+		return scep_fail(err, SCEP_E_REFUSED,
+		    "no recipient of the envelope is our RA");
+	if (env->recipient[i].wrap_known)
+		from->wrap = env->recipient[i].wrap;	/* mirrored */
+	*which = (size_t)i;
+	return SCEP_OK;
 }
 
 /* What is in the envelope; or, where the CA will look for itself, what opens
@@ -90,8 +98,7 @@ enrol(struct scep_work *work, struct scep_span der,
     struct scep_address *from, const struct scep_message *msg,
     struct scep_answer *answer, struct scep_error *err)
 {
-	const struct scep_crypto	*crypto = work->ra->crypto;
-	struct scep_enrolment		 ask = {
+	struct scep_enrolment	 ask = {
 		.profile = work->profile->name,
 		.request_id = work->id,
 		.peer = work->http->peer,
@@ -101,36 +108,25 @@ enrol(struct scep_work *work, struct scep_span der,
 		.self_signed = msg->self_signed,
 		.cipher = (int)msg->envelope.cipher,
 	};
-	struct scep_buf	 plain = { NULL, 0 }, sealed = { NULL, 0 };
-	uint8_t		 key[SCEP_CONTENT_KEY_MAX];
-	enum scep_err	 rc;
-	int		 i;
+	struct scep_buf		 plain = { NULL, 0 };
+	uint8_t			 key[SCEP_CONTENT_KEY_MAX];
+	size_t			 i;
+	enum scep_err		 rc;
 
-	i = scep_ra_recipient(work, &msg->envelope);
+	if ((rc = scep_ra_recipient(work, from, &msg->envelope, &i, err)) !=
+	    SCEP_OK)
+		return rc;
 	ask.ca_generation = work->key->ca_generation;
-	scep_asked_recipient(work, &msg->envelope, i);
-	if (i == -1)
-		return scep_fail(err, SCEP_E_REFUSED,
-		    "no recipient of the envelope is our RA");
-	if (msg->envelope.recipient[i].wrap_known)
-		from->wrap = msg->envelope.recipient[i].wrap;	/* mirrored */
-	if ((rc = open_envelope(work, msg, (size_t)i, der, &plain, key, &ask,
-	    err)) != SCEP_OK ||
-	    (rc = scep_crypto_sha256(crypto,
-	    msg->envelope.recipient[i].encrypted_key, ask.key_sha256, err)) !=
-	    SCEP_OK ||
-	    (rc = scep_buf_set(&sealed, msg->envelope.iv, err)) != SCEP_OK ||
-	    (rc = scep_buf_add(&sealed, msg->envelope.content, err)) !=
-	    SCEP_OK ||
-	    (rc = scep_crypto_sha256(crypto, scep_buf_span(&sealed),
-	    ask.content_sha256, err)) != SCEP_OK)
-		goto out;
-	ask.asked = scep_asked_tell(work);
-	rc = scep_ca_enrol(work->ra->ca, work->now, &ask, answer, err);
-out:
+	if ((rc = open_envelope(work, msg, i, der, &plain, key, &ask,
+	    err)) == SCEP_OK &&
+	    (rc = scep_envelope_digests(work->ra->crypto, &msg->envelope, i,
+	    ask.key_sha256, ask.content_sha256, err)) == SCEP_OK) {
+		ask.asked = scep_asked_tell(work);
+		rc = scep_ca_enrol(work->ra->ca, work->now, &ask, answer,
+		    err);
+	}
 	OPENSSL_cleanse(key, sizeof(key));
 	scep_buf_clear(&plain);
-	scep_buf_clear(&sealed);
 	return rc;
 }
 

@@ -263,3 +263,21 @@ scep_envelope_open(const struct scep_crypto *crypto,
 	OPENSSL_cleanse(octets, sizeof(octets));
 	return rc;
 }
+
+enum scep_err
+scep_envelope_digests(const struct scep_crypto *crypto,
+    const struct scep_envelope *env, size_t i, uint8_t key[SCEP_SHA256_LEN],
+    uint8_t content[SCEP_SHA256_LEN], struct scep_error *err)
+{
+	struct scep_buf	 sealed = { NULL, 0 };
+	enum scep_err	 rc;
+
+	if ((rc = scep_crypto_sha256(crypto, env->recipient[i].encrypted_key,
+	    key, err)) == SCEP_OK &&
+	    (rc = scep_buf_set(&sealed, env->iv, err)) == SCEP_OK &&
+	    (rc = scep_buf_add(&sealed, env->content, err)) == SCEP_OK)
+		rc = scep_crypto_sha256(crypto, scep_buf_span(&sealed),
+		    content, err);
+	scep_buf_clear(&sealed);
+	return rc;
+}

@@ -58,6 +58,13 @@ enum scep_err	 scep_envelope_open(const struct scep_crypto *crypto,
 		    const struct scep_envelope *env, size_t i,
 		    struct scep_buf *out, struct scep_error *err);
 
+/* What tells whether an encrypted key was seen with other content: SHA-256 of
+ * recipient i's encryptedKey, and of IV and encryptedContent. */
+enum scep_err	 scep_envelope_digests(const struct scep_crypto *crypto,
+		    const struct scep_envelope *env, size_t i,
+		    uint8_t key[SCEP_SHA256_LEN],
+		    uint8_t content[SCEP_SHA256_LEN], struct scep_error *err);
+
 /*
  * ContentInfo with EnvelopedData (DER, versions 0) to recipient: issuer and
  * serial from its certificate as they stand there, a fresh key and IV.
