@@ -126,6 +126,10 @@ enum scep_err	 adm_rows_put(struct adm *adm, struct adm_rows *rows,
 enum scep_err	 adm_rows_end(struct adm *adm, struct adm_rows *rows);
 /* The result as JSON (--json). */
 void		 adm_print_json(const json_t *result);
+/* The owner's hex as DER; or as PEM, if its name is given.  what it is, for
+ * messages. */
+enum scep_err	 adm_print_der(struct adm *adm, const json_t *hex,
+		    const char *what, const char *pem);
 
 /* What each profile comes to: printed, and put into list. */
 struct scep_config;

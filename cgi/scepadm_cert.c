@@ -1,9 +1,6 @@
 /*
  * scepadm_cert.c - what was issued: show, export.
  */
-#include <stdlib.h>
-#include <string.h>
-
 #include <openssl/pem.h>
 
 #include "base/text.h"
@@ -31,43 +28,19 @@ adm_cert_show(struct adm *adm, int argc, char *argv[])
 	    "serial", serial[0]), show_columns);
 }
 
-/* One certificate of the result, from hex to DER or PEM on stdout. */
-static enum scep_err
-write_cert(struct adm *adm, const json_t *hex, int der)
-{
-	const char	*text = json_string_value(hex);
-	size_t		 len = 0, size;
-	uint8_t		*bytes;
-	enum scep_err	 rc;
-
-	if (text == NULL)
-		return scep_fail(&adm->err, SCEP_E_INTERNAL,
-		    "the owner sent no certificate");
-	size = strlen(text) / 2 + 1;
-	if ((bytes = malloc(size)) == NULL)
-		return scep_fail(&adm->err, SCEP_E_NOMEM, "certificate");
-	rc = scep_hex_read(text, bytes, size, &len, &adm->err);
-	if (rc == SCEP_OK && der && fwrite(bytes, 1, len, stdout) != len)
-		rc = scep_fail(&adm->err, SCEP_E_STORE,
-		    "cannot write the output");
-	if (rc == SCEP_OK && !der && PEM_write(stdout, PEM_STRING_X509, "",
-	    bytes, (long)len) <= 0)
-		rc = scep_fail_ssl(&adm->err, SCEP_E_STORE, "write PEM");
-	free(bytes);
-	return rc;
-}
-
 static enum scep_err
 write_all(struct adm *adm, const json_t *result, int chain, int der)
 {
+	const char	*pem = der ? NULL : PEM_STRING_X509;
 	json_t		*one;
 	size_t		 i;
 	enum scep_err	 rc;
 
-	rc = write_cert(adm, json_object_get(result, "der"), der);
+	rc = adm_print_der(adm, json_object_get(result, "der"), "certificate",
+	    pem);
 	json_array_foreach(json_object_get(result, "chain"), i, one)
 		if (chain && rc == SCEP_OK)
-			rc = write_cert(adm, one, der);
+			rc = adm_print_der(adm, one, "certificate", pem);
 	return rc;
 }
 

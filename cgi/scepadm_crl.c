@@ -1,9 +1,6 @@
 /*
  * scepadm_crl.c - the CRLs of the CAs: list, show, export, make.
  */
-#include <stdlib.h>
-#include <string.h>
-
 #include <openssl/pem.h>
 
 #include "base/text.h"
@@ -57,32 +54,6 @@ adm_crl_make(struct adm *adm, int argc, char *argv[])
 	return one(adm, argc, argv, "crl.make");
 }
 
-/* From hex to DER or PEM on stdout. */
-static enum scep_err
-write_crl(struct adm *adm, const json_t *hex, int der)
-{
-	const char	*text = json_string_value(hex);
-	size_t		 len = 0, size;
-	uint8_t		*bytes;
-	enum scep_err	 rc;
-
-	if (text == NULL)
-		return scep_fail(&adm->err, SCEP_E_INTERNAL,
-		    "the owner sent no CRL");
-	size = strlen(text) / 2 + 1;
-	if ((bytes = malloc(size)) == NULL)
-		return scep_fail(&adm->err, SCEP_E_NOMEM, "CRL");
-	rc = scep_hex_read(text, bytes, size, &len, &adm->err);
-	if (rc == SCEP_OK && der && fwrite(bytes, 1, len, stdout) != len)
-		rc = scep_fail(&adm->err, SCEP_E_STORE,
-		    "cannot write the output");
-	if (rc == SCEP_OK && !der && PEM_write(stdout, PEM_STRING_X509_CRL,
-	    "", bytes, (long)len) <= 0)
-		rc = scep_fail_ssl(&adm->err, SCEP_E_STORE, "write PEM");
-	free(bytes);
-	return rc;
-}
-
 enum scep_err
 adm_crl_export(struct adm *adm, int argc, char *argv[])
 {
@@ -102,7 +73,8 @@ adm_crl_export(struct adm *adm, int argc, char *argv[])
 	if (adm->json)
 		adm_print_json(result);
 	else
-		rc = write_crl(adm, json_object_get(result, "der"), der);
+		rc = adm_print_der(adm, json_object_get(result, "der"), "CRL",
+		    der ? NULL : PEM_STRING_X509_CRL);
 	json_decref(result);
 	return rc;
 }

@@ -1,11 +1,14 @@
 /*
- * scepadm_print.c - results for people: tables and records; and as JSON and
- * CSV.
+ * scepadm_print.c - results for people: tables and records; as JSON and CSV;
+ * and what is DER, as it is or as PEM.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/pem.h>
+
+#include "base/text.h"
 #include "cgi/scepadm.h"
 
 #define CELL_MAX	512
@@ -233,5 +236,31 @@ adm_show(struct adm *adm, json_t *request, const struct adm_column *columns)
 	else if ((rc = adm_rows_put(adm, &rows, result)) == SCEP_OK)
 		rc = adm_rows_end(adm, &rows);
 	json_decref(result);
+	return rc;
+}
+
+enum scep_err
+adm_print_der(struct adm *adm, const json_t *hex, const char *what,
+    const char *pem)
+{
+	const char	*text = json_string_value(hex);
+	size_t		 len = 0, size;
+	uint8_t		*bytes;
+	enum scep_err	 rc;
+
+	if (text == NULL)
+		return scep_fail(&adm->err, SCEP_E_INTERNAL,
+		    "the owner sent no %s", what);
+	size = strlen(text) / 2 + 1;
+	if ((bytes = malloc(size)) == NULL)
+		return scep_fail(&adm->err, SCEP_E_NOMEM, "%s", what);
+	rc = scep_hex_read(text, bytes, size, &len, &adm->err);
+	if (rc == SCEP_OK && pem == NULL && fwrite(bytes, 1, len, stdout) != len)
+		rc = scep_fail(&adm->err, SCEP_E_STORE,
+		    "cannot write the output");
+	if (rc == SCEP_OK && pem != NULL && PEM_write(stdout, pem, "", bytes,
+	    (long)len) <= 0)
+		rc = scep_fail_ssl(&adm->err, SCEP_E_STORE, "write PEM");
+	free(bytes);
 	return rc;
 }

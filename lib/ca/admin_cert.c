@@ -230,21 +230,6 @@ show(struct scep_admin_call *call, struct scep_error *err)
 	return rc;
 }
 
-static json_t *
-hex_json(const struct scep_buf *der)
-{
-	const size_t	 size = 2 * der->len + 1;
-	char		*text = OPENSSL_malloc(size);
-	json_t		*json;
-
-	if (text == NULL)
-		return NULL;
-	scep_hex_text(scep_buf_span(der), text, size);
-	json = json_string(text);
-	OPENSSL_free(text);
-	return json;
-}
-
 /* From the CA that issued towards the root; empty if it is no longer in the
  * configuration, or has a fault there. */
 static json_t *
@@ -258,10 +243,10 @@ chain_json(const struct scep_ca_conf *ca)
 		ca = NULL;
 	if (ca != NULL && !bad)
 		bad = json_array_append_new(chain,
-		    hex_json(&ca->cert.der)) != 0;
+		    scep_admin_hex_json(&ca->cert.der)) != 0;
 	for (i = 0; ca != NULL && !bad && i < ca->n_chain; i++)
 		bad = json_array_append_new(chain,
-		    hex_json(&ca->chain[i].der)) != 0;
+		    scep_admin_hex_json(&ca->chain[i].der)) != 0;
 	if (!bad)
 		return chain;
 	json_decref(chain);
@@ -303,7 +288,7 @@ export(struct scep_admin_call *call, struct scep_error *err)
 	}
 	/* o of NULL makes all of it NULL, and frees the other. */
 	rc = scep_admin_object(call, json_pack("{s:o,s:o}",
-	    "der", hex_json(&rec.der),
+	    "der", scep_admin_hex_json(&rec.der),
 	    "chain", chain_json(issuer_of(call, &rec))), err);
 	scep_cert_rec_clear(&rec);
 	return rc;

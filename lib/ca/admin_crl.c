@@ -153,21 +153,6 @@ show(struct scep_admin_call *call, struct scep_error *err)
 	return scep_admin_object(call, json, err);
 }
 
-static json_t *
-hex_json(const struct scep_buf *der)
-{
-	const size_t	 size = 2 * der->len + 1;
-	char		*text = OPENSSL_malloc(size);
-	json_t		*json;
-
-	if (text == NULL)
-		return NULL;
-	scep_hex_text(scep_buf_span(der), text, size);
-	json = json_string(text);
-	OPENSSL_free(text);
-	return json;
-}
-
 /* What a device would get. */
 static enum scep_err
 export(struct scep_admin_call *call, struct scep_error *err)
@@ -181,7 +166,7 @@ export(struct scep_admin_call *call, struct scep_error *err)
 	    SCEP_OK)
 		return rc;
 	rc = scep_admin_object(call, json_pack("{s:o}", "der",
-	    hex_json(&held->rec.der)), err);
+	    scep_admin_hex_json(&held->rec.der)), err);
 	scep_crl_drop(held);
 	return rc;
 }

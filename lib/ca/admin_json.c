@@ -320,3 +320,18 @@ scep_admin_log_end(const struct scep_admin_call *call, struct scep_line *line,
 	scep_line_fmt(line, "by", "uid %lu", call->uid);
 	return scep_buf_set(&change->log, scep_span_text(line->text), err);
 }
+
+json_t *
+scep_admin_hex_json(const struct scep_buf *der)
+{
+	const size_t	 size = 2 * der->len + 1;
+	char		*text = OPENSSL_malloc(size);
+	json_t		*json;
+
+	if (text == NULL)
+		return NULL;
+	scep_hex_text(scep_buf_span(der), text, size);
+	json = json_string(text);
+	OPENSSL_free(text);
+	return json;
+}

@@ -90,6 +90,9 @@ enum scep_err	 scep_admin_dump(json_t *json, struct scep_buf *out,
 /* Overwrite the texts that are members of an object. */
 void		 scep_admin_wipe(json_t *object);
 
+/* DER as a text in hex; NULL: no memory. */
+json_t		*scep_admin_hex_json(const struct scep_buf *der);
+
 /* Texts for JSON: valid UTF-8, cut between characters. */
 struct scep_admin_name {
 	char	 text[SCEP_NAME_TEXT];
