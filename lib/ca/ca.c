@@ -20,6 +20,13 @@
 
 #define TEND_ROWS	256	/* of each kind, each time */
 
+struct scep_span
+scep_plaintext(const struct scep_buf *plain)
+{
+	return scep_span_make(plain->data, plain->len < SCEP_PLAINTEXT_MAX ?
+	    plain->len : SCEP_PLAINTEXT_MAX);
+}
+
 void
 scep_answer_clear(struct scep_answer *answer)
 {

@@ -18,6 +18,10 @@ struct scep_config;
 #define SCEP_PLAINTEXT_MAX	16400	/* octets of an envelope that the CA
 					   looks at; a CSR has 16384 */
 
+/* What came out of an envelope, borrowed, as far as the CA looks at it: one
+ * octet more than it reads is as unreadable as all of them. */
+struct scep_span scep_plaintext(const struct scep_buf *plain);
+
 /* Everything borrowed for the call. */
 struct scep_enrolment {
 	const char		*profile;

@@ -20,10 +20,7 @@ take_words(struct scep_proof *p)
 	p->ask.signer = scep_buf_span(&p->from.signer.der);
 	p->ask.self_signed = p->msg->self_signed;
 	p->ask.cipher = (int)p->msg->envelope.cipher;
-	p->ask.plaintext = scep_buf_span(&p->plain);
-	/* One octet more than the CA reads is as unreadable as all of them. */
-	if (p->ask.plaintext.len > SCEP_PLAINTEXT_MAX)
-		p->ask.plaintext.len = SCEP_PLAINTEXT_MAX;
+	p->ask.plaintext = scep_plaintext(&p->plain);
 }
 
 enum scep_err

@@ -30,9 +30,7 @@ open_lookup(struct scep_work *work, struct scep_address *from,
 	    (rc = scep_envelope_digests(crypto, env, i, ask->key_sha256,
 	    ask->content_sha256, err)) != SCEP_OK)
 		return rc;
-	ask->plaintext = scep_buf_span(plain);
-	if (ask->plaintext.len > SCEP_PLAINTEXT_MAX)
-		ask->plaintext.len = SCEP_PLAINTEXT_MAX;
+	ask->plaintext = scep_plaintext(plain);
 	return rc;
 }
 

@@ -81,10 +81,7 @@ open_envelope(const struct scep_work *work, const struct scep_message *msg,
 	}
 	rc = scep_envelope_open(crypto, opener, &msg->envelope, i, plain,
 	    err);
-	ask->plaintext = scep_buf_span(plain);
-	/* One octet more than the CA reads is as unreadable as all of them. */
-	if (ask->plaintext.len > SCEP_PLAINTEXT_MAX)
-		ask->plaintext.len = SCEP_PLAINTEXT_MAX;
+	ask->plaintext = scep_plaintext(plain);
 	return rc;
 }
 
