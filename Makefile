@@ -93,6 +93,13 @@ $(BIN)/oddmsg: $(BUILD)/tests/oddmsg.o $(patsubst %.c,$(BUILD)/%.o, \
 $(BIN)/scepload: $(BUILD)/tests/scepload.o
 	$(CC) $(ALL_LDFLAGS) -o $@ $^
 
+# Load for any SCEP server; every answer is checked.
+BENCH	 = $(BUILD)/tests/bench/bench.o
+$(BIN)/bench-load: $(patsubst %.c,$(BUILD)/%.o, \
+    $(sort $(wildcard tests/bench/load*.c))) $(BENCH) \
+    $(BUILD)/tests/unit/client.o $(CLIENT)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs libcrypto) -lm
+
 # A store full of certificates, for tests and benchmarks.
 $(BIN)/bench-fill: $(BUILD)/tests/bench/fill.o $(SHARED) $(BUILD)/libscep.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
@@ -223,7 +230,7 @@ distcheck: dist
 
 clean:
 	rm -rf build build-asan build-tsan build-fuzz build-clang
-	rm -f scep.fcgi scepadm scepbot oddmsg scepload bench-fill bench-cgi
+	rm -f scep.fcgi scepadm scepbot oddmsg scepload bench-*
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 .PHONY: all unit programs check layers check-asan check-tsan fuzz lint install \
