@@ -100,6 +100,12 @@ $(BIN)/bench-load: $(patsubst %.c,$(BUILD)/%.o, \
     $(BUILD)/tests/unit/client.o $(CLIENT)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs libcrypto) -lm
 
+# The CPU of an enrolment inside the engine.
+$(BIN)/bench-engine: $(patsubst %.c,$(BUILD)/%.o, \
+    $(sort $(wildcard tests/bench/engine*.c))) $(BENCH) \
+    $(BUILD)/tests/unit/client.o $(CLIENT) $(SHARED) $(BUILD)/libscep.a
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
 # A store full of certificates, for tests and benchmarks.
 $(BIN)/bench-fill: $(BUILD)/tests/bench/fill.o $(SHARED) $(BUILD)/libscep.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
@@ -111,7 +117,8 @@ $(BIN)/bench-cgi: $(patsubst %.c,$(BUILD)/%.o, \
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
 unit: $(UNIT) $(REPLAY)
-programs: all $(BIN)/scepbot $(BIN)/oddmsg $(BIN)/scepload $(BIN)/bench-fill
+programs: all $(BIN)/scepbot $(BIN)/oddmsg $(BIN)/scepload $(BIN)/bench-fill \
+    $(BIN)/bench-load $(BIN)/bench-engine
 
 # What needs no web server: layers, unit tests, seed corpora.
 check: layers all $(UNIT) $(REPLAY)
