@@ -95,6 +95,7 @@ $(BIN)/scepload: $(BUILD)/tests/scepload.o
 
 # Load for any SCEP server; every answer is checked.
 BENCH	 = $(BUILD)/tests/bench/bench.o
+BENCHES	 = $(patsubst %,$(BIN)/bench-%,load engine hello disk start cgi)
 $(BIN)/bench-load: $(patsubst %.c,$(BUILD)/%.o, \
     $(sort $(wildcard tests/bench/load*.c))) $(BENCH) \
     $(BUILD)/tests/unit/client.o $(CLIENT)
@@ -105,6 +106,16 @@ $(BIN)/bench-engine: $(patsubst %.c,$(BUILD)/%.o, \
     $(sort $(wildcard tests/bench/engine*.c))) $(BENCH) \
     $(BUILD)/tests/unit/client.o $(CLIENT) $(SHARED) $(BUILD)/libscep.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# What others are held against: a FastCGI program that says hello, the disk;
+# and the time from exec to the first answer.
+$(BIN)/bench-hello: $(BUILD)/tests/bench/hello.o $(BENCH)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lfcgi
+$(BIN)/bench-disk: $(BUILD)/tests/bench/disk.o $(BENCH)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^
+$(BIN)/bench-start: $(BUILD)/tests/bench/start.o \
+    $(BUILD)/tests/bench/load_http.o $(BENCH)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^
 
 # A store full of certificates, for tests and benchmarks.
 $(BIN)/bench-fill: $(BUILD)/tests/bench/fill.o $(SHARED) $(BUILD)/libscep.a
@@ -118,7 +129,7 @@ $(BIN)/bench-cgi: $(patsubst %.c,$(BUILD)/%.o, \
 
 unit: $(UNIT) $(REPLAY)
 programs: all $(BIN)/scepbot $(BIN)/oddmsg $(BIN)/scepload $(BIN)/bench-fill \
-    $(BIN)/bench-load $(BIN)/bench-engine
+    $(BENCHES)
 
 # What needs no web server: layers, unit tests, seed corpora.
 check: layers all $(UNIT) $(REPLAY)

@@ -122,7 +122,10 @@ extern const char *const	load_end_name[LOAD__END_MAX];
 
 /* load_http.c */
 void	 load_url_read(struct load_url *url, const char *text, int get);
-/* Ask for path?query and wait for the whole answer; its body is malloc()ed. */
+/* Ask for path?query and wait for the whole answer; its body is malloc()ed.
+ * Without an answer of status 200: NULL, or the end of the program. */
+unsigned char	*load_try(const struct load_url *url, const char *query,
+		    size_t *len, int *bundle);
 unsigned char	*load_fetch(const struct load_url *url, const char *query,
 		    size_t *len, int *bundle);
 /* An answer of which len octets are there. */

@@ -2,6 +2,7 @@
  * load_http.c - as much of HTTP/1.1 as bench-load needs: URLs, heads of
  * requests, where an answer ends.
  */
+#include <errno.h>
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
@@ -138,11 +139,11 @@ load_answer_body(const char *data, const struct load_answer *answer,
 }
 
 unsigned char *
-load_fetch(const struct load_url *url, const char *query, size_t *len,
+load_try(const struct load_url *url, const char *query, size_t *len,
     int *bundle)
 {
 	struct load_answer	 answer;
-	unsigned char		*body;
+	unsigned char		*body = NULL;
 	char			*buf = bench_need(malloc(FETCH_MAX));
 	char			 ask[2048];
 	size_t			 got = 0;
@@ -152,18 +153,30 @@ load_fetch(const struct load_url *url, const char *query, size_t *len,
 	n = snprintf(ask, sizeof(ask), "GET %s?%s HTTP/1.1\r\nHost: %s\r\n"
 	    "Connection: close\r\n\r\n", url->path, query, url->host);
 	if ((fd = socket(url->to.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0)) ==
-	    -1 || connect(fd, (const struct sockaddr *)&url->to,
-	    url->to_len) == -1 || write(fd, ask, (size_t)n) != n)
-		bench_die("%s: no connection", url->host);
-	while ((n = read(fd, buf + got, FETCH_MAX - got)) > 0)
-		got += (size_t)n;
+	    -1)
+		bench_die("socket: %s", strerror(errno));
+	if (connect(fd, (const struct sockaddr *)&url->to, url->to_len) != -1 &&
+	    write(fd, ask, (size_t)n) == n)
+		while ((n = read(fd, buf + got, FETCH_MAX - got)) > 0)
+			got += (size_t)n;
 	(void)close(fd);
-	if (load_answer_read(buf, got, 1, &answer) != 1 ||
-	    answer.status != 200)
+	if (load_answer_read(buf, got, 1, &answer) == 1 &&
+	    answer.status == 200) {
+		*bundle = answer.bundle;
+		body = load_answer_body(buf, &answer, len);
+	}
+	free(buf);
+	return body;
+}
+
+unsigned char *
+load_fetch(const struct load_url *url, const char *query, size_t *len,
+    int *bundle)
+{
+	unsigned char	*body;
+
+	if ((body = load_try(url, query, len, bundle)) == NULL)
 		bench_die("http://%s%s?%s: no answer with status 200",
 		    url->host, url->path, query);
-	*bundle = answer.bundle;
-	body = load_answer_body(buf, &answer, len);
-	free(buf);
 	return body;
 }
