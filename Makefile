@@ -127,6 +127,11 @@ $(BIN)/bench-cgi: $(patsubst %.c,$(BUILD)/%.o, \
     $(CLIENT) $(SHARED) $(BUILD)/libscep.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# A table of all that is measured, in a few minutes; BENCHFLAGS=-q looks only
+# whether it works.
+bench: programs
+	sh tests/bench/run -b $(BIN) $(BENCHFLAGS)
+
 unit: $(UNIT) $(REPLAY)
 programs: all $(BIN)/scepbot $(BIN)/oddmsg $(BIN)/scepload $(BIN)/bench-fill \
     $(BENCHES)
@@ -251,6 +256,6 @@ clean:
 	rm -f scep.fcgi scepadm scepbot oddmsg scepload bench-*
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.PHONY: all unit programs check layers check-asan check-tsan fuzz lint install \
+.PHONY: all unit programs bench check layers check-asan check-tsan fuzz lint install \
 	install-systemd dist distcheck clean
 .SECONDARY:
