@@ -48,7 +48,8 @@ CGI	 = $(filter-out $(SHARED) $(CLIENT) $(ADM), \
 
 UNIT	 = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/t_*.c)))
 PURE	 = $(BUILD)/cgi/doctor_fix.o
-HELPERS	 = $(CLIENT) $(PURE) $(patsubst %.c,$(BUILD)/%.o, \
+JUDGE	 = $(patsubst %,$(BUILD)/tests/bench/%.o,bench load_check load_http)
+HELPERS	 = $(CLIENT) $(PURE) $(JUDGE) $(patsubst %.c,$(BUILD)/%.o, \
 	   $(filter-out tests/unit/t_%,$(sort $(wildcard tests/unit/*.c))))
 FUZZ	 = $(sort $(wildcard tests/fuzz/fuzz_*.c))
 REPLAY	 = $(patsubst %.c,$(BUILD)/%,$(FUZZ))
@@ -253,9 +254,9 @@ distcheck: dist
 
 clean:
 	rm -rf build build-asan build-tsan build-fuzz build-clang
-	rm -f scep.fcgi scepadm scepbot oddmsg scepload bench-*
+	rm -f scep.fcgi scepadm scepbot oddmsg scepload bench-fill $(BENCHES)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.PHONY: all unit programs bench check layers check-asan check-tsan fuzz lint install \
-	install-systemd dist distcheck clean
+.PHONY: all unit programs bench check layers check-asan check-tsan fuzz lint \
+	install install-systemd dist distcheck clean
 .SECONDARY:

@@ -56,8 +56,6 @@ static void
 check_reply(const struct load *l, struct load_request *r,
     const struct client_reply *reply)
 {
-	/* What is unreadable, or a broken signature, may be answered with
-	 * what could be read of it. */
 	if (strcmp(reply->txid, r->txid) != 0)
 		fault(r, LOAD_E_TXID, "another transactionID");
 	else if (reply->recipient_nonce_len != CLIENT_NONCE ||
@@ -189,6 +187,8 @@ repeated(const struct serials *all)
 {
 	long	 i, n = 0;
 
+	if (all->n == 0)
+		return 0;
 	qsort(all->text, (size_t)all->n, SERIAL_TEXT, serial_cmp);
 	for (i = 1; i < all->n; i++)
 		n += strcmp(all->text[i - 1], all->text[i]) == 0;
@@ -204,9 +204,13 @@ duplicates(const struct load *l, const char *path)
 
 	serials_read(&all, path);
 	serials_read(&earlier, path);
-	for (i = 0; i < l->n; i++)
+	for (i = 0; i < l->n; i++) {
 		if (l->request[i].cert != NULL)
 			serial_add_cert(&all, l->request[i].cert);
+		/* What it renews is in the file, if there is one. */
+		if (l->kind == LOAD_RENEW && path == NULL)
+			serial_add_cert(&all, l->request[i].signer);
+	}
 	serials_append(&all, earlier.n, path);
 	n = repeated(&all) - repeated(&earlier);
 	free(all.text);

@@ -134,7 +134,7 @@ kind_put(struct writer *w, const struct load *l)
 static void
 counts_put(struct writer *w, const struct load *l, const struct tally *t)
 {
-	char	 name[16];
+	char	 name[32];
 	int	 i;
 
 	count_put(w, "sent", t->sent);

@@ -307,8 +307,8 @@ recovery() {		# NAME
 		sleep 0.05
 	done
 	sleep 0.1
-	kill -KILL "$server"
-	wait "$server" "$_load" 2>/dev/null
+	end "$server" KILL
+	wait "$_load"
 	started "$1" 1 >"$t/recovery"
 }
 

@@ -8,9 +8,11 @@ umask 022
 t=
 pids=
 own() { pids="$1 $pids"; }
-end() {			# PID: and wait for it
-	kill -TERM "$1" 2>/dev/null
+# end PID [SIGNAL]: and wait for it.  Its number may be another's then.
+end() {
+	kill "-${2:-TERM}" "$1" 2>/dev/null
 	wait "$1" 2>/dev/null
+	pids=$(echo "$pids" | sed "s/^\(.* \)*$1 /\1/")
 }
 cleanup() {
 	_status=$?
@@ -26,7 +28,10 @@ fcgi=$bin/scep.fcgi
 adm=$bin/scepadm
 
 # fig NAME VALUE: a figure, for the table.
-fig() { echo "$1 $2" >>"$out/figures"; }
+fig() {
+	[ -n "$2" ] || die "$1 was not measured"
+	echo "$1 $2" >>"$out/figures"
+}
 # known NAME: what it was.
 known() { awk -v n="$1" '$1 == n { v = $2 } END { print v }' "$out/figures"; }
 # value KEY LINE: of "key=value key=value".
@@ -169,7 +174,8 @@ machine() {
 	    "$(nproc) CPUs, Linux $(uname -r), $(openssl version |
 	    cut -d' ' -f1-2), $(nginx -v 2>&1 | sed 's,.*: ,,')"
 	_fs=$(stat -f -c %T "$t")
-	[ "$_fs" != tmpfs ] || die "$t is a tmpfs; -d names a disk"
+	[ "$_fs" != tmpfs ] || [ -n "$quick" ] ||
+	    die "$t is a tmpfs; -d names a disk"
 	say "state on $_fs, $(df --output=source "$t" | tail -n 1)"
 	if ! grep -q avx512ifma /proc/cpuinfo; then
 		say "without AVX-512 IFMA, which this CPU has not"
