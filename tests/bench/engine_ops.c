@@ -94,13 +94,14 @@ context(OSSL_LIB_CTX *ctx, EVP_PKEY *key, int (*init)(EVP_PKEY_CTX *))
 }
 
 /* Batches of about 20 ms each, as those of enrolments: the quickest of short
- * ones would be quicker.  Order: a verification needs the signature made before it. */
+ * ones would be quicker.  Order: what is verified was signed before. */
 struct engine_ops *
 engine_ops_new(OSSL_LIB_CTX *ctx, EVP_PKEY *rsa,
     struct engine_item item[ENGINE_OPS])
 {
 	static const struct engine_item	 items[ENGINE_OPS] = {
-		[ENGINE_RSA_PRIVATE] = { "rsa_private", rsa_private, NULL, 100 },
+		[ENGINE_RSA_PRIVATE] = { "rsa_private", rsa_private, NULL,
+		    100 },
 		[ENGINE_RSA_VERIFY] = { "rsa_verify", rsa_verify, NULL, 1000 },
 		[ENGINE_RSA_ENCRYPT] = { "rsa_encrypt", rsa_encrypt, NULL,
 		    1000 },

@@ -229,6 +229,9 @@ part_memory() {
 	start_ours rsa
 	load rsa "$server" "$(n 2000)" -j 16
 	_ca=$(ca_of "$server")
+	# scep.conf(5): 32m, if nothing is said.
+	fig memory.cache "$(sed -n 's/^cache = \([0-9]*\)m$/\1/p
+	    $a32' "$t/rsa/scep.conf" | head -n 1)"
 	for _word in VmRSS Pss; do
 		fig "memory.ca.$_word" "$(kib "$_ca" $_word)"
 		for _pid in $(descendants "$server"); do
