@@ -137,11 +137,14 @@ part_get() {
 			line=$("$bin/bench-load" -g -j 16 -n 1000000 -t \
 			    "$([ -n "$quick" ] && echo 0.2 || echo 2)" \
 			    "http://127.0.0.1:$port/$_what" \
+			    -P "hello=$(family "$hello")" \
 			    -P "ours=$(family "$server")") ||
 			    die "$_what: $line"
 			_what=$(basename "${_what#*operation=}")
 			value rate "$line" >>"$t/get.$_what"
-			value cpu_ours "$line" >>"$t/get.$_what.cpu"
+			calc "$(value cpu_hello "$line") + $(value cpu_ours \
+			    "$line")" >>"$t/get.$_what.cpu"
+			echo >>"$t/get.$_what.cpu"
 		done
 	done
 	for _what in hello GetCACaps GetCACert main.1.crl; do
