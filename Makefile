@@ -124,8 +124,8 @@ $(BIN)/bench-fill: $(BUILD)/tests/bench/fill.o $(SHARED) $(BUILD)/libscep.a
 
 # sh tests/bench/cgi measures with it what a CGI run costs.
 $(BIN)/bench-cgi: $(patsubst %.c,$(BUILD)/%.o, \
-    $(sort $(wildcard tests/bench/cgi*.c))) $(BUILD)/tests/unit/client.o \
-    $(CLIENT) $(SHARED) $(BUILD)/libscep.a
+    $(sort $(wildcard tests/bench/cgi*.c))) $(BENCH) \
+    $(BUILD)/tests/unit/client.o $(CLIENT) $(SHARED) $(BUILD)/libscep.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # A table of all that is measured, in a few minutes; BENCHFLAGS=-q looks only

@@ -38,7 +38,7 @@ bench_need(void *p)
 }
 
 long
-bench_number(const char *text, long min)
+bench_number_from(const char *text, long min)
 {
 	char	*end;
 	long	 n = strtol(text, &end, 10);
@@ -47,6 +47,12 @@ bench_number(const char *text, long min)
 		bench_die("%s: no number, or not from %ld to 1000000000",
 		    text, min);
 	return n;
+}
+
+long
+bench_number(const char *text)
+{
+	return bench_number_from(text, 0);
 }
 
 static int64_t
@@ -63,6 +69,12 @@ int64_t
 bench_now_ns(void)
 {
 	return clock_ns(CLOCK_MONOTONIC);
+}
+
+int64_t
+bench_now_us(void)
+{
+	return bench_now_ns() / 1000;
 }
 
 int64_t

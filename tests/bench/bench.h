@@ -13,11 +13,13 @@
 __attribute__((noreturn, format(printf, 1, 2)))
 void	 bench_die(const char *fmt, ...);
 void	*bench_need(void *p);
-/* From min to a thousand million. */
-long	 bench_number(const char *text, long min);
+/* Up to a thousand million, from 0 or from min. */
+long	 bench_number(const char *text);
+long	 bench_number_from(const char *text, long min);
 
-/* Nanoseconds of the monotonic clock. */
+/* The monotonic clock. */
 int64_t	 bench_now_ns(void);
+int64_t	 bench_now_us(void);
 /* Nanoseconds that all threads of a process, the dead ones too, were on a
  * CPU; 0: this process.  -1: there is none. */
 int64_t	 bench_cpu_ns(pid_t pid);

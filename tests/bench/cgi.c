@@ -2,60 +2,11 @@
  * cgi.c - bench-cgi: the parts that tests/bench/cgi measures a CGI run with.
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "tests/bench/cgi.h"
-
-void
-bench_die(const char *fmt, ...)
-{
-	va_list	 ap;
-
-	va_start(ap, fmt);
-	(void)fprintf(stderr, "bench-cgi: ");
-	(void)vfprintf(stderr, fmt, ap);
-	(void)fprintf(stderr, "\n");
-	va_end(ap);
-	exit(1);
-}
-
-long
-bench_number(const char *text)
-{
-	char	*end;
-	long	 n = strtol(text, &end, 10);
-
-	if (*text == '\0' || *end != '\0' || n < 0 || n > 1000000000L)
-		bench_die("%s: no such number", text);
-	return n;
-}
-
-int64_t
-bench_now_us(void)
-{
-	struct timespec	 ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
-}
-
-unsigned char *
-bench_read(const char *path, size_t *len)
-{
-	const size_t	 max = 1024 * 1024;
-	unsigned char	*data = malloc(max);
-	FILE		*f;
-
-	if (data == NULL || (f = fopen(path, "rb")) == NULL)
-		bench_die("%s: %s", path, strerror(errno));
-	*len = fread(data, 1, max, f);
-	(void)fclose(f);
-	return data;
-}
 
 void
 bench_write(const char *path, const void *data, size_t len)

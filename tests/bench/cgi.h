@@ -6,16 +6,8 @@
 #ifndef TESTS_BENCH_CGI_H
 #define TESTS_BENCH_CGI_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "tests/bench/bench.h"
 
-__attribute__((noreturn, format(printf, 1, 2)))
-void	 bench_die(const char *fmt, ...);
-long	 bench_number(const char *text);
-/* Microseconds of some clock. */
-int64_t	 bench_now_us(void);
-/* A whole file, malloc()ed. */
-unsigned char	*bench_read(const char *path, size_t *len);
 void	 bench_write(const char *path, const void *data, size_t len);
 /* DIR/N */
 char	*bench_path(const char *dir, long n);

@@ -70,7 +70,7 @@ main(int argc, char *argv[])
 
 	while ((c = getopt(argc, argv, "n:")) != -1)
 		if (c == 'n')
-			n = bench_number(optarg, 1);
+			n = bench_number_from(optarg, 1);
 		else
 			optind = argc;
 	if (optind != argc - 1 || n > TIMES)

@@ -135,10 +135,10 @@ main(int argc, char *argv[])
 	while ((c = getopt(argc, argv, "b:n:")) != -1) {
 		switch (c) {
 		case 'b':
-			batches = bench_number(optarg, 1);
+			batches = bench_number_from(optarg, 1);
 			break;
 		case 'n':
-			requests = bench_number(optarg, 1);
+			requests = bench_number_from(optarg, 1);
 			break;
 		default:
 			optind = argc;

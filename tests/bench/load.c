@@ -150,11 +150,11 @@ option(struct load *l, struct extras *x, int c)
 	case 'f': x->renew = 1; break;
 	case 'g': l->kind = LOAD_GET; break;
 	case 'J': x->json = 1; break;
-	case 'j': l->connections = (int)bench_number(optarg, 1); break;
+	case 'j': l->connections = (int)bench_number_from(optarg, 1); break;
 	case 'K': x->key_file = optarg; break;
 	case 'k': l->key_type = optarg; break;
-	case 'm': x->n_keys = (int)bench_number(optarg, 1); break;
-	case 'n': l->n = bench_number(optarg, 1); break;
+	case 'm': x->n_keys = (int)bench_number_from(optarg, 1); break;
+	case 'n': l->n = bench_number_from(optarg, 1); break;
 	case 'P': pids_read(l, optarg); break;
 	case 'r': l->rate = strtod(optarg, &end); break;
 	case 'S': x->serials = optarg; break;

@@ -76,7 +76,7 @@ main(int argc, char *argv[])
 			signal = SIGKILL;
 			break;
 		case 'n':
-			n = bench_number(optarg, 1);
+			n = bench_number_from(optarg, 1);
 			break;
 		default:
 			optind = argc;
