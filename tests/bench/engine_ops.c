@@ -99,18 +99,19 @@ struct engine_ops *
 engine_ops_new(OSSL_LIB_CTX *ctx, EVP_PKEY *rsa,
     struct engine_item item[ENGINE_OPS])
 {
-	static const struct engine_item	 items[ENGINE_OPS] = {
-		[ENGINE_RSA_PRIVATE] = { "rsa_private", rsa_private, NULL,
-		    100 },
-		[ENGINE_RSA_VERIFY] = { "rsa_verify", rsa_verify, NULL, 1000 },
-		[ENGINE_RSA_ENCRYPT] = { "rsa_encrypt", rsa_encrypt, NULL,
-		    1000 },
-		[ENGINE_P256_SIGN] = { "p256_sign", p256_sign, NULL, 1000 },
-		[ENGINE_P256_VERIFY] = { "p256_verify", p256_verify, NULL,
-		    300 },
+	static const struct {
+		const char	*name;
+		void		 (*fn)(void *arg, long i);
+		long		 batch;
+	}			 table[ENGINE_OPS] = {
+		[ENGINE_RSA_PRIVATE] = { "rsa_private", rsa_private, 100 },
+		[ENGINE_RSA_VERIFY] = { "rsa_verify", rsa_verify, 1000 },
+		[ENGINE_RSA_ENCRYPT] = { "rsa_encrypt", rsa_encrypt, 1000 },
+		[ENGINE_P256_SIGN] = { "p256_sign", p256_sign, 1000 },
+		[ENGINE_P256_VERIFY] = { "p256_verify", p256_verify, 300 },
 	};
-	struct engine_ops		*ops;
-	int				 i;
+	struct engine_ops	*ops;
+	int			 i;
 
 	ops = bench_need(calloc(1, sizeof(*ops)));
 	ops->ec = bench_need(EVP_PKEY_Q_keygen(ctx, NULL, "EC", "P-256"));
@@ -120,8 +121,11 @@ engine_ops_new(OSSL_LIB_CTX *ctx, EVP_PKEY *rsa,
 	ops->ec_sign = context(ctx, ops->ec, EVP_PKEY_sign_init);
 	ops->ec_verify = context(ctx, ops->ec, EVP_PKEY_verify_init);
 	for (i = 0; i < ENGINE_OPS; i++) {
-		item[i] = items[i];
+		item[i].name = table[i].name;
+		item[i].fn = table[i].fn;
+		item[i].batch = table[i].batch;
 		item[i].arg = ops;
+		item[i].done = 0;
 	}
 	return ops;
 }
