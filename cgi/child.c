@@ -1,12 +1,9 @@
 /* child.c - what every process of ours does first. */
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 
-#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -51,34 +48,4 @@ scep_now_ms(void)
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &t);
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-int
-scep_child_take(int socket_fd, int *fd)
-{
-	union {
-		struct cmsghdr	 align;
-		char		 data[CMSG_SPACE(sizeof(int))];
-	}			 control;
-	char			 octet;
-	struct iovec		 iov = { .iov_base = &octet, .iov_len = 1 };
-	struct msghdr		 msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.data,
-		.msg_controllen = sizeof(control.data),
-	};
-	const struct cmsghdr	*c;
-	ssize_t			 n;
-
-	*fd = -1;
-	n = recvmsg(socket_fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-	if (n <= 0)
-		return n == -1 && (errno == EAGAIN || errno == EINTR);
-	c = CMSG_FIRSTHDR(&msg);
-	if (c != NULL && c->cmsg_level == SOL_SOCKET &&
-	    c->cmsg_type == SCM_RIGHTS &&
-	    c->cmsg_len == CMSG_LEN(sizeof(*fd)))
-		memcpy(fd, CMSG_DATA(c), sizeof(*fd));
-	return 1;
 }

@@ -18,8 +18,4 @@ void	 scep_child_begin(pid_t parent, const char *name);
 /* CLOCK_MONOTONIC, in milliseconds. */
 int64_t	 scep_now_ms(void);
 
-/* A descriptor that the supervisor hands over (spawn.h); *fd is -1 if there
- * was none after all.  0 when the supervisor is gone. */
-int		 scep_child_take(int socket_fd, int *fd);
-
 #endif /* SCEP_CGI_CHILD_H */

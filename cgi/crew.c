@@ -1,6 +1,5 @@
 /*
- * crew.c - the children of a supervisor: how they live, and how workers get
- * connections.
+ * crew.c - the children of a supervisor, and how they live.
  *
  * Knows pids, sockets and delays; starts nobody (spawn.c does) and decides
  * nothing.
@@ -14,7 +13,6 @@
 
 #include "cgi/child.h"
 #include "cgi/crew.h"
-#include "cgi/log.h"
 #include "cgi/worker.h"
 
 #define LIVED_MS	1000	/* longer than this: no delay */
@@ -91,7 +89,6 @@ scep_crew_let_go(struct scep_crew_worker *worker)
 	if (worker->fd != -1)
 		(void)close(worker->fd);
 	worker->fd = -1;
-	worker->idle = 0;
 }
 
 void
@@ -101,17 +98,6 @@ scep_crew_let_all_go(struct scep_crew *crew)
 
 	for (i = 0; i < crew->used; i++)
 		scep_crew_let_go(&crew->worker[i]);
-}
-
-struct scep_crew_worker *
-scep_crew_idle(struct scep_crew *crew)
-{
-	int	 i;
-
-	for (i = 0; i < crew->used; i++)
-		if (crew->worker[i].idle)
-			return &crew->worker[i];
-	return NULL;
 }
 
 void
@@ -126,77 +112,28 @@ scep_crew_watch(const struct scep_crew *crew, struct pollfd *p)
 	}
 }
 
-/* An octet: it has nothing to do, or it leaves.  The end: SIGCHLD tells the
- * rest. */
-static void
+/* Of the end SIGCHLD tells more. */
+static int
 hear(struct scep_crew_worker *worker)
 {
 	char	 octet;
 	ssize_t	 n;
 
 	n = recv(worker->fd, &octet, 1, MSG_DONTWAIT);
-	if (n == 1 && octet == SCEP_WORKER_IDLE)
-		worker->idle = 1;
-	else if (n != -1 || (errno != EAGAIN && errno != EINTR))
+	if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR))
 		scep_crew_let_go(worker);
+	return n == 1 && octet == SCEP_WORKER_READY;
 }
 
-void
+int
 scep_crew_hear(struct scep_crew *crew, const struct pollfd *p)
 {
-	int	 i;
+	int	 i, ready = 0;
 
 	for (i = 0; i < crew->used; i++)
 		if (p[i].revents != 0 && crew->worker[i].fd == p[i].fd)
-			hear(&crew->worker[i]);
-}
-
-/* Hand fd to the process behind a socket, without waiting for it; 0 if it
- * does not take it. */
-static int
-give(int socket_fd, int fd)
-{
-	union {
-		struct cmsghdr	 align;
-		char		 data[CMSG_SPACE(sizeof(int))];
-	}			 control;
-	char			 octet = 'c';
-	struct iovec		 iov = { .iov_base = &octet, .iov_len = 1 };
-	struct msghdr		 msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.data,
-		.msg_controllen = sizeof(control.data),
-	};
-	struct cmsghdr		*c;
-
-	memset(&control, 0, sizeof(control));
-	c = CMSG_FIRSTHDR(&msg);
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(fd));
-	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
-	return sendmsg(socket_fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT) == 1;
-}
-
-/* What nobody is idle for waits in the backlog.  One that a worker did not
- * take is gone: that worker is dying, and the web server sees it closed. */
-void
-scep_crew_hand_out(struct scep_crew *crew, int listen_fd)
-{
-	struct scep_crew_worker	*worker;
-	int			 fd;
-
-	while ((worker = scep_crew_idle(crew)) != NULL) {
-		fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
-		if (fd == -1)
-			return;
-		worker->idle = 0;
-		if (!give(worker->fd, fd))
-			scep_log_warn("worker %ld takes no connection",
-			    (long)worker->life.pid);
-		(void)close(fd);
-	}
+			ready |= hear(&crew->worker[i]);
+	return ready;
 }
 
 int64_t

@@ -1,6 +1,5 @@
 /*
- * crew.h - the children of a supervisor: how they live, and how workers get
- * connections.
+ * crew.h - the children of a supervisor, and how they live.
  */
 #ifndef SCEP_CGI_CREW_H
 #define SCEP_CGI_CREW_H
@@ -25,7 +24,6 @@ void	 scep_life_ended(struct scep_life *life);
 struct scep_crew_worker {
 	struct scep_life	 life;
 	int			 fd;	/* to it, or -1 */
-	int			 idle;	/* it waits for a connection */
 };
 struct scep_crew {
 	struct scep_crew_worker	 worker[SCEP_WORKERS_MAX];
@@ -40,19 +38,14 @@ int	 scep_crew_signal(const struct scep_crew *crew, int sig);
 /* The worker with this pid, or NULL. */
 struct scep_crew_worker
 	*scep_crew_find(struct scep_crew *crew, pid_t pid);
-/* No more of its connections; it ends when it has served what it has. */
+/* It ends when it has served what it has. */
 void	 scep_crew_let_go(struct scep_crew_worker *worker);
 void	 scep_crew_let_all_go(struct scep_crew *crew);
-/* A worker that waits for a connection, or NULL. */
-struct scep_crew_worker
-	*scep_crew_idle(struct scep_crew *crew);
 
 /* For poll(2): one entry for each worker that ever was. */
 void	 scep_crew_watch(const struct scep_crew *crew, struct pollfd *p);
-/* What they said. */
-void	 scep_crew_hear(struct scep_crew *crew, const struct pollfd *p);
-/* Accept from listen_fd and hand out, while somebody is idle. */
-void	 scep_crew_hand_out(struct scep_crew *crew, int listen_fd);
+/* What they said: 1 if one has become ready. */
+int	 scep_crew_hear(struct scep_crew *crew, const struct pollfd *p);
 
 /* CLOCK_MONOTONIC, in ms, of the next start that is due; INT64_MAX: none. */
 int64_t	 scep_crew_due(const struct scep_crew *crew);

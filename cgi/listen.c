@@ -269,8 +269,10 @@ find(const struct scep_server_conf *conf, struct scep_listener *out,
 {
 	enum scep_err	 rc;
 
-	if (accepts(STDIN_FILENO))
+	if (accepts(STDIN_FILENO)) {
+		out->is_watched = 1;
 		return inherit(STDIN_FILENO, &out->fd, err);
+	}
 	if (scep_listen_announced())
 		return inherit(LISTEN_FDS_START, &out->fd, err);
 	if (strncmp(conf->listen, "unix:", 5) == 0) {
@@ -295,6 +297,7 @@ scep_listen_open(const struct scep_server_conf *conf,
 
 	out->fd = -1;
 	out->path = NULL;
+	out->is_watched = 0;
 	if ((rc = find(conf, out, err)) == SCEP_OK &&
 	    ((flags = fcntl(out->fd, F_GETFL)) == -1 ||
 	    fcntl(out->fd, F_SETFL, flags | O_NONBLOCK) == -1))

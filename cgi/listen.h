@@ -10,6 +10,8 @@ struct scep_listener {
 	int		 fd;		/* above 2, O_NONBLOCK, close-on-exec */
 	const char	*path;		/* of a socket that we made, or NULL;
 					   borrowed from the configuration */
+	int		 is_watched;	/* whoever started us asks it whether
+					   we live */
 };
 
 /* Does the environment announce a socket at descriptor 3? */

@@ -98,6 +98,7 @@ serve(const char *path, const struct scep_server_conf *conf)
 		return scep_err_exit(rc);
 	}
 	args.listen_fd = listener.fd;
+	args.is_watched = listener.is_watched;
 	status = scep_supervisor_run(&args);
 	scep_listen_close(&listener);
 	return status;

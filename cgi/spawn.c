@@ -16,17 +16,15 @@
 #include "cgi/spawn.h"
 #include "cgi/worker.h"
 
-/* In a child: it could speak for the supervisor with any of these.  The
- * listening socket is the supervisor's alone: a web server that started it
- * asks the socket whether it must do so again, and nobody but the supervisor
- * may keep it open when that has died. */
+/* In a child: it could speak for the supervisor with any of these. */
 static void
-close_own(const struct scep_supervisor *sv, const struct scep_own *own)
+close_own(const struct scep_own *own)
 {
 	int	 i;
 
-	(void)close(sv->listen_fd);
 	(void)close(own->signal_fd);
+	if (own->relay->in_fd != -1)
+		(void)close(own->relay->in_fd);
 	if (own->control_fd != -1)
 		(void)close(own->control_fd);
 	for (i = 0; i < own->crew->used; i++)
@@ -34,8 +32,10 @@ close_own(const struct scep_supervisor *sv, const struct scep_own *own)
 			(void)close(own->crew->worker[i].fd);
 }
 
+/* The network is none of the CA process's business. */
 static void
-be_ca(const struct scep_supervisor *sv, int control)
+be_ca(const struct scep_supervisor *sv, const struct scep_own *own,
+    int control)
 {
 	const struct scep_ca_process	 args = {
 		.conf_path = sv->conf_path,
@@ -43,17 +43,27 @@ be_ca(const struct scep_supervisor *sv, int control)
 		.drain_s = sv->conf.request_timeout_s,
 	};
 
+	(void)close(sv->listen_fd);
+	if (own->relay->out_fd != -1)
+		(void)close(own->relay->out_fd);
 	exit(scep_ca_process_run(&args));
 }
 
 static void
-be_worker(const struct scep_supervisor *sv, int work_fd)
+be_worker(const struct scep_supervisor *sv, const struct scep_own *own,
+    int work_fd)
 {
-	const struct scep_worker	 args = {
+	struct scep_worker	 args = {
 		.work_fd = work_fd,
+		.listen_fd = sv->listen_fd,
+		.relay_fd = own->relay->out_fd,
 		.conf = &sv->conf,
 	};
 
+	if (sv->is_watched) {
+		(void)close(sv->listen_fd);
+		args.listen_fd = -1;
+	}
 	exit(scep_worker_run(&args));
 }
 
@@ -61,8 +71,9 @@ be_worker(const struct scep_supervisor *sv, int work_fd)
  * what be() does. */
 static enum scep_err
 spawn(const struct scep_supervisor *sv, const struct scep_own *own,
-    const char *name, void (*be)(const struct scep_supervisor *, int),
-    int *fd, pid_t *pid, struct scep_error *err)
+    const char *name, void (*be)(const struct scep_supervisor *,
+    const struct scep_own *, int), int *fd,
+    pid_t *pid, struct scep_error *err)
 {
 	const pid_t	 parent = getpid();
 	int		 pair[2];
@@ -73,9 +84,9 @@ spawn(const struct scep_supervisor *sv, const struct scep_own *own,
 		    strerror(errno));
 	if ((*pid = fork()) == 0) {
 		scep_child_begin(parent, name);
-		close_own(sv, own);
+		close_own(own);
 		(void)close(pair[0]);
-		be(sv, pair[1]);
+		be(sv, own, pair[1]);
 	}
 	(void)close(pair[1]);
 	if (*pid == -1) {

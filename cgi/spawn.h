@@ -7,13 +7,16 @@
 #include <sys/types.h>
 
 #include "cgi/crew.h"
+#include "cgi/relay.h"
 #include "cgi/supervisor.h"
 
-/* The supervisor's own descriptors, -1 for none: no child keeps one. */
+/* The supervisor's own descriptors, -1 for none.  No child keeps one, but for
+ * the end of the relay that is the workers'. */
 struct scep_own {
 	int			 signal_fd;
 	int			 control_fd;	/* to the CA process */
 	const struct scep_crew	*crew;
+	const struct scep_relay	*relay;
 };
 
 /*

@@ -3,8 +3,8 @@
  * again.
  *
  * Holds no key and reads nothing that came from the network: what it must
- * survive is the death of the others.  It alone has the listening socket;
- * crew.c hands out what comes in.
+ * survive is the death of the others.  It keeps the listening socket open;
+ * workers accept from it by themselves, or by relay.c.
  */
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -33,9 +33,10 @@ struct house {
 	int			 control_fd;	/* to the CA process, or -1 */
 	struct scep_life	 ca;
 	struct scep_crew	 crew;
+	struct scep_relay	 relay;
 	int			 ready;		/* workers find an owner */
 	int			 was_ready;	/* they once did */
-	int			 served;	/* a worker once was idle */
+	int			 served;	/* a worker once was ready */
 	int			 stopping;
 	int			 asked_ca;	/* SIGTERM was sent to it */
 	int64_t			 deadline;	/* of stopping */
@@ -70,6 +71,7 @@ own(const struct house *h)
 		.signal_fd = h->signal_fd,
 		.control_fd = h->control_fd,
 		.crew = &h->crew,
+		.relay = &h->relay,
 	};
 
 	return o;
@@ -366,23 +368,34 @@ patience(const struct house *h)
 	return due < 0 ? 0 : (int)due;
 }
 
+/* What has been passed on is a worker's: nothing is before there is one. */
+static struct pollfd
+relay_watch(const struct house *h)
+{
+	struct pollfd	 p = { .fd = -1, .events = POLLIN };
+
+	if (h->relay.in_fd == -1 || h->stopping || !h->served)
+		return p;
+	p.fd = h->relay.is_full ? h->relay.in_fd : h->args->listen_fd;
+	p.events = h->relay.is_full ? POLLOUT : POLLIN;
+	return p;
+}
+
 static void
 wait_and_see(struct house *h)
 {
 	struct pollfd	 p[3 + SCEP_WORKERS_MAX] = {
 		{ .fd = h->signal_fd, .events = POLLIN },
 		{ .fd = h->control_fd, .events = POLLIN },
-		{ .fd = h->stopping || scep_crew_idle(&h->crew) == NULL ? -1 :
-		    h->args->listen_fd, .events = POLLIN },
+		relay_watch(h),
 	};
 
 	scep_crew_watch(&h->crew, p + 3);
 	if (poll(p, (nfds_t)(3 + h->crew.used), patience(h)) <= 0)
 		return;
-	scep_crew_hear(&h->crew, p + 3);
-	h->served |= scep_crew_idle(&h->crew) != NULL;
+	h->served |= scep_crew_hear(&h->crew, p + 3);
 	if (p[2].revents != 0)
-		scep_crew_hand_out(&h->crew, h->args->listen_fd);
+		scep_relay_pass(&h->relay, h->args->listen_fd);
 	if (p[1].revents != 0)
 		read_control(h);
 	if (p[0].revents != 0)
@@ -396,12 +409,14 @@ scep_supervisor_run(struct scep_supervisor *supervisor)
 		.args = supervisor,
 		.signal_fd = -1,
 		.control_fd = -1,
+		.relay = { .in_fd = -1, .out_fd = -1 },
 	};
 	struct scep_error	 err;
 
 	scep_crew_init(&h.crew);
 	scep_crew_resize(&h.crew, count_workers(&supervisor->conf));
-	if (catch_signals(&h, &err) != SCEP_OK) {
+	if (catch_signals(&h, &err) != SCEP_OK || (supervisor->is_watched &&
+	    scep_relay_open(&h.relay, &err) != SCEP_OK)) {
 		scep_log_error("%s", err.text);
 		return scep_err_exit(err.code);
 	}
@@ -415,6 +430,7 @@ scep_supervisor_run(struct scep_supervisor *supervisor)
 			break;
 	}
 	(void)close(h.signal_fd);
+	scep_relay_close(&h.relay);
 	close_control(&h);
 	return h.status;
 }

@@ -11,6 +11,8 @@ struct scep_supervisor {
 	const char		*conf_path;	/* of -c, or NULL */
 	struct scep_server_conf	 conf;		/* a reload changes it */
 	int			 listen_fd;
+	int			 is_watched;	/* no child may keep that
+						   (relay.h) */
 };
 
 /*

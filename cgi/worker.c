@@ -4,6 +4,7 @@
  * Faces the network and holds the RA key; what it may do is sandbox.c's
  * business, what it answers ra.c's.
  */
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
@@ -21,6 +22,7 @@
 #include "cgi/child.h"
 #include "cgi/fcgi_request.h"
 #include "cgi/log.h"
+#include "cgi/relay.h"
 #include "cgi/sandbox.h"
 #include "cgi/state_socket.h"
 #include "cgi/worker.h"
@@ -33,6 +35,14 @@
 #define OWNER_STEP_MS	20
 #define REPORT_MS	1000	/* what was counted is told as often */
 
+/* What a worker waits for. */
+enum {
+	CONNECTION = 1,
+	CA = 2,
+	STOP = 4,
+	SUPERVISOR = 8		/* it says nothing: its end */
+};
+
 static int	 stop_fd = -1;	/* readable from SIGTERM on */
 
 struct serving {
@@ -41,6 +51,7 @@ struct serving {
 	struct scep_ca			*ca;
 	int				 ca_fd;	/* the ca's */
 	struct scep_ra			*ra;
+	int				 epoll_fd;
 	uint8_t				*body;	/* room for one octet … */
 	size_t				 size;	/* … more than is allowed */
 	FCGX_Request			 fcgi;
@@ -60,7 +71,7 @@ on_term(int sig)
 }
 
 /*
- * A handler and an eventfd: poll(2) sees it however short before it came.
+ * A handler and an eventfd: it is seen however short before it came.
  * libfcgi puts its own on SIGTERM and SIGUSR1 where there is none; with
  * SA_RESTART a request that is being read goes on.
  */
@@ -114,6 +125,35 @@ connect_ca(struct serving *s, struct scep_error *err)
 }
 
 static enum scep_err
+watch(const struct serving *s, int fd, uint32_t events, uint32_t what,
+    struct scep_error *err)
+{
+	struct epoll_event	 e = { .events = events, .data.u32 = what };
+
+	return epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, fd, &e) == 0 ? SCEP_OK :
+	    scep_fail(err, SCEP_E_INTERNAL, "epoll: %s", strerror(errno));
+}
+
+/* Of all workers that are idle, one wakes up for a connection. */
+static enum scep_err
+watch_all(struct serving *s, struct scep_error *err)
+{
+	const struct scep_worker	*w = s->worker;
+	enum scep_err			 rc;
+
+	if ((s->epoll_fd = epoll_create1(EPOLL_CLOEXEC)) == -1)
+		return scep_fail(err, SCEP_E_INTERNAL, "epoll: %s",
+		    strerror(errno));
+	if ((rc = watch(s, stop_fd, EPOLLIN, STOP, err)) != SCEP_OK ||
+	    (rc = watch(s, w->work_fd, EPOLLIN, SUPERVISOR, err)) !=
+	    SCEP_OK ||
+	    (rc = watch(s, s->ca_fd, EPOLLIN, CA, err)) != SCEP_OK)
+		return rc;
+	return watch(s, w->listen_fd != -1 ? w->listen_fd : w->relay_fd,
+	    EPOLLIN | EPOLLEXCLUSIVE, CONNECTION, err);
+}
+
+static enum scep_err
 prepare(struct serving *s, struct scep_error *err)
 {
 	const struct scep_server_conf	*conf = s->worker->conf;
@@ -122,7 +162,8 @@ prepare(struct serving *s, struct scep_error *err)
 	if ((rc = catch_term(err)) != SCEP_OK ||
 	    (rc = scep_crypto_new(NULL, &s->crypto, err)) != SCEP_OK ||
 	    (rc = connect_ca(s, err)) != SCEP_OK ||
-	    (rc = scep_ra_new(s->crypto, s->ca, &s->ra, err)) != SCEP_OK)
+	    (rc = scep_ra_new(s->crypto, s->ca, &s->ra, err)) != SCEP_OK ||
+	    (rc = watch_all(s, err)) != SCEP_OK)
 		return rc;
 	s->size = scep_ra_max_request(s->ra) + 1;
 	if ((s->body = OPENSSL_malloc(s->size)) == NULL)
@@ -181,11 +222,27 @@ serve_one(struct serving *s, int fd)
 	(void)alarm(0);
 }
 
-/* 0 when the supervisor is gone. */
+/* The next connection, or -1: another worker may have been faster. */
 static int
-say(const struct serving *s, char octet)
+take(const struct serving *s)
 {
-	return send(s->worker->work_fd, &octet, 1, MSG_NOSIGNAL) == 1;
+	int	 fd;
+
+	if (s->worker->listen_fd != -1)
+		return accept4(s->worker->listen_fd, NULL, NULL,
+		    SOCK_CLOEXEC);
+	scep_relay_take(s->worker->relay_fd, &fd);
+	return fd;
+}
+
+static int
+serve_next(struct serving *s)
+{
+	const int	 fd = take(s);
+
+	if (fd != -1)
+		serve_one(s, fd);
+	return fd != -1;
 }
 
 /* In how many milliseconds there is something to report; -1: nothing is. */
@@ -206,80 +263,63 @@ report(struct serving *s)
 	s->reported = scep_now_ms();
 }
 
-/*
- * The owner of the state wants us to go, or went.  A connection may have been
- * handed over in that moment: it is answered, by a 503 if it must be.
- */
-static int
-leave(struct serving *s)
+/* All that has come about; 0 if it is time to report. */
+static unsigned int
+wait_for(const struct serving *s)
 {
-	struct pollfd	 p = { .fd = s->worker->work_fd, .events = POLLIN };
-	int		 fd;
+	struct epoll_event	 e[4];
+	unsigned int		 what = 0;
+	int			 i, n;
 
-	if (!scep_ca_is_connected(s->ca))
-		scep_log_warn("the owner of the state has gone");
-	if (!say(s, SCEP_WORKER_LEAVES))
-		return 0;
-	for (;;) {
-		if (poll(&p, 1, -1) == -1)
-			continue;
-		if (!scep_child_take(p.fd, &fd)) {
-			report(s);
-			return 0;
-		}
-		if (fd != -1)
-			serve_one(s, fd);
-	}
+	n = epoll_wait(s->epoll_fd, e, 4, report_due(s));
+	for (i = 0; i < n; i++)
+		what |= e[i].data.u32;
+	return what;
 }
 
-/* SIGTERM ends it, but not before what was handed over is answered. */
-static int
+/*
+ * Until SIGTERM, or until the owner of the state wants us to go, or went.  The
+ * connection that woke us up is answered in any case, by a 503 if it must be:
+ * nobody else was woken up for it.
+ */
+static void
 serve(struct serving *s)
 {
-	struct pollfd	 p[3] = {
-		{ .fd = stop_fd, .events = POLLIN },
-		{ .fd = s->worker->work_fd, .events = POLLIN },
-		{ .fd = s->ca_fd, .events = POLLIN },
-	};
-	int		 fd, idle = 0;
+	unsigned int	 what = 0;
 
-	while (scep_ca_is_connected(s->ca) && !scep_ca_is_leaving(s->ca)) {
-		if (!idle && !say(s, SCEP_WORKER_IDLE))
-			return 0;
-		idle = 1;
-		p[0].revents = p[1].revents = p[2].revents = 0;
-		if (poll(p, 3, report_due(s)) == -1 && errno != EINTR)
-			return scep_err_exit(SCEP_E_INTERNAL);
-		if (p[1].revents != 0) {
-			if (!scep_child_take(s->worker->work_fd, &fd)) {
-				report(s);
-				return 0;
-			}
-			if (fd != -1)
-				serve_one(s, fd);
-			idle = 0;
-		} else if (p[0].revents != 0) {
-			report(s);
-			return 0;
-		} else if (p[2].revents != 0)
+	while ((what & (STOP | SUPERVISOR)) == 0 &&
+	    scep_ca_is_connected(s->ca) && !scep_ca_is_leaving(s->ca)) {
+		what = wait_for(s);
+		if (what & CA)
 			scep_ca_hear(s->ca);
+		if (what & CONNECTION)
+			(void)serve_next(s);
 		if (report_due(s) == 0)
 			report(s);
 	}
-	return leave(s);
+	/* What has been relayed was taken from the web server already. */
+	if (s->worker->listen_fd == -1 && (what & STOP))
+		while (serve_next(s))
+			;
+	if (!scep_ca_is_connected(s->ca))
+		scep_log_warn("the owner of the state has gone");
+	report(s);
 }
 
 int
 scep_worker_run(const struct scep_worker *worker)
 {
-	struct serving		 s = { .worker = worker };
+	static const char	 ready = SCEP_WORKER_READY;
+	struct serving		 s = { .worker = worker, .epoll_fd = -1 };
 	struct scep_error	 err;
 	enum scep_err		 rc;
 	int			 status;
 
-	if ((rc = prepare(&s, &err)) == SCEP_OK)
-		status = serve(&s);
-	else if (stop_fd != -1 && is_stopped(0))
+	if ((rc = prepare(&s, &err)) == SCEP_OK) {
+		(void)send(worker->work_fd, &ready, 1, MSG_NOSIGNAL);
+		serve(&s);
+		status = 0;
+	} else if (stop_fd != -1 && is_stopped(0))
 		status = 0;
 	else {
 		scep_log_error("worker: %s", err.text);

@@ -8,16 +8,17 @@
 
 struct scep_worker {
 	int			 work_fd;	/* SOCK_SEQPACKET: the
-						   supervisor hands over
-						   connections, one for each
-						   SCEP_WORKER_IDLE */
+						   supervisor's, which says
+						   nothing */
+	int			 listen_fd;	/* connections come from here,
+						   O_NONBLOCK … */
+	int			 relay_fd;	/* … or, if that is -1, from
+						   here (relay.h) */
 	const struct scep_server_conf	*conf;
 };
 
-/* What a worker says to its supervisor, an octet each. */
-#define SCEP_WORKER_IDLE	'i'	/* give me a connection */
-#define SCEP_WORKER_LEAVES	'l'	/* give me none; I end when you have
-					   closed */
+/* What a worker says to its supervisor, once. */
+#define SCEP_WORKER_READY	'r'
 
 /*
  * Serve until SIGTERM or the end of work_fd, or until the owner of the

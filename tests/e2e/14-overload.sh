@@ -34,6 +34,10 @@ no_harm() {		# SERVER
 
 ours() { descendants "$SUPERVISOR" | sort; }
 
+# It does nothing at all, and goes on.
+halt() { kill -STOP "$SUPERVISOR" $(descendants "$SUPERVISOR"); }
+go_on() { kill -CONT "$SUPERVISOR" $(descendants "$SUPERVISOR"); }
+
 # normal SERVER [WHEN]
 normal() {
 	verdict "$1: it answers${2:+ $2}" until_true 5 caps_ok "$URL"
@@ -47,12 +51,12 @@ limit() {		# SERVER TEXT SCEPLOAD-OPTIONS…
 	s=$1
 	text=$2
 	shift 2
-	kill -STOP "$SUPERVISOR"
+	halt
 	"$LOAD" "$@" -t 1 -w 20 "$URL?operation=GetCACaps" >"$T/load" &
 	load=$!
 	own "$load"
 	sleep 2
-	kill -CONT "$SUPERVISOR"
+	go_on
 	wait "$load"
 	note "$s: $(tr '\n' ' ' <"$T/load")"
 	verdict "$s: $text" some 503 50
@@ -77,9 +81,9 @@ overload() {		# SERVER
 
 # The control: what scepload says of connections that nobody answers.
 hangs() {
-	kill -STOP "$SUPERVISOR"
+	halt
 	"$LOAD" -c 20 -t 1 -w 1 "$URL?operation=GetCACaps" >"$T/load"
-	kill -CONT "$SUPERVISOR"
+	go_on
 	same "scepload sees what hangs" "$(n hung)" 20
 }
 

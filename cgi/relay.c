@@ -1,0 +1,118 @@
+/*
+ * relay.c - connections from a socket that the supervisor alone may have, to
+ * whichever worker is idle.
+ *
+ * Knows descriptors, and nothing of who takes them.
+ */
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "cgi/log.h"
+#include "cgi/relay.h"
+
+/* Room for one descriptor in a message. */
+union control {
+	struct cmsghdr	 align;
+	char		 data[CMSG_SPACE(sizeof(int))];
+};
+
+enum scep_err
+scep_relay_open(struct scep_relay *relay, struct scep_error *err)
+{
+	int	 pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
+	    0, pair) == -1)
+		return scep_fail(err, SCEP_E_INTERNAL, "socketpair: %s",
+		    strerror(errno));
+	relay->in_fd = pair[0];
+	relay->out_fd = pair[1];
+	relay->is_full = 0;
+	return SCEP_OK;
+}
+
+void
+scep_relay_close(struct scep_relay *relay)
+{
+	if (relay->in_fd == -1)
+		return;
+	(void)close(relay->in_fd);
+	(void)close(relay->out_fd);
+	relay->in_fd = relay->out_fd = -1;
+}
+
+static int
+has_room(const struct scep_relay *relay)
+{
+	struct pollfd	 p = { .fd = relay->in_fd, .events = POLLOUT };
+
+	return poll(&p, 1, 0) == 1;
+}
+
+static int
+give(int in_fd, int fd)
+{
+	union control	 control;
+	char		 octet = 'c';
+	struct iovec	 iov = { .iov_base = &octet, .iov_len = 1 };
+	struct msghdr	 msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.data,
+		.msg_controllen = sizeof(control.data),
+	};
+	struct cmsghdr	*c;
+
+	memset(&control, 0, sizeof(control));
+	c = CMSG_FIRSTHDR(&msg);
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+	return sendmsg(in_fd, &msg, MSG_NOSIGNAL) == 1;
+}
+
+/* What there is no room for waits in the backlog. */
+void
+scep_relay_pass(struct scep_relay *relay, int listen_fd)
+{
+	int	 fd;
+
+	while (!(relay->is_full = !has_room(relay))) {
+		if ((fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC)) == -1)
+			return;
+		if (!give(relay->in_fd, fd))
+			scep_log_warn("a connection could not be passed on: "
+			    "%s", strerror(errno));
+		(void)close(fd);
+	}
+}
+
+void
+scep_relay_take(int out_fd, int *fd)
+{
+	union control		 control;
+	char			 octet;
+	struct iovec		 iov = { .iov_base = &octet, .iov_len = 1 };
+	struct msghdr		 msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.data,
+		.msg_controllen = sizeof(control.data),
+	};
+	const struct cmsghdr	*c;
+
+	*fd = -1;
+	if (recvmsg(out_fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT) != 1)
+		return;
+	c = CMSG_FIRSTHDR(&msg);
+	if (c != NULL && c->cmsg_level == SOL_SOCKET &&
+	    c->cmsg_type == SCM_RIGHTS &&
+	    c->cmsg_len == CMSG_LEN(sizeof(*fd)))
+		memcpy(fd, CMSG_DATA(c), sizeof(*fd));
+}

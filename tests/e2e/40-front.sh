@@ -1,0 +1,94 @@
+#!/bin/sh
+# 40-front - what lies between web server and engine: who accepts, who wakes
+# up, what is lost when processes leave.
+. "$(dirname "$0")/lib.sh"
+
+# How often have these processes waited for something?
+waits() {
+	for _p in "$@"; do cat "/proc/$_p/status"; done 2>/dev/null |
+	    awk '$1 == "voluntary_ctxt_switches:" { n += $2 } END { print n + 0 }'
+}
+
+# gets N: so many requests, one after the other, on one connection to nginx.
+gets() {
+	_i=0
+	while [ "$_i" -lt "$1" ]; do
+		_i=$((_i + 1))
+		printf 'url = "%s?operation=GetCACaps"\noutput = /dev/null\n' "$URL"
+	done >"$T/gets"
+	curl -s -S -f -m 60 -K "$T/gets"
+}
+
+# sockets PID: how many that listen it has open.
+listening() {
+	_inodes=$(ss -xlpH 2>/dev/null | awk '{ print $6 }' | sort -u)
+	for _fd in /proc/"$1"/fd/*; do
+		readlink "$_fd"
+	done 2>/dev/null | sed -n 's/^socket:\[\([0-9]*\)\]$/\1/p' |
+	    while read -r _inode; do
+		echo "$_inodes" | grep -q -x "$_inode" && echo "$_inode"
+	    done | wc -l
+}
+
+port=$(free_port)
+make_ca "$T/ca" "http://127.0.0.1:$port/scep"
+sed -i 's/^\[server\]/&\nworkers = 8/' "$CONF"
+start_nginx "$port"
+
+# ---- one connection wakes one worker up ----
+
+n_workers() { [ "$(workers_of "$SUPERVISOR" | wc -l)" -eq "$1" ]; }
+until_true 10 n_workers 8
+sleep 1
+before=$(waits $(workers_of "$SUPERVISOR"))
+verdict "400 requests one by one" gets 400
+n=$(($(waits $(workers_of "$SUPERVISOR")) - before))
+note "8 workers waited $n times"
+verdict "each wakes up one of 8 workers" [ "$n" -lt 1600 ]
+verdict "(and the one that it wakes up is counted)" [ "$n" -ge 400 ]
+
+# ---- what waits is nobody's who leaves ----
+
+# Of 40 connections most wait in the backlog, for no worker does anything;
+# then all workers are told to leave at once.
+i=0
+waiting=
+kill -STOP $(workers_of "$SUPERVISOR")
+while [ "$i" -lt 40 ]; do
+	i=$((i + 1))
+	curl -s -o /dev/null -w '%{http_code}\n' -m 30 \
+	    "$URL?operation=GetCACaps" >>"$T/codes" &
+	waiting="$waiting $!"
+done
+sleep 0.5
+same "nobody is answered while no worker runs" "$(wc -l <"$T/codes")" 0
+kill -HUP "$SUPERVISOR"
+sleep 0.5
+kill -CONT $(workers_of "$SUPERVISOR")
+wait $waiting
+same "all workers are replaced, and 40 connections answered" \
+    "$(sort "$T/codes" | uniq -c | tr -s ' ')" " 40 200"
+
+# ---- whose the socket is ----
+
+worker=$(workers_of "$SUPERVISOR" | head -n 1)
+if [ "$(id -u)" -ne 0 ]; then
+	skip "who has the listening socket" "only root sees it"
+	finish
+fi
+same "a worker accepts from our own socket" "$(listening "$worker")" 1
+same "the CA process does not" "$(listening "$(ca_of "$SUPERVISOR")")" 3
+stop "$SERVER"
+stop "$SUPERVISOR"
+
+sed -i '/^listen/d' "$CONF"
+start_lighttpd "$(free_port)"
+SUPERVISOR=$(supervisor_of "$SERVER")
+until_true 10 n_workers 8
+same "lighttpd's socket is the supervisor's" "$(listening "$SUPERVISOR")" 1
+n=0
+for worker in $(workers_of "$SUPERVISOR"); do
+	n=$((n + $(listening "$worker")))
+done
+same "and no worker's" "$n" 0
+finish
