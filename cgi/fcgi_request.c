@@ -5,7 +5,9 @@
  * Knows libfcgi and its streams, and nothing of SCEP.
  */
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cgi/fcgi_request.h"
 #include "cgi/http.h"
@@ -49,5 +51,28 @@ scep_fcgi_write(FCGX_Request *fcgi, const struct scep_http_response *response)
 	if (response->body_len > 0 && (response->body_len > INT_MAX ||
 	    FCGX_PutStr(body, (int)response->body_len, fcgi->out) == -1))
 		return 0;
-	return FCGX_FFlush(fcgi->out) != -1;
+	/* With the end of the request in the same write. */
+	(void)FCGX_FClose(fcgi->err);
+	return FCGX_FClose(fcgi->out) != -1;
+}
+
+/*
+ * libfcgi waits for the peer to close first, lest octets that were not read
+ * make the kernel throw away the answer.  Where all were read, nothing can be
+ * lost.
+ */
+void
+scep_fcgi_finish(FCGX_Request *fcgi)
+{
+	const int	 fd = fcgi->ipcFd;
+	const int	 is_read = fcgi->in != NULL &&
+			    FCGX_HasSeenEOF(fcgi->in) == EOF &&
+			    FCGX_GetError(fcgi->in) == 0;
+
+	/* Kept in earnest, a connection would pin this worker. */
+	fcgi->keepConnection = is_read;
+	FCGX_Finish_r(fcgi);
+	if (is_read && fcgi->ipcFd != -1)
+		(void)close(fd);
+	fcgi->ipcFd = -1;
 }

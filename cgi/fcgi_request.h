@@ -17,8 +17,10 @@
  */
 int	 scep_fcgi_read(FCGX_Request *fcgi, uint8_t *buf, size_t size,
 	    struct scep_http_request *out);
-/* Send the response; 0 if it was not taken. */
+/* Send the response and the end of the request; 0 if it was not taken. */
 int	 scep_fcgi_write(FCGX_Request *fcgi,
 	    const struct scep_http_response *response);
+/* Close the connection, whatever became of the request. */
+void	 scep_fcgi_finish(FCGX_Request *fcgi);
 
 #endif /* SCEP_CGI_FCGI_REQUEST_H */

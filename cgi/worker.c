@@ -215,9 +215,7 @@ serve_one(struct serving *s, int fd)
 			answer(s, &request, began);
 		else
 			scep_log_info("a request was broken off");
-		FCGX_Finish_r(&s->fcgi);
-		/* Kept in earnest, it would pin this worker. */
-		FCGX_Free(&s->fcgi, 1);
+		scep_fcgi_finish(&s->fcgi);
 	}
 	(void)alarm(0);
 }
