@@ -80,13 +80,16 @@ struct scep_lookup {
 struct scep_crl_ask {
 	const char	*ca;		/* by the name of its section */
 	size_t		 offset;
+	long		 have;		/* of this number no octets are
+					   wanted, if it is the newest; 0 */
 };
 /* Release with scep_buf_clear(&piece.bytes). */
 struct scep_crl_piece {
 	long		 number;	/* another one: begin anew */
 	time_t		 this_update, next_update;
 	size_t		 total;
-	struct scep_buf	 bytes;		/* from offset on, at most a piece */
+	struct scep_buf	 bytes;		/* from offset on, at most a piece;
+					   empty: as ask.have says */
 };
 
 /* Release with scep_buf_clear(&crl.der). */

@@ -26,11 +26,12 @@ static const struct scep_field	lookup_fields[] = {
 
 struct crl_ask_body {
 	struct scep_span	 ca;
-	long			 offset;
+	long			 offset, have;
 };
 static const struct scep_field	crl_ask_fields[] = {
 	SCEP_FIELD(SCEP_F_SPAN, crl_ask_body, ca, SCEP_DOOR_PROFILE),
 	SCEP_FIELD(SCEP_F_LONG, crl_ask_body, offset, 0),
+	SCEP_FIELD(SCEP_F_LONG, crl_ask_body, have, 0),
 };
 
 struct crl_body {
@@ -101,6 +102,7 @@ scep_door_encode_crl_ask(const struct scep_crl_ask *ask, struct scep_buf *out,
 	const struct crl_ask_body	 body = {
 		.ca = scep_span_text(ask->ca),
 		.offset = (long)ask->offset,
+		.have = ask->have,
 	};
 
 	if (body.ca.len > SCEP_DOOR_PROFILE)
@@ -128,6 +130,7 @@ scep_door_decode_crl_ask(struct scep_span der, struct scep_door_request *out,
 		    "no name of a CA: %zu octets", body.ca.len);
 	out->crl.ca = s->profile;
 	out->crl.offset = (size_t)body.offset;
+	out->crl.have = body.have;
 	return SCEP_OK;
 }
 
@@ -171,7 +174,7 @@ scep_door_decode_crl(struct scep_span der, struct scep_crl_piece *out,
 		return rc;
 	memset(&body, 0, sizeof(body));
 	if (DECODE(crl_fields, outer.body, &body, why) != SCEP_OK ||
-	    body.bytes.len == 0 || body.bytes.len > (size_t)body.total)
+	    body.bytes.len > (size_t)body.total)
 		return scep_fail(why, SCEP_E_BUSY, "the CA process gave a "
 		    "piece of a CRL that does not decode");
 	out->number = body.number;

@@ -229,6 +229,23 @@ scep_local_find_cert(struct scep_ca *ca, time_t now,
 	return rc;
 }
 
+/* The piece that is asked for; 0 if there is none. */
+static int
+cut(const struct scep_crl_rec *rec, const struct scep_crl_ask *ask,
+    struct scep_span *out)
+{
+	*out = scep_span_make(NULL, 0);
+	if (ask->have == rec->number)
+		return 1;
+	if (ask->offset >= rec->der.len)
+		return 0;
+	out->data = rec->der.data + ask->offset;
+	out->len = rec->der.len - ask->offset;
+	if (out->len > SCEP_CRL_PIECE)
+		out->len = SCEP_CRL_PIECE;
+	return 1;
+}
+
 enum scep_err
 scep_local_crl(struct scep_ca *ca, time_t now,
     const struct scep_crl_ask *ask, struct scep_crl_piece *piece,
@@ -246,17 +263,12 @@ scep_local_crl(struct scep_ca *ca, time_t now,
 		    ask->ca);
 	if ((rc = scep_crl_current(l, conf, now, &held, err)) != SCEP_OK)
 		return rc;
-	rest = scep_buf_span(&held->rec.der);
-	if (ask->offset >= rest.len) {
+	if (!cut(&held->rec, ask, &rest)) {
 		scep_crl_drop(held);
 		return scep_fail(err, SCEP_E_CHANGED,
 		    "the CRL of CA %s ends before octet %zu", conf->name,
 		    ask->offset);
 	}
-	rest = scep_span_make(rest.data + ask->offset,
-	    rest.len - ask->offset);
-	if (rest.len > SCEP_CRL_PIECE)
-		rest.len = SCEP_CRL_PIECE;
 	piece->number = held->rec.number;
 	piece->this_update = held->rec.this_update;
 	piece->next_update = held->rec.next_update;

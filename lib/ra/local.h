@@ -9,6 +9,7 @@
 #include "wire/envelope.h"
 
 struct scep_counts;
+struct scep_kept;
 
 /* One RA identity: opens envelopes, signs answers. */
 struct scep_ra_key {
@@ -23,7 +24,8 @@ struct scep_ra {
 	struct scep_ca			*ca;
 	struct scep_published		 published;
 	struct scep_ra_key		*keys;	/* one for each published.ra */
-	struct scep_counts		*counts;	/* count.h */
+	struct scep_counts		*counts;	/* count.c */
+	struct scep_kept		*kept;		/* kept.c */
 };
 
 /* What the CA is to keep of a request, for people. */
@@ -92,6 +94,15 @@ enum scep_err	 scep_ra_fetch(struct scep_work *work,
 int		 scep_ra_is_plain(const struct scep_work *work);
 enum scep_err	 scep_ra_serve_plain(const struct scep_work *work,
 		    struct scep_http_response *response,
+		    struct scep_error *err);
+
+/* The newest CRL of a CA or of a generation of it (kept.c), a second old at
+ * most.  Release with scep_buf_clear(&out->der). */
+enum scep_err	 scep_kept_new(struct scep_kept **out,
+		    struct scep_error *err);
+void		 scep_kept_free(struct scep_kept *all);
+enum scep_err	 scep_kept_get(const struct scep_work *work,
+		    const char *name, struct scep_crl *out,
 		    struct scep_error *err);
 
 /* asked.c: what is seen of a message, which was read (msg)

@@ -75,7 +75,7 @@ serve_crl(const struct scep_work *work, const char *name,
 	struct scep_crl	 crl;
 	enum scep_err	 rc;
 
-	rc = scep_ca_crl(work->ra->ca, work->now, name, SIZE_MAX, &crl, err);
+	rc = scep_kept_get(work, name, &crl, err);
 	if (rc == SCEP_E_NOTFOUND)
 		return err->code = SCEP_E_PATH;
 	if (rc != SCEP_OK)

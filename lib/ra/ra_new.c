@@ -97,6 +97,7 @@ scep_ra_new(const struct scep_crypto *crypto, struct scep_ca *ca,
 	ra->crypto = crypto;
 	ra->ca = ca;
 	if ((rc = scep_counts_new(&ra->counts, err)) != SCEP_OK ||
+	    (rc = scep_kept_new(&ra->kept, err)) != SCEP_OK ||
 	    (rc = scep_ca_published(ca, &ra->published, err)) != SCEP_OK ||
 	    (rc = keys_init(ra, err)) != SCEP_OK ||
 	    (rc = legacy_init(ra, err)) != SCEP_OK) {
@@ -119,6 +120,7 @@ scep_ra_free(struct scep_ra *ra)
 		scep_cert_clear(&ra->keys[i].cert);
 		EVP_PKEY_free(ra->keys[i].key);
 	}
+	scep_kept_free(ra->kept);
 	OPENSSL_free(ra->counts);
 	OPENSSL_free(ra->keys);
 	scep_published_clear(&ra->published);

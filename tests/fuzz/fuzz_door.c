@@ -61,6 +61,7 @@ request(struct scep_span der)
 	} else if (r.kind == SCEP_DOOR_CRL) {
 		demand(strcmp(r.crl.ca, again.crl.ca) == 0);
 		demand(r.crl.offset == again.crl.offset);
+		demand(r.crl.have == again.crl.have);
 	}
 	scep_door_clear(&r);
 	scep_door_clear(&again);

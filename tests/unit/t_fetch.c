@@ -21,6 +21,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/error.h"
+#include "ca/crl.h"
 #include "ca/door.h"
 #include "ca/issue.h"
 #include "ra/ra.h"
@@ -546,6 +547,59 @@ a_long_crl_is_for_the_plain_get(void **state)
 	X509_free(cert);
 }
 
+/* How many are revoked by what the plain GET of this path gives at that
+ * time. */
+static int
+n_revoked(const char *path, time_t at)
+{
+	const unsigned char	*p;
+	struct got		 g;
+	X509_CRL		*crl;
+	int			 n;
+
+	later = at;
+	ask("GET", path, NULL, NULL, NULL, &g);
+	later = 0;
+	assert_int_equal(g.http.status, 200);
+	p = g.http.body;
+	assert_non_null(crl = d2i_X509_CRL(NULL, &p, (long)g.http.body_len));
+	n = sk_X509_REVOKED_num(X509_CRL_get_REVOKED(crl));
+	X509_CRL_free(crl);
+	got_clear(&g);
+	return n < 0 ? 0 : n;		/* -1: there is no list */
+}
+
+static void
+make_crl(unsigned int revoked)
+{
+	struct scep_change	 change = { .n = 0 };
+	struct scep_error	 err;
+
+	put_revoked(&change, revoked);
+	world_must(scep_store_commit(w->store, &change, &err) == SCEP_OK &&
+	    scep_crl_make((struct scep_local *)w->ca, &w->cfg->ca[0],
+	    WORLD_NOW, "us", &err) == SCEP_OK);
+	scep_change_clear(&change);
+}
+
+/* An RA keeps it, and asks once a second whether it is still the newest. */
+static void
+a_crl_by_plain_get_is_a_second_old_at_most(void **state)
+{
+	static const char	 path[] = "/crl/test.crl";
+
+	(void)state;
+	assert_int_equal(n_revoked(path, 0), 0);
+	make_crl(1);
+	assert_int_equal(n_revoked(path, 0), 0);
+	assert_int_equal(n_revoked(path, 1), 1);
+	make_crl(2);
+	assert_int_equal(n_revoked(path, 1), 1);
+	assert_int_equal(n_revoked("/crl/test.1.crl", 1), 2);
+	assert_int_equal(n_revoked(path, 2), 2);
+	assert_int_equal(n_revoked(path, 3), 2);
+}
+
 /* It says nothing of whether it may be trusted; a CRL does. */
 static void
 a_revoked_certificate_is_still_the_one_that_was_issued(void **state)
@@ -757,9 +811,11 @@ no_other_file_is_there(void **state)
 		got_clear(&g);
 	}
 	w->cfg->ca[0].crl = 0;
+	later = 1;			/* until then one is kept */
 	ask("GET", "/crl/test.crl", NULL, NULL, NULL, &g);
 	assert_int_equal(g.http.status, 404);
 	got_clear(&g);
+	later = 0;
 	ask("GET", "/ca/test.crt", NULL, NULL, NULL, &g);
 	assert_int_equal(g.http.status, 200);
 	got_clear(&g);
@@ -805,6 +861,7 @@ run(const char *name)
 		    "C-194 C-236"),
 		C(a_crl_that_is_not_there_is_badrequest, "C-193"),
 		T(a_long_crl_is_for_the_plain_get),
+		T(a_crl_by_plain_get_is_a_second_old_at_most),
 		T(a_revoked_certificate_is_still_the_one_that_was_issued),
 		C(nothing_of_it_becomes_a_transaction, "C-211"),
 		T(an_encrypted_key_is_good_for_one_content),
