@@ -9,14 +9,24 @@ waits() {
 	    awk '$1 == "voluntary_ctxt_switches:" { n += $2 } END { print n + 0 }'
 }
 
-# gets N: so many requests, one after the other, on one connection to nginx.
+# gets N PATH…: so many requests, one after the other, on one connection to
+# nginx.
 gets() {
-	_i=0
-	while [ "$_i" -lt "$1" ]; do
-		_i=$((_i + 1))
-		printf 'url = "%s?operation=GetCACaps"\noutput = /dev/null\n' "$URL"
-	done >"$T/gets"
-	curl -s -S -f -m 60 -K "$T/gets"
+	_n=$1
+	shift
+	for _path; do
+		printf 'url = "%s%s"\noutput = /dev/null\n' "$URL" "$_path"
+	done | awk -v n="$_n" '{ line[NR] = $0 }
+	    END { for (i = 0; i < n; i++) {
+		print line[i * 2 % NR + 1]; print line[i * 2 % NR + 2] } }' \
+	    >"$T/gets"
+	curl -s -S -m 120 -K "$T/gets"
+}
+
+# How many kB of memory they have in all.
+memory() {
+	for _p in "$@"; do cat "/proc/$_p/status"; done 2>/dev/null |
+	    awk '$1 == "VmRSS:" { n += $2 } END { print n + 0 }'
 }
 
 # sockets PID: how many that listen it has open.
@@ -41,7 +51,7 @@ n_workers() { [ "$(workers_of "$SUPERVISOR" | wc -l)" -eq "$1" ]; }
 until_true 10 n_workers 8
 sleep 1
 before=$(waits $(workers_of "$SUPERVISOR"))
-verdict "400 requests one by one" gets 400
+verdict "400 requests one by one" gets 400 "?operation=GetCACaps"
 n=$(($(waits $(workers_of "$SUPERVISOR")) - before))
 note "8 workers waited $n times"
 verdict "each wakes up one of 8 workers" [ "$n" -lt 1600 ]
@@ -68,6 +78,39 @@ kill -CONT $(workers_of "$SUPERVISOR")
 wait $waiting
 same "all workers are replaced, and 40 connections answered" \
     "$(sort "$T/codes" | uniq -c | tr -s ' ')" " 40 200"
+
+# ---- memory ----
+
+# All kinds of requests: good ones, refused ones, enrolments.
+many() {		# N-GETS N-ENROLMENTS FIRST
+	gets "$1" "?operation=GetCACaps" "?operation=GetCACert" \
+	    /crl/main.crl /ca/main.crt "/none?operation=GetCACaps" \
+	    "?operation=PKIOperation&message=AAAA" "?operation=$3" /health
+	adm challenge add --count "$2" --ttl 2h >"$T/many" 2>/dev/null
+	bot -C "$T/many" -n "$2" -j 4 -k "$T/many.key" -t random \
+	    -s "/CN=many-$3-%d" "$URL" >"$T/many.out"
+}
+# As long as a size stands for a program that was built as it is by default.
+if [ "$BIN" = "$ROOT" ]; then
+	sed -i 's/^workers = .*/workers = 2/' "$CONF"
+	adm reload >/dev/null
+	until_true 10 n_workers 2
+	verdict "requests to warm up" many 2000 200 warm
+	before=$(memory $(workers_of "$SUPERVISOR"))
+	ca=$(memory "$(ca_of "$SUPERVISOR")")
+	verdict "20,000 more" many 20000 200 more
+	after=$(memory $(workers_of "$SUPERVISOR"))
+	note "workers: $before, then $after kB; scep-ca: $ca, then" \
+	    "$(memory "$(ca_of "$SUPERVISOR")") kB"
+	verdict "no worker grew by it" [ $((after - before)) -lt 1024 ]
+	verdict "a worker has less than 12 MB" [ "$after" -lt $((2 * 12000)) ]
+	ca=$(memory "$(ca_of "$SUPERVISOR")")
+	verdict "the CA process less than 64 MB and its cache of 32" \
+	    [ "$ca" -lt $((96 * 1000)) ]
+	sed -i 's/^workers = .*/workers = 8/' "$CONF"
+	adm reload >/dev/null
+	until_true 10 n_workers 8
+fi
 
 # ---- whose the socket is ----
 
