@@ -134,4 +134,26 @@ for worker in $(workers_of "$SUPERVISOR"); do
 	n=$((n + $(listening "$worker")))
 done
 same "and no worker's" "$n" 0
+
+# ---- what was passed on is answered ----
+
+# The supervisor has accepted all of them; then it is told to stop.
+kill -STOP $(workers_of "$SUPERVISOR")
+rm -f "$T/codes"
+waiting=
+i=0
+while [ "$i" -lt 20 ]; do
+	i=$((i + 1))
+	curl -s -o /dev/null -w '%{http_code}\n' -m 30 \
+	    "$URL?operation=GetCACaps" >>"$T/codes" &
+	waiting="$waiting $!"
+done
+sleep 0.5
+workers=$(workers_of "$SUPERVISOR")
+kill -TERM "$SUPERVISOR"
+sleep 0.2
+kill -CONT $workers
+wait $waiting
+same "at its end, what it had passed on is answered" \
+    "$(sort "$T/codes" | uniq -c | tr -s ' ')" " 20 200"
 finish
