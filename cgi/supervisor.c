@@ -26,6 +26,7 @@
 #include "cgi/supervisor.h"
 
 #define GRACE_S		5	/* beyond request_timeout, when stopping */
+#define WORKERS_MIN	8
 
 struct house {
 	struct scep_supervisor	*args;
@@ -43,14 +44,16 @@ struct house {
 	int			 status;	/* to exit with */
 };
 
-/* How many workers: twice the processors, unless configured. */
+/* How many workers, unless configured: twice the processors, and enough to
+ * wait for a slow disk together. */
 static int
 count_workers(const struct scep_server_conf *conf)
 {
-	const long	 n = conf->workers > 0 ? conf->workers :
-			    2 * sysconf(_SC_NPROCESSORS_ONLN);
+	long	 n = conf->workers;
 
-	return n < 1 ? 1 : n > SCEP_WORKERS_MAX ? SCEP_WORKERS_MAX : (int)n;
+	if (n == 0 && (n = 2 * sysconf(_SC_NPROCESSORS_ONLN)) < WORKERS_MIN)
+		n = WORKERS_MIN;
+	return n > SCEP_WORKERS_MAX ? SCEP_WORKERS_MAX : (int)n;
 }
 
 /* Starting. */

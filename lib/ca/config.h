@@ -36,7 +36,7 @@ struct scep_server_conf {
 							   ADDRESS:PORT */
 	unsigned int		 socket_mode;	/* of unix:, 0660 */
 	int			 backlog;	/* 4096 */
-	int			 workers;	/* 0: twice the processors */
+	int			 workers;	/* 0: by the processors */
 	size_t			 max_request;	/* 262144 octets */
 	long			 request_timeout_s;	/* 60 */
 	int			 log_stderr, log_syslog;	/* log = … */
