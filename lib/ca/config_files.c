@@ -2,8 +2,8 @@
  * config_files.c - certificates and private keys out of files.
  *
  * Knows PEM, DER and what may be in a file instead; does not know what the
- * certificates are for.  Runs at start, never in a request's path, so
- * OpenSSL's own decoders serve here.
+ * certificates are for.  What is written in no common form is left to OpenSSL's
+ * own decoders: this runs at start, never in a request's path.
  */
 #include <string.h>
 
@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "ca/config_local.h"
+#include "wire/private.h"
 
 #define FILE_MAX_LEN	(256UL * 1024)
 
@@ -116,6 +117,29 @@ no_passphrase(char *buf, int size, int writing, void *asked)
 	return -1;
 }
 
+/* What `scepadm` and `openssl` write, without the decoder; NULL: something
+ * else is there. */
+static EVP_PKEY *
+parse_plain(const struct scep_crypto *crypto, struct scep_span text)
+{
+	BIO		*bio = BIO_new_mem_buf(text.data, (int)text.len);
+	char		*name = NULL, *header = NULL;
+	unsigned char	*der = NULL;
+	EVP_PKEY	*key = NULL;
+	long		 len = 0;
+
+	if (bio != NULL && PEM_read_bio(bio, &name, &header, &der, &len) ==
+	    1 && strcmp(name, PEM_STRING_PKCS8INF) == 0 && *header == '\0')
+		key = scep_private_read(crypto, scep_span_make(der,
+		    (size_t)len));
+	OPENSSL_free(name);
+	OPENSSL_free(header);
+	OPENSSL_clear_free(der, (size_t)len);
+	BIO_free(bio);
+	ERR_clear_error();
+	return key;
+}
+
 static enum scep_err
 parse_key(const struct scep_crypto *crypto, struct scep_span text,
     const char *path, EVP_PKEY **out, struct scep_error *err)
@@ -124,6 +148,8 @@ parse_key(const struct scep_crypto *crypto, struct scep_span text,
 	char	 holds[SCEP_HOLDS_TEXT];
 	int	 asked = 0;
 
+	if ((*out = parse_plain(crypto, text)) != NULL)
+		return SCEP_OK;
 	if ((bio = BIO_new_mem_buf(text.data, (int)text.len)) == NULL)
 		return scep_fail_ssl(err, SCEP_E_NOMEM, "%s", path);
 	*out = PEM_read_bio_PrivateKey_ex(bio, NULL, no_passphrase, &asked,
