@@ -34,6 +34,7 @@ struct stage {
 	struct adm_adopt		 adopt;
 	struct scep_config		*cfg;
 	const struct scep_ca_conf	*ca;
+	X509				*cert;		/* ca's */
 	struct adm_fresh		 f;
 	char				 dir[SCEP_PATH_LEN];
 	char				 waiting[SCEP_PATH_LEN];	/* a key
@@ -53,8 +54,12 @@ find_ca(struct stage *s)
 		    s->name) : scep_fail(&adm->err, SCEP_E_USAGE, "there are "
 		    "%zu CAs; name one with --ca (scepadm ca list)",
 		    s->cfg->n_cas);
-	return *s->ca->fault == '\0' ? SCEP_OK : scep_fail(&adm->err,
-	    SCEP_E_REFUSED, "%s", s->ca->fault);
+	if (*s->ca->fault != '\0')
+		return scep_fail(&adm->err, SCEP_E_REFUSED, "%s",
+		    s->ca->fault);
+	s->cert = scep_config_x509(adm->crypto, &s->ca->cert,
+	    s->ca->cert_path, &adm->err);
+	return s->cert != NULL ? SCEP_OK : adm->err.code;
 }
 
 /* The kind of key that the current one is, if we make such. */
@@ -98,7 +103,7 @@ next_cn(const X509 *current, char out[CN_MAX + 1])
 static const char *
 choose_cn(const struct stage *s, char room[CN_MAX + 1])
 {
-	next_cn(s->ca->x509, room);
+	next_cn(s->cert, room);
 	return s->same_name ? NULL : s->cn != NULL ? s->cn : room;
 }
 
@@ -145,11 +150,11 @@ ca_make(struct stage *s)
 {
 	struct adm		*adm = s->adm;
 	struct scep_making	 ca = {
-		.subject = X509_get_subject_name(s->ca->x509) };
+		.subject = X509_get_subject_name(s->cert) };
 	char			 cn[CN_MAX + 1], word[16];
 	enum scep_err		 rc;
 
-	if (X509_NAME_cmp(ca.subject, X509_get_issuer_name(s->ca->x509)) != 0)
+	if (X509_NAME_cmp(ca.subject, X509_get_issuer_name(s->cert)) != 0)
 		return scep_fail(&adm->err, SCEP_E_REFUSED, "CA %s was issued "
 		    "by another CA, which has to issue the next one too; make "
 		    "a request with --csr, or bring a certificate and its "
@@ -271,7 +276,7 @@ request(struct stage *s)
 	if ((rc = prepare(s)) == SCEP_OK) {
 		key_word(s->ca->key, word);
 		rc = adm_ca_csr(adm, s->cfg->server.state, s->ca->name,
-		    s->ca->x509, choose_cn(s, cn), s->key != NULL ? s->key :
+		    s->cert, choose_cn(s, cn), s->key != NULL ? s->key :
 		    word, fd);
 	}
 	(void)close(fd);
@@ -344,6 +349,7 @@ adm_ca_stage(struct adm *adm, int argc, char *argv[])
 		scep_dir_remove(s.dir, 1);	/* if it is still there */
 	json_decref(s.adopt.warnings);
 	adm_fresh_clear(&s.f);
+	X509_free(s.cert);
 	scep_config_free(s.cfg);
 	return rc;
 }

@@ -247,8 +247,6 @@ generation_clear(struct scep_ca_conf *ca)
 		EVP_PKEY_free(ca->old_ra[i].key);
 	}
 	OPENSSL_free(ca->old_ra);
-	X509_free(ca->x509);
-	X509_free(ca->ra_x509);
 	EVP_PKEY_free(ca->key);
 	EVP_PKEY_free(ca->ra_key);
 	scep_buf_clear(&ca->next_answer);

@@ -106,8 +106,6 @@ struct scep_ca_conf {
 	char			 fault[SCEP_FAULT_LEN];	/* why it cannot be
 						   used; "": it can */
 	struct scep_cert	 cert, ra_cert;
-	X509			*x509, *ra_x509;	/* the same, for checks
-						   at start */
 	struct scep_cert	 chain[SCEP_CHAIN_MAX];	/* towards the root */
 	size_t			 n_chain;
 	EVP_PKEY		*key, *ra_key;	/* NULL where not asked for */
@@ -272,6 +270,11 @@ enum scep_err	 scep_config_load(const struct scep_crypto *crypto,
 enum scep_err	 scep_config_load_any(const struct scep_crypto *crypto,
 		    struct scep_config *cfg, struct scep_error *err);
 void		 scep_config_free(struct scep_config *cfg);
+
+/* A certificate of it as OpenSSL's object; X509_free() it.  NULL: err. */
+X509		*scep_config_x509(const struct scep_crypto *crypto,
+		    const struct scep_cert *cert, const char *path,
+		    struct scep_error *err);
 
 /* Two of these, for a CA that is about to be adopted: SCEP_E_CONFIG. */
 enum scep_err	 scep_config_pair_check(X509 *cert, const char *cert_path,

@@ -134,10 +134,17 @@ static void
 check_chain(struct scep_check *c, const struct scep_ca_conf *ca)
 {
 	struct scep_error	 err;
-	X509			*below = ca->x509, *above;
+	X509			*below, *above;
 	size_t			 i;
 
-	(void)X509_up_ref(below);
+	if (ca->n_chain == 0 && scep_config_is_issued(c->crypto, &ca->cert,
+	    &ca->cert))
+		return;
+	if ((below = scep_config_x509(c->crypto, &ca->cert, ca->cert_path,
+	    &err)) == NULL) {
+		report(c, 1, "%s", err.text);
+		return;
+	}
 	for (i = 0; i < ca->n_chain; i++) {
 		if ((above = scep_config_x509(c->crypto, &ca->chain[i],
 		    ca->chain_path, &err)) == NULL) {
@@ -163,14 +170,37 @@ check_chain(struct scep_check *c, const struct scep_ca_conf *ca)
 }
 
 static void
+check_usage(struct scep_check *c, const struct scep_ca_conf *ca)
+{
+	const unsigned int	 both = KU_DIGITAL_SIGNATURE |
+				    KU_KEY_ENCIPHERMENT;
+	struct scep_error	 err;
+	X509			*cert = NULL, *ra = NULL;
+
+	if (scep_config_is_plain_ca(&ca->cert) &&
+	    scep_config_is_plain(&ca->ra_cert) &&
+	    (scep_config_key_usage(&ca->ra_cert) & both) == both)
+		return;
+	if ((cert = scep_config_x509(c->crypto, &ca->cert, ca->cert_path,
+	    &err)) == NULL || (ra = scep_config_x509(c->crypto, &ca->ra_cert,
+	    ca->ra_cert_path, &err)) == NULL)
+		report(c, 1, "%s", err.text);
+	else {
+		check_ca_usage(c, ca, cert);
+		check_ra_usage(c, ca, ra);
+	}
+	X509_free(cert);
+	X509_free(ra);
+}
+
+static void
 check_ca_certs(struct scep_check *c, const struct scep_ca_conf *ca)
 {
 	char	 mend[SCEP_MEND_TEXT];
 
 	scep_config_mend_ca(ca, mend);
 	check_dates(c, "CA", ca->cert_path, &ca->cert, mend);
-	check_ca_usage(c, ca, ca->x509);
-	check_ra_usage(c, ca, ca->ra_x509);
+	check_usage(c, ca);
 	if (ca->insecure_one_key)
 		report(c, 0, "%s:%d: [ca %s]: insecure_one_key: who breaks "
 		    "into a worker holds the CA's key; make a key for the "

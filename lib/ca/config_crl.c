@@ -32,8 +32,8 @@ scep_config_read_crl(struct scep_reading *r, struct scep_ca_conf *ca)
 static int
 may_sign_crls(const struct scep_ca_conf *ca)
 {
-	return (X509_get_extension_flags(ca->x509) & EXFLAG_KUSAGE) == 0 ||
-	    (X509_get_key_usage(ca->x509) & KU_CRL_SIGN) != 0;
+	return ca->cert.key_usage.len == 0 ||
+	    (scep_config_key_usage(&ca->cert) & KU_CRL_SIGN) != 0;
 }
 
 int

@@ -383,6 +383,34 @@ empty_conf(const struct scep_crypto *crypto)
 	return conf;
 }
 
+/* Only this one reads the issuer's certificate: issuerAltName = issuer:copy. */
+static int
+needs_issuer(const struct scep_conf_section *section)
+{
+	size_t	 i;
+
+	for (i = 0; section != NULL && i < section->n; i++)
+		if (OBJ_txt2nid(section->entries[i].key) ==
+		    NID_issuer_alt_name)
+			return 1;
+	ERR_clear_error();
+	return 0;
+}
+
+static enum scep_err
+make_all(struct making *m, const struct scep_conf_section *section,
+    X509 *issuer, struct scep_buf *out)
+{
+	enum scep_err	 rc;
+
+	X509V3_set_ctx(&m->ctx, issuer, NULL, NULL, NULL,
+	    issuer == NULL ? X509V3_CTX_TEST : 0);
+	X509V3_set_nconf(&m->ctx, m->nconf);
+	if ((rc = add_all(m, section)) != SCEP_OK)
+		return rc;
+	return encode(m, section, out);
+}
+
 enum scep_err
 scep_config_exts(const struct scep_crypto *crypto,
     const struct scep_conf_section *section,
@@ -390,35 +418,24 @@ scep_config_exts(const struct scep_crypto *crypto,
     struct scep_error *err)
 {
 	struct making	 m = { .crypto = crypto, .err = err };
+	X509		*cert = NULL;
 	enum scep_err	 rc;
 
+	if (issuer != NULL && needs_issuer(section) &&
+	    (cert = scep_config_x509(crypto, &issuer->cert, issuer->cert_path,
+	    err)) == NULL)
+		return err->code;
 	m.generation = issuer == NULL ? 1 : issuer->generation;
 	m.nconf = empty_conf(crypto);
 	m.done = sk_X509_EXTENSION_new_null();
 	if (m.nconf == NULL || m.done == NULL)
 		rc = scep_fail_ssl(err, SCEP_E_NOMEM, "extensions");
-	else {
-		X509V3_set_ctx(&m.ctx, issuer != NULL ? issuer->x509 : NULL,
-		    NULL, NULL, NULL, issuer == NULL ? X509V3_CTX_TEST : 0);
-		X509V3_set_nconf(&m.ctx, m.nconf);
-		if ((rc = add_all(&m, section)) == SCEP_OK)
-			rc = encode(&m, section, out);
-	}
+	else
+		rc = make_all(&m, section, cert, out);
 	if (rc != SCEP_OK)
 		scep_buf_clear(out);
 	sk_X509_EXTENSION_pop_free(m.done, X509_EXTENSION_free);
 	NCONF_free(m.nconf);
+	X509_free(cert);
 	return rc;
-}
-
-const struct scep_conf_section *
-scep_config_exts_of(const struct scep_config *cfg,
-    const struct scep_profile *profile)
-{
-	const struct scep_conf_entry	*e;
-
-	e = scep_conf_get(scep_conf_find(cfg->conf, "profile",
-	    profile->name), "extensions");
-	return e == NULL ? NULL :
-	    scep_conf_find(cfg->conf, "extensions", e->value);
 }

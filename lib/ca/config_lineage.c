@@ -280,20 +280,18 @@ load_ra(const struct scep_crypto *crypto, const struct scep_ca_conf *ca,
     struct scep_ra_conf *ra)
 {
 	struct scep_error	 why = { .text = "" };
-	X509			*x = NULL;
 	size_t			 n;
 
 	if (scep_config_read_certs(crypto, ra->cert_path, &ra->cert, 1, &n,
 	    &why) != SCEP_OK || scep_config_read_key(crypto, ra->key_path,
 	    &ra->key, &why) != SCEP_OK ||
-	    (x = scep_config_x509(crypto, &ra->cert, ra->cert_path, &why)) ==
-	    NULL || scep_config_pair_check(x, ra->cert_path, ra->key,
-	    ra->key_path, &why) != SCEP_OK) {
+	    scep_config_cert_reads(crypto, &ra->cert, ra->cert_path, ra->key,
+	    &why) != SCEP_OK || scep_config_key_belongs(crypto, &ra->cert,
+	    ra->cert_path, ra->key, ra->key_path, &why) != SCEP_OK) {
 		(void)scep_fail_within(&why, "an earlier RA key of CA %s",
 		    ca->name);
 		OPENSSL_strlcpy(ra->fault, why.text, sizeof(ra->fault));
 	}
-	X509_free(x);
 }
 
 static enum scep_err

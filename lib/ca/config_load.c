@@ -116,16 +116,29 @@ check_ra_key(const struct scep_ca_conf *ca, struct scep_error *err)
 
 /* PROTOCOL C-064: issued by the CA directly. */
 static enum scep_err
-check_ra_issuer(const struct scep_ca_conf *ca, struct scep_error *err)
+check_ra_issuer(const struct scep_crypto *crypto,
+    const struct scep_ca_conf *ca, struct scep_error *err)
 {
-	if (ca->insecure_one_key || (X509_NAME_cmp(
-	    X509_get_issuer_name(ca->ra_x509),
-	    X509_get_subject_name(ca->x509)) == 0 &&
-	    X509_verify(ca->ra_x509, X509_get0_pubkey(ca->x509)) == 1)) {
-		ERR_clear_error();
+	X509	*cert = NULL, *ra = NULL;
+	int	 ok;
+
+	if (ca->insecure_one_key ||
+	    scep_config_is_issued(crypto, &ca->ra_cert, &ca->cert))
 		return SCEP_OK;
+	if ((cert = scep_config_x509(crypto, &ca->cert, ca->cert_path,
+	    err)) == NULL || (ra = scep_config_x509(crypto, &ca->ra_cert,
+	    ca->ra_cert_path, err)) == NULL) {
+		X509_free(cert);
+		return err->code;
 	}
+	ok = X509_NAME_cmp(X509_get_issuer_name(ra),
+	    X509_get_subject_name(cert)) == 0 &&
+	    X509_verify(ra, X509_get0_pubkey(cert)) == 1;
+	X509_free(cert);
+	X509_free(ra);
 	ERR_clear_error();
+	if (ok)
+		return SCEP_OK;
 	(void)scep_fail(err, SCEP_E_CONFIG, "%s: not issued by the CA in %s; "
 	    "devices trust an RA only if its CA vouches for it directly",
 	    ca->ra_cert_path, ca->cert_path);
@@ -161,17 +174,17 @@ check_ca(const struct scep_crypto *crypto, const struct scep_ca_conf *ca,
 
 	if ((rc = check_lineage(crypto, ca, err)) != SCEP_OK)
 		return rc;
-	if ((rc = scep_config_pair_check(ca->x509, ca->cert_path, ca->key,
-	    ca->key_path, err)) != SCEP_OK)
+	if ((rc = scep_config_key_belongs(crypto, &ca->cert, ca->cert_path,
+	    ca->key, ca->key_path, err)) != SCEP_OK)
 		return scep_fail_mend(err, "restore the one that belongs to "
 		    "the other");
 	if ((rc = scep_config_ca_key_check(ca->key, ca->key_path, err)) !=
 	    SCEP_OK || (rc = check_ra_key(ca, err)) != SCEP_OK)
 		return rc;
-	if ((rc = scep_config_pair_check(ca->ra_x509, ca->ra_cert_path,
-	    ca->ra_key, ca->ra_key_path, err)) != SCEP_OK)
+	if ((rc = scep_config_key_belongs(crypto, &ca->ra_cert,
+	    ca->ra_cert_path, ca->ra_key, ca->ra_key_path, err)) != SCEP_OK)
 		return new_ra(ca, err);
-	return check_ra_issuer(ca, err);
+	return check_ra_issuer(crypto, ca, err);
 }
 
 /* The chain, without the CA's own certificate: many files begin with it. */
@@ -209,12 +222,12 @@ scep_config_load_ca(const struct scep_crypto *crypto, struct scep_ca_conf *ca,
 	    &ca->ra_cert, 1, &n, err)) != SCEP_OK ||
 	    (rc = scep_config_read_key(crypto, ca->ra_key_path, &ca->ra_key,
 	    err)) != SCEP_OK ||
-	    (rc = read_chain(crypto, ca, err)) != SCEP_OK)
+	    (rc = read_chain(crypto, ca, err)) != SCEP_OK ||
+	    (rc = scep_config_cert_reads(crypto, &ca->cert, ca->cert_path,
+	    ca->key, err)) != SCEP_OK ||
+	    (rc = scep_config_cert_reads(crypto, &ca->ra_cert,
+	    ca->ra_cert_path, ca->ra_key, err)) != SCEP_OK)
 		return rc;
-	if ((ca->x509 = scep_config_x509(crypto, &ca->cert, ca->cert_path,
-	    err)) == NULL || (ca->ra_x509 = scep_config_x509(crypto,
-	    &ca->ra_cert, ca->ra_cert_path, err)) == NULL)
-		return err->code;
 	return check_ca(crypto, ca, err);
 }
 

@@ -163,7 +163,7 @@ int		 scep_config_point(const char *value, unsigned int generation,
 enum scep_err	 scep_config_usage(const struct scep_profile *p,
 		    const struct scep_buf *exts, struct scep_buf *signing,
 		    struct scep_error *err);
-/* The one that a profile names, or NULL. */
+/* The one that a profile names, or NULL: config_points.c. */
 const struct scep_conf_section
 		*scep_config_exts_of(const struct scep_config *cfg,
 		    const struct scep_profile *profile);
@@ -207,9 +207,30 @@ enum scep_err	 scep_config_read_certs(const struct scep_crypto *crypto,
 		    size_t *n, struct scep_error *err);
 enum scep_err	 scep_config_read_key(const struct scep_crypto *crypto,
 		    const char *path, EVP_PKEY **out, struct scep_error *err);
-/* A parsed certificate as OpenSSL's object; X509_free() it.  NULL: err. */
-X509		*scep_config_x509(const struct scep_crypto *crypto,
+
+/*
+ * What can be told of a certificate without OpenSSL's object for it:
+ * config_cert.c.  No means: ask that.
+ */
+/* Would libcrypto parse it, and all that it looks at in it, but for the
+ * key? */
+int		 scep_config_is_plain(const struct scep_cert *cert);
+/* Is it that, and a CA's that may sign certificates, CRLs and answers? */
+int		 scep_config_is_plain_ca(const struct scep_cert *cert);
+/* Is all of it well, and was it issued by this CA? */
+int		 scep_config_is_issued(const struct scep_crypto *crypto,
+		    const struct scep_cert *cert,
+		    const struct scep_cert *issuer);
+/* The first eight bits of keyUsage, as KU_…; 0 if there is none. */
+unsigned int	 scep_config_key_usage(const struct scep_cert *cert);
+/* Can OpenSSL read it?  key is what it was made for, or another one. */
+enum scep_err	 scep_config_cert_reads(const struct scep_crypto *crypto,
 		    const struct scep_cert *cert, const char *path,
+		    EVP_PKEY *key, struct scep_error *err);
+/* Is that its key? */
+enum scep_err	 scep_config_key_belongs(const struct scep_crypto *crypto,
+		    const struct scep_cert *cert, const char *cert_path,
+		    EVP_PKEY *key, const char *key_path,
 		    struct scep_error *err);
 
 #endif /* SCEP_CA_CONFIG_LOCAL_H */

@@ -63,19 +63,23 @@ sign(const struct scep_crypto *crypto, const struct scep_ca_conf *ca,
 {
 	const unsigned int	 flags = CMS_BINARY | CMS_PARTIAL | CMS_NOCERTS |
 				    CMS_NOATTR | CMS_NOSMIMECAP;
+	struct scep_error	 ignored;
 	CMS_ContentInfo		*cms;
+	X509			*cert;
 	BIO			*in;
 
+	cert = scep_config_x509(crypto, &ca->cert, ca->cert_path, &ignored);
 	in = BIO_new_mem_buf(content.data, (int)content.len);
 	cms = CMS_sign_ex(NULL, NULL, NULL, NULL, flags, crypto->ctx, NULL);
-	if (in == NULL || cms == NULL || CMS_add1_signer(cms, ca->x509,
-	    ca->key, crypto->md[ca->digest], flags) == NULL ||
-	    !add_certs(crypto, cms, certs, n) ||
+	if (cert == NULL || in == NULL || cms == NULL ||
+	    CMS_add1_signer(cms, cert, ca->key, crypto->md[ca->digest],
+	    flags) == NULL || !add_certs(crypto, cms, certs, n) ||
 	    CMS_final(cms, in, NULL, flags) != 1) {
 		CMS_ContentInfo_free(cms);
 		cms = NULL;
 	}
 	BIO_free(in);
+	X509_free(cert);
 	return cms;
 }
 

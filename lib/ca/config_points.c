@@ -162,3 +162,15 @@ scep_config_check_points(const struct scep_config *cfg,
 			check_entry(&exts->entries[i], ca, several, fn, arg);
 	}
 }
+
+const struct scep_conf_section *
+scep_config_exts_of(const struct scep_config *cfg,
+    const struct scep_profile *profile)
+{
+	const struct scep_conf_entry	*e;
+
+	e = scep_conf_get(scep_conf_find(cfg->conf, "profile",
+	    profile->name), "extensions");
+	return e == NULL ? NULL :
+	    scep_conf_find(cfg->conf, "extensions", e->value);
+}

@@ -57,29 +57,48 @@ is_due(const struct scep_ca_conf *ca, time_t now)
 	    ca->cert.not_after) > end + DAY;
 }
 
-/* A size that devices are used to: the one there is. */
+/* The names of the one that is replaced. */
 static enum scep_err
-make(struct roll *r, struct scep_error *err)
+make_cert(struct roll *r, struct scep_error *err)
 {
 	const struct scep_ca_conf	*ca = r->conf;
 	struct scep_making		 m = {
-		.subject = X509_get_subject_name(ca->ra_x509),
-		.issuer = ca->x509,
+		.key = r->key,
 		.issuer_key = ca->key,
 		.digest = ca->digest,
 		.days = ca->ra_validity_s / DAY,
 	};
-	char				 word[32];
+	X509				*ra = NULL;
 	enum scep_err			 rc;
 
+	if ((m.issuer = scep_config_x509(r->ca->crypto, &ca->cert,
+	    ca->cert_path, err)) == NULL || (ra = scep_config_x509(
+	    r->ca->crypto, &ca->ra_cert, ca->ra_cert_path, err)) == NULL)
+		rc = err->code;
+	else {
+		m.subject = X509_get_subject_name(ra);
+		rc = scep_ca_make_cert(r->ca->crypto, &m, r->now, &r->cert,
+		    err);
+	}
+	X509_free(m.issuer);
+	X509_free(ra);
+	return rc;
+}
+
+/* A size that devices are used to: the one there is. */
+static enum scep_err
+make(struct roll *r, struct scep_error *err)
+{
+	char		 word[32];
+	enum scep_err	 rc;
+
 	(void)snprintf(word, sizeof(word), "rsa:%d",
-	    EVP_PKEY_get_bits(ca->ra_key));
+	    EVP_PKEY_get_bits(r->conf->ra_key));
 	if (scep_ca_make_key(r->ca->crypto, word, &r->key, err) != SCEP_OK &&
 	    (rc = scep_ca_make_key(r->ca->crypto, SCEP_RA_KEY, &r->key,
 	    err)) != SCEP_OK)
 		return rc;
-	m.key = r->key;
-	return scep_ca_make_cert(r->ca->crypto, &m, r->now, &r->cert, err);
+	return make_cert(r, err);
 }
 
 static enum scep_err

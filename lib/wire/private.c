@@ -1,14 +1,16 @@
 /*
  * private.c - private keys out of PKCS #8, in the forms that everybody writes.
  *
- * The numbers go into EVP_PKEY_fromdata() as they are; knows no file and no
- * passphrase.
+ * The numbers go into EVP_PKEY_fromdata() as they are, and come out of the key
+ * to be held against a certificate's; knows no file and no passphrase.
  */
 #include <string.h>
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
+#include <openssl/objects.h>
 #include <openssl/params.h>
 
 #include "base/der.h"
@@ -196,4 +198,92 @@ scep_private_read(const struct scep_crypto *crypto, struct scep_span der)
 	out = read_key(crypto, alg.whole, key);
 	ERR_clear_error();
 	return out;
+}
+
+/* SubjectPublicKeyInfo. */
+static int
+put_spki(struct scep_buf *out, struct scep_span alg, struct scep_span key)
+{
+	const uint8_t		 no_unused = 0;
+	struct scep_buf		 bits = { NULL, 0 }, list = { NULL, 0 };
+	struct scep_error	 ignored;
+	int			 ok;
+
+	ok = scep_buf_add(&bits, scep_span_make(&no_unused, 1), &ignored) ==
+	    SCEP_OK && scep_buf_add(&bits, key, &ignored) == SCEP_OK &&
+	    scep_buf_add(&list, alg, &ignored) == SCEP_OK &&
+	    scep_der_put(&list, BIT_STRING, scep_buf_span(&bits),
+	    &ignored) == SCEP_OK && scep_der_put(out, SEQUENCE,
+	    scep_buf_span(&list), &ignored) == SCEP_OK;
+	scep_buf_clear(&bits);
+	scep_buf_clear(&list);
+	return ok;
+}
+
+static int
+put_number(struct scep_buf *out, EVP_PKEY *key, const char *name)
+{
+	uint8_t			 octets[1 + OCTETS_MAX] = { 0 };
+	struct scep_error	 ignored;
+	BIGNUM			*n = NULL;
+	int			 len = 0, pad = 0;
+
+	if (EVP_PKEY_get_bn_param(key, name, &n) == 1 &&
+	    BN_num_bytes(n) <= OCTETS_MAX) {
+		len = BN_bn2bin(n, octets + 1);
+		pad = octets[1] >= 0x80;
+	}
+	BN_free(n);
+	return len > 0 && scep_der_put(out, INTEGER, scep_span_make(octets +
+	    1 - pad, (size_t)(len + pad)), &ignored) == SCEP_OK;
+}
+
+static int
+put_rsa(struct scep_buf *out, EVP_PKEY *key)
+{
+	struct scep_buf		 numbers = { NULL, 0 }, list = { NULL, 0 };
+	struct scep_error	 ignored;
+	int			 ok;
+
+	ok = put_number(&numbers, key, OSSL_PKEY_PARAM_RSA_N) &&
+	    put_number(&numbers, key, OSSL_PKEY_PARAM_RSA_E) &&
+	    scep_der_put(&list, SEQUENCE, scep_buf_span(&numbers),
+	    &ignored) == SCEP_OK && put_spki(out, scep_span_make(rsa_alg,
+	    sizeof(rsa_alg)), scep_buf_span(&list));
+	scep_buf_clear(&numbers);
+	scep_buf_clear(&list);
+	return ok;
+}
+
+static int
+put_ec(struct scep_buf *out, EVP_PKEY *key)
+{
+	const struct curve	*c;
+	uint8_t			 point[2 * 66 + 1];
+	char			 group[64];
+	size_t			 len;
+
+	if (EVP_PKEY_get_group_name(key, group, sizeof(group), &len) != 1 ||
+	    EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY,
+	    point, sizeof(point), &len) != 1)
+		return 0;
+	for (c = curves; c < curves + LENGTH(curves); c++)
+		if (OBJ_txt2nid(group) == EC_curve_nist2nid(c->group))
+			return put_spki(out, scep_span_make(c->alg,
+			    c->alg_len), scep_span_make(point, len));
+	return 0;
+}
+
+int
+scep_private_is_of(EVP_PKEY *key, struct scep_span spki)
+{
+	struct scep_buf	 ours = { NULL, 0 };
+	int		 ok;
+
+	ok = (EVP_PKEY_is_a(key, "RSA") && put_rsa(&ours, key)) ||
+	    (EVP_PKEY_is_a(key, "EC") && put_ec(&ours, key));
+	ok = ok && scep_span_equal(scep_buf_span(&ours), spki);
+	scep_buf_clear(&ours);
+	ERR_clear_error();
+	return ok;
 }

@@ -15,4 +15,8 @@
 EVP_PKEY	*scep_private_read(const struct scep_crypto *crypto,
 		    struct scep_span der);
 
+/* Is this the public half of that key?  0 also where it would have to be
+ * looked at more closely: another encoding of the same numbers. */
+int		 scep_private_is_of(EVP_PKEY *key, struct scep_span spki);
+
 #endif /* SCEP_WIRE_PRIVATE_H */

@@ -119,9 +119,6 @@ build(struct tower *t, size_t n)
 	t->ca = ca_make(t->w, "Test CA", t->w->ca_key, n > 0 ? t->above[0] :
 	    NULL, n > 0 ? key[2] : t->w->ca_key, 250);
 	load(t->w, t->ca, &conf->cert);
-	X509_free(conf->x509);
-	assert_int_equal(X509_up_ref(t->ca), 1);
-	conf->x509 = t->ca;
 }
 
 static void

@@ -388,7 +388,7 @@ static void
 a_ca_without_one_says_why(void **state)
 {
 	struct scep_ca_conf	*conf = &w->cfg->ca[0];
-	X509			*x509 = conf->x509;
+	const struct scep_span	 usage = conf->cert.key_usage;
 	struct scep_crl		 crl;
 	struct scep_error	 err;
 
@@ -400,13 +400,14 @@ a_ca_without_one_says_why(void **state)
 	tend(WORLD_NOW);
 	assert_int_equal(world_count(w, SCEP_T_CRL), 0);
 	conf->crl = 1;
-	conf->x509 = conf->ra_x509;	/* has keyUsage without cRLSign */
+	/* Has keyUsage without cRLSign. */
+	conf->cert.key_usage = conf->ra_cert.key_usage;
 	assert_int_equal(scep_ca_crl(w->ca, WORLD_NOW, "test", SIZE_MAX, &crl,
 	    &err), SCEP_E_NOTFOUND);
 	assert_non_null(strstr(err.text, "cRLSign"));
 	tend(WORLD_NOW);
 	assert_int_equal(world_count(w, SCEP_T_CRL), 0);
-	conf->x509 = x509;
+	conf->cert.key_usage = usage;
 	assert_int_equal(scep_ca_crl(w->ca, WORLD_NOW, "other", SIZE_MAX, &crl,
 	    &err), SCEP_E_NOTFOUND);
 	assert_int_equal(number_at(WORLD_NOW), WORLD_NOW);
