@@ -53,7 +53,6 @@ struct scep_crypto {
 	int			 owns_ctx;
 	EVP_MD			*md[SCEP_DIGEST__MAX];	/* MD5: NULL */
 	EVP_CIPHER		*cipher[SCEP_CIPHER__MAX];	/* DES: NULL */
-	EVP_MAC			*hmac;
 	struct scep_legacy	*legacy;
 };
 

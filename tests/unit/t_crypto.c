@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
+#include <openssl/hmac.h>
+
 #include <cmocka.h>
 
 #include <string.h>
@@ -160,6 +162,33 @@ hmac_is_that_of_rfc_4231(void **state)
 	assert_int_equal(scep_crypto_hmac(crypto, scep_span_text("Jefe"),
 	    parts, 3, out, &err), SCEP_OK);
 	assert_memory_equal(out, two, sizeof(two));
+}
+
+/* Keys shorter and longer than a block, and just as long. */
+static void
+hmac_is_libcrypto_s_whatever_the_key(void **state)
+{
+	uint8_t			 key[300], data[200], ours[SCEP_SHA256_LEN];
+	uint8_t			 theirs[SCEP_SHA256_LEN];
+	struct scep_span	 parts[2];
+	struct scep_error	 err;
+	size_t			 i, len;
+
+	(void)state;
+	for (i = 0; i < sizeof(key); i++)
+		key[i] = (uint8_t)(i * 7 + 1);
+	memset(data, 0x5a, sizeof(data));
+	for (len = 0; len <= sizeof(key); len++) {
+		parts[0] = scep_span_make(data, len % sizeof(data));
+		parts[1] = scep_span_make(data + parts[0].len,
+		    sizeof(data) - parts[0].len);
+		assert_int_equal(scep_crypto_hmac(crypto, scep_span_make(
+		    len > 0 ? key : NULL, len), parts, 2, ours, &err),
+		    SCEP_OK);
+		assert_non_null(HMAC(EVP_sha256(), key, (int)len, data,
+		    sizeof(data), theirs, NULL));
+		assert_memory_equal(ours, theirs, sizeof(ours));
+	}
 }
 
 static void
@@ -432,6 +461,7 @@ main(void)
 		cmocka_unit_test(random_octets_differ_each_time),
 		cmocka_unit_test(each_digest_is_openssls),
 		cmocka_unit_test(hmac_is_that_of_rfc_4231),
+		cmocka_unit_test(hmac_is_libcrypto_s_whatever_the_key),
 		conforms(
 	    digests_on_the_list_are_read_with_null_or_without_parameters,
 		    "T-03"),
