@@ -196,7 +196,7 @@ configure(struct run *run, struct scep_error *err)
 {
 	enum scep_err	 rc;
 
-	if ((rc = scep_crypto_new(NULL, &run->crypto, err)) != SCEP_OK ||
+	if ((rc = scep_crypto_new_brief(&run->crypto, err)) != SCEP_OK ||
 	    (rc = scep_state_config(run->crypto, NULL, 0, &run->cfg, err)) !=
 	    SCEP_OK)
 		return rc;

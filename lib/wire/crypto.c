@@ -30,7 +30,7 @@ static const char *const	cipher_fetch[SCEP_CIPHER__MAX] = {
 };
 
 static enum scep_err
-fetch_all(struct scep_crypto *crypto, struct scep_error *err)
+fetch_digests(struct scep_crypto *crypto, struct scep_error *err)
 {
 	int	 i;
 
@@ -40,6 +40,14 @@ fetch_all(struct scep_crypto *crypto, struct scep_error *err)
 		    NULL)) == NULL)
 			return scep_fail_ssl(err, SCEP_E_INTERNAL,
 			    "libcrypto offers no %s", md_fetch[i]);
+	return SCEP_OK;
+}
+
+static enum scep_err
+fetch_ciphers(const struct scep_crypto *crypto, struct scep_error *err)
+{
+	int	 i;
+
 	for (i = 0; i < SCEP_CIPHER__MAX; i++)
 		if (cipher_fetch[i] != NULL &&
 		    (crypto->cipher[i] = EVP_CIPHER_fetch(crypto->ctx,
@@ -49,8 +57,18 @@ fetch_all(struct scep_crypto *crypto, struct scep_error *err)
 	return SCEP_OK;
 }
 
-enum scep_err
-scep_crypto_new(OSSL_LIB_CTX *ctx, struct scep_crypto **out,
+/* libcrypto's usual generator is made of AES-CTR: whoever asks it for a number
+ * has all ciphers there are registered. */
+static enum scep_err
+prepare_brief(const struct scep_crypto *crypto, struct scep_error *err)
+{
+	return RAND_set_DRBG_type(crypto->ctx, "HASH-DRBG", NULL, NULL,
+	    "SHA2-256") == 1 ? SCEP_OK : scep_fail_ssl(err, SCEP_E_INTERNAL,
+	    "libcrypto offers no HASH-DRBG");
+}
+
+static enum scep_err
+make(OSSL_LIB_CTX *ctx, int is_brief, struct scep_crypto **out,
     struct scep_error *err)
 {
 	struct scep_crypto	*crypto;
@@ -59,22 +77,37 @@ scep_crypto_new(OSSL_LIB_CTX *ctx, struct scep_crypto **out,
 	*out = NULL;
 	if ((crypto = OPENSSL_zalloc(sizeof(*crypto))) == NULL)
 		return scep_fail(err, SCEP_E_NOMEM, "crypto");
-	crypto->ctx = ctx;
-	if (ctx == NULL) {
-		crypto->owns_ctx = 1;
-		crypto->ctx = OSSL_LIB_CTX_new();
-	}
+	crypto->owns_ctx = ctx == NULL;
+	crypto->is_brief = is_brief;
+	crypto->ctx = ctx != NULL ? ctx : OSSL_LIB_CTX_new();
+	crypto->cipher = OPENSSL_zalloc(SCEP_CIPHER__MAX *
+	    sizeof(crypto->cipher[0]));
 	crypto->legacy = scep_legacy_new();
-	if (crypto->ctx == NULL || crypto->legacy == NULL)
+	if (crypto->ctx == NULL || crypto->cipher == NULL ||
+	    crypto->legacy == NULL)
 		rc = scep_fail_ssl(err, SCEP_E_NOMEM, "library context");
-	else
-		rc = fetch_all(crypto, err);
+	else if ((rc = fetch_digests(crypto, err)) == SCEP_OK)
+		rc = is_brief ? prepare_brief(crypto, err) :
+		    fetch_ciphers(crypto, err);
 	if (rc != SCEP_OK) {
 		scep_crypto_free(crypto);
 		return rc;
 	}
 	*out = crypto;
 	return SCEP_OK;
+}
+
+enum scep_err
+scep_crypto_new(OSSL_LIB_CTX *ctx, struct scep_crypto **out,
+    struct scep_error *err)
+{
+	return make(ctx, 0, out, err);
+}
+
+enum scep_err
+scep_crypto_new_brief(struct scep_crypto **out, struct scep_error *err)
+{
+	return make(NULL, 1, out, err);
 }
 
 void
@@ -86,8 +119,9 @@ scep_crypto_free(struct scep_crypto *crypto)
 		return;
 	for (i = 0; i < SCEP_DIGEST__MAX; i++)
 		EVP_MD_free(crypto->md[i]);
-	for (i = 0; i < SCEP_CIPHER__MAX; i++)
+	for (i = 0; crypto->cipher != NULL && i < SCEP_CIPHER__MAX; i++)
 		EVP_CIPHER_free(crypto->cipher[i]);
+	OPENSSL_free(crypto->cipher);
 	scep_legacy_free(crypto->legacy);
 	if (crypto->owns_ctx)
 		OSSL_LIB_CTX_free(crypto->ctx);
@@ -103,8 +137,14 @@ scep_crypto_md(const struct scep_crypto *crypto, enum scep_digest md)
 const EVP_CIPHER *
 scep_crypto_cipher(const struct scep_crypto *crypto, enum scep_cipher cipher)
 {
-	return cipher == SCEP_DES ? scep_legacy_des(crypto) :
-	    crypto->cipher[cipher];
+	EVP_CIPHER	**slot = &crypto->cipher[cipher];
+
+	if (cipher == SCEP_DES)
+		return scep_legacy_des(crypto);
+	if (*slot == NULL && crypto->is_brief)
+		*slot = EVP_CIPHER_fetch(crypto->ctx, cipher_fetch[cipher],
+		    NULL);
+	return *slot;
 }
 
 enum scep_err

@@ -47,18 +47,26 @@ enum scep_wrap {
 #define SCEP_BROKEN_DIGESTS	SCEP_BIT(SCEP_MD5)
 #define SCEP_BROKEN_CIPHERS	SCEP_BIT(SCEP_DES)
 
-/* Immutable once made, but for legacy; any number of threads may share one. */
+/* Immutable once made, but for legacy and a brief one's ciphers; any number of
+ * threads may share one that is not brief. */
 struct scep_crypto {
 	OSSL_LIB_CTX		*ctx;
 	int			 owns_ctx;
 	EVP_MD			*md[SCEP_DIGEST__MAX];	/* MD5: NULL */
-	EVP_CIPHER		*cipher[SCEP_CIPHER__MAX];	/* DES: NULL */
+	EVP_CIPHER		**cipher;	/* SCEP_CIPHER__MAX, of which
+						   DES is NULL */
+	int			 is_brief;
 	struct scep_legacy	*legacy;
 };
 
 /* ctx NULL: a library context of our own, with the default provider.  A ctx
  * that is given stays the caller's. */
 enum scep_err	 scep_crypto_new(OSSL_LIB_CTX *ctx, struct scep_crypto **out,
+		    struct scep_error *err);
+/* For a process that answers one request and has one thread: ciphers, which
+ * many a request does without, are fetched when they are asked for, and the
+ * random numbers do without them. */
+enum scep_err	 scep_crypto_new_brief(struct scep_crypto **out,
 		    struct scep_error *err);
 void		 scep_crypto_free(struct scep_crypto *crypto);
 

@@ -6,15 +6,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
-#include <openssl/hmac.h>
-
-#include <cmocka.h>
-
 #include <string.h>
 
 #include <openssl/err.h>
+#include <openssl/hmac.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
+
+#include <cmocka.h>
 
 #include "base/error.h"
 #include "tests/unit/conform.h"
@@ -162,6 +161,45 @@ hmac_is_that_of_rfc_4231(void **state)
 	assert_int_equal(scep_crypto_hmac(crypto, scep_span_text("Jefe"),
 	    parts, 3, out, &err), SCEP_OK);
 	assert_memory_equal(out, two, sizeof(two));
+}
+
+/* For one request: the same, but not before it is asked for. */
+static void
+a_brief_one_has_all_that_the_other_has(void **state)
+{
+	static const uint8_t	 none[32];
+	struct scep_crypto	*brief;
+	struct scep_error	 err;
+	uint8_t			 one[32] = { 0 }, two[32] = { 0 };
+	int			 i;
+
+	(void)state;
+	assert_int_equal(scep_crypto_new_brief(&brief, &err), SCEP_OK);
+	for (i = 0; i < SCEP_CIPHER__MAX; i++) {
+		assert_null(brief->cipher[i]);
+		if (i == SCEP_DES) {	/* as in any before it is loaded */
+			assert_null(scep_crypto_cipher(brief,
+		    (enum scep_cipher)i));
+			continue;
+		}
+		assert_int_equal(EVP_CIPHER_get_nid(scep_crypto_cipher(brief,
+		    (enum scep_cipher)i)), EVP_CIPHER_get_nid(
+		    scep_crypto_cipher(crypto, (enum scep_cipher)i)));
+		assert_ptr_equal(scep_crypto_cipher(brief,
+		    (enum scep_cipher)i),
+		    brief->cipher[i]);
+	}
+	for (i = 0; i < SCEP_DIGEST__MAX; i++)
+		if (i != SCEP_MD5)
+			assert_int_equal(EVP_MD_get_type(brief->md[i]),
+			    EVP_MD_get_type(crypto->md[i]));
+	assert_int_equal(scep_crypto_random(brief, one, sizeof(one), &err),
+	    SCEP_OK);
+	assert_int_equal(scep_crypto_random(brief, two, sizeof(two), &err),
+	    SCEP_OK);
+	assert_memory_not_equal(one, two, sizeof(one));
+	assert_memory_not_equal(one, none, sizeof(one));
+	scep_crypto_free(brief);
 }
 
 /* Keys shorter and longer than a block, and just as long. */
@@ -460,6 +498,7 @@ main(void)
 		cmocka_unit_test(a_context_that_was_given_stays_the_callers),
 		cmocka_unit_test(random_octets_differ_each_time),
 		cmocka_unit_test(each_digest_is_openssls),
+		cmocka_unit_test(a_brief_one_has_all_that_the_other_has),
 		cmocka_unit_test(hmac_is_that_of_rfc_4231),
 		cmocka_unit_test(hmac_is_libcrypto_s_whatever_the_key),
 		conforms(
