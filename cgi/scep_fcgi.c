@@ -104,6 +104,15 @@ serve(const char *path, const struct scep_server_conf *conf)
 	return status;
 }
 
+/* openssl.cnf would be read for a library context that we do not use.  What is
+ * secret is cleansed by who holds it, and the rest dies with the process. */
+static void
+settle_libcrypto(void)
+{
+	(void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG |
+	    OPENSSL_INIT_NO_ATEXIT, NULL);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -116,6 +125,7 @@ main(int argc, char *argv[])
 	if (!settle_descriptors())
 		return scep_err_exit(SCEP_E_INTERNAL);
 	scep_process_harden();
+	settle_libcrypto();
 	scep_log_open("scep.fcgi", SCEP_LOG_STDERR);
 	/* Before any option: a client's query may be in argv (RFC 3875
 	 * section 4.4). */

@@ -168,6 +168,15 @@ keep_secrets(void)
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
+/* What scep.conf means depends on no openssl.cnf, here as in scep.fcgi; but how
+ * doctor speaks HTTPS does. */
+static void
+settle_libcrypto(const char *noun)
+{
+	if (strcmp(noun, "doctor") != 0)
+		(void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -195,6 +204,7 @@ main(int argc, char *argv[])
 		usage(stderr, NULL);
 		return scep_err_exit(SCEP_E_USAGE);
 	}
+	settle_libcrypto(argv[optind]);
 	scep_log_open("scepadm", SCEP_LOG_SYSLOG);
 	if (scep_crypto_new(NULL, &crypto, &adm.err) != SCEP_OK) {
 		(void)fprintf(stderr, "scepadm: %s\n", adm.err.text);

@@ -43,6 +43,31 @@ cgi HTTP_SCEP_CONF="$T/ca/evil.conf" PATH_INFO=/evil "$FCGI" </dev/null \
     >"$T/out" 2>"$T/err"
 same "a header cannot set it" "$(http)" 404
 
+# ---- what openssl.cnf says is no part of scep.conf ----
+
+cat >"$T/openssl.cnf" <<'CNF'
+openssl_conf = init
+[init]
+oid_section = oids
+[oids]
+ourOwnExtension = 1.3.6.1.4.1.55555.1
+CNF
+with_ext() {		# NAME
+	sed "s/^\[extensions client\]/&\n$1 = ASN1:NULL/" "$CONF" \
+	    >"$T/ca/ext.conf"
+	run SCEP_CONF="$T/ca/ext.conf" OPENSSL_CONF="$T/openssl.cnf"
+	OPENSSL_CONF="$T/openssl.cnf" "$ADM" -c "$T/ca/ext.conf" check \
+	    >"$T/check" 2>&1
+	checked=$?
+}
+with_ext ourOwnExtension
+same "an extension that it names: 503" "$(http)" 503
+like "the log says why" "$T/err" 'no extension has that name'
+same "scepadm check refuses it, too" "$checked" 78
+with_ext 1.3.6.1.4.1.55555.1
+same "the control: by its OID" "$(http)" 200
+same "scepadm check takes that, too" "$checked" 0
+
 # ---- CONTENT_LENGTH ----
 
 # An enrolment, kept: the bot talks to a small server that writes it down.
