@@ -220,12 +220,11 @@ scep_config_is_issued(const struct scep_crypto *crypto,
 
 enum scep_err
 scep_config_cert_reads(const struct scep_crypto *crypto,
-    const struct scep_cert *cert, const char *path, EVP_PKEY *key,
-    struct scep_error *err)
+    const struct scep_cert *cert, const char *path, struct scep_error *err)
 {
 	X509	*x;
 
-	if (scep_private_is_of(key, cert->spki) && scep_config_is_plain(cert))
+	if (scep_config_is_plain(cert))
 		return SCEP_OK;
 	if ((x = scep_config_x509(crypto, cert, path, err)) == NULL)
 		return err->code;

@@ -285,8 +285,8 @@ load_ra(const struct scep_crypto *crypto, const struct scep_ca_conf *ca,
 	if (scep_config_read_certs(crypto, ra->cert_path, &ra->cert, 1, &n,
 	    &why) != SCEP_OK || scep_config_read_key(crypto, ra->key_path,
 	    &ra->key, &why) != SCEP_OK ||
-	    scep_config_cert_reads(crypto, &ra->cert, ra->cert_path, ra->key,
-	    &why) != SCEP_OK || scep_config_key_belongs(crypto, &ra->cert,
+	    scep_config_cert_reads(crypto, &ra->cert, ra->cert_path, &why) !=
+	    SCEP_OK || scep_config_key_belongs(crypto, &ra->cert,
 	    ra->cert_path, ra->key, ra->key_path, &why) != SCEP_OK) {
 		(void)scep_fail_within(&why, "an earlier RA key of CA %s",
 		    ca->name);

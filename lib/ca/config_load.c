@@ -224,9 +224,9 @@ scep_config_load_ca(const struct scep_crypto *crypto, struct scep_ca_conf *ca,
 	    err)) != SCEP_OK ||
 	    (rc = read_chain(crypto, ca, err)) != SCEP_OK ||
 	    (rc = scep_config_cert_reads(crypto, &ca->cert, ca->cert_path,
-	    ca->key, err)) != SCEP_OK ||
+	    err)) != SCEP_OK ||
 	    (rc = scep_config_cert_reads(crypto, &ca->ra_cert,
-	    ca->ra_cert_path, ca->ra_key, err)) != SCEP_OK)
+	    ca->ra_cert_path, err)) != SCEP_OK)
 		return rc;
 	return check_ca(crypto, ca, err);
 }

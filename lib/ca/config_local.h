@@ -223,10 +223,11 @@ int		 scep_config_is_issued(const struct scep_crypto *crypto,
 		    const struct scep_cert *issuer);
 /* The first eight bits of keyUsage, as KU_…; 0 if there is none. */
 unsigned int	 scep_config_key_usage(const struct scep_cert *cert);
-/* Can OpenSSL read it?  key is what it was made for, or another one. */
+/* Can OpenSSL read it, but for the key?  Whether that is one is found where
+ * it is asked for the other half. */
 enum scep_err	 scep_config_cert_reads(const struct scep_crypto *crypto,
 		    const struct scep_cert *cert, const char *path,
-		    EVP_PKEY *key, struct scep_error *err);
+		    struct scep_error *err);
 /* Is that its key? */
 enum scep_err	 scep_config_key_belongs(const struct scep_crypto *crypto,
 		    const struct scep_cert *cert, const char *cert_path,
