@@ -36,6 +36,7 @@ main(int argc, char *argv[])
 		int		 (*fn)(int argc, char *argv[]);
 	} commands[] = {
 		{ "ask", bench_ask },
+		{ "crypto", bench_crypto },
 		{ "messages", bench_messages },
 		{ "part", bench_part },
 		{ "run", bench_run },
@@ -46,7 +47,7 @@ main(int argc, char *argv[])
 	    i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].fn(argc - 1, argv + 1);
-	(void)fprintf(stderr, "usage: bench-cgi ask | messages | part | run "
-	    "…\n");
+	(void)fprintf(stderr, "usage: bench-cgi ask | crypto | messages | part | "
+	    "run …\n");
 	return 2;
 }
