@@ -36,6 +36,14 @@ ALL_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now $(LDFLAGS)
 LDLIBS	 = $(shell $(PKG_CONFIG) --libs libcrypto jansson) -ldb
 CURLLIBS = $(shell $(PKG_CONFIG) --libs libcurl)
 FCGILIBS = -lfcgi $(shell $(PKG_CONFIG) --libs libseccomp)
+# With STATIC=yes scep.fcgi brings its libraries with it, all but libc.  A CGI
+# run then costs a quarter less, and the program runs where they are not
+# installed; but it must be built anew whenever one of them is mended.
+ifdef STATIC
+OURLIBS	 = -Wl,-Bstatic $(FCGILIBS) $(LDLIBS) -Wl,-Bdynamic
+else
+OURLIBS	 = $(FCGILIBS) $(LDLIBS)
+endif
 
 LIB	 = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard lib/*/*.c)))
 SHARED	 = $(patsubst %.c,$(BUILD)/%.o,cgi/state.c cgi/state_socket.c \
@@ -62,7 +70,7 @@ $(BUILD)/libscep.a: $(LIB)
 
 $(BIN)/scep.fcgi: $(CGI) $(SHARED) $(BUILD)/libscep.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $(CGI) $(SHARED) $(BUILD)/libscep.a \
-	    $(FCGILIBS) $(LDLIBS)
+	    $(OURLIBS)
 
 $(BIN)/scepadm: $(ADM) $(CLIENT) $(SHARED) $(BUILD)/libscep.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $(ADM) $(CLIENT) $(SHARED) \

@@ -219,4 +219,21 @@ verdict "it goes on" until_true 10 sh -c "exec 2>/dev/null
     env -i GATEWAY_INTERFACE=CGI/1.1 REQUEST_METHOD=POST \
     QUERY_STRING=operation=PKIOperation SCEP_CONF='$CONF' '$FCGI' \
     <'$T/message' | grep -q '^Status: 200'"
+
+# ---- a program that brings its libraries with it ----
+
+if [ "$BIN" = "$ROOT" ]; then
+	mkdir "$T/static"
+	verdict "make STATIC=yes" make -s -C "$ROOT" STATIC=yes BIN="$T/static" \
+	    "$T/static/scep.fcgi"
+	ldd "$T/static/scep.fcgi" >"$T/ldd"
+	unlike "it needs none of them" "$T/ldd" 'crypto|db-5|fcgi|jansson|seccomp'
+	ldd "$FCGI" >"$T/ldd"
+	like "the control: the other one does" "$T/ldd" 'crypto'
+	FCGI=$T/static/scep.fcgi
+	post
+	same "it answers" "$(http)" 200
+else
+	skip "make STATIC=yes" "only of the tree"
+fi
 finish
