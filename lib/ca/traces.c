@@ -4,6 +4,7 @@
  */
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
@@ -31,13 +32,21 @@ struct scep_traces {
 	struct event	 ring[SCEP_TRACES];
 };
 
+/* Slots of the ring that hold an event, from the first on. */
+static size_t
+used(const struct scep_traces *t)
+{
+	return t->added < SCEP_TRACES ? (size_t)t->added : SCEP_TRACES;
+}
+
 enum scep_err
 scep_traces_new(struct scep_traces **out, struct scep_error *err)
 {
 	struct scep_traces	*t;
 
 	*out = NULL;
-	if ((t = OPENSSL_zalloc(sizeof(*t))) == NULL)
+	/* calloc: slots that are not used are not touched. */
+	if ((t = calloc(1, sizeof(*t))) == NULL)
 		return scep_fail(err, SCEP_E_NOMEM, "traces");
 	(void)pthread_mutex_init(&t->mutex, NULL);
 	atomic_init(&t->number, 0);
@@ -53,10 +62,10 @@ scep_traces_free(struct scep_traces *t)
 
 	if (t == NULL)
 		return;
-	for (i = 0; i < SCEP_TRACES; i++)
+	for (i = 0; i < used(t); i++)
 		scep_trace_clear(&t->ring[i].trace);
 	(void)pthread_mutex_destroy(&t->mutex);
-	OPENSSL_free(t);
+	free(t);
 }
 
 unsigned int
@@ -110,7 +119,7 @@ find(struct scep_traces *traces, const struct scep_trace *t)
 {
 	size_t	 i;
 
-	for (i = 0; is_counted(t) && i < SCEP_TRACES; i++)
+	for (i = 0; is_counted(t) && i < used(traces); i++)
 		if (traces->ring[i].no != 0 &&
 		    is_same(&traces->ring[i].trace, t))
 			return &traces->ring[i];
@@ -155,11 +164,12 @@ scep_traces_each(struct scep_traces *traces, scep_trace_fn fn, void *arg,
 {
 	const struct event	*e;
 	enum scep_err		 rc = SCEP_OK;
-	size_t			 i;
+	uint64_t		 i;
 
 	(void)pthread_mutex_lock(&traces->mutex);
-	for (i = 0; i < SCEP_TRACES && rc == SCEP_OK; i++) {
-		e = &traces->ring[(traces->added + i) % SCEP_TRACES];
+	for (i = traces->added - used(traces); i < traces->added &&
+	    rc == SCEP_OK; i++) {
+		e = &traces->ring[i % SCEP_TRACES];
 		if (e->no != 0)
 			rc = fn(arg, &e->trace, err);
 	}
@@ -192,7 +202,7 @@ take(struct scep_traces *traces, size_t *at, int is_end, struct parcel *p,
 
 	*rc = SCEP_OK;
 	(void)pthread_mutex_lock(&traces->mutex);
-	for (; *at < SCEP_TRACES && e == NULL; (*at)++)
+	for (; *at < used(traces) && e == NULL; (*at)++)
 		if (is_due(&traces->ring[*at], is_end))
 			e = &traces->ring[*at];
 	if (e != NULL) {
