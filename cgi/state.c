@@ -63,7 +63,7 @@ scep_state_server(const char *path, struct scep_server_conf *out,
 	struct scep_config	*cfg = NULL;
 	enum scep_err		 rc;
 
-	if ((rc = scep_crypto_new(NULL, &crypto, err)) == SCEP_OK &&
+	if ((rc = scep_crypto_new_brief(&crypto, err)) == SCEP_OK &&
 	    (rc = scep_state_config(crypto, path, 0, &cfg, err)) == SCEP_OK)
 		*out = cfg->server;
 	scep_config_free(cfg);

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "ra/local.h"
 #include "wire/legacy.h"
+#include "wire/private.h"
 
 static enum scep_err
 private_read(const struct scep_crypto *crypto, struct scep_span der,
@@ -15,7 +16,8 @@ private_read(const struct scep_crypto *crypto, struct scep_span der,
 	PKCS8_PRIV_KEY_INFO	*p8;
 	const unsigned char	*p = der.data;
 
-	*out = NULL;
+	if ((*out = scep_private_read(crypto, der)) != NULL)
+		return SCEP_OK;
 	if ((p8 = d2i_PKCS8_PRIV_KEY_INFO(NULL, &p, (long)der.len)) != NULL)
 		*out = EVP_PKCS82PKEY_ex(p8, crypto->ctx, NULL);
 	PKCS8_PRIV_KEY_INFO_free(p8);
