@@ -178,8 +178,8 @@ parse_key(const struct scep_crypto *crypto, struct scep_span text,
 }
 
 enum scep_err
-scep_config_read_key(const struct scep_crypto *crypto, const char *path, EVP_PKEY **out,
-    struct scep_error *err)
+scep_config_read_key(const struct scep_crypto *crypto, const char *path,
+    EVP_PKEY **out, struct scep_error *err)
 {
 	struct scep_buf	 bytes = { NULL, 0 };
 	enum scep_err	 rc;

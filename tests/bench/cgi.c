@@ -47,7 +47,7 @@ main(int argc, char *argv[])
 	    i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].fn(argc - 1, argv + 1);
-	(void)fprintf(stderr, "usage: bench-cgi ask | crypto | messages | part | "
-	    "run …\n");
+	(void)fprintf(stderr, "usage: bench-cgi ask | crypto | messages | "
+	    "part | run …\n");
 	return 2;
 }

@@ -12,7 +12,8 @@ void	 bench_write(const char *path, const void *data, size_t len);
 /* DIR/N */
 char	*bench_path(const char *dir, long n);
 
-/* cgi_ask.c, cgi_crypto.c, cgi_messages.c, cgi_part.c, cgi_run.c; see there for usage. */
+/* cgi_ask.c, cgi_crypto.c, cgi_messages.c, cgi_part.c, cgi_run.c; see there
+ * for usage. */
 int	 bench_ask(int argc, char *argv[]);
 int	 bench_crypto(int argc, char *argv[]);
 int	 bench_messages(int argc, char *argv[]);
