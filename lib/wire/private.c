@@ -157,7 +157,8 @@ read_ec(const struct scep_crypto *crypto, const struct curve *curve,
 	    !take(&list, OCTET_STRING, &d) || d.len != curve->field ||
 	    !take(&list, CTX1, &outer) || list.len > 0 ||
 	    !take(&outer, BIT_STRING, &point) || outer.len > 0 ||
-	    point.len != 2 + 2 * curve->field || point.data[0] != 0)
+	    point.len != 2 + 2 * curve->field || point.data[0] != 0 ||
+	    point.data[1] != POINT_CONVERSION_UNCOMPRESSED)
 		return NULL;
 	numbers.param[numbers.n++] = OSSL_PARAM_construct_utf8_string(
 	    OSSL_PKEY_PARAM_GROUP_NAME, (char *)(uintptr_t)curve->group, 0);
