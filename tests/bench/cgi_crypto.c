@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
@@ -133,15 +132,6 @@ enrol(const struct work *w)
 	sign(w->sign_answer, out, &len);
 }
 
-static int64_t
-cpu_us(void)
-{
-	struct timespec	 ts;
-
-	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
-	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
-}
-
 int
 bench_crypto(int argc, char *argv[])
 {
@@ -156,10 +146,11 @@ bench_crypto(int argc, char *argv[])
 	for (i = 0; i < 20; i++)
 		enrol(&w);		/* blinding, and a warm cache */
 	for (i = 0; i < n; i++) {
-		cpu = cpu_us();
+		cpu = bench_cpu_ns(0);
 		wall = bench_now_us();
 		enrol(&w);
-		(void)printf("%lld %lld\n", (long long)(cpu_us() - cpu),
+		cpu = bench_cpu_ns(0) - cpu;
+		(void)printf("%lld %lld\n", (long long)cpu / 1000,
 		    (long long)(bench_now_us() - wall));
 	}
 	EVP_PKEY_CTX_free(w.open);
