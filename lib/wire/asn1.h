@@ -116,17 +116,6 @@ typedef struct {
 } SCEP_SIGNED_RAW;
 DECLARE_ASN1_ITEM(SCEP_SIGNED_RAW)
 
-/* SubjectPublicKeyInfo and RSAPublicKey. */
-typedef struct {
-	X509_ALGOR	*alg;
-	ASN1_BIT_STRING	*key;
-} SCEP_SPKI;
-DECLARE_ASN1_ITEM(SCEP_SPKI)
-typedef struct {
-	ASN1_INTEGER	*n, *e;
-} SCEP_RSA_PUBLIC;
-DECLARE_ASN1_ITEM(SCEP_RSA_PUBLIC)
-
 /* Extension and Extensions, RFC 5280 section 4.1. */
 typedef struct {
 	ASN1_OBJECT		*type;

@@ -22,19 +22,22 @@ struct scep_key_rules {
 	int		max_rsa_bits;
 };
 
+struct scep_rsa;
+
 struct scep_key {
 	enum scep_key_type	 type;
 	int			 bits;
 	struct scep_span	 spki;	/* borrowed; DER of the whole SPKI */
 	uint8_t			 sha256[SCEP_SHA256_LEN];	/* of spki */
-	EVP_PKEY		*pkey;	/* owned */
+	struct scep_rsa		*rsa;	/* owned; rsa.h */
+	EVP_PKEY		*evp;	/* owned; of any other type */
 };
 
 /*
  * Take a SubjectPublicKeyInfo apart, check it against rules from its bytes
  * (type, bits, RSA modulus odd and exponent odd, 65537 <= e < 2^32, named
- * curve, EC point uncompressed and on the curve), then make the EVP object
- * with EVP_PKEY_fromdata().  SCEP_E_FORMAT if it does not parse,
+ * curve, EC point uncompressed and on the curve), then make what it is used
+ * with.  SCEP_E_FORMAT if it does not parse, or holds an indefinite length;
  * SCEP_E_ALG if it is not allowed.  spki must outlive the key.  Release with
  * scep_key_clear().
  */
@@ -42,6 +45,10 @@ enum scep_err	 scep_key_load(const struct scep_crypto *crypto,
 		    struct scep_span spki, const struct scep_key_rules *rules,
 		    struct scep_key *out, struct scep_error *err);
 void		 scep_key_clear(struct scep_key *key);
+/* For what else EVP can do with a key; the caller frees it.  NULL: libcrypto's
+ * trouble. */
+EVP_PKEY	*scep_key_get1_evp(const struct scep_crypto *crypto,
+		    const struct scep_key *key);
 const char	*scep_key_type_name(enum scep_key_type);	/* "RSA" */
 /* What a SubjectPublicKeyInfo says it is, without a look at the key. */
 enum scep_key_type

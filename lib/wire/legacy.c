@@ -114,30 +114,6 @@ make_info(const struct scep_crypto *crypto, struct scep_span data,
 }
 
 enum scep_err
-scep_legacy_verify(const struct scep_crypto *crypto, EVP_PKEY *key,
-    struct scep_span data, struct scep_span signature, struct scep_error *err)
-{
-	uint8_t		 info[INFO_LEN];
-	EVP_PKEY_CTX	*ctx;
-	enum scep_err	 rc;
-	int		 ok;
-
-	if (!EVP_PKEY_is_a(key, "RSA"))
-		return scep_fail(err, SCEP_E_ALG, "MD5 with a key that is "
-		    "not RSA");
-	if ((rc = make_info(crypto, data, info, err)) != SCEP_OK)
-		return rc;
-	ctx = EVP_PKEY_CTX_new_from_pkey(crypto->ctx, key, NULL);
-	ok = ctx != NULL && EVP_PKEY_verify_init(ctx) == 1 &&
-	    EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1 &&
-	    EVP_PKEY_verify(ctx, signature.data, signature.len, info,
-	    sizeof(info)) == 1;
-	EVP_PKEY_CTX_free(ctx);
-	return ok ? SCEP_OK : scep_fail_ssl(err, SCEP_E_SIG,
-	    "signature does not verify");
-}
-
-enum scep_err
 scep_legacy_sign(const struct scep_crypto *crypto, EVP_PKEY *key,
     struct scep_span data, struct scep_buf *out, struct scep_error *err)
 {

@@ -33,9 +33,6 @@ const EVP_CIPHER
  * the context above, and the key stays in its own.  SCEP_E_SIG if it does
  * not verify; out is released first.
  */
-enum scep_err	 scep_legacy_verify(const struct scep_crypto *crypto,
-		    EVP_PKEY *key, struct scep_span data,
-		    struct scep_span signature, struct scep_error *err);
 enum scep_err	 scep_legacy_sign(const struct scep_crypto *crypto,
 		    EVP_PKEY *key, struct scep_span data, struct scep_buf *out,
 		    struct scep_error *err);

@@ -5,12 +5,12 @@
 #include <string.h>
 
 #include <openssl/objects.h>
-#include <openssl/rsa.h>
 
 #include "base/error.h"
 #include "wire/asn1.h"
 #include "wire/envelope.h"
 #include "wire/pwri.h"
+#include "wire/rsa.h"
 
 #define KEY_MAX	32
 #define IV_MAX	16
@@ -74,23 +74,36 @@ make_key(const struct scep_crypto *crypto, enum scep_cipher cipher,
 }
 
 static enum scep_err
-wrap_key(const struct scep_crypto *crypto, EVP_PKEY *to, enum scep_wrap wrap,
-    struct scep_span key, struct scep_buf *out, struct scep_error *err)
+wrap_oaep(const struct scep_crypto *crypto, const struct scep_key *to,
+    enum scep_wrap wrap, struct scep_span key, struct scep_buf *out,
+    struct scep_error *err)
 {
-	EVP_PKEY_CTX	*ctx;
-	size_t		 len = (size_t)EVP_PKEY_get_size(to);
+	EVP_PKEY	*evp = scep_key_get1_evp(crypto, to);
+	EVP_PKEY_CTX	*ctx = NULL;
 	int		 ok;
 
-	if ((out->data = OPENSSL_malloc(len)) == NULL)
-		return scep_fail(err, SCEP_E_NOMEM, "encrypted key");
-	ctx = EVP_PKEY_CTX_new_from_pkey(crypto->ctx, to, NULL);
-	ok = ctx != NULL && EVP_PKEY_encrypt_init(ctx) == 1 &&
+	ok = evp != NULL &&
+	    (ctx = EVP_PKEY_CTX_new_from_pkey(crypto->ctx, evp, NULL)) !=
+	    NULL && EVP_PKEY_encrypt_init(ctx) == 1 &&
 	    scep_wrap_set(crypto, ctx, wrap) &&
-	    EVP_PKEY_encrypt(ctx, out->data, &len, key.data, key.len) == 1;
+	    (out->len = (size_t)EVP_PKEY_get_size(evp)) > 0 &&
+	    (out->data = OPENSSL_malloc(out->len)) != NULL &&
+	    EVP_PKEY_encrypt(ctx, out->data, &out->len, key.data, key.len) ==
+	    1;
 	EVP_PKEY_CTX_free(ctx);
-	out->len = len;
+	EVP_PKEY_free(evp);
 	return ok ? SCEP_OK :
 	    scep_fail_ssl(err, SCEP_E_INTERNAL, "encrypt to the signer");
+}
+
+static enum scep_err
+wrap_key(const struct scep_crypto *crypto, const struct scep_key *to,
+    enum scep_wrap wrap, struct scep_span key, struct scep_buf *out,
+    struct scep_error *err)
+{
+	if (wrap == SCEP_WRAP_V15 && to->rsa != NULL)
+		return scep_rsa_encrypt(crypto, to->rsa, key, out, err);
+	return wrap_oaep(crypto, to, wrap, key, out, err);
 }
 
 static enum scep_err
@@ -194,7 +207,7 @@ scep_envelope_seal(const struct scep_crypto *crypto,
 	enum scep_err	 rc;
 
 	if ((rc = seal(crypto, cipher, content, &s, err)) == SCEP_OK &&
-	    (rc = wrap_key(crypto, to->pkey, wrap, scep_span_make(s.key,
+	    (rc = wrap_key(crypto, to, wrap, scep_span_make(s.key,
 	    s.key_len), &ek, err)) == SCEP_OK) {
 		if ((wrap_alg = scep_alg_new_wrap(wrap)) == NULL)
 			rc = scep_fail_ssl(err, SCEP_E_NOMEM, "envelope");

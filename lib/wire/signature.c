@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 #include "wire/asn1.h"
-#include "wire/key.h"
 #include "wire/legacy.h"
+#include "wire/rsa.h"
 
 /* ecdsa-with-SHAnnn, RFC 5758 section 3.2. */
 static enum scep_digest
@@ -72,29 +72,40 @@ scep_key_signature_digest(const struct scep_key *key, struct scep_span der,
 	return rc;
 }
 
-enum scep_err
-scep_key_verify(const struct scep_crypto *crypto, const struct scep_key *key,
+/* ECDSA and Ed25519. */
+static enum scep_err
+evp_verify(const struct scep_crypto *crypto, const struct scep_key *key,
     enum scep_digest md, struct scep_span data, struct scep_span signature,
     struct scep_error *err)
 {
 	EVP_MD_CTX	*ctx;
-	const char	*name;
+	const char	*name = key->type == SCEP_KEY_ED25519 ? NULL :
+			    EVP_MD_get0_name(crypto->md[md]);
 	int		 ok;
 
-	if (md == SCEP_MD5)
-		return scep_legacy_verify(crypto, key->pkey, data, signature,
-		    err);
-	name = key->type == SCEP_KEY_ED25519 ? NULL :
-	    EVP_MD_get0_name(crypto->md[md]);
 	if ((ctx = EVP_MD_CTX_new()) == NULL)
 		return scep_fail_ssl(err, SCEP_E_NOMEM, "verify");
 	ok = EVP_DigestVerifyInit_ex(ctx, NULL, name, crypto->ctx, NULL,
-	    key->pkey, NULL) == 1 &&
+	    key->evp, NULL) == 1 &&
 	    EVP_DigestVerify(ctx, signature.data, signature.len, data.data,
 	    data.len) == 1;
 	EVP_MD_CTX_free(ctx);
 	return ok ? SCEP_OK : scep_fail_ssl(err, SCEP_E_SIG,
 	    "signature does not verify");
+}
+
+enum scep_err
+scep_key_verify(const struct scep_crypto *crypto, const struct scep_key *key,
+    enum scep_digest md, struct scep_span data, struct scep_span signature,
+    struct scep_error *err)
+{
+	if (key->type == SCEP_KEY_RSA)
+		return scep_rsa_verify(crypto, key->rsa, md, data, signature,
+		    err);
+	if (md == SCEP_MD5)
+		return scep_fail(err, SCEP_E_ALG, "MD5 with a key that is "
+		    "not RSA");
+	return evp_verify(crypto, key, md, data, signature, err);
 }
 
 enum scep_err

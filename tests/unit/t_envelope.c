@@ -947,19 +947,21 @@ a_key_transport_we_do_not_know_is_read_and_marked(void **state)
 static void
 only_an_rsa_private_key_opens(void **state)
 {
-	EVP_PKEY		*ec = EVP_EC_gen("P-256");
-	struct scep_key		 public;
+	EVP_PKEY		*ec = EVP_EC_gen("P-256"), *public;
+	struct scep_key		 key;
 	struct scep_opener	 opener;
 	struct scep_error	 err;
 
 	(void)state;
 	assert_int_equal(scep_opener_init(bench.crypto, &bench.ra, ec,
 	    &opener, &err), SCEP_E_CONFIG);
-	ra_key_load(&public);
-	assert_int_equal(scep_opener_init(bench.crypto, &bench.ra,
-	    public.pkey, &opener, &err), SCEP_E_CONFIG);
+	ra_key_load(&key);
+	assert_non_null(public = scep_key_get1_evp(bench.crypto, &key));
+	assert_int_equal(scep_opener_init(bench.crypto, &bench.ra, public,
+	    &opener, &err), SCEP_E_CONFIG);
 	assert_int_equal(ERR_peek_error(), 0);
-	scep_key_clear(&public);
+	EVP_PKEY_free(public);
+	scep_key_clear(&key);
 	EVP_PKEY_free(ec);
 }
 

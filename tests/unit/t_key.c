@@ -66,7 +66,8 @@ verdict(struct scep_span spki, const struct scep_key_rules *rules)
 
 	rc = scep_key_load(crypto, spki, rules, &key, &err);
 	if (rc != SCEP_OK) {
-		assert_null(key.pkey);
+		assert_null(key.rsa);
+		assert_null(key.evp);
 		assert_int_equal(err.code, rc);
 		assert_true(err.text[0] != '\0');
 	}
@@ -80,7 +81,7 @@ static void
 loads_as(struct scep_span spki, enum scep_key_type type, int bits)
 {
 	const unsigned char	*p = spki.data;
-	EVP_PKEY		*theirs;
+	EVP_PKEY		*theirs, *ours;
 	struct scep_key		 key;
 	struct scep_error	 err;
 	uint8_t			 sha256[SCEP_SHA256_LEN];
@@ -89,7 +90,8 @@ loads_as(struct scep_span spki, enum scep_key_type type, int bits)
 		fail_msg("%s", err.text);
 	theirs = d2i_PUBKEY_ex(NULL, &p, (long)spki.len, crypto->ctx, NULL);
 	assert_non_null(theirs);
-	assert_int_equal(EVP_PKEY_eq(key.pkey, theirs), 1);
+	assert_non_null(ours = scep_key_get1_evp(crypto, &key));
+	assert_int_equal(EVP_PKEY_eq(ours, theirs), 1);
 	assert_int_equal(key.type, type);
 	assert_int_equal(key.bits, bits);
 	assert_int_equal(EVP_PKEY_get_bits(theirs), bits);
@@ -98,6 +100,7 @@ loads_as(struct scep_span spki, enum scep_key_type type, int bits)
 	    SCEP_OK);
 	assert_memory_equal(key.sha256, sha256, sizeof(sha256));
 	EVP_PKEY_free(theirs);
+	EVP_PKEY_free(ours);
 	scep_key_clear(&key);
 }
 
@@ -364,6 +367,13 @@ what_is_no_key_does_not_parse(void **state)
 	    SCEP_E_FORMAT);
 	assert_int_equal(verdict(der_raw("", 0), &any), SCEP_E_FORMAT);
 	assert_int_equal(verdict(der_hex("3000"), &any), SCEP_E_FORMAT);
+	/* Of an indefinite length; one with a longer length than it needs is
+	 * read like any in the certificates of devices. */
+	assert_int_equal(verdict(der_join(der_hex("3080"),
+	    der_join(der_alg(OID_RSA, 1), der_join(bit_string(key),
+	    der_hex("0000")))), &any), SCEP_E_FORMAT);
+	assert_int_equal(verdict(der_join(der_hex("3083000122"),
+	    der_raw(good.data + 4, 0x122)), &any), SCEP_OK);
 	/* Octets behind the RSAPublicKey, a third INTEGER, unused bits. */
 	assert_int_equal(verdict(SEQ(der_alg(OID_RSA, 1),
 	    bit_string(der_join(key, der_hex("00")))), &any), SCEP_E_FORMAT);
@@ -484,12 +494,15 @@ a_public_key_cannot_sign(void **state)
 	struct scep_buf		 sig = { NULL, 0 };
 	struct scep_key		 key;
 	struct scep_error	 err;
+	EVP_PKEY		*public;
 
 	(void)state;
 	assert_int_equal(scep_key_load(crypto, der_spki(rsa), &any, &key,
 	    &err), SCEP_OK);
-	assert_int_equal(scep_key_sign(crypto, key.pkey, SCEP_SHA256,
+	assert_non_null(public = scep_key_get1_evp(crypto, &key));
+	assert_int_equal(scep_key_sign(crypto, public, SCEP_SHA256,
 	    scep_span_text("x"), &sig, &err), SCEP_E_INTERNAL);
+	EVP_PKEY_free(public);
 	assert_null(sig.data);
 	assert_int_equal(ERR_peek_error(), 0);
 	scep_key_clear(&key);
