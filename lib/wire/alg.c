@@ -8,6 +8,8 @@
 #include "wire/asn1.h"
 #include "wire/crypto.h"
 
+enum { SEQUENCE = 0x30, CTX0 = 0xa0, CTX1 = 0xa1 };
+
 static const struct {
 	const char	*name;
 	const char	*word;
@@ -270,91 +272,82 @@ scep_wrap_set(const struct scep_crypto *crypto, EVP_PKEY_CTX *ctx,
 	    EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, md) == 1;
 }
 
-static X509_ALGOR *
-alg_new(int nid, int type, void *value)
+static void
+put_oid(struct scep_writer *w, int nid)
 {
-	X509_ALGOR	*alg;
+	const ASN1_OBJECT	*oid = OBJ_nid2obj(nid);
 
-	if ((alg = X509_ALGOR_new()) != NULL &&
-	    X509_ALGOR_set0(alg, OBJ_nid2obj(nid), type, value) != 1) {
-		X509_ALGOR_free(alg);
-		alg = NULL;
+	scep_writer_add(w, V_ASN1_OBJECT, scep_span_make(OBJ_get0_data(oid),
+	    OBJ_length(oid)));
+}
+
+/* AlgorithmIdentifier with parameters NULL. */
+static void
+put_with_null(struct scep_writer *w, int nid)
+{
+	scep_writer_open(w, SEQUENCE);
+	put_oid(w, nid);
+	scep_writer_add(w, V_ASN1_NULL, scep_span_make(NULL, 0));
+	scep_writer_close(w);
+}
+
+void
+scep_alg_put_digest(struct scep_writer *w, enum scep_digest md)
+{
+	put_with_null(w, digests[md].nid);
+}
+
+void
+scep_alg_put_rsa(struct scep_writer *w)
+{
+	put_with_null(w, NID_rsaEncryption);
+}
+
+void
+scep_alg_put_cipher(struct scep_writer *w, enum scep_cipher cipher,
+    struct scep_span iv)
+{
+	scep_writer_open(w, SEQUENCE);
+	put_oid(w, ciphers[cipher].nid);
+	scep_writer_add(w, V_ASN1_OCTET_STRING, iv);
+	scep_writer_close(w);
+}
+
+void
+scep_alg_put_kek(struct scep_writer *w, enum scep_cipher cipher,
+    struct scep_span iv)
+{
+	scep_writer_open(w, SEQUENCE);
+	put_oid(w, NID_id_alg_PWRI_KEK);
+	scep_alg_put_cipher(w, cipher, iv);
+	scep_writer_close(w);
+}
+
+/* RSAES-OAEP-params, RFC 8017 appendix A.2.1. */
+void
+scep_alg_put_wrap(struct scep_writer *w, enum scep_wrap wrap)
+{
+	const int	 nid = digests[oaep_md[wrap]].nid;
+
+	if (wrap == SCEP_WRAP_V15) {
+		scep_alg_put_rsa(w);
+		return;
 	}
-	return alg;
-}
-
-X509_ALGOR *
-scep_alg_new_digest(enum scep_digest md)
-{
-	return alg_new(digests[md].nid, V_ASN1_NULL, NULL);
-}
-
-X509_ALGOR *
-scep_alg_new_rsa(void)
-{
-	return alg_new(NID_rsaEncryption, V_ASN1_NULL, NULL);
-}
-
-X509_ALGOR *
-scep_alg_new_cipher(enum scep_cipher cipher, struct scep_span iv)
-{
-	ASN1_OCTET_STRING	*s;
-	X509_ALGOR		*alg;
-
-	if ((s = ASN1_OCTET_STRING_new()) == NULL ||
-	    ASN1_OCTET_STRING_set(s, iv.data, (int)iv.len) != 1) {
-		ASN1_OCTET_STRING_free(s);
-		return NULL;
-	}
-	if ((alg = alg_new(ciphers[cipher].nid, V_ASN1_OCTET_STRING, s)) ==
-	    NULL)
-		ASN1_OCTET_STRING_free(s);
-	return alg;
-}
-
-/* An AlgorithmIdentifier as the SEQUENCE parameter of another; consumes
- * inner. */
-static X509_ALGOR *
-alg_new_nested(int nid, void *inner, const ASN1_ITEM *it)
-{
-	ASN1_STRING	*seq = NULL;
-	X509_ALGOR	*alg = NULL;
-
-	if (inner != NULL && ASN1_item_pack(inner, it, &seq) != NULL &&
-	    (alg = alg_new(nid, V_ASN1_SEQUENCE, seq)) == NULL)
-		ASN1_STRING_free(seq);
-	ASN1_item_free(inner, it);
-	return alg;
-}
-
-X509_ALGOR *
-scep_alg_new_kek(enum scep_cipher cipher, struct scep_span iv)
-{
-	return alg_new_nested(NID_id_alg_PWRI_KEK, scep_alg_new_cipher(cipher,
-	    iv), ASN1_ITEM_rptr(X509_ALGOR));
-}
-
-X509_ALGOR *
-scep_alg_new_wrap(enum scep_wrap wrap)
-{
-	RSA_OAEP_PARAMS	*params;
-
-	if (wrap == SCEP_WRAP_V15)
-		return scep_alg_new_rsa();
-	if ((params = RSA_OAEP_PARAMS_new()) == NULL)
-		return NULL;
+	scep_writer_open(w, SEQUENCE);
+	put_oid(w, NID_rsaesOaep);
+	scep_writer_open(w, SEQUENCE);
 	/* SHA-1 is the DEFAULT of both, and DER leaves defaults out. */
 	if (wrap != SCEP_WRAP_OAEP_SHA1) {
-		params->hashFunc = alg_new(digests[oaep_md[wrap]].nid, V_ASN1_NULL,
-		    NULL);
-		params->maskGenFunc = alg_new_nested(NID_mgf1,
-		    alg_new(digests[oaep_md[wrap]].nid, V_ASN1_NULL, NULL),
-		    ASN1_ITEM_rptr(X509_ALGOR));
-		if (params->hashFunc == NULL || params->maskGenFunc == NULL) {
-			RSA_OAEP_PARAMS_free(params);
-			return NULL;
-		}
+		scep_writer_open(w, CTX0);
+		put_with_null(w, nid);
+		scep_writer_close(w);
+		scep_writer_open(w, CTX1);
+		scep_writer_open(w, SEQUENCE);
+		put_oid(w, NID_mgf1);
+		put_with_null(w, nid);
+		scep_writer_close(w);
+		scep_writer_close(w);
 	}
-	return alg_new_nested(NID_rsaesOaep, params,
-	    ASN1_ITEM_rptr(RSA_OAEP_PARAMS));
+	scep_writer_close(w);
+	scep_writer_close(w);
 }

@@ -181,13 +181,8 @@ scep_asn1_string(int type, struct scep_span bytes)
 }
 
 int
-scep_oid_is(const ASN1_OBJECT *oid, const char *dotted)
+scep_oid_is(const ASN1_OBJECT *oid, struct scep_span octets)
 {
-	char	 text[80];
-	int	 len;
-
-	if (oid == NULL)
-		return 0;
-	len = OBJ_obj2txt(text, (int)sizeof(text), oid, 1);
-	return len > 0 && len < (int)sizeof(text) && strcmp(text, dotted) == 0;
+	return oid != NULL && scep_span_equal(scep_span_make(
+	    OBJ_get0_data(oid), OBJ_length(oid)), octets);
 }

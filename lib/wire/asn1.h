@@ -145,7 +145,7 @@ enum scep_err	 scep_asn1_encode(const void *value, const ASN1_ITEM *it,
 struct scep_span scep_asn1_span(const ASN1_STRING *s);
 /* A borrowed ASN1_STRING for templates that only encode. */
 ASN1_STRING	 scep_asn1_string(int type, struct scep_span bytes);
-/* Is the OID this dotted number? */
-int		 scep_oid_is(const ASN1_OBJECT *oid, const char *dotted);
+/* Has the OID these content octets? */
+int		 scep_oid_is(const ASN1_OBJECT *oid, struct scep_span octets);
 
 #endif /* SCEP_WIRE_ASN1_H */

@@ -8,32 +8,33 @@
 #include "base/error.h"
 #include "wire/attrs.h"
 
-/* RFC 8894 section 3.2.1 and RFC 5652 section 11. */
+#define PKCS9(n)	{ 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, n }, 9
+#define VERISIGN(n)	{ 0x60, 0x86, 0x48, 0x01, 0x86, 0xf8, 0x45, 0x01, \
+			    0x09, n }, 10
+
+/* RFC 8894 section 3.2.1 and RFC 5652 section 11: contents of OIDs. */
 static const struct {
 	const char	*name;
-	const char	*oid;
+	uint8_t		 oid[10];
+	uint8_t		 len;
 } kinds[SCEP_ATTR__MAX] = {
-	[SCEP_ATTR_CONTENT_TYPE] = { "contentType", "1.2.840.113549.1.9.3" },
-	[SCEP_ATTR_MESSAGE_DIGEST] = { "messageDigest",
-	    "1.2.840.113549.1.9.4" },
-	[SCEP_ATTR_SIGNING_TIME] = { "signingTime", "1.2.840.113549.1.9.5" },
-	[SCEP_ATTR_MESSAGE_TYPE] = { "messageType",
-	    "2.16.840.1.113733.1.9.2" },
-	[SCEP_ATTR_PKI_STATUS] = { "pkiStatus", "2.16.840.1.113733.1.9.3" },
-	[SCEP_ATTR_FAIL_INFO] = { "failInfo", "2.16.840.1.113733.1.9.4" },
-	[SCEP_ATTR_SENDER_NONCE] = { "senderNonce",
-	    "2.16.840.1.113733.1.9.5" },
-	[SCEP_ATTR_RECIPIENT_NONCE] = { "recipientNonce",
-	    "2.16.840.1.113733.1.9.6" },
-	[SCEP_ATTR_TRANSACTION_ID] = { "transactionID",
-	    "2.16.840.1.113733.1.9.7" },
-	[SCEP_ATTR_FAIL_INFO_TEXT] = { "failInfoText", "1.3.6.1.5.5.7.24.1" },
+	[SCEP_ATTR_CONTENT_TYPE] = { "contentType", PKCS9(3) },
+	[SCEP_ATTR_MESSAGE_DIGEST] = { "messageDigest", PKCS9(4) },
+	[SCEP_ATTR_SIGNING_TIME] = { "signingTime", PKCS9(5) },
+	[SCEP_ATTR_MESSAGE_TYPE] = { "messageType", VERISIGN(2) },
+	[SCEP_ATTR_PKI_STATUS] = { "pkiStatus", VERISIGN(3) },
+	[SCEP_ATTR_FAIL_INFO] = { "failInfo", VERISIGN(4) },
+	[SCEP_ATTR_SENDER_NONCE] = { "senderNonce", VERISIGN(5) },
+	[SCEP_ATTR_RECIPIENT_NONCE] = { "recipientNonce", VERISIGN(6) },
+	[SCEP_ATTR_TRANSACTION_ID] = { "transactionID", VERISIGN(7) },
+	[SCEP_ATTR_FAIL_INFO_TEXT] = { "failInfoText",	/* 1.3.6.1.5.5.7.24.1 */
+	    { 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x18, 0x01 }, 8 },
 };
 
-const char *
+struct scep_span
 scep_attr_oid(enum scep_attr attr)
 {
-	return kinds[attr].oid;
+	return scep_span_make(kinds[attr].oid, kinds[attr].len);
 }
 
 void
@@ -46,7 +47,8 @@ scep_attrs_read(const STACK_OF(SCEP_ATTR) *attrs, struct scep_attrs *out)
 	for (i = 0; i < sk_SCEP_ATTR_num(attrs); i++) {
 		attr = sk_SCEP_ATTR_value(attrs, i);
 		for (k = 0; k < SCEP_ATTR__MAX; k++)
-			if (scep_oid_is(attr->type, kinds[k].oid))
+			if (scep_oid_is(attr->type,
+			    scep_attr_oid((enum scep_attr)k)))
 				break;
 		if (k == SCEP_ATTR__MAX)
 			continue;	/* PROTOCOL C-094: ignored */

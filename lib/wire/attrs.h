@@ -20,8 +20,8 @@ enum scep_attr {
 	SCEP_ATTR__MAX
 };
 
-/* Dotted OID, RFC 8894 section 3.2.1. */
-const char	*scep_attr_oid(enum scep_attr attr);
+/* Content octets of its OBJECT IDENTIFIER, RFC 8894 section 3.2.1. */
+struct scep_span scep_attr_oid(enum scep_attr attr);
 
 /* The one value of each attribute that is there; borrowed. */
 struct scep_attrs {

@@ -9,7 +9,7 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
-#include "base/buf.h"
+#include "base/writer.h"
 
 /* Message digests we know; to know is not to allow. */
 enum scep_digest {
@@ -124,13 +124,17 @@ enum scep_err	 scep_alg_wrap(const X509_ALGOR *alg, enum scep_wrap *out,
 int		 scep_wrap_set(const struct scep_crypto *crypto,
 		    EVP_PKEY_CTX *ctx, enum scep_wrap wrap);
 
-/* The caller frees each with X509_ALGOR_free(); NULL on out of memory. */
-X509_ALGOR	*scep_alg_new_digest(enum scep_digest md);
-X509_ALGOR	*scep_alg_new_cipher(enum scep_cipher cipher,
-		    struct scep_span iv);
-X509_ALGOR	*scep_alg_new_wrap(enum scep_wrap wrap);
-X509_ALGOR	*scep_alg_new_kek(enum scep_cipher cipher,
-		    struct scep_span iv);	/* id-alg-PWRI-KEK with it */
-X509_ALGOR	*scep_alg_new_rsa(void);	/* rsaEncryption, NULL */
+/* And writing. */
+void		 scep_alg_put_digest(struct scep_writer *w,
+		    enum scep_digest md);
+void		 scep_alg_put_cipher(struct scep_writer *w,
+		    enum scep_cipher cipher, struct scep_span iv);
+void		 scep_alg_put_wrap(struct scep_writer *w,
+		    enum scep_wrap wrap);
+void		 scep_alg_put_kek(struct scep_writer *w,
+		    enum scep_cipher cipher, struct scep_span iv);
+				/* id-alg-PWRI-KEK with it */
+void		 scep_alg_put_rsa(struct scep_writer *w);
+				/* rsaEncryption, NULL */
 
 #endif /* SCEP_WIRE_CRYPTO_H */

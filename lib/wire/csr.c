@@ -19,7 +19,8 @@
 #define ATTRS_MAX	16
 #define EXTS_MAX	32
 
-#define OID_MS_SID	"1.3.6.1.4.1.311.25.2"
+/* szOID_NTDS_CA_SECURITY_EXT, 1.3.6.1.4.1.311.25.2 */
+#define OID_MS_SID	"\x2b\x06\x01\x04\x01\x82\x37\x19\x02"
 
 enum { SEQUENCE = 0x30, SET = 0x31, CTX0 = 0xa0 };
 
@@ -102,7 +103,7 @@ refuse_authority(const SCEP_EXT *ext, struct scep_error *err)
 		    ASN1_BIT_STRING_get_bit(ku, 6) != 0;
 		ASN1_BIT_STRING_free(ku);
 	} else
-		bad = scep_oid_is(ext->type, OID_MS_SID);
+		bad = scep_oid_is(ext->type, scep_span_text(OID_MS_SID));
 	return !bad ? SCEP_OK : scep_fail(err, SCEP_E_REFUSED,
 	    "asks for the rights of a CA, or for somebody's SID");
 }

@@ -6,12 +6,11 @@
  */
 #include <string.h>
 
+#include <openssl/asn1.h>
 #include <openssl/core_names.h>
 #include <openssl/kdf.h>
-#include <openssl/objects.h>
 
 #include "base/error.h"
-#include "wire/asn1.h"
 #include "wire/pwri.h"
 
 #define ITERATIONS	10000
@@ -22,20 +21,7 @@
 #define WRAPPED_MAX	64
 #define TAG_PWRI	0xa3	/* RecipientInfo, RFC 5652 section 6.2 */
 
-/* Output only. */
-typedef struct {
-	ASN1_INTEGER		*version;
-	X509_ALGOR		*derivation;
-	X509_ALGOR		*kek;
-	ASN1_OCTET_STRING	*encrypted_key;
-} PWRI;
-
-ASN1_SEQUENCE(PWRI) = {
-	ASN1_SIMPLE(PWRI, version, ASN1_INTEGER),
-	ASN1_IMP(PWRI, derivation, X509_ALGOR, 0),
-	ASN1_SIMPLE(PWRI, kek, X509_ALGOR),
-	ASN1_SIMPLE(PWRI, encrypted_key, ASN1_OCTET_STRING),
-} static_ASN1_SEQUENCE_END(PWRI)
+enum { SEQUENCE = 0x30, CTX0 = 0xa0 };
 
 /* PBKDF2 with HMAC-SHA-256, RFC 8018 section 5.2. */
 static enum scep_err
@@ -129,40 +115,49 @@ struct wrapped {
 	size_t		 len;
 };
 
-static enum scep_err
-encode(enum scep_cipher cipher, struct wrapped *w, struct scep_buf *out,
-    struct scep_error *err)
+/* PBKDF2-params, RFC 8018 appendix A.2: no keyLength, hmacWithSHA256. */
+static void
+put_derivation(struct scep_writer *w, const struct wrapped *key)
 {
-	static const uint8_t	 zero = 0;
-	ASN1_STRING	 version = scep_asn1_string(V_ASN1_INTEGER,
-			    scep_span_make(&zero, 1));
-	ASN1_STRING	 key = scep_asn1_string(V_ASN1_OCTET_STRING,
-			    scep_span_make(w->key, w->len));
-	PWRI		 pwri = { &version, NULL, NULL, &key };
-	struct scep_buf	 der = { NULL, 0 };
-	enum scep_err	 rc;
+	static const uint8_t	 pbkdf2[] = { 0x06, 0x09, 0x2a, 0x86, 0x48,
+		0x86, 0xf7, 0x0d, 0x01, 0x05, 0x0c };
+	static const uint8_t	 count[] = { ITERATIONS >> 8,
+		ITERATIONS & 0xff };
+	static const uint8_t	 prf[] = { 0x30, 0x0c, 0x06, 0x08, 0x2a, 0x86,
+		0x48, 0x86, 0xf7, 0x0d, 0x02, 0x09, 0x05, 0x00 };
 
-	pwri.derivation = PKCS5_pbkdf2_set(ITERATIONS, w->salt, SALT_LEN,
-	    NID_hmacWithSHA256, -1);
-	pwri.kek = scep_alg_new_kek(cipher, scep_span_make(w->iv,
+	scep_writer_open(w, CTX0);
+	scep_writer_raw(w, scep_span_make(pbkdf2, sizeof(pbkdf2)));
+	scep_writer_open(w, SEQUENCE);
+	scep_writer_add(w, V_ASN1_OCTET_STRING, scep_span_make(key->salt,
+	    SALT_LEN));
+	scep_writer_add(w, V_ASN1_INTEGER, scep_span_make(count,
+	    sizeof(count)));
+	scep_writer_raw(w, scep_span_make(prf, sizeof(prf)));
+	scep_writer_close(w);
+	scep_writer_close(w);
+}
+
+/* PasswordRecipientInfo, RFC 5652 section 6.2.4. */
+static void
+put_recipient(struct scep_writer *w, enum scep_cipher cipher,
+    const struct wrapped *key)
+{
+	static const uint8_t	 version[] = { 0x02, 0x01, 0x00 };
+
+	scep_writer_open(w, TAG_PWRI);
+	scep_writer_raw(w, scep_span_make(version, sizeof(version)));
+	put_derivation(w, key);
+	scep_alg_put_kek(w, cipher, scep_span_make(key->iv,
 	    (size_t)scep_cipher_block(cipher)));
-	if (pwri.derivation == NULL || pwri.kek == NULL)
-		rc = scep_fail_ssl(err, SCEP_E_NOMEM, "recipient");
-	else
-		rc = scep_asn1_encode(&pwri, ASN1_ITEM_rptr(PWRI), &der, err);
-	if (rc == SCEP_OK) {
-		der.data[0] = TAG_PWRI;
-		rc = scep_buf_add(out, scep_buf_span(&der), err);
-	}
-	scep_buf_clear(&der);
-	X509_ALGOR_free(pwri.derivation);
-	X509_ALGOR_free(pwri.kek);
-	return rc;
+	scep_writer_add(w, V_ASN1_OCTET_STRING, scep_span_make(key->key,
+	    key->len));
+	scep_writer_close(w);
 }
 
 enum scep_err
-scep_pwri_make(const struct scep_crypto *crypto, struct scep_span password,
-    enum scep_cipher cipher, struct scep_span key, struct scep_buf *out,
+scep_pwri_put(const struct scep_crypto *crypto, struct scep_span password,
+    enum scep_cipher cipher, struct scep_span key, struct scep_writer *out,
     struct scep_error *err)
 {
 	uint8_t		 kek[KEY_MAX];
@@ -181,7 +176,7 @@ scep_pwri_make(const struct scep_crypto *crypto, struct scep_span password,
 	    (rc = pad(crypto, cipher, key, w.key, &w.len, err)) == SCEP_OK &&
 	    (rc = wrap(crypto, cipher, kek, w.iv, w.key, w.len, err)) ==
 	    SCEP_OK)
-		rc = encode(cipher, &w, out, err);
+		put_recipient(out, cipher, &w);
 	OPENSSL_cleanse(kek, sizeof(kek));
 	OPENSSL_cleanse(&w, sizeof(w));
 	return rc;

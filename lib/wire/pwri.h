@@ -9,13 +9,13 @@
 #include "wire/crypto.h"
 
 /*
- * Append to out a PasswordRecipientInfo with its tag as a RecipientInfo: key
+ * Write a PasswordRecipientInfo with its tag as a RecipientInfo: key
  * wrapped by id-alg-PWRI-KEK (RFC 3211) with cipher, under a key that PBKDF2
  * makes of password with a fresh salt.
  */
-enum scep_err	 scep_pwri_make(const struct scep_crypto *crypto,
+enum scep_err	 scep_pwri_put(const struct scep_crypto *crypto,
 		    struct scep_span password, enum scep_cipher cipher,
-		    struct scep_span key, struct scep_buf *out,
+		    struct scep_span key, struct scep_writer *out,
 		    struct scep_error *err);
 
 #endif /* SCEP_WIRE_PWRI_H */

@@ -4,256 +4,199 @@
  * Conservative in what it sends: DER, the oldest versions, each attribute
  * once (PROTOCOL I-020 to I-032).
  */
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include <openssl/objects.h>
-
 #include "base/error.h"
+#include "base/writer.h"
 #include "wire/attrs.h"
 #include "wire/envelope.h"
 #include "wire/reply.h"
 
-#define NONCE_LEN	16		/* RFC 8894 section 3.2.1.5 */
+#define NONCE_LEN	16	/* RFC 8894 section 3.2.1.5 */
+#define ATTRS_ROOM	1024	/* octets of attributes, as a rule */
+#define AROUND		1024	/* octets around the content but for our
+				   certificate, as a rule */
 
-/* Output only: attributes and certificate are encoded already. */
-typedef struct {
-	ASN1_INTEGER		*version;
-	SCEP_SID		*sid;
-	X509_ALGOR		*digest_alg;
-	ASN1_TYPE		*signed_attrs;
-	X509_ALGOR		*sig_alg;
-	ASN1_OCTET_STRING	*signature;
-} SIGNER_OUT;
-DEFINE_STACK_OF(SIGNER_OUT)
+enum { INTEGER = 0x02, OCTET_STRING = 0x04, SEQUENCE = 0x30, SET = 0x31,
+    CTX0 = 0xa0 };
 
-ASN1_SEQUENCE(SIGNER_OUT) = {
-	ASN1_SIMPLE(SIGNER_OUT, version, ASN1_INTEGER),
-	ASN1_SIMPLE(SIGNER_OUT, sid, SCEP_SID),
-	ASN1_SIMPLE(SIGNER_OUT, digest_alg, X509_ALGOR),
-	ASN1_SIMPLE(SIGNER_OUT, signed_attrs, ASN1_ANY),
-	ASN1_SIMPLE(SIGNER_OUT, sig_alg, X509_ALGOR),
-	ASN1_SIMPLE(SIGNER_OUT, signature, ASN1_OCTET_STRING),
-} static_ASN1_SEQUENCE_END(SIGNER_OUT)
+static const uint8_t	id_data[] = { 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86,
+	0xf7, 0x0d, 0x01, 0x07, 0x01 };
+static const uint8_t	id_signed_data[] = { 0x06, 0x09, 0x2a, 0x86, 0x48,
+	0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02 };
+static const uint8_t	version_1[] = { 0x02, 0x01, 0x01 };
 
-typedef struct {
-	ASN1_INTEGER		*version;
-	STACK_OF(X509_ALGOR)	*digest_algs;
-	SCEP_ENCAP		*encap;
-	STACK_OF(SCEP_RAW)	*certs;
-	STACK_OF(SIGNER_OUT)	*signers;
-} SIGNED_OUT;
+#define OCTETS(a)	scep_span_make(a, sizeof(a))
 
-ASN1_SEQUENCE(SIGNED_OUT) = {
-	ASN1_SIMPLE(SIGNED_OUT, version, ASN1_INTEGER),
-	ASN1_SET_OF(SIGNED_OUT, digest_algs, X509_ALGOR),
-	ASN1_SIMPLE(SIGNED_OUT, encap, SCEP_ENCAP),
-	ASN1_IMP_SET_OF(SIGNED_OUT, certs, ASN1_SEQUENCE, 0),
-	ASN1_SET_OF(SIGNED_OUT, signers, SIGNER_OUT),
-} static_ASN1_SEQUENCE_END(SIGNED_OUT)
+/* Attributes in a row, and where each of them ends. */
+struct row {
+	struct scep_writer	 w;
+	size_t			 end[SCEP_ATTR__MAX];
+	size_t			 n;
+};
 
-typedef struct {
-	ASN1_OBJECT	*type;
-	SIGNED_OUT	*signed_data;
-} CI_OUT;
-
-ASN1_SEQUENCE(CI_OUT) = {
-	ASN1_SIMPLE(CI_OUT, type, ASN1_OBJECT),
-	ASN1_EXP(CI_OUT, signed_data, SIGNED_OUT, 0),
-} static_ASN1_SEQUENCE_END(CI_OUT)
-
+/* Attribute ::= SEQUENCE { type, SET OF value }, with one value. */
 static void
-attrs_free(STACK_OF(SCEP_ATTR) *attrs)
+add(struct row *row, enum scep_attr kind, uint8_t tag, struct scep_span value)
 {
-	SCEP_ATTR	*attr;
+	struct scep_writer	*w = &row->w;
 
-	while ((attr = sk_SCEP_ATTR_pop(attrs)) != NULL)
-		scep_asn1_free(attr, ASN1_ITEM_rptr(SCEP_ATTR));
-	sk_SCEP_ATTR_free(attrs);
-}
-
-/* Add an attribute with one value of a string type. */
-static int
-add(STACK_OF(SCEP_ATTR) *attrs, enum scep_attr kind, int type,
-    struct scep_span value)
-{
-	SCEP_ATTR	*attr;
-	ASN1_TYPE	*any = ASN1_TYPE_new();
-	ASN1_STRING	*s = NULL;
-
-	attr = (SCEP_ATTR *)ASN1_item_new(ASN1_ITEM_rptr(SCEP_ATTR));
-	if (attr == NULL || any == NULL ||
-	    (s = ASN1_STRING_type_new(type)) == NULL ||
-	    ASN1_STRING_set(s, value.data, (int)value.len) != 1)
-		goto fail;
-	ASN1_TYPE_set(any, type, s);
-	s = NULL;			/* transferred */
-	ASN1_OBJECT_free(attr->type);
-	attr->type = OBJ_txt2obj(scep_attr_oid(kind), 1);
-	if (attr->type == NULL || sk_ASN1_TYPE_push(attr->values, any) == 0)
-		goto fail;
-	any = NULL;			/* transferred */
-	if (sk_SCEP_ATTR_push(attrs, attr) != 0)
-		return 1;
-fail:
-	scep_asn1_free(attr, ASN1_ITEM_rptr(SCEP_ATTR));
-	ASN1_TYPE_free(any);
-	ASN1_STRING_free(s);
-	return 0;
-}
-
-static int
-add_content_type(STACK_OF(SCEP_ATTR) *attrs)
-{
-	SCEP_ATTR	*attr;
-	ASN1_TYPE	*any = ASN1_TYPE_new();
-
-	attr = (SCEP_ATTR *)ASN1_item_new(ASN1_ITEM_rptr(SCEP_ATTR));
-	if (attr != NULL && any != NULL) {
-		ASN1_TYPE_set(any, V_ASN1_OBJECT,
-		    OBJ_nid2obj(NID_pkcs7_data));
-		ASN1_OBJECT_free(attr->type);
-		attr->type = OBJ_nid2obj(NID_pkcs9_contentType);
-		if (sk_ASN1_TYPE_push(attr->values, any) != 0) {
-			any = NULL;	/* transferred */
-			if (sk_SCEP_ATTR_push(attrs, attr) != 0)
-				return 1;
-		}
-	}
-	scep_asn1_free(attr, ASN1_ITEM_rptr(SCEP_ATTR));
-	ASN1_TYPE_free(any);
-	return 0;
+	scep_writer_open(w, SEQUENCE);
+	scep_writer_add(w, V_ASN1_OBJECT, scep_attr_oid(kind));
+	scep_writer_open(w, SET);
+	if (tag != 0)
+		scep_writer_add(w, tag, value);
+	else
+		scep_writer_raw(w, value);
+	scep_writer_close(w);
+	scep_writer_close(w);
+	row->end[row->n++] = w->out.len;
 }
 
 /* RFC 8894 sections 3.2.1 and 3.3.2: what every CertRep carries, and what a
  * FAILURE carries besides. */
-static int
-add_all(STACK_OF(SCEP_ATTR) *attrs, const struct scep_reply *reply,
+static void
+add_all(struct row *row, const struct scep_reply *reply,
     struct scep_span digest, struct scep_span nonce)
 {
-	char	 status[2] = { (char)('0' + reply->status), '\0' };
-	char	 fail[2] = { (char)('0' + reply->fail_info), '\0' };
+	const struct scep_address	*to = reply->to;
+	const char	 status = (char)('0' + reply->status);
+	const char	 fail = (char)('0' + reply->fail_info);
 
-	return add_content_type(attrs) &&
-	    add(attrs, SCEP_ATTR_MESSAGE_DIGEST, V_ASN1_OCTET_STRING,
-	    digest) &&
-	    add(attrs, SCEP_ATTR_MESSAGE_TYPE, V_ASN1_PRINTABLESTRING,
-	    scep_span_text("3")) &&
-	    add(attrs, SCEP_ATTR_PKI_STATUS, V_ASN1_PRINTABLESTRING,
-	    scep_span_text(status)) &&
-	    add(attrs, SCEP_ATTR_TRANSACTION_ID, V_ASN1_PRINTABLESTRING,
-	    scep_span_make(reply->to->txid, reply->to->txid_len)) &&
-	    add(attrs, SCEP_ATTR_RECIPIENT_NONCE, V_ASN1_OCTET_STRING,
-	    scep_span_make(reply->to->nonce, reply->to->nonce_len)) &&
-	    add(attrs, SCEP_ATTR_SENDER_NONCE, V_ASN1_OCTET_STRING, nonce) &&
-	    (reply->status != SCEP_STATUS_FAILURE ||
-	    add(attrs, SCEP_ATTR_FAIL_INFO, V_ASN1_PRINTABLESTRING,
-	    scep_span_text(fail))) &&
-	    (reply->status != SCEP_STATUS_FAILURE ||
-	    reply->fail_text == NULL ||
-	    add(attrs, SCEP_ATTR_FAIL_INFO_TEXT, V_ASN1_UTF8STRING,
-	    scep_span_text(reply->fail_text)));
+	add(row, SCEP_ATTR_CONTENT_TYPE, 0, OCTETS(id_data));
+	add(row, SCEP_ATTR_MESSAGE_DIGEST, OCTET_STRING, digest);
+	add(row, SCEP_ATTR_MESSAGE_TYPE, V_ASN1_PRINTABLESTRING,
+	    scep_span_text("3"));
+	add(row, SCEP_ATTR_PKI_STATUS, V_ASN1_PRINTABLESTRING,
+	    scep_span_make(&status, 1));
+	add(row, SCEP_ATTR_TRANSACTION_ID, V_ASN1_PRINTABLESTRING,
+	    scep_span_make(to->txid, to->txid_len));
+	add(row, SCEP_ATTR_RECIPIENT_NONCE, OCTET_STRING,
+	    scep_span_make(to->nonce, to->nonce_len));
+	add(row, SCEP_ATTR_SENDER_NONCE, OCTET_STRING, nonce);
+	if (reply->status != SCEP_STATUS_FAILURE)
+		return;
+	add(row, SCEP_ATTR_FAIL_INFO, V_ASN1_PRINTABLESTRING,
+	    scep_span_make(&fail, 1));
+	if (reply->fail_text != NULL)
+		add(row, SCEP_ATTR_FAIL_INFO_TEXT, V_ASN1_UTF8STRING,
+		    scep_span_text(reply->fail_text));
 }
 
-/* The attributes as they are signed: an explicit SET OF, sorted. */
+/* X.690 section 11.6: the order of a SET OF. */
+static int
+compare(const void *va, const void *vb)
+{
+	const struct scep_span	*a = va, *b = vb;
+	const int		 order = memcmp(a->data, b->data,
+				    a->len < b->len ? a->len : b->len);
+
+	return order != 0 ? order : (a->len > b->len) - (a->len < b->len);
+}
+
+/* The row as a SET OF. */
+static enum scep_err
+sort(const struct row *row, struct scep_buf *out, struct scep_error *err)
+{
+	struct scep_span	 attr[SCEP_ATTR__MAX];
+	struct scep_writer	 w;
+	size_t			 i, from = 0;
+
+	for (i = 0; i < row->n; from = row->end[i++])
+		attr[i] = scep_span_make(row->w.out.data + from,
+		    row->end[i] - from);
+	qsort(attr, row->n, sizeof(attr[0]), compare);
+	scep_writer_init(&w, ATTRS_ROOM);
+	scep_writer_open(&w, SET);
+	for (i = 0; i < row->n; i++)
+		scep_writer_raw(&w, attr[i]);
+	return scep_writer_end(&w, out, err);
+}
+
+/* The attributes as they are signed. */
 static enum scep_err
 make_attrs(const struct scep_crypto *crypto, const struct scep_reply *reply,
     struct scep_span content, struct scep_buf *out, struct scep_error *err)
 {
-	STACK_OF(SCEP_ATTR)	*attrs;
-	uint8_t			 digest[SCEP_DIGEST_MAX_LEN];
-	uint8_t			 nonce[NONCE_LEN];
-	size_t			 len;
-	enum scep_err		 rc;
+	struct row	 row = { .n = 0 };
+	uint8_t		 digest[SCEP_DIGEST_MAX_LEN], nonce[NONCE_LEN];
+	size_t		 len;
+	enum scep_err	 rc;
 
 	if ((rc = scep_crypto_digest(crypto, reply->to->digest, content,
 	    digest, &len, err)) != SCEP_OK ||
 	    (rc = scep_crypto_random(crypto, nonce, sizeof(nonce), err)) !=
 	    SCEP_OK)
 		return rc;
-	if ((attrs = sk_SCEP_ATTR_new_null()) == NULL ||
-	    !add_all(attrs, reply, scep_span_make(digest, len),
-	    scep_span_make(nonce, sizeof(nonce))))
-		rc = scep_fail_ssl(err, SCEP_E_NOMEM, "attributes");
-	else
-		rc = scep_asn1_encode(attrs, ASN1_ITEM_rptr(SCEP_ATTRS_DER),
-		    out, err);
-	attrs_free(attrs);
+	scep_writer_init(&row.w, ATTRS_ROOM);
+	add_all(&row, reply, scep_span_make(digest, len), OCTETS(nonce));
+	rc = row.w.failed ? scep_fail(err, SCEP_E_NOMEM, "attributes") :
+	    sort(&row, out, err);
+	scep_buf_clear(&row.w.out);
 	return rc;
 }
 
-/* What encode() needs, each of it to be freed. */
-struct parts {
-	X509_ALGOR		*digest, *rsa;
-	STACK_OF(X509_ALGOR)	*digests;
-	STACK_OF(SCEP_RAW)	*certs;
-	STACK_OF(SIGNER_OUT)	*signers;
-};
-
-static int
-parts_make(const struct scep_reply *reply, struct parts *p)
-{
-	p->digest = scep_alg_new_digest(reply->to->digest);
-	p->rsa = scep_alg_new_rsa();
-	p->digests = sk_X509_ALGOR_new_null();
-	p->certs = sk_SCEP_RAW_new_null();
-	p->signers = sk_SIGNER_OUT_new_null();
-	return p->digest != NULL && p->rsa != NULL &&
-	    p->digests != NULL && p->certs != NULL && p->signers != NULL &&
-	    sk_X509_ALGOR_push(p->digests, p->digest) != 0;
-}
-
+/* SignerInfo, RFC 5652 section 5.3; attrs is re-tagged as [0] IMPLICIT. */
 static void
-parts_free(struct parts *p)
+put_signer(struct scep_writer *w, const struct scep_reply *reply,
+    const struct scep_buf *attrs, const struct scep_buf *signature)
 {
-	X509_ALGOR_free(p->digest);
-	X509_ALGOR_free(p->rsa);
-	sk_X509_ALGOR_free(p->digests);
-	sk_SCEP_RAW_free(p->certs);
-	sk_SIGNER_OUT_free(p->signers);
+	const struct scep_cert	*ra = reply->ra_cert;
+
+	scep_writer_open(w, SEQUENCE);
+	scep_writer_raw(w, OCTETS(version_1));
+	scep_writer_open(w, SEQUENCE);
+	scep_writer_raw(w, ra->issuer);
+	scep_writer_add(w, INTEGER, ra->serial);
+	scep_writer_close(w);
+	scep_alg_put_digest(w, reply->to->digest);
+	attrs->data[0] = CTX0;
+	scep_writer_raw(w, scep_buf_span(attrs));
+	scep_alg_put_rsa(w);
+	scep_writer_add(w, OCTET_STRING, scep_buf_span(signature));
+	scep_writer_close(w);
 }
 
-/* attrs is re-tagged as [0] IMPLICIT for its place in the SignerInfo. */
-static enum scep_err
-encode(const struct scep_reply *reply, struct parts *p,
-    struct scep_span content, struct scep_buf *attrs,
-    const struct scep_buf *signature, struct scep_buf *out,
-    struct scep_error *err)
+/* EncapsulatedContentInfo, section 5.2. */
+static void
+put_content(struct scep_writer *w, const struct scep_reply *reply,
+    struct scep_span content)
 {
-	static const uint8_t	 one = 1;
-	ASN1_STRING	 version = scep_asn1_string(V_ASN1_INTEGER,
-			    scep_span_make(&one, 1));
-	ASN1_STRING	 issuer = scep_asn1_string(V_ASN1_SEQUENCE,
-			    reply->ra_cert->issuer);
-	ASN1_STRING	 serial = scep_asn1_string(V_ASN1_OCTET_STRING,
-			    reply->ra_cert->serial);
-	ASN1_STRING	 cert = scep_asn1_string(V_ASN1_SEQUENCE,
-			    scep_buf_span(&reply->ra_cert->der));
-	ASN1_STRING	 sig = scep_asn1_string(V_ASN1_OCTET_STRING,
-			    scep_buf_span(signature));
-	ASN1_STRING	 octets = scep_asn1_string(V_ASN1_OCTET_STRING,
-			    content);
-	ASN1_STRING	 tagged;
-	ASN1_TYPE	 any = { V_ASN1_OTHER, { NULL } };
-	SCEP_IAS	 ias = { &issuer, &serial };
-	SCEP_SID	 sid = { SCEP_SID_IAS, { &ias } };
-	SIGNER_OUT	 signer = { &version, &sid, p->digest, &any, p->rsa,
-			    &sig };
-	SCEP_ENCAP	 encap = { OBJ_nid2obj(NID_pkcs7_data), &octets };
-	SIGNED_OUT	 sd = { &version, p->digests, &encap, p->certs,
-			    p->signers };
-	CI_OUT		 ci = { OBJ_nid2obj(NID_pkcs7_signed), &sd };
-
-	attrs->data[0] = 0xa0;
-	tagged = scep_asn1_string(V_ASN1_OTHER, scep_buf_span(attrs));
-	any.value.asn1_string = &tagged;
+	scep_writer_open(w, SEQUENCE);
+	scep_writer_raw(w, OCTETS(id_data));
 	/* I-030: empty by default, because PKCS7_verify() wants to see one. */
-	if (reply->omit_content && reply->status != SCEP_STATUS_SUCCESS)
-		encap.content = NULL;
-	if (sk_SCEP_RAW_push(p->certs, &cert) == 0 ||
-	    sk_SIGNER_OUT_push(p->signers, &signer) == 0)
-		return scep_fail_ssl(err, SCEP_E_NOMEM, "CertRep");
-	return scep_asn1_encode(&ci, ASN1_ITEM_rptr(CI_OUT), out, err);
+	if (!reply->omit_content || reply->status == SCEP_STATUS_SUCCESS) {
+		scep_writer_open(w, CTX0);
+		scep_writer_add(w, OCTET_STRING, content);
+		scep_writer_close(w);
+	}
+	scep_writer_close(w);
+}
+
+/* ContentInfo with SignedData, sections 3 and 5.1. */
+static enum scep_err
+encode(const struct scep_reply *reply, struct scep_span content,
+    const struct scep_buf *attrs, const struct scep_buf *signature,
+    struct scep_buf *out, struct scep_error *err)
+{
+	const struct scep_span	 ra = scep_buf_span(&reply->ra_cert->der);
+	struct scep_writer	 w;
+
+	scep_writer_init(&w, content.len + attrs->len + ra.len + AROUND);
+	scep_writer_open(&w, SEQUENCE);
+	scep_writer_raw(&w, OCTETS(id_signed_data));
+	scep_writer_open(&w, CTX0);
+	scep_writer_open(&w, SEQUENCE);
+	scep_writer_raw(&w, OCTETS(version_1));
+	scep_writer_open(&w, SET);
+	scep_alg_put_digest(&w, reply->to->digest);
+	scep_writer_close(&w);
+	put_content(&w, reply, content);
+	scep_writer_add(&w, CTX0, ra);
+	scep_writer_open(&w, SET);
+	put_signer(&w, reply, attrs, signature);
+	return scep_writer_end(&w, out, err);
 }
 
 static enum scep_err
@@ -262,20 +205,13 @@ sign_and_encode(const struct scep_crypto *crypto,
     struct scep_buf *out, struct scep_error *err)
 {
 	struct scep_buf	 attrs = { NULL, 0 }, signature = { NULL, 0 };
-	struct parts	 p = { NULL, NULL, NULL, NULL, NULL };
 	enum scep_err	 rc;
 
 	if ((rc = make_attrs(crypto, reply, content, &attrs, err)) ==
 	    SCEP_OK &&
 	    (rc = scep_key_sign(crypto, reply->ra_key, reply->to->digest,
-	    scep_buf_span(&attrs), &signature, err)) == SCEP_OK) {
-		if (!parts_make(reply, &p))
-			rc = scep_fail_ssl(err, SCEP_E_NOMEM, "CertRep");
-		else
-			rc = encode(reply, &p, content, &attrs, &signature,
-			    out, err);
-	}
-	parts_free(&p);
+	    scep_buf_span(&attrs), &signature, err)) == SCEP_OK)
+		rc = encode(reply, content, &attrs, &signature, out, err);
 	scep_buf_clear(&attrs);
 	scep_buf_clear(&signature);
 	return rc;

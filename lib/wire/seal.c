@@ -4,45 +4,25 @@
  */
 #include <string.h>
 
-#include <openssl/objects.h>
-
 #include "base/error.h"
-#include "wire/asn1.h"
+#include "base/writer.h"
 #include "wire/envelope.h"
 #include "wire/pwri.h"
 #include "wire/rsa.h"
 
-#define KEY_MAX	32
-#define IV_MAX	16
+#define KEY_MAX		32
+#define IV_MAX		16
+#define AROUND		1024	/* octets around the content, as a rule */
 
-/* Output only: RecipientInfos that are encoded already. */
-typedef struct {
-	ASN1_INTEGER		*version;
-	STACK_OF(ASN1_TYPE)	*recipients;
-	SCEP_ENCRYPTED		*encrypted;
-} ENVELOPED_OUT;
-typedef struct {
-	ASN1_OBJECT	*type;
-	ENVELOPED_OUT	*enveloped;
-} CI_OUT;
+enum { INTEGER = 0x02, OCTET_STRING = 0x04, SEQUENCE = 0x30, SET = 0x31,
+    CONTENT = 0x80, CTX0 = 0xa0 };
 
-ASN1_SEQUENCE(ENVELOPED_OUT) = {
-	ASN1_SIMPLE(ENVELOPED_OUT, version, ASN1_INTEGER),
-	ASN1_SET_OF(ENVELOPED_OUT, recipients, ASN1_ANY),
-	ASN1_SIMPLE(ENVELOPED_OUT, encrypted, SCEP_ENCRYPTED),
-} static_ASN1_SEQUENCE_END(ENVELOPED_OUT)
-
-ASN1_SEQUENCE(CI_OUT) = {
-	ASN1_SIMPLE(CI_OUT, type, ASN1_OBJECT),
-	ASN1_EXP(CI_OUT, enveloped, ENVELOPED_OUT, 0),
-} static_ASN1_SEQUENCE_END(CI_OUT)
-
-/* What is encrypted, and the key it is encrypted with. */
+/* What is encrypted, and what it is encrypted with. */
 struct sealed {
-	uint8_t		 key[KEY_MAX];
-	size_t		 key_len;
-	X509_ALGOR	*alg;
-	struct scep_buf	 content;
+	enum scep_cipher	 cipher;
+	uint8_t			 key[KEY_MAX], iv[IV_MAX];
+	size_t			 key_len, iv_len;
+	struct scep_buf		 content;
 };
 
 /* A DES key has odd parity in each octet (FIPS 46-3); some look at it. */
@@ -132,67 +112,77 @@ static enum scep_err
 seal(const struct scep_crypto *crypto, enum scep_cipher cipher,
     struct scep_span content, struct sealed *out, struct scep_error *err)
 {
-	const size_t	 block = (size_t)scep_cipher_block(cipher);
-	uint8_t		 iv[IV_MAX];
 	enum scep_err	 rc;
 
 	memset(out, 0, sizeof(*out));
+	out->cipher = cipher;
 	out->key_len = (size_t)scep_cipher_key_len(cipher);
+	out->iv_len = (size_t)scep_cipher_block(cipher);
 	if ((rc = make_key(crypto, cipher, out->key, err)) != SCEP_OK ||
-	    (rc = scep_crypto_random(crypto, iv, block, err)) != SCEP_OK ||
-	    (rc = encrypt(crypto, cipher, out->key, iv, content,
-	    &out->content, err)) != SCEP_OK)
+	    (rc = scep_crypto_random(crypto, out->iv, out->iv_len, err)) !=
+	    SCEP_OK)
 		return rc;
-	out->alg = scep_alg_new_cipher(cipher, scep_span_make(iv, block));
-	return out->alg != NULL ? SCEP_OK :
-	    scep_fail_ssl(err, SCEP_E_NOMEM, "envelope");
+	return encrypt(crypto, cipher, out->key, out->iv, content,
+	    &out->content, err);
 }
 
 static void
 sealed_clear(struct sealed *s)
 {
-	X509_ALGOR_free(s->alg);
 	scep_buf_clear(&s->content);
 	OPENSSL_cleanse(s, sizeof(*s));
 }
 
-/* Versions 0, issuerAndSerialNumber: what old parsers look for (PROTOCOL
- * C-090, C-091). */
+/* ContentInfo with EnvelopedData, RFC 5652 section 6.1, up to its recipient. */
+static void
+put_front(struct scep_writer *w, const struct sealed *s, uint8_t version)
+{
+	static const uint8_t	 enveloped_data[] = { 0x06, 0x09, 0x2a, 0x86,
+		0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x03 };
+
+	scep_writer_init(w, s->content.len + AROUND);
+	scep_writer_open(w, SEQUENCE);
+	scep_writer_raw(w, scep_span_make(enveloped_data,
+	    sizeof(enveloped_data)));
+	scep_writer_open(w, CTX0);
+	scep_writer_open(w, SEQUENCE);
+	scep_writer_add(w, INTEGER, scep_span_make(&version, 1));
+	scep_writer_open(w, SET);
+}
+
+/* And the rest, with EncryptedContentInfo. */
 static enum scep_err
-encode(const struct scep_cert *recipient, X509_ALGOR *wrap_alg,
-    const struct scep_buf *ek, const struct sealed *s, struct scep_buf *out,
+put_back(struct scep_writer *w, const struct sealed *s, struct scep_buf *out,
     struct scep_error *err)
 {
-	static const uint8_t	 zero = 0;
-	ASN1_STRING	 version = scep_asn1_string(V_ASN1_INTEGER,
-			    scep_span_make(&zero, 1));
-	ASN1_STRING	 issuer = scep_asn1_string(V_ASN1_SEQUENCE,
-			    recipient->issuer);
-	ASN1_STRING	 key = scep_asn1_string(V_ASN1_OCTET_STRING,
-			    scep_buf_span(ek));
-	ASN1_STRING	 content = scep_asn1_string(V_ASN1_OCTET_STRING,
-			    scep_buf_span(&s->content));
-	ASN1_STRING	 serial = scep_asn1_string(V_ASN1_OCTET_STRING,
-			    recipient->serial);
-	SCEP_IAS	 ias = { &issuer, &serial };
-	SCEP_SID	 rid = { SCEP_SID_IAS, { &ias } };
-	SCEP_KTRI	 ktri = { &version, &rid, wrap_alg, &key };
-	SCEP_ENCRYPTED	 encrypted = { OBJ_nid2obj(NID_pkcs7_data),
-			    s->alg, &content };
-	SCEP_ENVELOPED	 ed = { &version, NULL, NULL, &encrypted, NULL };
-	SCEP_CI_ENVELOPED	 ci = { OBJ_nid2obj(NID_pkcs7_enveloped),
-				    &ed };
-	enum scep_err	 rc;
+	static const uint8_t	 data[] = { 0x06, 0x09, 0x2a, 0x86, 0x48,
+		0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01 };
 
-	ed.recipients = sk_SCEP_KTRI_new_null();
-	if (ed.recipients == NULL ||
-	    sk_SCEP_KTRI_push(ed.recipients, &ktri) == 0)
-		rc = scep_fail_ssl(err, SCEP_E_NOMEM, "envelope");
-	else
-		rc = scep_asn1_encode(&ci, ASN1_ITEM_rptr(SCEP_CI_ENVELOPED),
-		    out, err);
-	sk_SCEP_KTRI_free(ed.recipients);
-	return rc;
+	scep_writer_close(w);
+	scep_writer_open(w, SEQUENCE);
+	scep_writer_raw(w, scep_span_make(data, sizeof(data)));
+	scep_alg_put_cipher(w, s->cipher, scep_span_make(s->iv, s->iv_len));
+	scep_writer_add(w, CONTENT, scep_buf_span(&s->content));
+	return scep_writer_end(w, out, err);
+}
+
+/* KeyTransRecipientInfo, section 6.2.1.  Versions 0, issuerAndSerialNumber:
+ * what old parsers look for (PROTOCOL C-090, C-091). */
+static void
+put_recipient(struct scep_writer *w, const struct scep_cert *recipient,
+    enum scep_wrap wrap, const struct scep_buf *encrypted_key)
+{
+	static const uint8_t	 zero = 0;
+
+	scep_writer_open(w, SEQUENCE);
+	scep_writer_add(w, INTEGER, scep_span_make(&zero, 1));
+	scep_writer_open(w, SEQUENCE);
+	scep_writer_raw(w, recipient->issuer);
+	scep_writer_add(w, INTEGER, recipient->serial);
+	scep_writer_close(w);
+	scep_alg_put_wrap(w, wrap);
+	scep_writer_add(w, OCTET_STRING, scep_buf_span(encrypted_key));
+	scep_writer_close(w);
 }
 
 enum scep_err
@@ -201,68 +191,43 @@ scep_envelope_seal(const struct scep_crypto *crypto,
     enum scep_cipher cipher, enum scep_wrap wrap, struct scep_span content,
     struct scep_buf *out, struct scep_error *err)
 {
-	struct sealed	 s;
-	struct scep_buf	 ek = { NULL, 0 };
-	X509_ALGOR	*wrap_alg = NULL;
-	enum scep_err	 rc;
+	struct sealed		 s;
+	struct scep_writer	 w;
+	struct scep_buf		 ek = { NULL, 0 };
+	enum scep_err		 rc;
 
 	if ((rc = seal(crypto, cipher, content, &s, err)) == SCEP_OK &&
 	    (rc = wrap_key(crypto, to, wrap, scep_span_make(s.key,
 	    s.key_len), &ek, err)) == SCEP_OK) {
-		if ((wrap_alg = scep_alg_new_wrap(wrap)) == NULL)
-			rc = scep_fail_ssl(err, SCEP_E_NOMEM, "envelope");
-		else
-			rc = encode(recipient, wrap_alg, &ek, &s, out, err);
+		put_front(&w, &s, 0);
+		put_recipient(&w, recipient, wrap, &ek);
+		rc = put_back(&w, &s, out, err);
 	}
-	X509_ALGOR_free(wrap_alg);
 	scep_buf_clear(&ek);
 	sealed_clear(&s);
 	return rc;
 }
 
 /* Version 3: RFC 5652 section 6.1 wants it with such a recipient. */
-static enum scep_err
-encode_password(struct scep_span recipient, const struct sealed *s,
-    struct scep_buf *out, struct scep_error *err)
-{
-	static const uint8_t	 three = 3;
-	ASN1_STRING	 version = scep_asn1_string(V_ASN1_INTEGER,
-			    scep_span_make(&three, 1));
-	ASN1_STRING	 content = scep_asn1_string(V_ASN1_OCTET_STRING,
-			    scep_buf_span(&s->content));
-	ASN1_STRING	 tagged = scep_asn1_string(V_ASN1_OTHER, recipient);
-	ASN1_TYPE	 any = { V_ASN1_OTHER, { NULL } };
-	SCEP_ENCRYPTED	 encrypted = { OBJ_nid2obj(NID_pkcs7_data), s->alg,
-			    &content };
-	ENVELOPED_OUT	 ed = { &version, sk_ASN1_TYPE_new_null(),
-			    &encrypted };
-	CI_OUT		 ci = { OBJ_nid2obj(NID_pkcs7_enveloped), &ed };
-	enum scep_err	 rc;
-
-	any.value.asn1_string = &tagged;
-	if (ed.recipients == NULL ||
-	    sk_ASN1_TYPE_push(ed.recipients, &any) == 0)
-		rc = scep_fail_ssl(err, SCEP_E_NOMEM, "envelope");
-	else
-		rc = scep_asn1_encode(&ci, ASN1_ITEM_rptr(CI_OUT), out, err);
-	sk_ASN1_TYPE_free(ed.recipients);
-	return rc;
-}
-
 enum scep_err
 scep_envelope_seal_password(const struct scep_crypto *crypto,
     struct scep_span password, enum scep_cipher cipher,
     struct scep_span content, struct scep_buf *out, struct scep_error *err)
 {
-	struct sealed	 s;
-	struct scep_buf	 recipient = { NULL, 0 };
-	enum scep_err	 rc;
+	struct sealed		 s;
+	struct scep_writer	 w;
+	enum scep_err		 rc, written;
 
-	if ((rc = seal(crypto, cipher, content, &s, err)) == SCEP_OK &&
-	    (rc = scep_pwri_make(crypto, password, cipher,
-	    scep_span_make(s.key, s.key_len), &recipient, err)) == SCEP_OK)
-		rc = encode_password(scep_buf_span(&recipient), &s, out, err);
-	scep_buf_clear(&recipient);
+	if ((rc = seal(crypto, cipher, content, &s, err)) == SCEP_OK) {
+		put_front(&w, &s, 3);
+		rc = scep_pwri_put(crypto, password, cipher,
+		    scep_span_make(s.key, s.key_len), &w, err);
+		written = put_back(&w, &s, out, err);
+		if (rc != SCEP_OK)
+			scep_buf_clear(out);
+		else
+			rc = written;
+	}
 	sealed_clear(&s);
 	return rc;
 }

@@ -22,9 +22,9 @@
 #include "tests/unit/twist.h"
 
 #define OID_UNKNOWN	"1.3.6.1.4.1.99999.1"
-#define TXID		scep_attr_oid(SCEP_ATTR_TRANSACTION_ID)
-#define NONCE		scep_attr_oid(SCEP_ATTR_SENDER_NONCE)
-#define TYPE		scep_attr_oid(SCEP_ATTR_MESSAGE_TYPE)
+#define TXID		twist_oid(SCEP_ATTR_TRANSACTION_ID)
+#define NONCE		twist_oid(SCEP_ATTR_SENDER_NONCE)
+#define TYPE		twist_oid(SCEP_ATTR_MESSAGE_TYPE)
 #define LEN(a)		(sizeof(a) / sizeof((a)[0]))
 
 static struct twist_bench	 bench;

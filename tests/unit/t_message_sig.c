@@ -20,9 +20,9 @@
 #include "tests/unit/der_make.h"
 #include "tests/unit/twist.h"
 
-#define CONTENT_TYPE	scep_attr_oid(SCEP_ATTR_CONTENT_TYPE)
-#define MESSAGE_DIGEST	scep_attr_oid(SCEP_ATTR_MESSAGE_DIGEST)
-#define SIGNING_TIME	scep_attr_oid(SCEP_ATTR_SIGNING_TIME)
+#define CONTENT_TYPE	twist_oid(SCEP_ATTR_CONTENT_TYPE)
+#define MESSAGE_DIGEST	twist_oid(SCEP_ATTR_MESSAGE_DIGEST)
+#define SIGNING_TIME	twist_oid(SCEP_ATTR_SIGNING_TIME)
 #define LEN(a)		(sizeof(a) / sizeof((a)[0]))
 
 static struct twist_bench	 bench;
@@ -730,10 +730,10 @@ two_faults(SCEP_CI_SIGNED *ci, const void *arg)
 			no_signature(ci, NULL);
 		if (strcmp(*fault, "type") == 0)
 			twist_drop(ci->signed_data,
-			    scep_attr_oid(SCEP_ATTR_MESSAGE_TYPE));
+			    twist_oid(SCEP_ATTR_MESSAGE_TYPE));
 		if (strcmp(*fault, "address") == 0)
 			twist_drop(ci->signed_data,
-			    scep_attr_oid(SCEP_ATTR_TRANSACTION_ID));
+			    twist_oid(SCEP_ATTR_TRANSACTION_ID));
 		if (strcmp(*fault, "content") == 0) {
 			ASN1_OBJECT_free(ci->signed_data->encap->type);
 			ci->signed_data->encap->type =

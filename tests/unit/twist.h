@@ -48,6 +48,9 @@ struct bytes
 /* The same, from a good PKCSReq. */
 struct bytes
 	 twist_good(const struct twist_bench *b, const struct twist *t);
+/* Dotted, RFC 8894 section 3.2.1. */
+const char
+	*twist_oid(enum scep_attr attr);
 /* Change the first SignerInfo's signed attributes (for before). */
 STACK_OF(SCEP_ATTR)
 	*twist_attrs(SCEP_SIGNED *sd);
