@@ -28,13 +28,4 @@ const EVP_MD	*scep_legacy_md5(const struct scep_crypto *crypto);
 const EVP_CIPHER
 		*scep_legacy_des(const struct scep_crypto *crypto);
 
-/*
- * RSASSA-PKCS1-v1_5 with MD5 (RFC 8017 section 9.2): only the digest is of
- * the context above, and the key stays in its own.  SCEP_E_SIG if it does
- * not verify; out is released first.
- */
-enum scep_err	 scep_legacy_sign(const struct scep_crypto *crypto,
-		    EVP_PKEY *key, struct scep_span data, struct scep_buf *out,
-		    struct scep_error *err);
-
 #endif /* SCEP_WIRE_LEGACY_H */

@@ -6,7 +6,6 @@
 
 #include "base/error.h"
 #include "wire/asn1.h"
-#include "wire/legacy.h"
 #include "wire/rsa.h"
 
 /* ecdsa-with-SHAnnn, RFC 5758 section 3.2. */
@@ -108,28 +107,46 @@ scep_key_verify(const struct scep_crypto *crypto, const struct scep_key *key,
 	return evp_verify(crypto, key, md, data, signature, err);
 }
 
+/* What a private key is shown: RSASSA-PKCS1-v1_5 pads a DigestInfo, ECDSA
+ * takes the digest. */
+static enum scep_err
+to_sign(const struct scep_crypto *crypto, EVP_PKEY *key, enum scep_digest md,
+    struct scep_span data, uint8_t out[SCEP_DIGEST_INFO_MAX], size_t *len,
+    struct scep_error *err)
+{
+	if (EVP_PKEY_is_a(key, "RSA"))
+		return scep_rsa_digest_info(crypto, md, data, out, len, err);
+	if (md == SCEP_MD5 || !EVP_PKEY_is_a(key, "EC"))
+		return scep_fail(err, SCEP_E_INTERNAL, "sign with %s and a "
+		    "key of type %s", scep_digest_name(md),
+		    EVP_PKEY_get0_type_name(key));
+	return scep_crypto_digest(crypto, md, data, out, len, err);
+}
+
 enum scep_err
 scep_key_sign(const struct scep_crypto *crypto, EVP_PKEY *key,
     enum scep_digest md, struct scep_span data, struct scep_buf *out,
     struct scep_error *err)
 {
-	EVP_MD_CTX	*ctx = NULL;
+	uint8_t		 octets[SCEP_DIGEST_INFO_MAX];
+	EVP_PKEY_CTX	*ctx = NULL;
 	uint8_t		*sig = NULL;
-	size_t		 len = 0;
+	size_t		 n, len = (size_t)EVP_PKEY_get_size(key);
+	enum scep_err	 rc;
 
-	if (md == SCEP_MD5)
-		return scep_legacy_sign(crypto, key, data, out, err);
-	if ((ctx = EVP_MD_CTX_new()) == NULL ||
-	    EVP_DigestSignInit_ex(ctx, NULL, EVP_MD_get0_name(crypto->md[md]),
-	    crypto->ctx, NULL, key, NULL) != 1 ||
-	    EVP_DigestSign(ctx, NULL, &len, data.data, data.len) != 1 ||
+	if ((rc = to_sign(crypto, key, md, data, octets, &n, err)) != SCEP_OK)
+		return rc;
+	/* The padding of an RSA signature is PKCS #1's if nobody says
+	 * otherwise. */
+	if ((ctx = EVP_PKEY_CTX_new_from_pkey(crypto->ctx, key, NULL)) ==
+	    NULL || EVP_PKEY_sign_init(ctx) != 1 ||
 	    (sig = OPENSSL_malloc(len)) == NULL ||
-	    EVP_DigestSign(ctx, sig, &len, data.data, data.len) != 1) {
-		EVP_MD_CTX_free(ctx);
+	    EVP_PKEY_sign(ctx, sig, &len, octets, n) != 1) {
+		EVP_PKEY_CTX_free(ctx);
 		OPENSSL_free(sig);
 		return scep_fail_ssl(err, SCEP_E_INTERNAL, "sign");
 	}
-	EVP_MD_CTX_free(ctx);
+	EVP_PKEY_CTX_free(ctx);
 	scep_buf_clear(out);
 	out->data = sig;
 	out->len = len;
