@@ -44,12 +44,20 @@ scep_opener_init(const struct scep_crypto *crypto,
 	    1, out->secret, err);
 	OPENSSL_cleanse(d, sizeof(d));
 	BN_clear_free(bn);
+	if (rc == SCEP_OK && ((out->raw = EVP_PKEY_CTX_new_from_pkey(
+	    crypto->ctx, key, NULL)) == NULL ||
+	    EVP_PKEY_decrypt_init(out->raw) != 1 ||
+	    EVP_PKEY_CTX_set_rsa_padding(out->raw, RSA_NO_PADDING) != 1)) {
+		scep_opener_clear(out);
+		rc = scep_fail_ssl(err, SCEP_E_INTERNAL, "decrypt");
+	}
 	return rc;
 }
 
 void
 scep_opener_clear(struct scep_opener *opener)
 {
+	EVP_PKEY_CTX_free(opener->raw);
 	OPENSSL_cleanse(opener, sizeof(*opener));
 }
 
@@ -67,40 +75,22 @@ mask_greater(uint32_t a, uint32_t b)
 	return 0u - ((b - a) >> 31);
 }
 
-static EVP_PKEY_CTX *
-decrypt_ctx(const struct scep_crypto *crypto,
-    const struct scep_opener *opener)
-{
-	EVP_PKEY_CTX	*ctx;
-
-	ctx = EVP_PKEY_CTX_new_from_pkey(crypto->ctx, opener->key, NULL);
-	if (ctx != NULL && EVP_PKEY_decrypt_init(ctx) != 1) {
-		EVP_PKEY_CTX_free(ctx);
-		ctx = NULL;
-	}
-	return ctx;
-}
-
 /*
  * RFC 8017 section 7.2.2: 00 02 PS 00 M, with M of the length the cipher
  * wants and nothing else.  Raw RSA, and our own look at it.  Whether the
  * ciphertext is of the right length and below the modulus is public.
  */
 static enum scep_err
-unwrap_v15(const struct scep_crypto *crypto, const struct scep_opener *opener,
-    struct scep_span ct, uint8_t *key, size_t key_len, uint32_t *bad,
-    struct scep_error *err)
+unwrap_v15(const struct scep_opener *opener, struct scep_span ct, uint8_t *key,
+    size_t key_len, uint32_t *bad, struct scep_error *err)
 {
 	uint8_t		 em[RSA_MAX];
 	size_t		 k = (size_t)EVP_PKEY_get_size(opener->key);
 	size_t		 i, len = sizeof(em), zero = k - 1 - key_len;
 	EVP_PKEY_CTX	*ctx;
 
-	if ((ctx = decrypt_ctx(crypto, opener)) == NULL ||
-	    EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_NO_PADDING) != 1) {
-		EVP_PKEY_CTX_free(ctx);
+	if ((ctx = EVP_PKEY_CTX_dup(opener->raw)) == NULL)
 		return scep_fail_ssl(err, SCEP_E_NOMEM, "decrypt");
-	}
 	memset(em, 0, sizeof(em));
 	*bad = 0;
 	if (ct.len != k || EVP_PKEY_decrypt(ctx, em, &len, ct.data, ct.len) !=
@@ -126,7 +116,7 @@ unwrap_oaep(const struct scep_crypto *crypto, const struct scep_opener *opener,
 	EVP_PKEY_CTX	*ctx;
 	int		 ok;
 
-	if ((ctx = decrypt_ctx(crypto, opener)) == NULL ||
+	if ((ctx = EVP_PKEY_CTX_dup(opener->raw)) == NULL ||
 	    !scep_wrap_set(crypto, ctx, wrap)) {
 		EVP_PKEY_CTX_free(ctx);
 		return scep_fail_ssl(err, SCEP_E_INTERNAL, "decrypt");
@@ -159,8 +149,7 @@ unwrap(const struct scep_crypto *crypto, const struct scep_opener *opener,
 	    err)) != SCEP_OK)
 		return rc;
 	rc = rcpt->wrap == SCEP_WRAP_V15 ?
-	    unwrap_v15(crypto, opener, rcpt->encrypted_key, key, key_len, &bad,
-	    err) :
+	    unwrap_v15(opener, rcpt->encrypted_key, key, key_len, &bad, err) :
 	    unwrap_oaep(crypto, opener, rcpt->wrap, rcpt->encrypted_key, key,
 	    key_len, &bad, err);
 	/* What libcrypto thought of it must not meet the next request. */

@@ -12,6 +12,7 @@
 struct scep_opener {
 	const struct scep_cert	*cert;		/* borrowed */
 	EVP_PKEY		*key;		/* borrowed; RSA */
+	EVP_PKEY_CTX		*raw;		/* for raw RSA; to be copied */
 	uint8_t			 secret[SCEP_SHA256_LEN];
 };
 
