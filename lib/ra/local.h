@@ -16,6 +16,7 @@ struct scep_ra_key {
 	uint32_t		 ca_generation;	/* it is the RA of */
 	struct scep_cert	 cert;
 	EVP_PKEY		*key;
+	EVP_PKEY_CTX		*signing;	/* with it */
 	struct scep_opener	 opener;
 };
 

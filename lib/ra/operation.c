@@ -234,6 +234,7 @@ send_failure(const struct scep_work *work, const struct scep_address *to,
 		.to = to,
 		.ra_cert = &work->key->cert,
 		.ra_key = work->key->key,
+		.ra_signing = work->key->signing,
 	};
 
 	if (work->profile->fail_text) {
@@ -318,6 +319,7 @@ send_answer(const struct scep_work *work, const struct scep_message *msg,
 		.password = scep_buf_span(&answer->delivery),
 		.ra_cert = &work->key->cert,
 		.ra_key = work->key->key,
+		.ra_signing = work->key->signing,
 	};
 	enum scep_err		 rc = SCEP_OK;
 

@@ -42,6 +42,8 @@ key_init(const struct scep_crypto *crypto, const struct scep_published_ra *ra,
 	else if ((rc = private_read(crypto, scep_buf_span(&ra->key),
 	    &out->key, err)) != SCEP_OK)
 		return rc;
+	if ((out->signing = scep_key_signing(crypto, out->key)) == NULL)
+		return scep_fail_ssl(err, SCEP_E_INTERNAL, "RA key");
 	return scep_opener_init(crypto, &out->cert, out->key, &out->opener,
 	    err);
 }
@@ -120,6 +122,7 @@ scep_ra_free(struct scep_ra *ra)
 	for (i = 0; ra->keys != NULL && i < ra->published.n_ras; i++) {
 		scep_opener_clear(&ra->keys[i].opener);
 		scep_cert_clear(&ra->keys[i].cert);
+		EVP_PKEY_CTX_free(ra->keys[i].signing);
 		EVP_PKEY_free(ra->keys[i].key);
 	}
 	scep_kept_free(ra->kept);

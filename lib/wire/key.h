@@ -75,5 +75,13 @@ enum scep_err	 scep_key_verify(const struct scep_crypto *crypto,
 enum scep_err	 scep_key_sign(const struct scep_crypto *crypto, EVP_PKEY *key,
 		    enum scep_digest md, struct scep_span data,
 		    struct scep_buf *out, struct scep_error *err);
+/* For a key that signs often: what it takes, made once; the caller frees it.
+ * It is copied for each signature, so any number of threads may share one. */
+EVP_PKEY_CTX	*scep_key_signing(const struct scep_crypto *crypto,
+		    EVP_PKEY *key);
+enum scep_err	 scep_key_sign_with(const struct scep_crypto *crypto,
+		    const EVP_PKEY_CTX *signing, enum scep_digest md,
+		    struct scep_span data, struct scep_buf *out,
+		    struct scep_error *err);
 
 #endif /* SCEP_WIRE_KEY_H */

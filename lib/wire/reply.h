@@ -28,6 +28,8 @@ struct scep_reply {
 							   encrypted to it */
 	const struct scep_cert		*ra_cert;
 	EVP_PKEY			*ra_key;
+	const EVP_PKEY_CTX		*ra_signing;	/* made of it, or
+							   NULL */
 };
 
 /*

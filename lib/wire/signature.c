@@ -123,32 +123,63 @@ to_sign(const struct scep_crypto *crypto, EVP_PKEY *key, enum scep_digest md,
 	return scep_crypto_digest(crypto, md, data, out, len, err);
 }
 
+EVP_PKEY_CTX *
+scep_key_signing(const struct scep_crypto *crypto, EVP_PKEY *key)
+{
+	EVP_PKEY_CTX	*ctx;
+
+	/* The padding of an RSA signature is PKCS #1's if nobody says
+	 * otherwise. */
+	if ((ctx = EVP_PKEY_CTX_new_from_pkey(crypto->ctx, key, NULL)) ==
+	    NULL || EVP_PKEY_sign_init(ctx) != 1) {
+		EVP_PKEY_CTX_free(ctx);
+		ctx = NULL;
+	}
+	return ctx;
+}
+
+enum scep_err
+scep_key_sign_with(const struct scep_crypto *crypto,
+    const EVP_PKEY_CTX *signing, enum scep_digest md, struct scep_span data,
+    struct scep_buf *out, struct scep_error *err)
+{
+	uint8_t		 octets[SCEP_DIGEST_INFO_MAX];
+	EVP_PKEY_CTX	*ctx;
+	EVP_PKEY	*key;
+	uint8_t		*sig = NULL;
+	size_t		 n, len;
+	enum scep_err	 rc;
+
+	if ((ctx = EVP_PKEY_CTX_dup(signing)) == NULL)
+		return scep_fail_ssl(err, SCEP_E_NOMEM, "sign");
+	key = EVP_PKEY_CTX_get0_pkey(ctx);
+	len = (size_t)EVP_PKEY_get_size(key);
+	if ((rc = to_sign(crypto, key, md, data, octets, &n, err)) ==
+	    SCEP_OK && ((sig = OPENSSL_malloc(len)) == NULL ||
+	    EVP_PKEY_sign(ctx, sig, &len, octets, n) != 1))
+		rc = scep_fail_ssl(err, SCEP_E_INTERNAL, "sign");
+	EVP_PKEY_CTX_free(ctx);
+	if (rc != SCEP_OK) {
+		OPENSSL_free(sig);
+		return rc;
+	}
+	scep_buf_clear(out);
+	out->data = sig;
+	out->len = len;
+	return SCEP_OK;
+}
+
 enum scep_err
 scep_key_sign(const struct scep_crypto *crypto, EVP_PKEY *key,
     enum scep_digest md, struct scep_span data, struct scep_buf *out,
     struct scep_error *err)
 {
-	uint8_t		 octets[SCEP_DIGEST_INFO_MAX];
-	EVP_PKEY_CTX	*ctx = NULL;
-	uint8_t		*sig = NULL;
-	size_t		 n, len = (size_t)EVP_PKEY_get_size(key);
+	EVP_PKEY_CTX	*signing;
 	enum scep_err	 rc;
 
-	if ((rc = to_sign(crypto, key, md, data, octets, &n, err)) != SCEP_OK)
-		return rc;
-	/* The padding of an RSA signature is PKCS #1's if nobody says
-	 * otherwise. */
-	if ((ctx = EVP_PKEY_CTX_new_from_pkey(crypto->ctx, key, NULL)) ==
-	    NULL || EVP_PKEY_sign_init(ctx) != 1 ||
-	    (sig = OPENSSL_malloc(len)) == NULL ||
-	    EVP_PKEY_sign(ctx, sig, &len, octets, n) != 1) {
-		EVP_PKEY_CTX_free(ctx);
-		OPENSSL_free(sig);
+	if ((signing = scep_key_signing(crypto, key)) == NULL)
 		return scep_fail_ssl(err, SCEP_E_INTERNAL, "sign");
-	}
-	EVP_PKEY_CTX_free(ctx);
-	scep_buf_clear(out);
-	out->data = sig;
-	out->len = len;
-	return SCEP_OK;
+	rc = scep_key_sign_with(crypto, signing, md, data, out, err);
+	EVP_PKEY_CTX_free(signing);
+	return rc;
 }
