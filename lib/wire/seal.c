@@ -20,8 +20,8 @@ enum { INTEGER = 0x02, OCTET_STRING = 0x04, SEQUENCE = 0x30, SET = 0x31,
 /* What is encrypted, and what it is encrypted with. */
 struct sealed {
 	enum scep_cipher	 cipher;
-	uint8_t			 key[KEY_MAX], iv[IV_MAX];
-	size_t			 key_len, iv_len;
+	uint8_t			 random[KEY_MAX + IV_MAX];
+	struct scep_span	 key, iv;	/* in random */
 	struct scep_buf		 content;
 };
 
@@ -38,19 +38,6 @@ odd_parity(uint8_t *key, size_t len)
 		x = (uint8_t)(x ^ x >> 1);
 		key[i] = (uint8_t)(key[i] ^ (~x & 1));
 	}
-}
-
-static enum scep_err
-make_key(const struct scep_crypto *crypto, enum scep_cipher cipher,
-    uint8_t key[KEY_MAX], struct scep_error *err)
-{
-	const size_t	 len = (size_t)scep_cipher_key_len(cipher);
-	enum scep_err	 rc;
-
-	if ((rc = scep_crypto_random(crypto, key, len, err)) == SCEP_OK &&
-	    (cipher == SCEP_3DES || cipher == SCEP_DES))
-		odd_parity(key, len);
-	return rc;
 }
 
 static enum scep_err
@@ -87,9 +74,8 @@ wrap_key(const struct scep_crypto *crypto, const struct scep_key *to,
 }
 
 static enum scep_err
-encrypt(const struct scep_crypto *crypto, enum scep_cipher cipher,
-    const uint8_t *key, const uint8_t *iv, struct scep_span content,
-    struct scep_buf *out, struct scep_error *err)
+encrypt(const struct scep_crypto *crypto, const struct sealed *s,
+    struct scep_span content, struct scep_buf *out, struct scep_error *err)
 {
 	EVP_CIPHER_CTX	*ctx;
 	int		 ok, n = 0, last = 0;
@@ -98,7 +84,8 @@ encrypt(const struct scep_crypto *crypto, enum scep_cipher cipher,
 		return scep_fail(err, SCEP_E_NOMEM, "encrypted content");
 	ctx = EVP_CIPHER_CTX_new();
 	ok = ctx != NULL && EVP_EncryptInit_ex2(ctx,
-	    scep_crypto_cipher(crypto, cipher), key, iv, NULL) == 1 &&
+	    scep_crypto_cipher(crypto, s->cipher), s->key.data, s->iv.data,
+	    NULL) == 1 &&
 	    EVP_EncryptUpdate(ctx, out->data, &n, content.data,
 	    (int)content.len) == 1 &&
 	    EVP_EncryptFinal_ex(ctx, out->data + n, &last) == 1;
@@ -108,22 +95,25 @@ encrypt(const struct scep_crypto *crypto, enum scep_cipher cipher,
 	    scep_fail_ssl(err, SCEP_E_INTERNAL, "encrypt");
 }
 
+/* With a fresh key and IV. */
 static enum scep_err
 seal(const struct scep_crypto *crypto, enum scep_cipher cipher,
     struct scep_span content, struct sealed *out, struct scep_error *err)
 {
+	const size_t	 key_len = (size_t)scep_cipher_key_len(cipher);
+	const size_t	 iv_len = (size_t)scep_cipher_block(cipher);
 	enum scep_err	 rc;
 
 	memset(out, 0, sizeof(*out));
 	out->cipher = cipher;
-	out->key_len = (size_t)scep_cipher_key_len(cipher);
-	out->iv_len = (size_t)scep_cipher_block(cipher);
-	if ((rc = make_key(crypto, cipher, out->key, err)) != SCEP_OK ||
-	    (rc = scep_crypto_random(crypto, out->iv, out->iv_len, err)) !=
-	    SCEP_OK)
+	out->key = scep_span_make(out->random, key_len);
+	out->iv = scep_span_make(out->random + key_len, iv_len);
+	if ((rc = scep_crypto_random(crypto, out->random, key_len + iv_len,
+	    err)) != SCEP_OK)
 		return rc;
-	return encrypt(crypto, cipher, out->key, out->iv, content,
-	    &out->content, err);
+	if (cipher == SCEP_3DES || cipher == SCEP_DES)
+		odd_parity(out->random, key_len);
+	return encrypt(crypto, out, content, &out->content, err);
 }
 
 static void
@@ -161,7 +151,7 @@ put_back(struct scep_writer *w, const struct sealed *s, struct scep_buf *out,
 	scep_writer_close(w);
 	scep_writer_open(w, SEQUENCE);
 	scep_writer_raw(w, scep_span_make(data, sizeof(data)));
-	scep_alg_put_cipher(w, s->cipher, scep_span_make(s->iv, s->iv_len));
+	scep_alg_put_cipher(w, s->cipher, s->iv);
 	scep_writer_add(w, CONTENT, scep_buf_span(&s->content));
 	return scep_writer_end(w, out, err);
 }
@@ -197,8 +187,7 @@ scep_envelope_seal(const struct scep_crypto *crypto,
 	enum scep_err		 rc;
 
 	if ((rc = seal(crypto, cipher, content, &s, err)) == SCEP_OK &&
-	    (rc = wrap_key(crypto, to, wrap, scep_span_make(s.key,
-	    s.key_len), &ek, err)) == SCEP_OK) {
+	    (rc = wrap_key(crypto, to, wrap, s.key, &ek, err)) == SCEP_OK) {
 		put_front(&w, &s, 0);
 		put_recipient(&w, recipient, wrap, &ek);
 		rc = put_back(&w, &s, out, err);
@@ -220,8 +209,7 @@ scep_envelope_seal_password(const struct scep_crypto *crypto,
 
 	if ((rc = seal(crypto, cipher, content, &s, err)) == SCEP_OK) {
 		put_front(&w, &s, 3);
-		rc = scep_pwri_put(crypto, password, cipher,
-		    scep_span_make(s.key, s.key_len), &w, err);
+		rc = scep_pwri_put(crypto, password, cipher, s.key, &w, err);
 		written = put_back(&w, &s, out, err);
 		if (rc != SCEP_OK)
 			scep_buf_clear(out);
