@@ -259,20 +259,14 @@ choose_cipher(const struct scep_work *work, const struct scep_message *msg,
 
 /* Does the row of certificates begin with the issuer of this one? */
 static int
-begins_with_issuer(const struct scep_crypto *crypto, struct scep_span row,
-    const struct scep_cert *cert)
+begins_with_issuer(struct scep_span row, const struct scep_cert *cert)
 {
 	struct scep_cert	 ca;
 	struct scep_error	 ignored;
 	struct scep_tlv		 first;
-	int			 is;
 
-	if (!scep_der_next(&row, &first) || scep_cert_parse(crypto,
-	    first.whole, &ca, &ignored) != SCEP_OK)
-		return 0;
-	is = scep_name_match(cert->issuer, ca.subject);
-	scep_cert_clear(&ca);
-	return is;
+	return scep_der_next(&row, &first) && scep_cert_peek(first.whole, &ca,
+	    &ignored) == SCEP_OK && scep_name_match(cert->issuer, ca.subject);
 }
 
 /* What belongs behind the issued certificate.  What an earlier generation of
@@ -281,7 +275,6 @@ static struct scep_span
 find_chain(const struct scep_work *work, struct scep_span issued)
 {
 	const struct scep_published_profile	*p = work->profile;
-	const struct scep_crypto		*crypto = work->ra->crypto;
 	const int		 is_next = p->next_chain.len > 0 &&
 				    work->key->ca_generation >
 				    work->ra->keys[p->ra].ca_generation;
@@ -294,13 +287,12 @@ find_chain(const struct scep_work *work, struct scep_span issued)
 	struct scep_cert	 cert;
 	size_t			 i;
 
-	if (p->chain.len == 0 || scep_cert_parse(crypto, issued, &cert,
-	    &ignored) != SCEP_OK)
+	if (p->chain.len == 0 || scep_cert_peek(issued, &cert, &ignored) !=
+	    SCEP_OK)
 		return found;
 	for (i = 0; i < 2 && found.len == 0; i++)
-		if (begins_with_issuer(crypto, rows[i], &cert))
+		if (begins_with_issuer(rows[i], &cert))
 			found = rows[i];
-	scep_cert_clear(&cert);
 	return found;
 }
 

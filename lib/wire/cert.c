@@ -141,12 +141,12 @@ read_tbs(struct scep_span tbs, struct scep_cert *out)
 }
 
 static int
-read_cert(struct scep_cert *out)
+read_cert(struct scep_span der, struct scep_cert *out)
 {
-	struct scep_span	 rest = scep_buf_span(&out->der);
+	struct scep_span	 rest;
 	struct scep_tlv		 cert, tlv;
 
-	if (!take(&rest, SEQUENCE, &cert) || rest.len > 0)
+	if (!take(&der, SEQUENCE, &cert) || der.len > 0)
 		return 0;
 	rest = cert.content;
 	if (!take(&rest, SEQUENCE, &cert) || !take(&rest, SEQUENCE, &tlv))
@@ -162,24 +162,32 @@ read_cert(struct scep_cert *out)
 }
 
 enum scep_err
-scep_cert_parse(const struct scep_crypto *crypto, struct scep_span der,
-    struct scep_cert *out, struct scep_error *err)
+scep_cert_peek(struct scep_span der, struct scep_cert *out,
+    struct scep_error *err)
 {
-	enum scep_err	 rc;
-
 	memset(out, 0, sizeof(*out));
 	if (der.len > CERT_MAX)
 		return scep_fail(err, SCEP_E_FORMAT,
 		    "certificate of %zu octets, at most %d", der.len,
 		    CERT_MAX);
-	if ((rc = scep_buf_set(&out->der, der, err)) != SCEP_OK)
+	return read_cert(der, out) ? SCEP_OK : scep_fail(err, SCEP_E_FORMAT,
+	    "no certificate in %zu octets", der.len);
+}
+
+enum scep_err
+scep_cert_parse(const struct scep_crypto *crypto, struct scep_span der,
+    struct scep_cert *out, struct scep_error *err)
+{
+	struct scep_buf	 copy = { NULL, 0 };
+	enum scep_err	 rc;
+
+	memset(out, 0, sizeof(*out));
+	if ((rc = scep_buf_set(&copy, der, err)) != SCEP_OK)
 		return rc;
-	if (!read_cert(out))
-		rc = scep_fail(err, SCEP_E_FORMAT,
-		    "no certificate in %zu octets", der.len);
-	else
-		rc = scep_crypto_sha256(crypto, der, out->sha256, err);
-	if (rc != SCEP_OK)
+	rc = scep_cert_peek(scep_buf_span(&copy), out, err);
+	out->der = copy;
+	if (rc != SCEP_OK || (rc = scep_crypto_sha256(crypto, der,
+	    out->sha256, err)) != SCEP_OK)
 		scep_cert_clear(out);
 	return rc;
 }

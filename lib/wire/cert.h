@@ -30,6 +30,10 @@ enum scep_err	 scep_cert_parse(const struct scep_crypto *crypto,
 		    struct scep_span der, struct scep_cert *out,
 		    struct scep_error *err);
 void		 scep_cert_clear(struct scep_cert *cert);
+/* The same of octets that outlive out: no copy (der stays empty), no digest,
+ * and nothing to release. */
+enum scep_err	 scep_cert_peek(struct scep_span der, struct scep_cert *out,
+		    struct scep_error *err);
 /* Does it speak for others: a CA's, an OCSP responder's, one that signs
  * certificates or CRLs; or says something about that which does not read? */
 int		 scep_cert_vouches(const struct scep_cert *cert);
