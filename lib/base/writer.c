@@ -94,17 +94,18 @@ scep_writer_add(struct scep_writer *w, uint8_t tag, struct scep_span content)
 }
 
 enum scep_err
-scep_writer_end(struct scep_writer *w, struct scep_buf *out,
+scep_writer_end(struct scep_writer *w, enum scep_err rc, struct scep_buf *out,
     struct scep_error *err)
 {
 	while (!w->failed && w->depth > 0)
 		scep_writer_close(w);
+	if (rc == SCEP_OK && w->failed)
+		rc = scep_fail(err, SCEP_E_NOMEM, "DER");
 	scep_buf_clear(out);
-	if (w->failed) {
+	if (rc == SCEP_OK)
+		*out = w->out;
+	else
 		scep_buf_clear(&w->out);
-		return scep_fail(err, SCEP_E_NOMEM, "DER");
-	}
-	*out = w->out;
 	memset(w, 0, sizeof(*w));
-	return SCEP_OK;
+	return rc;
 }

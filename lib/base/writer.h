@@ -30,8 +30,9 @@ void		 scep_writer_add(struct scep_writer *w, uint8_t tag,
 void		 scep_writer_raw(struct scep_writer *w,
 		    struct scep_span octets);
 /* All that was written goes to out, which is released first; whatever is open
- * is closed.  To be called once, in any case: SCEP_E_NOMEM. */
-enum scep_err	 scep_writer_end(struct scep_writer *w, struct scep_buf *out,
-		    struct scep_error *err);
+ * is closed.  To be called once, in any case: rc says how it went where what is
+ * written came from, and is returned if that is not SCEP_OK.  SCEP_E_NOMEM. */
+enum scep_err	 scep_writer_end(struct scep_writer *w, enum scep_err rc,
+		    struct scep_buf *out, struct scep_error *err);
 
 #endif /* SCEP_BASE_WRITER_H */

@@ -79,12 +79,6 @@ ASN1_SEQUENCE(SCEP_CI_ENVELOPED) = {
 	ASN1_EXP(SCEP_CI_ENVELOPED, enveloped, SCEP_ENVELOPED, 0),
 } ASN1_SEQUENCE_END(SCEP_CI_ENVELOPED)
 
-ASN1_SEQUENCE(SCEP_SIGNED_RAW) = {
-	ASN1_SIMPLE(SCEP_SIGNED_RAW, tbs, ASN1_SEQUENCE),
-	ASN1_SIMPLE(SCEP_SIGNED_RAW, alg, ASN1_SEQUENCE),
-	ASN1_SIMPLE(SCEP_SIGNED_RAW, signature, ASN1_BIT_STRING),
-} ASN1_SEQUENCE_END(SCEP_SIGNED_RAW)
-
 ASN1_SEQUENCE(SCEP_EXT) = {
 	ASN1_SIMPLE(SCEP_EXT, type, ASN1_OBJECT),
 	ASN1_OPT(SCEP_EXT, critical, ASN1_BOOLEAN),
@@ -172,9 +166,6 @@ scep_asn1_string(int type, struct scep_span bytes)
 		.length = (int)bytes.len,
 		.type = type,
 		.data = (unsigned char *)(uintptr_t)bytes.data,
-		/* All bits count, the trailing zero ones too. */
-		.flags = type == V_ASN1_BIT_STRING ?
-		    ASN1_STRING_FLAG_BITS_LEFT : 0,
 	};
 
 	return s;

@@ -108,14 +108,6 @@ typedef struct {
 } SCEP_CI_ENVELOPED;
 DECLARE_ASN1_ITEM(SCEP_CI_ENVELOPED)
 
-/* SIGNED{}: Certificate (RFC 5280) and CertificationRequest (RFC 2986). */
-typedef struct {
-	SCEP_RAW	*tbs;
-	SCEP_RAW	*alg;
-	ASN1_BIT_STRING	*signature;
-} SCEP_SIGNED_RAW;
-DECLARE_ASN1_ITEM(SCEP_SIGNED_RAW)
-
 /* Extension and Extensions, RFC 5280 section 4.1. */
 typedef struct {
 	ASN1_OBJECT		*type;
@@ -143,7 +135,7 @@ enum scep_err	 scep_asn1_encode(const void *value, const ASN1_ITEM *it,
 
 /* The content octets of a string; a SCEP_RAW's are its whole encoding. */
 struct scep_span scep_asn1_span(const ASN1_STRING *s);
-/* A borrowed ASN1_STRING for templates that only encode. */
+/* A borrowed ASN1_STRING, for libcrypto to read times and texts of. */
 ASN1_STRING	 scep_asn1_string(int type, struct scep_span bytes);
 /* Has the OID these content octets? */
 int		 scep_oid_is(const ASN1_OBJECT *oid, struct scep_span octets);

@@ -7,28 +7,29 @@
 #include <string.h>
 
 #include <openssl/asn1.h>
-#include <openssl/objects.h>
 
 #include "base/der.h"
 #include "base/error.h"
-#include "wire/asn1.h"
 #include "wire/cert_parts.h"
 
 #define KEY_ID_LEN	20	/* SHA-1 */
+#define AROUND		512	/* octets around what is planned, as a rule */
 
 enum { SEQUENCE = 0x30, CTX0 = 0xa0, CTX3 = 0xa3 };
 
+/* Of extensions, 2.5.29: RFC 5280 section 4.2.1. */
+enum { KEY_ID = 14, ALT_NAME = 17 };
+
 static enum scep_err
-put_validity(struct scep_buf *out, const struct scep_cert_plan *plan,
+put_validity(struct scep_writer *w, const struct scep_cert_plan *plan,
     struct scep_error *err)
 {
-	struct scep_buf	 both = { NULL, 0 };
 	enum scep_err	 rc;
 
-	if ((rc = scep_part_time(&both, plan->not_before, err)) == SCEP_OK &&
-	    (rc = scep_part_time(&both, plan->not_after, err)) == SCEP_OK)
-		rc = scep_der_put(out, SEQUENCE, scep_buf_span(&both), err);
-	scep_buf_clear(&both);
+	scep_writer_open(w, SEQUENCE);
+	if ((rc = scep_part_time(w, plan->not_before, err)) == SCEP_OK)
+		rc = scep_part_time(w, plan->not_after, err);
+	scep_writer_close(w);
 	return rc;
 }
 
@@ -54,76 +55,56 @@ key_id(const struct scep_crypto *crypto, struct scep_span spki,
 	return rc;
 }
 
-static enum scep_err
-put_key_ids(const struct scep_crypto *crypto, struct scep_buf *out,
-    const struct scep_cert_plan *plan, struct scep_error *err)
-{
-	struct scep_buf	 value = { NULL, 0 };
-	uint8_t		 id[KEY_ID_LEN];
-	enum scep_err	 rc;
-
-	if ((rc = key_id(crypto, plan->spki, id, err)) == SCEP_OK &&
-	    (rc = scep_der_put(&value, V_ASN1_OCTET_STRING, scep_span_make(id,
-	    sizeof(id)), err)) == SCEP_OK)
-		rc = scep_part_ext(out, NID_subject_key_identifier, 0,
-		    scep_buf_span(&value), err);
-	scep_buf_clear(&value);
-	return rc != SCEP_OK ? rc : scep_part_aki(out, plan->aki, err);
-}
-
 static int
 is_empty_name(struct scep_span subject)
 {
 	return subject.len <= 2;	/* 30 00 */
 }
 
-static enum scep_err
-put_extensions(const struct scep_crypto *crypto, struct scep_buf *out,
-    const struct scep_cert_plan *plan, struct scep_error *err)
+static void
+put_extensions(struct scep_writer *w, const struct scep_cert_plan *plan,
+    const uint8_t id[KEY_ID_LEN])
 {
-	struct scep_buf	 all = { NULL, 0 }, seq = { NULL, 0 };
-	enum scep_err	 rc;
+	uint8_t	 octets[2 + KEY_ID_LEN] = { V_ASN1_OCTET_STRING, KEY_ID_LEN };
 
-	if ((rc = scep_buf_add(&all, plan->fixed_exts, err)) == SCEP_OK &&
-	    (rc = put_key_ids(crypto, &all, plan, err)) == SCEP_OK &&
-	    plan->san.len > 0)
-		rc = scep_part_ext(&all, NID_subject_alt_name,
-		    is_empty_name(plan->subject), plan->san, err);
-	if (rc == SCEP_OK &&
-	    (rc = scep_der_put(&seq, SEQUENCE, scep_buf_span(&all), err)) ==
-	    SCEP_OK)
-		rc = scep_der_put(out, CTX3, scep_buf_span(&seq), err);
-	scep_buf_clear(&all);
-	scep_buf_clear(&seq);
-	return rc;
+	memcpy(octets + 2, id, KEY_ID_LEN);
+	scep_writer_open(w, CTX3);
+	scep_writer_open(w, SEQUENCE);
+	scep_writer_raw(w, plan->fixed_exts);
+	scep_part_ext(w, KEY_ID, 0, scep_span_make(octets, sizeof(octets)));
+	scep_part_aki(w, plan->aki);
+	if (plan->san.len > 0)
+		scep_part_ext(w, ALT_NAME, is_empty_name(plan->subject),
+		    plan->san);
+	scep_writer_close(w);
+	scep_writer_close(w);
 }
 
 static enum scep_err
-put_body(const struct scep_crypto *crypto, struct scep_buf *out,
+put_body(const struct scep_crypto *crypto, struct scep_writer *w,
     const struct scep_cert_plan *plan, struct scep_error *err)
 {
-	static const uint8_t	 v3[] = { 0x02, 0x01, 0x02 };
+	static const uint8_t		 v3[] = { 0x02, 0x01, 0x02 };
 	const struct scep_signing	 with = { plan->key, plan->digest };
-	struct scep_buf		 alg = { NULL, 0 };
-	enum scep_err		 rc;
+	uint8_t				 id[KEY_ID_LEN];
+	enum scep_err			 rc;
 
 	if (!scep_part_is_serial(plan->serial))
 		return scep_fail(err, SCEP_E_INTERNAL,
 		    "serial of %zu octets is not positive, or too long",
 		    plan->serial.len);
-	if ((rc = scep_der_put(out, CTX0, scep_span_make(v3, sizeof(v3)),
-	    err)) == SCEP_OK &&
-	    (rc = scep_der_put(out, V_ASN1_INTEGER, plan->serial, err)) ==
-	    SCEP_OK &&
-	    (rc = scep_part_alg(&with, &alg, err)) == SCEP_OK &&
-	    (rc = scep_buf_add(out, scep_buf_span(&alg), err)) == SCEP_OK &&
-	    (rc = scep_buf_add(out, plan->issuer, err)) == SCEP_OK &&
-	    (rc = put_validity(out, plan, err)) == SCEP_OK &&
-	    (rc = scep_buf_add(out, plan->subject, err)) == SCEP_OK &&
-	    (rc = scep_buf_add(out, plan->spki, err)) == SCEP_OK)
-		rc = put_extensions(crypto, out, plan, err);
-	scep_buf_clear(&alg);
-	return rc;
+	scep_writer_add(w, CTX0, scep_span_make(v3, sizeof(v3)));
+	scep_writer_add(w, V_ASN1_INTEGER, plan->serial);
+	if ((rc = scep_part_alg(&with, w, err)) != SCEP_OK)
+		return rc;
+	scep_writer_raw(w, plan->issuer);
+	if ((rc = put_validity(w, plan, err)) != SCEP_OK ||
+	    (rc = key_id(crypto, plan->spki, id, err)) != SCEP_OK)
+		return rc;
+	scep_writer_raw(w, plan->subject);
+	scep_writer_raw(w, plan->spki);
+	put_extensions(w, plan, id);
+	return SCEP_OK;
 }
 
 enum scep_err
@@ -131,14 +112,14 @@ scep_cert_tbs(const struct scep_crypto *crypto,
     const struct scep_cert_plan *plan, struct scep_buf *tbs,
     struct scep_error *err)
 {
-	struct scep_buf	 body = { NULL, 0 };
-	enum scep_err	 rc;
+	struct scep_writer	 w;
+	enum scep_err		 rc;
 
-	scep_buf_clear(tbs);
-	if ((rc = put_body(crypto, &body, plan, err)) == SCEP_OK)
-		rc = scep_der_put(tbs, SEQUENCE, scep_buf_span(&body), err);
-	scep_buf_clear(&body);
-	return rc;
+	scep_writer_init(&w, plan->issuer.len + plan->subject.len +
+	    plan->spki.len + plan->fixed_exts.len + plan->san.len + AROUND);
+	scep_writer_open(&w, SEQUENCE);
+	rc = put_body(crypto, &w, plan, err);
+	return scep_writer_end(&w, rc, tbs, err);
 }
 
 enum scep_err

@@ -8,19 +8,21 @@
 #include <string.h>
 
 #include <openssl/asn1.h>
-#include <openssl/objects.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
 #include "base/der.h"
 #include "base/error.h"
-#include "wire/asn1.h"
 #include "wire/cert_parts.h"
 #include "wire/crl.h"
 
 #define ROOM	4096	/* octets of entries, to begin with */
+#define ENTRY	64	/* octets of one, as a rule */
 
 enum { SEQUENCE = 0x30, CTX0 = 0xa0 };
+
+/* Of extensions, 2.5.29: RFC 5280 sections 5.2.3 and 5.3.1. */
+enum { NUMBER = 20, REASON = 21 };
 
 /* SCEP_E_SIG, as for a certificate that does not verify. */
 enum scep_err
@@ -76,107 +78,82 @@ append(struct scep_crl_entries *to, struct scep_span der,
 
 /* RFC 5280 section 5.3.1: 0 is better left out, 7 is not used, and 8 is for
  * delta CRLs. */
-static enum scep_err
-put_reason(struct scep_buf *out, int reason, struct scep_error *err)
+static void
+put_reason(struct scep_writer *w, int reason)
 {
 	const uint8_t	 value[] = { V_ASN1_ENUMERATED, 1, (uint8_t)reason };
-	struct scep_buf	 ext = { NULL, 0 };
-	enum scep_err	 rc;
 
 	if (reason < CRL_REASON_KEY_COMPROMISE ||
 	    reason > CRL_REASON_AA_COMPROMISE || reason == 7 ||
 	    reason == CRL_REASON_REMOVE_FROM_CRL)
-		return SCEP_OK;
-	if ((rc = scep_part_ext(&ext, NID_crl_reason, 0,
-	    scep_span_make(value, sizeof(value)), err)) == SCEP_OK)
-		rc = scep_der_put(out, SEQUENCE, scep_buf_span(&ext), err);
-	scep_buf_clear(&ext);
-	return rc;
+		return;
+	scep_writer_open(w, SEQUENCE);
+	scep_part_ext(w, REASON, 0, scep_span_make(value, sizeof(value)));
+	scep_writer_close(w);
 }
 
 enum scep_err
 scep_crl_entry(struct scep_crl_entries *to, struct scep_span serial,
     time_t revoked, int reason, struct scep_error *err)
 {
-	struct scep_buf	 body = { NULL, 0 }, seq = { NULL, 0 };
-	enum scep_err	 rc;
+	struct scep_writer	 w;
+	struct scep_buf		 der = { NULL, 0 };
+	enum scep_err		 rc;
 
-	if ((rc = scep_der_put(&body, V_ASN1_INTEGER, serial, err)) ==
-	    SCEP_OK &&
-	    (rc = scep_part_time(&body, revoked, err)) == SCEP_OK &&
-	    (rc = put_reason(&body, reason, err)) == SCEP_OK &&
-	    (rc = scep_der_put(&seq, SEQUENCE, scep_buf_span(&body), err)) ==
-	    SCEP_OK)
-		rc = append(to, scep_buf_span(&seq), err);
-	scep_buf_clear(&body);
-	scep_buf_clear(&seq);
+	scep_writer_init(&w, ENTRY);
+	scep_writer_open(&w, SEQUENCE);
+	scep_writer_add(&w, V_ASN1_INTEGER, serial);
+	rc = scep_part_time(&w, revoked, err);
+	put_reason(&w, reason);
+	if ((rc = scep_writer_end(&w, rc, &der, err)) == SCEP_OK)
+		rc = append(to, scep_buf_span(&der), err);
+	scep_buf_clear(&der);
 	return rc;
 }
 
 /* RFC 5280 section 5.2.3: it is never negative. */
-static enum scep_err
-put_number(struct scep_buf *out, uint64_t number, struct scep_error *err)
+static void
+put_number(struct scep_writer *w, uint64_t number)
 {
-	uint8_t		 octets[9] = { 0 };
-	struct scep_buf	 value = { NULL, 0 };
-	enum scep_err	 rc;
-	size_t		 i, skip = 0;
+	uint8_t	 octets[9] = { 0 }, value[2 + sizeof(octets)];
+	size_t	 i, len, skip = 0;
 
 	for (i = 0; i < 8; i++)
 		octets[1 + i] = (uint8_t)(number >> (56 - 8 * i));
 	while (skip < 8 && octets[skip] == 0 && octets[skip + 1] < 0x80)
 		skip++;
-	if ((rc = scep_der_put(&value, V_ASN1_INTEGER, scep_span_make(
-	    octets + skip, sizeof(octets) - skip), err)) == SCEP_OK)
-		rc = scep_part_ext(out, NID_crl_number, 0,
-		    scep_buf_span(&value), err);
-	scep_buf_clear(&value);
-	return rc;
-}
-
-static enum scep_err
-put_extensions(struct scep_buf *out, const struct scep_crl_plan *plan,
-    struct scep_error *err)
-{
-	struct scep_buf	 all = { NULL, 0 }, seq = { NULL, 0 };
-	enum scep_err	 rc;
-
-	if ((rc = scep_part_aki(&all, plan->aki, err)) == SCEP_OK &&
-	    (rc = put_number(&all, plan->number, err)) == SCEP_OK &&
-	    (rc = scep_der_put(&seq, SEQUENCE, scep_buf_span(&all), err)) ==
-	    SCEP_OK)
-		rc = scep_der_put(out, CTX0, scep_buf_span(&seq), err);
-	scep_buf_clear(&all);
-	scep_buf_clear(&seq);
-	return rc;
+	len = sizeof(octets) - skip;
+	value[0] = V_ASN1_INTEGER;
+	value[1] = (uint8_t)len;
+	memcpy(value + 2, octets + skip, len);
+	scep_part_ext(w, NUMBER, 0, scep_span_make(value, 2 + len));
 }
 
 /* TBSCertList; without entries the list is absent, not empty (section
  * 5.1.2.6). */
 static enum scep_err
-put_body(struct scep_buf *out, const struct scep_crl_plan *plan,
+put_body(struct scep_writer *w, const struct scep_crl_plan *plan,
     struct scep_error *err)
 {
 	static const uint8_t		 v2[] = { V_ASN1_INTEGER, 1, 1 };
 	const struct scep_crl_entries	*e = plan->entries;
 	const struct scep_signing	 with = { plan->key, plan->digest };
-	struct scep_buf			 alg = { NULL, 0 };
 	enum scep_err			 rc;
 
-	if ((rc = scep_buf_add(out, scep_span_make(v2, sizeof(v2)), err)) ==
-	    SCEP_OK &&
-	    (rc = scep_part_alg(&with, &alg, err)) == SCEP_OK &&
-	    (rc = scep_buf_add(out, scep_buf_span(&alg), err)) == SCEP_OK &&
-	    (rc = scep_buf_add(out, plan->issuer, err)) == SCEP_OK &&
-	    (rc = scep_part_time(out, plan->this_update, err)) == SCEP_OK &&
-	    (rc = scep_part_time(out, plan->next_update, err)) == SCEP_OK &&
-	    e->n > 0)
-		rc = scep_der_put(out, SEQUENCE, scep_span_make(e->data,
-		    e->len), err);
-	if (rc == SCEP_OK)
-		rc = put_extensions(out, plan, err);
-	scep_buf_clear(&alg);
-	return rc;
+	scep_writer_raw(w, scep_span_make(v2, sizeof(v2)));
+	if ((rc = scep_part_alg(&with, w, err)) != SCEP_OK)
+		return rc;
+	scep_writer_raw(w, plan->issuer);
+	if ((rc = scep_part_time(w, plan->this_update, err)) != SCEP_OK ||
+	    (rc = scep_part_time(w, plan->next_update, err)) != SCEP_OK)
+		return rc;
+	if (e->n > 0)
+		scep_writer_add(w, SEQUENCE, scep_span_make(e->data, e->len));
+	scep_writer_open(w, CTX0);
+	scep_writer_open(w, SEQUENCE);
+	scep_part_aki(w, plan->aki);
+	put_number(w, plan->number);
+	return SCEP_OK;
 }
 
 enum scep_err
@@ -185,17 +162,17 @@ scep_crl_build(const struct scep_crypto *crypto,
     struct scep_error *err)
 {
 	const struct scep_signing	 with = { plan->key, plan->digest };
-	struct scep_buf			 body = { NULL, 0 };
 	struct scep_buf			 tbs = { NULL, 0 };
+	struct scep_writer		 w;
 	enum scep_err			 rc;
 
 	scep_buf_clear(der);
-	if ((rc = put_body(&body, plan, err)) == SCEP_OK &&
-	    (rc = scep_der_put(&tbs, SEQUENCE, scep_buf_span(&body), err)) ==
-	    SCEP_OK)
+	scep_writer_init(&w, plan->entries->len + ROOM);
+	scep_writer_open(&w, SEQUENCE);
+	rc = put_body(&w, plan, err);
+	if ((rc = scep_writer_end(&w, rc, &tbs, err)) == SCEP_OK)
 		rc = scep_part_sign(crypto, &with, scep_buf_span(&tbs), der,
 		    err);
-	scep_buf_clear(&body);
 	scep_buf_clear(&tbs);
 	return rc;
 }

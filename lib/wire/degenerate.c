@@ -42,7 +42,7 @@ degenerate(uint8_t tag, const struct scep_span *bag, size_t n,
 		scep_writer_raw(&w, bag[i]);
 	scep_writer_close(&w);
 	scep_writer_raw(&w, scep_span_make(no_signers, sizeof(no_signers)));
-	return scep_writer_end(&w, der, err);
+	return scep_writer_end(&w, SCEP_OK, der, err);
 }
 
 enum scep_err

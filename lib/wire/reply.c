@@ -111,7 +111,7 @@ sort(const struct row *row, struct scep_buf *out, struct scep_error *err)
 	scep_writer_open(&w, SET);
 	for (i = 0; i < row->n; i++)
 		scep_writer_raw(&w, attr[i]);
-	return scep_writer_end(&w, out, err);
+	return scep_writer_end(&w, SCEP_OK, out, err);
 }
 
 /* The attributes as they are signed. */
@@ -196,7 +196,7 @@ encode(const struct scep_reply *reply, struct scep_span content,
 	scep_writer_add(&w, CTX0, ra);
 	scep_writer_open(&w, SET);
 	put_signer(&w, reply, attrs, signature);
-	return scep_writer_end(&w, out, err);
+	return scep_writer_end(&w, SCEP_OK, out, err);
 }
 
 static enum scep_err

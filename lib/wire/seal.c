@@ -142,8 +142,8 @@ put_front(struct scep_writer *w, const struct sealed *s, uint8_t version)
 
 /* And the rest, with EncryptedContentInfo. */
 static enum scep_err
-put_back(struct scep_writer *w, const struct sealed *s, struct scep_buf *out,
-    struct scep_error *err)
+put_back(struct scep_writer *w, const struct sealed *s, enum scep_err rc,
+    struct scep_buf *out, struct scep_error *err)
 {
 	static const uint8_t	 data[] = { 0x06, 0x09, 0x2a, 0x86, 0x48,
 		0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01 };
@@ -153,7 +153,7 @@ put_back(struct scep_writer *w, const struct sealed *s, struct scep_buf *out,
 	scep_writer_raw(w, scep_span_make(data, sizeof(data)));
 	scep_alg_put_cipher(w, s->cipher, s->iv);
 	scep_writer_add(w, CONTENT, scep_buf_span(&s->content));
-	return scep_writer_end(w, out, err);
+	return scep_writer_end(w, rc, out, err);
 }
 
 /* KeyTransRecipientInfo, section 6.2.1.  Versions 0, issuerAndSerialNumber:
@@ -190,7 +190,7 @@ scep_envelope_seal(const struct scep_crypto *crypto,
 	    (rc = wrap_key(crypto, to, wrap, s.key, &ek, err)) == SCEP_OK) {
 		put_front(&w, &s, 0);
 		put_recipient(&w, recipient, wrap, &ek);
-		rc = put_back(&w, &s, out, err);
+		rc = put_back(&w, &s, SCEP_OK, out, err);
 	}
 	scep_buf_clear(&ek);
 	sealed_clear(&s);
@@ -205,16 +205,12 @@ scep_envelope_seal_password(const struct scep_crypto *crypto,
 {
 	struct sealed		 s;
 	struct scep_writer	 w;
-	enum scep_err		 rc, written;
+	enum scep_err		 rc;
 
 	if ((rc = seal(crypto, cipher, content, &s, err)) == SCEP_OK) {
 		put_front(&w, &s, 3);
 		rc = scep_pwri_put(crypto, password, cipher, s.key, &w, err);
-		written = put_back(&w, &s, out, err);
-		if (rc != SCEP_OK)
-			scep_buf_clear(out);
-		else
-			rc = written;
+		rc = put_back(&w, &s, rc, out, err);
 	}
 	sealed_clear(&s);
 	return rc;

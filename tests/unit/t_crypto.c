@@ -238,7 +238,7 @@ written(struct scep_writer *w)
 	const unsigned char	*p;
 	X509_ALGOR		*a;
 
-	assert_int_equal(scep_writer_end(w, &der, &err), SCEP_OK);
+	assert_int_equal(scep_writer_end(w, SCEP_OK, &der, &err), SCEP_OK);
 	assert_int_equal(scep_der_check(scep_buf_span(&der), &err), SCEP_OK);
 	p = der.data;
 	assert_non_null(a = d2i_X509_ALGOR(NULL, &p, (long)der.len));

@@ -24,7 +24,7 @@ is(struct scep_writer *w, struct scep_span want)
 	struct scep_buf		 got = { NULL, 0 };
 	struct scep_error	 err;
 
-	assert_int_equal(scep_writer_end(w, &got, &err), SCEP_OK);
+	assert_int_equal(scep_writer_end(w, SCEP_OK, &got, &err), SCEP_OK);
 	assert_int_equal(got.len, want.len);
 	assert_memory_equal(got.data, want.data, want.len);
 	scep_buf_clear(&got);
@@ -91,7 +91,7 @@ a_fault_is_told_at_the_end(void **state)
 		for (i = 0; i < depth; i++)
 			scep_writer_open(&w, 0x30);
 		scep_writer_raw(&w, der_hex("0500"));
-		assert_int_equal(scep_writer_end(&w, &got, &err), depth ==
+		assert_int_equal(scep_writer_end(&w, SCEP_OK, &got, &err), depth ==
 		    SCEP_DER_DEPTH ? SCEP_OK : SCEP_E_NOMEM);
 		assert_int_equal(got.len, depth == SCEP_DER_DEPTH ?
 		    2 * SCEP_DER_DEPTH + 2 : 0);
@@ -100,7 +100,7 @@ a_fault_is_told_at_the_end(void **state)
 	scep_writer_open(&w, 0x30);
 	scep_writer_close(&w);
 	scep_writer_close(&w);
-	assert_int_equal(scep_writer_end(&w, &got, &err), SCEP_E_NOMEM);
+	assert_int_equal(scep_writer_end(&w, SCEP_OK, &got, &err), SCEP_E_NOMEM);
 	assert_null(got.data);
 }
 
