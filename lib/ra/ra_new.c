@@ -42,10 +42,12 @@ key_init(const struct scep_crypto *crypto, const struct scep_published_ra *ra,
 	else if ((rc = private_read(crypto, scep_buf_span(&ra->key),
 	    &out->key, err)) != SCEP_OK)
 		return rc;
-	if ((out->signing = scep_key_signing(crypto, out->key)) == NULL)
-		return scep_fail_ssl(err, SCEP_E_INTERNAL, "RA key");
-	return scep_opener_init(crypto, &out->cert, out->key, &out->opener,
-	    err);
+	if ((rc = scep_opener_init(crypto, &out->cert, out->key, &out->opener,
+	    err)) != SCEP_OK)
+		return rc;
+	out->signing = scep_key_signing(crypto, out->key);
+	return out->signing != NULL ? SCEP_OK :
+	    scep_fail_ssl(err, SCEP_E_INTERNAL, "RA key");
 }
 
 static enum scep_err

@@ -318,7 +318,6 @@ scep_rsa_encrypt(const struct scep_crypto *crypto, const struct scep_rsa *rsa,
 	const size_t	 k = (size_t)BN_num_bytes(rsa->n);
 	const size_t	 zero = k - 1 - message.len;
 	enum scep_err	 rc;
-	int		 ok;
 
 	scep_buf_clear(out);
 	if (k < 3 + PAD_MIN + message.len)
@@ -333,7 +332,7 @@ scep_rsa_encrypt(const struct scep_crypto *crypto, const struct scep_rsa *rsa,
 	out->data[zero] = 0;
 	memcpy(out->data + zero + 1, message.data, message.len);
 	if ((rc = pad(crypto, out->data + 2, zero - 2, err)) == SCEP_OK &&
-	    (ok = apply(rsa, out->data, (int)k)) != 1)
+	    apply(rsa, out->data, (int)k) != 1)
 		rc = scep_fail_ssl(err, SCEP_E_INTERNAL,
 		    "encrypt to the signer");
 	if (rc != SCEP_OK)
