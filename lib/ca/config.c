@@ -247,6 +247,7 @@ generation_clear(struct scep_ca_conf *ca)
 		EVP_PKEY_free(ca->old_ra[i].key);
 	}
 	OPENSSL_free(ca->old_ra);
+	EVP_PKEY_CTX_free(ca->signing);
 	EVP_PKEY_free(ca->key);
 	EVP_PKEY_free(ca->ra_key);
 	scep_buf_clear(&ca->next_answer);

@@ -109,6 +109,7 @@ struct scep_ca_conf {
 	struct scep_cert	 chain[SCEP_CHAIN_MAX];	/* towards the root */
 	size_t			 n_chain;
 	EVP_PKEY		*key, *ra_key;	/* NULL where not asked for */
+	EVP_PKEY_CTX		*signing;	/* with key */
 };
 
 /* What may stand in a name: one attribute type. */

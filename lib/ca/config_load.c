@@ -228,7 +228,10 @@ scep_config_load_ca(const struct scep_crypto *crypto, struct scep_ca_conf *ca,
 	    (rc = scep_config_cert_reads(crypto, &ca->ra_cert,
 	    ca->ra_cert_path, err)) != SCEP_OK)
 		return rc;
-	return check_ca(crypto, ca, err);
+	if ((rc = check_ca(crypto, ca, err)) == SCEP_OK &&
+	    (ca->signing = scep_key_signing(crypto, ca->key)) == NULL)
+		rc = scep_fail_ssl(err, SCEP_E_INTERNAL, "key of the CA");
+	return rc;
 }
 
 static enum scep_err

@@ -135,6 +135,7 @@ make_plan(const struct scep_crypto *crypto, struct job *job, time_t now,
 	job->plan.fixed_exts = scep_profile_exts(job->granted.profile, ca,
 	    job->granted.spki);
 	job->plan.key = ca->key;
+	job->plan.signing = ca->signing;
 	job->plan.digest = ca->digest;
 	return draw_serial(crypto, job, err);
 }

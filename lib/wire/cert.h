@@ -59,6 +59,7 @@ struct scep_cert_plan {
 	struct scep_span	 aki;		/* CA's key identifier */
 	struct scep_span	 san;		/* extension value, or empty */
 	EVP_PKEY		*key;		/* the CA's */
+	const EVP_PKEY_CTX	*signing;	/* made of it, or NULL */
 	enum scep_digest	 digest;
 };
 

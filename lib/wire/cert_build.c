@@ -85,7 +85,8 @@ put_body(const struct scep_crypto *crypto, struct scep_writer *w,
     const struct scep_cert_plan *plan, struct scep_error *err)
 {
 	static const uint8_t		 v3[] = { 0x02, 0x01, 0x02 };
-	const struct scep_signing	 with = { plan->key, plan->digest };
+	const struct scep_signing	 with = { plan->key, plan->signing,
+					    plan->digest };
 	uint8_t				 id[KEY_ID_LEN];
 	enum scep_err			 rc;
 
@@ -127,7 +128,8 @@ scep_cert_sign(const struct scep_crypto *crypto,
     const struct scep_cert_plan *plan, struct scep_span tbs,
     struct scep_buf *der, struct scep_error *err)
 {
-	const struct scep_signing	 with = { plan->key, plan->digest };
+	const struct scep_signing	 with = { plan->key, plan->signing,
+					    plan->digest };
 
 	return scep_part_sign(crypto, &with, tbs, der, err);
 }

@@ -11,6 +11,7 @@
 /* What a CA signs with, and the algorithm as it stands beside its signature. */
 struct scep_signing {
 	EVP_PKEY		*key;
+	const EVP_PKEY_CTX	*signing;	/* made of it, or NULL */
 	enum scep_digest	 digest;
 };
 

@@ -488,6 +488,47 @@ signatures_are_those_of_openssl(void **state)
 	EVP_PKEY_free(ec);
 }
 
+/* What is kept for a key makes signatures, of either kind and any digest, one
+ * after the other. */
+static void
+what_is_kept_for_a_key_signs_again_and_again(void **state)
+{
+	const struct scep_span	 data = scep_span_text("to be signed");
+	EVP_PKEY		*private[2] = { rsa, ec_key("P-256") };
+	struct scep_buf		 sig = { NULL, 0 };
+	struct scep_key		 key;
+	struct scep_error	 err;
+	EVP_PKEY_CTX		*signing;
+	int			 i, md;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(scep_key_load(crypto, der_spki(private[i]),
+		    &any, &key, &err), SCEP_OK);
+		assert_non_null(signing = scep_key_signing(crypto,
+		    private[i]));
+		for (md = SCEP_SHA1; md <= SCEP_SHA512; md++) {
+			assert_int_equal(scep_key_sign_with(crypto, signing,
+			    (enum scep_digest)md, data, &sig, &err), SCEP_OK);
+			assert_int_equal(scep_key_verify(crypto, &key,
+			    (enum scep_digest)md, data, scep_buf_span(&sig),
+			    &err), SCEP_OK);
+			assert_int_equal(scep_key_verify(crypto, &key,
+			    (enum scep_digest)md, scep_span_text("x"),
+			    scep_buf_span(&sig), &err), SCEP_E_SIG);
+		}
+		EVP_PKEY_CTX_free(signing);
+		scep_key_clear(&key);
+	}
+	EVP_PKEY_free(private[1]);
+	scep_buf_clear(&sig);
+	/* One that cannot is told from it. */
+	private[0] = EVP_PKEY_Q_keygen(NULL, NULL, "X25519");
+	assert_null(scep_key_signing(crypto, private[0]));
+	EVP_PKEY_free(private[0]);
+	ERR_clear_error();
+}
+
 static void
 a_public_key_cannot_sign(void **state)
 {
@@ -529,6 +570,7 @@ main(void)
 		cmocka_unit_test(what_is_no_key_does_not_parse),
 		cmocka_unit_test(a_signature_algorithm_must_fit_the_key),
 		cmocka_unit_test(signatures_are_those_of_openssl),
+		cmocka_unit_test(what_is_kept_for_a_key_signs_again_and_again),
 		cmocka_unit_test(a_public_key_cannot_sign),
 	};
 
