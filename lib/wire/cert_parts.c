@@ -102,16 +102,6 @@ scep_part_is_serial(struct scep_span s)
 	return s.data[0] != 0 || (s.len > 1 && s.data[1] >= 0x80);
 }
 
-static enum scep_err
-sign(const struct scep_crypto *crypto, const struct scep_signing *with,
-    struct scep_span tbs, struct scep_buf *out, struct scep_error *err)
-{
-	if (with->signing != NULL)
-		return scep_key_sign_with(crypto, with->signing, with->digest,
-		    tbs, out, err);
-	return scep_key_sign(crypto, with->key, with->digest, tbs, out, err);
-}
-
 enum scep_err
 scep_part_sign(const struct scep_crypto *crypto,
     const struct scep_signing *with, struct scep_span tbs,
@@ -126,7 +116,8 @@ scep_part_sign(const struct scep_crypto *crypto,
 	scep_writer_open(&w, SEQUENCE);
 	scep_writer_raw(&w, tbs);
 	if ((rc = scep_part_alg(with, &w, err)) == SCEP_OK &&
-	    (rc = sign(crypto, with, tbs, &sig, err)) == SCEP_OK) {
+	    (rc = scep_key_sign_with(crypto, with->key, with->signing,
+	    with->digest, tbs, &sig, err)) == SCEP_OK) {
 		scep_writer_open(&w, V_ASN1_BIT_STRING);
 		scep_writer_raw(&w, scep_span_make(&all_bits, 1));
 		scep_writer_raw(&w, scep_buf_span(&sig));

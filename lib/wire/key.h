@@ -76,11 +76,14 @@ enum scep_err	 scep_key_sign(const struct scep_crypto *crypto, EVP_PKEY *key,
 		    enum scep_digest md, struct scep_span data,
 		    struct scep_buf *out, struct scep_error *err);
 /* For a key that signs often: what it takes, made once; the caller frees it.
- * It is copied for each signature, so any number of threads may share one. */
+ * It is copied for each signature, so any number of threads may share one.
+ * Signed with is key in any case: without signing (NULL), or with that of
+ * another key, it takes longer. */
 EVP_PKEY_CTX	*scep_key_signing(const struct scep_crypto *crypto,
 		    EVP_PKEY *key);
 enum scep_err	 scep_key_sign_with(const struct scep_crypto *crypto,
-		    const EVP_PKEY_CTX *signing, enum scep_digest md,
+		    EVP_PKEY *key, const EVP_PKEY_CTX *signing,
+		    enum scep_digest md,
 		    struct scep_span data, struct scep_buf *out,
 		    struct scep_error *err);
 

@@ -200,18 +200,6 @@ encode(const struct scep_reply *reply, struct scep_span content,
 }
 
 static enum scep_err
-sign(const struct scep_crypto *crypto, const struct scep_reply *reply,
-    struct scep_span attrs, struct scep_buf *signature, struct scep_error *err)
-{
-	const enum scep_digest	 md = reply->to->digest;
-
-	if (reply->ra_signing != NULL)
-		return scep_key_sign_with(crypto, reply->ra_signing, md, attrs,
-		    signature, err);
-	return scep_key_sign(crypto, reply->ra_key, md, attrs, signature, err);
-}
-
-static enum scep_err
 sign_and_encode(const struct scep_crypto *crypto,
     const struct scep_reply *reply, struct scep_span content,
     struct scep_buf *out, struct scep_error *err)
@@ -221,8 +209,9 @@ sign_and_encode(const struct scep_crypto *crypto,
 
 	if ((rc = make_attrs(crypto, reply, content, &attrs, err)) ==
 	    SCEP_OK &&
-	    (rc = sign(crypto, reply, scep_buf_span(&attrs), &signature,
-	    err)) == SCEP_OK)
+	    (rc = scep_key_sign_with(crypto, reply->ra_key, reply->ra_signing,
+	    reply->to->digest, scep_buf_span(&attrs), &signature, err)) ==
+	    SCEP_OK)
 		rc = encode(reply, content, &attrs, &signature, out, err);
 	scep_buf_clear(&attrs);
 	scep_buf_clear(&signature);

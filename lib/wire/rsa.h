@@ -10,7 +10,7 @@
 
 #include "wire/key.h"
 
-#define SCEP_RSA_OCTETS_MAX	1024	/* 8192 bits; no profile may allow more */
+#define SCEP_RSA_OCTETS_MAX	1024	/* 8192 bits: no profile allows more */
 /* DigestInfo, RFC 8017 section 9.2. */
 #define SCEP_DIGEST_INFO_MAX	(19 + SCEP_DIGEST_MAX_LEN)
 

@@ -139,30 +139,31 @@ scep_key_signing(const struct scep_crypto *crypto, EVP_PKEY *key)
 }
 
 enum scep_err
-scep_key_sign_with(const struct scep_crypto *crypto,
+scep_key_sign_with(const struct scep_crypto *crypto, EVP_PKEY *key,
     const EVP_PKEY_CTX *signing, enum scep_digest md, struct scep_span data,
     struct scep_buf *out, struct scep_error *err)
 {
 	uint8_t		 octets[SCEP_DIGEST_INFO_MAX];
-	EVP_PKEY_CTX	*ctx;
-	EVP_PKEY	*key;
+	EVP_PKEY_CTX	*ctx = NULL;
 	uint8_t		*sig = NULL;
-	size_t		 n, len;
+	size_t		 n, len = (size_t)EVP_PKEY_get_size(key);
 	enum scep_err	 rc;
 
-	if ((ctx = EVP_PKEY_CTX_dup(signing)) == NULL)
-		return scep_fail_ssl(err, SCEP_E_NOMEM, "sign");
-	key = EVP_PKEY_CTX_get0_pkey(ctx);
-	len = (size_t)EVP_PKEY_get_size(key);
-	if ((rc = to_sign(crypto, key, md, data, octets, &n, err)) ==
-	    SCEP_OK && ((sig = OPENSSL_malloc(len)) == NULL ||
-	    EVP_PKEY_sign(ctx, sig, &len, octets, n) != 1))
-		rc = scep_fail_ssl(err, SCEP_E_INTERNAL, "sign");
-	EVP_PKEY_CTX_free(ctx);
-	if (rc != SCEP_OK) {
-		OPENSSL_free(sig);
+	if ((rc = to_sign(crypto, key, md, data, octets, &n, err)) != SCEP_OK)
 		return rc;
+	if (signing != NULL)
+		ctx = EVP_PKEY_CTX_dup(signing);
+	if (ctx == NULL || EVP_PKEY_CTX_get0_pkey(ctx) != key) {
+		EVP_PKEY_CTX_free(ctx);
+		ctx = scep_key_signing(crypto, key);
 	}
+	if (ctx == NULL || (sig = OPENSSL_malloc(len)) == NULL ||
+	    EVP_PKEY_sign(ctx, sig, &len, octets, n) != 1) {
+		EVP_PKEY_CTX_free(ctx);
+		OPENSSL_free(sig);
+		return scep_fail_ssl(err, SCEP_E_INTERNAL, "sign");
+	}
+	EVP_PKEY_CTX_free(ctx);
 	scep_buf_clear(out);
 	out->data = sig;
 	out->len = len;
@@ -174,12 +175,5 @@ scep_key_sign(const struct scep_crypto *crypto, EVP_PKEY *key,
     enum scep_digest md, struct scep_span data, struct scep_buf *out,
     struct scep_error *err)
 {
-	EVP_PKEY_CTX	*signing;
-	enum scep_err	 rc;
-
-	if ((signing = scep_key_signing(crypto, key)) == NULL)
-		return scep_fail_ssl(err, SCEP_E_INTERNAL, "sign");
-	rc = scep_key_sign_with(crypto, signing, md, data, out, err);
-	EVP_PKEY_CTX_free(signing);
-	return rc;
+	return scep_key_sign_with(crypto, key, NULL, md, data, out, err);
 }

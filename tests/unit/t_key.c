@@ -489,7 +489,7 @@ signatures_are_those_of_openssl(void **state)
 }
 
 /* What is kept for a key makes signatures, of either kind and any digest, one
- * after the other. */
+ * after the other; and none of another key. */
 static void
 what_is_kept_for_a_key_signs_again_and_again(void **state)
 {
@@ -508,14 +508,21 @@ what_is_kept_for_a_key_signs_again_and_again(void **state)
 		assert_non_null(signing = scep_key_signing(crypto,
 		    private[i]));
 		for (md = SCEP_SHA1; md <= SCEP_SHA512; md++) {
-			assert_int_equal(scep_key_sign_with(crypto, signing,
-			    (enum scep_digest)md, data, &sig, &err), SCEP_OK);
+			assert_int_equal(scep_key_sign_with(crypto,
+			    private[i], signing, (enum scep_digest)md, data,
+			    &sig, &err), SCEP_OK);
 			assert_int_equal(scep_key_verify(crypto, &key,
 			    (enum scep_digest)md, data, scep_buf_span(&sig),
 			    &err), SCEP_OK);
 			assert_int_equal(scep_key_verify(crypto, &key,
 			    (enum scep_digest)md, scep_span_text("x"),
 			    scep_buf_span(&sig), &err), SCEP_E_SIG);
+			assert_int_equal(scep_key_sign_with(crypto,
+			    private[!i], signing, (enum scep_digest)md, data,
+			    &sig, &err), SCEP_OK);
+			assert_int_equal(scep_key_verify(crypto, &key,
+			    (enum scep_digest)md, data, scep_buf_span(&sig),
+			    &err), SCEP_E_SIG);
 		}
 		EVP_PKEY_CTX_free(signing);
 		scep_key_clear(&key);

@@ -34,8 +34,8 @@ is(struct scep_writer *w, struct scep_span want)
 static void
 a_value_has_the_shortest_length_at_any_depth(void **state)
 {
-	static const size_t	 lens[] = { 0, 1, 127, 128, 129, 250, 255, 256,
-				    65535, 65536, 100000 };
+	static const size_t	 lens[] = { 0, 1, 127, 128, 129, 250, 255,
+				    256, 65535, 65536, 100000 };
 	struct scep_writer	 w;
 	struct scep_span	 octets, want;
 	size_t			 i, room;
@@ -91,8 +91,8 @@ a_fault_is_told_at_the_end(void **state)
 		for (i = 0; i < depth; i++)
 			scep_writer_open(&w, 0x30);
 		scep_writer_raw(&w, der_hex("0500"));
-		assert_int_equal(scep_writer_end(&w, SCEP_OK, &got, &err), depth ==
-		    SCEP_DER_DEPTH ? SCEP_OK : SCEP_E_NOMEM);
+		assert_int_equal(scep_writer_end(&w, SCEP_OK, &got, &err),
+		    depth == SCEP_DER_DEPTH ? SCEP_OK : SCEP_E_NOMEM);
 		assert_int_equal(got.len, depth == SCEP_DER_DEPTH ?
 		    2 * SCEP_DER_DEPTH + 2 : 0);
 	}
@@ -100,7 +100,14 @@ a_fault_is_told_at_the_end(void **state)
 	scep_writer_open(&w, 0x30);
 	scep_writer_close(&w);
 	scep_writer_close(&w);
-	assert_int_equal(scep_writer_end(&w, SCEP_OK, &got, &err), SCEP_E_NOMEM);
+	assert_int_equal(scep_writer_end(&w, SCEP_OK, &got, &err),
+	    SCEP_E_NOMEM);
+	assert_null(got.data);
+	/* What was written from came to grief. */
+	scep_writer_init(&w, 8);
+	scep_writer_add(&w, 0x04, der_hex("aa"));
+	assert_int_equal(scep_writer_end(&w, SCEP_E_REFUSED, &got, &err),
+	    SCEP_E_REFUSED);
 	assert_null(got.data);
 }
 
