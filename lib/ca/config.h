@@ -11,6 +11,7 @@
 #define SCEP_CA_CONFIG_H
 
 #include "base/conf.h"
+#include "ca/issuer.h"
 #include "ca/lineage.h"
 #include "wire/message.h"
 #include "wire/san.h"
@@ -106,6 +107,7 @@ struct scep_ca_conf {
 	char			 fault[SCEP_FAULT_LEN];	/* why it cannot be
 						   used; "": it can */
 	struct scep_cert	 cert, ra_cert;
+	struct scep_issuer	 issuer;	/* of cert */
 	struct scep_cert	 chain[SCEP_CHAIN_MAX];	/* towards the root */
 	size_t			 n_chain;
 	EVP_PKEY		*key, *ra_key;	/* NULL where not asked for */

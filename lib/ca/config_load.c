@@ -20,21 +20,6 @@
 #define CHALLENGE_KEY_LEN	32
 #define RA_MIN_BITS	2048
 
-enum scep_err
-scep_config_pair_check(X509 *cert, const char *cert_path, EVP_PKEY *key,
-    const char *key_path, struct scep_error *err)
-{
-	EVP_PKEY	*public = X509_get0_pubkey(cert);
-
-	if (public != NULL && EVP_PKEY_eq(public, key) == 1)
-		return SCEP_OK;
-	ERR_clear_error();
-	return scep_fail(err, SCEP_E_CONFIG, "%s: not the key of the "
-	    "certificate in %s: openssl pkey -in %s -pubout shows the one, "
-	    "openssl x509 -in %s -noout -pubkey the other", key_path,
-	    cert_path, key_path, cert_path);
-}
-
 /* The curves of FIPS 186 that everybody has, by name: others, and those with
  * their parameters spelt out, are read by few. */
 static int
@@ -216,6 +201,8 @@ scep_config_load_ca(const struct scep_crypto *crypto, struct scep_ca_conf *ca,
 
 	if ((rc = scep_config_read_certs(crypto, ca->cert_path, &ca->cert, 1,
 	    &n, err)) != SCEP_OK ||
+	    (rc = scep_issuer_make(crypto, &ca->cert, &ca->issuer, err)) !=
+	    SCEP_OK ||
 	    (rc = scep_config_read_key(crypto, ca->key_path, &ca->key,
 	    err)) != SCEP_OK ||
 	    (rc = scep_config_read_certs(crypto, ca->ra_cert_path,

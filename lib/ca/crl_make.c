@@ -8,7 +8,6 @@
 #include "base/line.h"
 #include "base/text.h"
 #include "ca/crl.h"
-#include "ca/issue.h"
 #include "ca/keylock.h"
 #include "wire/crl.h"
 
@@ -81,9 +80,9 @@ static enum scep_err
 sign(struct making *m, struct scep_error *err)
 {
 	const struct scep_ca_conf	*conf = m->conf;
-	uint8_t				 own[SCEP_KEY_ID_LEN];
 	struct scep_crl_plan		 plan = {
 		.issuer = conf->cert.subject,
+		.aki = scep_issuer_key_id(&conf->cert, &conf->issuer),
 		.this_update = m->rec.this_update,
 		.next_update = m->rec.next_update,
 		.number = (uint64_t)m->rec.number,
@@ -96,9 +95,7 @@ sign(struct making *m, struct scep_error *err)
 	if (conf->key == NULL)
 		return scep_fail(err, SCEP_E_CONFIG,
 		    "the key of CA %s is not loaded", conf->name);
-	if ((rc = scep_issuer_key_id(m->ca->crypto, conf, own, &plan.aki,
-	    err)) != SCEP_OK ||
-	    (rc = scep_crl_build(m->ca->crypto, &plan, &m->rec.der, err)) !=
+	if ((rc = scep_crl_build(m->ca->crypto, &plan, &m->rec.der, err)) !=
 	    SCEP_OK)
 		return rc;
 	return check_signature(m, err);
@@ -167,9 +164,8 @@ make(struct making *m, struct scep_error *err)
 	    m->now;
 	rec->this_update = m->now;
 	rec->next_update = m->now + m->conf->crl_validity_s;
-	if ((rc = scep_issuer_id(m->ca->crypto, m->conf, m->issuer, err)) !=
-	    SCEP_OK ||
-	    (rc = scep_store_scan_index(m->ca->store,
+	memcpy(m->issuer, m->conf->issuer.id, sizeof(m->issuer));
+	if ((rc = scep_store_scan_index(m->ca->store,
 	    SCEP_IX_CERTIFICATE_REVOKED, all, all, list_row, m, err)) !=
 	    SCEP_OK)
 		return rc;

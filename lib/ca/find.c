@@ -15,7 +15,6 @@
 #include "base/text.h"
 #include "ca/config_kin.h"
 #include "ca/crl.h"
-#include "ca/issue.h"
 #include "ca/kin.h"
 #include "ca/seen.h"
 #include "wire/issuer_serial.h"
@@ -128,13 +127,11 @@ static enum scep_err
 look(struct finding *f, struct scep_error *err)
 {
 	struct scep_buf	 key = { NULL, 0 };
-	uint8_t		 issuer[16];
 	enum scep_err	 rc;
 
 	f->conf = find_generation(f->conf, f->which.issuer);
 	f->ours = is_ours(f->conf, f->which.issuer);
-	if ((rc = scep_issuer_id(f->ca->crypto, f->conf, issuer, err)) ==
-	    SCEP_OK && (rc = scep_cert_key(f->which.serial, issuer, &key,
+	if ((rc = scep_cert_key(f->which.serial, f->conf->issuer.id, &key,
 	    err)) == SCEP_OK)
 		rc = scep_cert_rec_get(f->ca->store, scep_buf_span(&key),
 		    &f->rec, err);

@@ -18,16 +18,4 @@ enum scep_err	 scep_issue(const struct scep_crypto *crypto,
 		    const struct scep_grant *grant, time_t now,
 		    struct scep_cert_rec *out, struct scep_error *err);
 
-/* First 16 octets of SHA-256 over the CA's subject: scep_cert_rec.issuer. */
-enum scep_err	 scep_issuer_id(const struct scep_crypto *crypto,
-		    const struct scep_ca_conf *ca, uint8_t out[16],
-		    struct scep_error *err);
-
-/* The CA's key identifier as its certificate has it (RFC 5280 section
- * 4.2.1.1); where it has none, made in own, from which *out borrows. */
-enum scep_err	 scep_issuer_key_id(const struct scep_crypto *crypto,
-		    const struct scep_ca_conf *ca,
-		    uint8_t own[SCEP_KEY_ID_LEN], struct scep_span *out,
-		    struct scep_error *err);
-
 #endif /* SCEP_CA_ISSUE_H */

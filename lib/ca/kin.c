@@ -3,7 +3,6 @@
  */
 #include <string.h>
 
-#include "ca/issue.h"
 #include "ca/kin.h"
 #include "ca/tbs.h"
 
@@ -67,38 +66,22 @@ issuer_key_id(const struct scep_crypto *crypto, struct scep_cert *cert,
 	return id.content;
 }
 
-/* As certificates of this CA have it: issue.c. */
-static int
-has_key_id(const struct scep_crypto *crypto, const struct scep_ca_conf *gen,
-    struct scep_span id)
-{
-	uint8_t			 own[SCEP_KEY_ID_LEN];
-	struct scep_error	 ignored;
-
-	if (gen->cert.ski.len > 0)
-		return scep_span_equal(gen->cert.ski, id);
-	return scep_tbs_key_id(crypto, gen->cert.spki, own, &ignored) ==
-	    SCEP_OK && scep_span_equal(scep_span_make(own, sizeof(own)), id);
-}
-
 int
 scep_kin_issued(const struct scep_crypto *crypto,
     const struct scep_ca_conf *gen, const struct scep_cert_rec *rec)
 {
-	uint8_t			 name[16];
 	struct scep_cert	 cert = { .version = 0 };
-	struct scep_error	 ignored;
 	struct scep_span	 id;
 	int			 is;
 
 	if (strcmp(rec->ca, gen->name) != 0 || gen->cert.der.len == 0 ||
-	    scep_issuer_id(crypto, gen, name, &ignored) != SCEP_OK ||
-	    memcmp(rec->issuer, name, sizeof(name)) != 0)
+	    memcmp(rec->issuer, gen->issuer.id, sizeof(rec->issuer)) != 0)
 		return 0;
 	if (rec->der.len == 0)
 		return 1;
 	id = issuer_key_id(crypto, &cert, scep_buf_span(&rec->der));
-	is = id.len == 0 || has_key_id(crypto, gen, id);
+	is = id.len == 0 || scep_span_equal(id,
+	    scep_issuer_key_id(&gen->cert, &gen->issuer));
 	scep_cert_clear(&cert);
 	return is;
 }

@@ -15,7 +15,6 @@
 struct scep_lint_case {
 	struct scep_span		 tbs;		/* DER */
 	const struct scep_grant_view	*granted;
-	const struct scep_key		*ca_key;	/* of granted->ca */
 };
 
 /* SCEP_E_INTERNAL with the rule that does not hold, and where it is from. */

@@ -285,14 +285,12 @@ aki_not_critical(const struct scep_lint *l)
 static int
 aki_is_ca(const struct scep_lint *l)
 {
-	const struct scep_cert	*ca = &l->of->granted->ca->cert;
-	struct scep_span	 seq, id;
+	const struct scep_ca_conf	*ca = l->of->granted->ca;
+	struct scep_span		 seq, id;
 
-	if (!unwrap(ext(l, SCEP_CE_AKI)->value, SEQUENCE, &seq) ||
-	    !unwrap(seq, CTX0, &id))
-		return 0;
-	return ca->ski.len > 0 ? scep_span_equal(id, ca->ski) :
-	    is_key_id(l, ca->spki, id);
+	return unwrap(ext(l, SCEP_CE_AKI)->value, SEQUENCE, &seq) &&
+	    unwrap(seq, CTX0, &id) &&
+	    scep_span_equal(id, scep_issuer_key_id(&ca->cert, &ca->issuer));
 }
 
 static int

@@ -47,24 +47,32 @@ serial_long(const struct scep_lint *l)
 	return bits >= SERIAL_MIN_BITS;
 }
 
-static int
-algorithm_of_ca_key(const struct scep_lint *l)
+/* What the CA's key would be asked to sign with; __MAX if it cannot. */
+static enum scep_digest
+digest(const struct scep_lint *l)
 {
+	const struct scep_key	 key = {
+		.type = l->of->granted->ca->issuer.key_type
+	};
 	struct scep_error	 why;
 	enum scep_digest	 md;
 
-	return scep_key_signature_digest(l->of->ca_key, l->tbs.sig_alg, &md,
-	    &why) == SCEP_OK && md == l->of->granted->ca->digest;
+	return scep_key_signature_digest(&key, l->tbs.sig_alg, &md, &why) ==
+	    SCEP_OK ? md : SCEP_DIGEST__MAX;
+}
+
+static int
+algorithm_of_ca_key(const struct scep_lint *l)
+{
+	return digest(l) == l->of->granted->ca->digest;
 }
 
 static int
 algorithm_not_sha1(const struct scep_lint *l)
 {
-	struct scep_error	 why;
-	enum scep_digest	 md;
+	const enum scep_digest	 md = digest(l);
 
-	return scep_key_signature_digest(l->of->ca_key, l->tbs.sig_alg, &md,
-	    &why) == SCEP_OK && md != SCEP_SHA1 && md != SCEP_MD5;
+	return md != SCEP_SHA1 && md != SCEP_MD5 && md != SCEP_DIGEST__MAX;
 }
 
 /* NULL for RSA, absent for ECDSA. */
@@ -77,7 +85,7 @@ algorithm_parameters(const struct scep_lint *l)
 	if (!scep_der_next(&rest, &alg) ||
 	    !scep_der_next(&alg.content, &tlv))
 		return 0;
-	if (l->of->ca_key->type != SCEP_KEY_RSA)
+	if (l->of->granted->ca->issuer.key_type != SCEP_KEY_RSA)
 		return alg.content.len == 0;
 	return scep_span_equal(alg.content, scep_span_make("\x05\x00", 2));
 }

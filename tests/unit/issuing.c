@@ -68,7 +68,8 @@ issuing_ca_cert(struct issuing *is, int with_ski)
 	der.len = (size_t)len;
 	scep_cert_clear(&is->ca.cert);
 	must(scep_cert_parse(is->crypto, scep_buf_span(&der), &is->ca.cert,
-	    &err) == SCEP_OK);
+	    &err) == SCEP_OK && scep_issuer_make(is->crypto, &is->ca.cert,
+	    &is->ca.issuer, &err) == SCEP_OK);
 	scep_buf_clear(&der);
 	X509_free(x);
 }

@@ -53,8 +53,7 @@ add_revoked(struct scep_change *change, const struct revoked *r)
 	rec.not_after = r->not_after;
 	world_must(scep_buf_set(&rec.serial, scep_span_make(serial, 3),
 	    &err) == SCEP_OK);
-	world_must(scep_issuer_id(w->crypto, &w->cfg->ca[0], rec.issuer,
-	    &err) == SCEP_OK);
+	memcpy(rec.issuer, w->cfg->ca[0].issuer.id, sizeof(rec.issuer));
 	rec.issuer[0] ^= (uint8_t)r->foreign;
 	world_must(scep_cert_rec_write(change, &rec, &err) == SCEP_OK);
 	scep_cert_rec_clear(&rec);
@@ -472,13 +471,11 @@ revoke(const struct scep_answer *given, time_t when)
 	struct scep_buf		 key = { NULL, 0 };
 	struct scep_cert	 cert;
 	struct scep_error	 err;
-	uint8_t			 issuer[16];
 
 	world_must(scep_cert_parse(w->crypto, scep_buf_span(&given->cert),
-	    &cert, &err) == SCEP_OK &&
-	    scep_issuer_id(w->crypto, &w->cfg->ca[0], issuer, &err) ==
-	    SCEP_OK && scep_cert_key(cert.serial, issuer, &key, &err) ==
-	    SCEP_OK && scep_cert_rec_get(w->store, scep_buf_span(&key), &rec,
+	    &cert, &err) == SCEP_OK && scep_cert_key(cert.serial,
+	    w->cfg->ca[0].issuer.id, &key, &err) == SCEP_OK &&
+	    scep_cert_rec_get(w->store, scep_buf_span(&key), &rec,
 	    &err) == SCEP_OK);
 	rec.state = SCEP_CERT_REVOKED;
 	rec.revoked = when;

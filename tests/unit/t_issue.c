@@ -178,7 +178,7 @@ static void
 the_record_remembers_the_certificate(void **state)
 {
 	struct scep_cert_rec	 rec;
-	uint8_t			 id[16], sha[SCEP_SHA256_LEN];
+	uint8_t			 sha[SCEP_SHA256_LEN];
 	struct scep_error	 err;
 	X509			*x = issued(&rsa, ISSUING_NOW, &rec);
 
@@ -193,9 +193,9 @@ the_record_remembers_the_certificate(void **state)
 	assert_int_equal(rec.issued, ISSUING_NOW);
 	assert_int_equal(rec.not_before, time_of(X509_get0_notBefore(x)));
 	assert_int_equal(rec.not_after, time_of(X509_get0_notAfter(x)));
-	assert_int_equal(scep_issuer_id(rsa.crypto, &rsa.ca, id, &err),
-	    SCEP_OK);
-	assert_memory_equal(rec.issuer, id, sizeof(id));
+	assert_int_equal(scep_crypto_sha256(rsa.crypto,
+	    rsa.ca.cert.subject, sha, &err), SCEP_OK);
+	assert_memory_equal(rec.issuer, sha, sizeof(rec.issuer));
 	assert_int_equal(scep_crypto_sha256(rsa.crypto,
 	    scep_buf_span(&rsa.spki), sha, &err), SCEP_OK);
 	assert_memory_equal(rec.key_sha256, sha, sizeof(sha));
@@ -287,22 +287,6 @@ nothing_is_issued_without_the_key_of_the_ca(void **state)
 	rsa.ca.key = key;
 	assert_int_equal(try_issue(&rsa, ISSUING_NOW, &rec, &err), SCEP_OK);
 	scep_cert_rec_clear(&rec);
-}
-
-static void
-a_signature_that_does_not_verify_never_leaves(void **state)
-{
-	struct scep_cert_rec	 rec;
-	struct scep_error	 err;
-	EVP_PKEY		*key = rsa.ca.key;
-
-	(void)state;
-	rsa.ca.key = rsa.client;	/* RSA too, but not the CA's */
-	assert_int_equal(try_issue(&rsa, ISSUING_NOW, &rec, &err),
-	    SCEP_E_INTERNAL);
-	assert_non_null(strstr(err.text, "does not verify"));
-	assert_null(rec.der.data);
-	rsa.ca.key = key;
 }
 
 static void
@@ -434,7 +418,6 @@ main(void)
 		cmocka_unit_test(dates_stay_within_those_of_the_ca),
 		cmocka_unit_test(nothing_is_issued_outside_the_days_of_the_ca),
 		cmocka_unit_test(nothing_is_issued_without_the_key_of_the_ca),
-		cmocka_unit_test(a_signature_that_does_not_verify_never_leaves),
 		cmocka_unit_test(what_lint_refuses_is_not_signed),
 		cmocka_unit_test(an_empty_subject_makes_the_san_critical),
 		cmocka_unit_test(a_ca_without_key_identifier_still_gives_one),

@@ -52,6 +52,7 @@ other_is(enum scep_gen_state state)
 		.key = w->key[OTHER],
 		.by = w->key[OTHER],
 	};
+	struct scep_error		 err;
 	size_t				 i;
 
 	kin = *ca;
@@ -65,6 +66,8 @@ other_is(enum scep_gen_state state)
 	memset(&kin.ra_cert, 0, sizeof(kin.ra_cert));
 	take_cert(kin_cert, &kin.cert);
 	kin.cert.issuer = kin.cert.subject;
+	world_must(scep_issuer_make(w->crypto, &kin.cert, &kin.issuer,
+	    &err) == SCEP_OK);
 	take_cert(w->self[3], &kin.ra_cert);
 	ca->kin = &kin;
 	ca->n_kin = 1;
