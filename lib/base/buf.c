@@ -33,24 +33,35 @@ scep_span_equal(struct scep_span a, struct scep_span b)
 	    (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
+uint8_t *
+scep_buf_extend(struct scep_buf *buf, size_t len)
+{
+	uint8_t	*data;
+	size_t	 old = buf->len;
+
+	if (len > SIZE_MAX - 1 - old ||
+	    (data = OPENSSL_malloc(old + len + 1)) == NULL)
+		return NULL;
+	if (old > 0)
+		memcpy(data, buf->data, old);
+	data[old + len] = '\0';
+	OPENSSL_clear_free(buf->data, old);
+	buf->data = data;
+	buf->len = old + len;
+	return data + old;
+}
+
 enum scep_err
 scep_buf_add(struct scep_buf *buf, struct scep_span bytes,
     struct scep_error *err)
 {
-	uint8_t	*data;
+	uint8_t	*at;
 
-	if (bytes.len > SIZE_MAX - 1 - buf->len ||
-	    (data = OPENSSL_malloc(buf->len + bytes.len + 1)) == NULL)
+	if ((at = scep_buf_extend(buf, bytes.len)) == NULL)
 		return scep_fail(err, SCEP_E_NOMEM, "%zu more bytes",
 		    bytes.len);
-	if (buf->len > 0)
-		memcpy(data, buf->data, buf->len);
 	if (bytes.len > 0)
-		memcpy(data + buf->len, bytes.data, bytes.len);
-	data[buf->len + bytes.len] = '\0';
-	OPENSSL_clear_free(buf->data, buf->len);
-	buf->data = data;
-	buf->len += bytes.len;
+		memcpy(at, bytes.data, bytes.len);
 	return SCEP_OK;
 }
 

@@ -31,7 +31,9 @@ int		 scep_span_equal(struct scep_span a, struct scep_span b);
  * (not counted in len), so that text can be printed. */
 enum scep_err	 scep_buf_set(struct scep_buf *buf, struct scep_span bytes,
 		    struct scep_error *err);
-/* Append a copy. */
+/* Append len octets, for the caller to fill in; NULL: no memory. */
+uint8_t		*scep_buf_extend(struct scep_buf *buf, size_t len);
+/* Append a copy of what is not in buf itself. */
 enum scep_err	 scep_buf_add(struct scep_buf *buf, struct scep_span bytes,
 		    struct scep_error *err);
 /* Cleanse, free, and make it empty; an empty buf is harmless. */

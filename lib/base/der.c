@@ -3,6 +3,8 @@
  *
  * OpenSSL's templates read BER; what the CA reads must have one encoding.
  */
+#include <string.h>
+
 #include "base/der.h"
 #include "base/error.h"
 
@@ -157,9 +159,8 @@ scep_der_check(struct scep_span bytes, struct scep_error *err)
 	return SCEP_OK;
 }
 
-/* The tag and length that go in front of len octets. */
-static size_t
-header(uint8_t tag, size_t len, uint8_t out[6])
+size_t
+scep_der_head(uint8_t tag, size_t len, uint8_t out[SCEP_DER_HEAD])
 {
 	size_t	 n = 0, bytes;
 
@@ -179,11 +180,15 @@ enum scep_err
 scep_der_put(struct scep_buf *out, uint8_t tag, struct scep_span content,
     struct scep_error *err)
 {
-	uint8_t		 head[6];
-	enum scep_err	 rc;
+	uint8_t	 head[SCEP_DER_HEAD], *at;
+	size_t	 len = scep_der_head(tag, content.len, head);
 
-	if ((rc = scep_buf_add(out, scep_span_make(head,
-	    header(tag, content.len, head)), err)) != SCEP_OK)
-		return rc;
-	return scep_buf_add(out, content, err);
+	if (content.len > SIZE_MAX - len ||
+	    (at = scep_buf_extend(out, len + content.len)) == NULL)
+		return scep_fail(err, SCEP_E_NOMEM, "%zu more bytes",
+		    content.len);
+	memcpy(at, head, len);
+	if (content.len > 0)
+		memcpy(at + len, content.data, content.len);
+	return SCEP_OK;
 }

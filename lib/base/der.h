@@ -27,6 +27,10 @@ struct scep_tlv {
  * down. */
 int		 scep_der_next(struct scep_span *rest, struct scep_tlv *out);
 
+#define SCEP_DER_HEAD	6	/* octets at most */
+/* What goes in front of len octets: so many octets of out. */
+size_t		 scep_der_head(uint8_t tag, size_t len,
+		    uint8_t out[SCEP_DER_HEAD]);
 /* Append identifier octet, length and content. */
 enum scep_err	 scep_der_put(struct scep_buf *out, uint8_t tag,
 		    struct scep_span content, struct scep_error *err);

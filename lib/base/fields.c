@@ -10,8 +10,31 @@
 enum { INTEGER = 0x02, OCTET_STRING = 0x04, UTF8STRING = 0x0c,
     SEQUENCE = 0x30 };
 
-static enum scep_err
-put_integer(struct scep_buf *out, int64_t n, struct scep_error *err)
+/* Where an encoding is put together: first nowhere, to learn its length. */
+struct writer {
+	uint8_t		*at;
+	size_t		 len;
+};
+
+static void
+put(struct writer *w, const void *bytes, size_t len)
+{
+	if (w->at != NULL && len > 0)
+		memcpy(w->at + w->len, bytes, len);
+	w->len += len;
+}
+
+static void
+put_tlv(struct writer *w, uint8_t tag, struct scep_span content)
+{
+	uint8_t	 head[SCEP_DER_HEAD];
+
+	put(w, head, scep_der_head(tag, content.len, head));
+	put(w, content.data, content.len);
+}
+
+static void
+put_integer(struct writer *w, int64_t n)
 {
 	uint8_t	 octets[8];
 	size_t	 i, skip = 0;
@@ -22,54 +45,67 @@ put_integer(struct scep_buf *out, int64_t n, struct scep_error *err)
 	while (skip < 7 && ((octets[skip] == 0x00 && octets[skip + 1] < 0x80)
 	    || (octets[skip] == 0xff && octets[skip + 1] >= 0x80)))
 		skip++;
-	return scep_der_put(out, INTEGER, scep_span_make(octets + skip,
-	    8 - skip), err);
+	put_tlv(w, INTEGER, scep_span_make(octets + skip, 8 - skip));
 }
 
-static enum scep_err
-put_member(const struct scep_field *f, const uint8_t *at,
-    struct scep_buf *out, struct scep_error *err)
+static void
+put_member(struct writer *w, const struct scep_field *f, const uint8_t *at)
 {
 	const void	*p = at;
 
 	switch (f->kind) {
 	case SCEP_F_INT:
-		return put_integer(out, *(const int *)p, err);
+		put_integer(w, *(const int *)p);
+		break;
 	case SCEP_F_UINT:
-		return put_integer(out, *(const unsigned int *)p, err);
+		put_integer(w, *(const unsigned int *)p);
+		break;
 	case SCEP_F_LONG:
-		return put_integer(out, *(const long *)p, err);
+		put_integer(w, *(const long *)p);
+		break;
 	case SCEP_F_TEXT:
-		return scep_der_put(out, UTF8STRING, scep_span_text(p), err);
+		put_tlv(w, UTF8STRING, scep_span_text(p));
+		break;
 	case SCEP_F_OCTETS:
-		return scep_der_put(out, OCTET_STRING,
-		    scep_span_make(at, f->size), err);
+		put_tlv(w, OCTET_STRING, scep_span_make(at, f->size));
+		break;
 	case SCEP_F_BUF:
-		return scep_der_put(out, OCTET_STRING, scep_buf_span(p), err);
+		put_tlv(w, OCTET_STRING, scep_buf_span(p));
+		break;
 	case SCEP_F_SPAN:
-		return scep_der_put(out, OCTET_STRING,
-		    *(const struct scep_span *)p, err);
+		put_tlv(w, OCTET_STRING, *(const struct scep_span *)p);
+		break;
 	}
-	return scep_fail(err, SCEP_E_INTERNAL, "field of kind %d",
-	    (int)f->kind);
+}
+
+static void
+put_all(struct writer *w, int version, const struct scep_field *fields,
+    size_t n, const void *value)
+{
+	size_t	 i;
+
+	put_integer(w, version);
+	for (i = 0; i < n; i++)
+		put_member(w, &fields[i],
+		    (const uint8_t *)value + fields[i].offset);
 }
 
 enum scep_err
 scep_fields_encode(int version, const struct scep_field *fields, size_t n,
     const void *value, struct scep_buf *out, struct scep_error *err)
 {
-	struct scep_buf	 body = { NULL, 0 };
-	enum scep_err	 rc;
-	size_t		 i;
+	struct writer	 body = { NULL, 0 }, w = { NULL, 0 };
+	uint8_t		 head[SCEP_DER_HEAD];
+	size_t		 len;
 
-	rc = put_integer(&body, version, err);
-	for (i = 0; rc == SCEP_OK && i < n; i++)
-		rc = put_member(&fields[i],
-		    (const uint8_t *)value + fields[i].offset, &body, err);
-	if (rc == SCEP_OK)
-		rc = scep_der_put(out, SEQUENCE, scep_buf_span(&body), err);
-	scep_buf_clear(&body);
-	return rc;
+	put_all(&body, version, fields, n, value);
+	len = scep_der_head(SEQUENCE, body.len, head);
+	if ((w.at = scep_buf_extend(out, len + body.len)) == NULL)
+		return scep_fail(err, SCEP_E_NOMEM, "record of %zu octets",
+		    body.len);
+	put(&w, head, len);
+	put_all(&w, version, fields, n, value);
+	return SCEP_OK;
 }
 
 static int
