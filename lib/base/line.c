@@ -11,23 +11,31 @@
 #include "base/line.h"
 #include "base/text.h"
 
-#define BARE	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" \
-		"0123456789-._:/@+,*=()"
-
-/* A pair being built; what does not fit makes it too long. */
+/* A pair on its way into a line.  What does not fit is left out whole. */
 struct pair {
-	char	 text[SCEP_LINE_MAX];
-	size_t	 len;
+	struct scep_line	*line;
+	size_t			 len;	/* of the line with it; too long: the
+					   size of its text */
 };
 
 static void
 put(struct pair *pair, const void *text, size_t len)
 {
-	if (len < sizeof(pair->text) - pair->len) {
-		memcpy(pair->text + pair->len, text, len);
+	struct scep_line	*line = pair->line;
+
+	if (len < sizeof(line->text) - pair->len) {
+		memcpy(line->text + pair->len, text, len);
 		pair->len += len;
 	} else
-		pair->len = sizeof(pair->text) - 1;
+		pair->len = sizeof(line->text);
+}
+
+static int
+is_bare_octet(uint8_t c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+	    (c >= 'A' && c <= 'Z') ||
+	    (c != '\0' && strchr("-._:/@+,*=()", c) != NULL);
 }
 
 static int
@@ -36,8 +44,7 @@ is_bare(struct scep_span value)
 	size_t	 i;
 
 	for (i = 0; i < value.len; i++)
-		if (value.data[i] == '\0' ||
-		    strchr(BARE, value.data[i]) == NULL)
+		if (!is_bare_octet(value.data[i]))
 			return 0;
 	return value.len > 0;
 }
@@ -75,24 +82,26 @@ put_escaped(struct pair *pair, struct scep_span value, int json)
 	}
 }
 
-static void
-put_key(struct pair *pair, const struct scep_line *line, const char *key)
+static struct pair
+begin(struct scep_line *line, const char *key)
 {
+	struct pair	 pair = { line, line->len };
+
 	if (line->len > 0)
-		put(pair, line->json ? "," : " ", 1);
-	put(pair, "\"", line->json ? 1 : 0);
-	put(pair, key, strlen(key));
-	put(pair, line->json ? "\":" : "=", line->json ? 2 : 1);
+		put(&pair, line->json ? "," : " ", 1);
+	put(&pair, "\"", line->json ? 1 : 0);
+	put(&pair, key, strlen(key));
+	put(&pair, line->json ? "\":" : "=", line->json ? 2 : 1);
+	return pair;
 }
 
-/* What does not fit is left out whole. */
 static void
-append(struct scep_line *line, const struct pair *pair)
+end(const struct pair *pair)
 {
-	if (pair->len >= sizeof(line->text) - line->len)
-		return;
-	memcpy(line->text + line->len, pair->text, pair->len);
-	line->len += pair->len;
+	struct scep_line	*line = pair->line;
+
+	if (pair->len < sizeof(line->text))
+		line->len = pair->len;
 	line->text[line->len] = '\0';
 }
 
@@ -100,30 +109,31 @@ static void
 add(struct scep_line *line, const char *key, struct scep_span value,
     size_t max)
 {
-	struct pair	 pair = { .len = 0 };
+	struct pair	 pair = begin(line, key);
 	int		 cut = value.len > max, bare;
 
 	if (cut)
 		value.len = max;
 	bare = !line->json && is_bare(value);
-	put_key(&pair, line, key);
 	put(&pair, "\"", bare ? 0 : 1);
-	put_escaped(&pair, value, line->json);
+	if (bare)
+		put(&pair, value.data, value.len);
+	else
+		put_escaped(&pair, value, line->json);
 	put(&pair, "...", cut ? 3 : 0);
 	put(&pair, "\"", bare ? 0 : 1);
-	append(line, &pair);
+	end(&pair);
 }
 
 void
 scep_line_number(struct scep_line *line, const char *key, long long n)
 {
-	struct pair	 pair = { .len = 0 };
+	struct pair	 pair = begin(line, key);
 	char		 text[24];
 
 	(void)snprintf(text, sizeof(text), "%lld", n);
-	put_key(&pair, line, key);
 	put(&pair, text, strlen(text));
-	append(line, &pair);
+	end(&pair);
 }
 
 void
