@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "ca/admin_story.h"
 #include "ca/decide.h"
+#include "ca/story.h"
 #include "ca/traces.h"
 
 #define EVENTS_MAX	1000	/* looked at */
@@ -148,10 +149,10 @@ set_more(json_t *to, const char *name, struct scep_span value)
 /* A line's pairs as members; those with this prefix go to list, in their
  * order. */
 static void
-pairs(const struct scep_buf *line, const char *prefix, json_t *members,
+pairs(struct scep_span rest, const char *prefix, json_t *members,
     json_t *list)
 {
-	struct scep_span	 rest = scep_buf_span(line), key, value;
+	struct scep_span	 key, value;
 	const size_t		 skip = strlen(prefix);
 	char			 name[64];
 
@@ -167,7 +168,7 @@ pairs(const struct scep_buf *line, const char *prefix, json_t *members,
 	}
 }
 
-/* Only the rules up to the one that decided are stored. */
+/* Only the rules up to the one that decided are told of. */
 static void
 add_unreached(json_t *rules)
 {
@@ -197,14 +198,18 @@ set_unless_empty(json_t *to, const char *name, json_t *value)
 static void
 set_texts(json_t *to, const struct scep_trace *t)
 {
-	json_t	*result = json_object(), *message = json_object();
-	json_t	*checks = json_array(), *request = json_object();
-	json_t	*rules = json_array();
+	json_t			*result = json_object();
+	json_t			*message = json_object();
+	json_t			*checks = json_array();
+	json_t			*request = json_object();
+	json_t			*rules = json_array();
+	struct scep_line	 line = { .len = 0 };
 
-	pairs(&t->result, "", result, NULL);
-	pairs(&t->message, "check.", message, checks);
-	pairs(&t->request, "", request, NULL);
-	pairs(&t->rules, "", NULL, rules);
+	scep_story_rules(scep_buf_span(&t->rules), &line);
+	pairs(scep_buf_span(&t->result), "", result, NULL);
+	pairs(scep_buf_span(&t->message), "check.", message, checks);
+	pairs(scep_buf_span(&t->request), "", request, NULL);
+	pairs(scep_span_make(line.text, line.len), "", NULL, rules);
 	add_unreached(rules);
 	set_unless_empty(to, "result", result);
 	set_unless_empty(to, "message", message);

@@ -133,24 +133,58 @@ say_request(const struct scep_job *job, struct scep_line *line)
 	}
 }
 
-/* Up to the one that decided: what comes behind it follows from that, and is
- * written for the work's sake.  None if trouble came before the rules. */
+/* A grant leaves this in the store, so it is short: the rule that decided, and
+ * a letter for each of the table, by enum scep_rule_outcome. */
+#define TABLE	"table"
+#define LETTERS	"-psd"
+
+/* None if trouble came before the rules. */
 static void
 say_rules(const struct scep_verdict *v, struct scep_line *line)
 {
-	size_t		 len = 0;
-	unsigned int	 i;
+	char		 letters[SCEP_RULES];
+	unsigned int	 i, decided = SCEP_RULES;
 
 	for (i = 0; i < SCEP_RULES; i++) {
-		scep_line_text(line, scep_rule_name(i),
-		    v->rule[i] == SCEP_RULE_DECIDED ?
-		    scep_decision_name(v->decision) :
-		    v->rule[i] == SCEP_RULE_PASSED ? "pass" : "skip");
+		letters[i] = LETTERS[v->rule[i]];
 		if (v->rule[i] == SCEP_RULE_DECIDED)
-			len = line->len;
+			decided = i;
 	}
-	line->text[len] = '\0';
-	line->len = len;
+	if (decided == SCEP_RULES)
+		return;
+	scep_line_text(line, scep_rule_name(decided),
+	    scep_decision_name(v->decision));
+	scep_line_add(line, TABLE, scep_span_make(letters, SCEP_RULES));
+}
+
+/* Where the rule that decided has another place by now, nothing is known of
+ * the others.  Stories of before have all of them by their names. */
+void
+scep_story_rules(struct scep_span stored, struct scep_line *out)
+{
+	struct scep_span	 rest = stored, by, outcome;
+	char			 letters[64], name[64];
+	unsigned int		 i, decided;
+
+	out->len = 0;
+	if (!scep_line_get(stored, TABLE, letters, sizeof(letters)) ||
+	    !scep_line_next(&rest, &by, &outcome)) {
+		out->len = stored.len < sizeof(out->text) ? stored.len : 0;
+		if (out->len > 0)
+			memcpy(out->text, stored.data, out->len);
+		out->text[out->len] = '\0';
+		return;
+	}
+	decided = (unsigned int)strcspn(letters, "d");
+	if (scep_span_equal(by, scep_span_text(scep_rule_name(decided))))
+		for (i = 0; i < decided; i++)
+			scep_line_text(out, scep_rule_name(i),
+			    letters[i] == 'p' ? "pass" : "skip");
+	if (by.len >= sizeof(name))
+		return;
+	memcpy(name, by.data, by.len);
+	name[by.len] = '\0';
+	scep_line_add(out, name, outcome);
 }
 
 static enum scep_err

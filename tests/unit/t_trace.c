@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "base/error.h"
+#include "ca/story.h"
 #include "ca/traces.h"
 #include "ra/ra.h"
 #include "tests/unit/asking.h"
@@ -115,6 +116,32 @@ result_is(const json_t *e, const char *name, const char *words)
 
 	if (strstr(text, words) == NULL)
 		fail_msg("%s: %s, not %s", name, text, words);
+}
+
+static void
+in_full(const char *stored, const char *want)
+{
+	struct scep_line	 line = { .len = 0 };
+
+	scep_story_rules(scep_span_text(stored), &line);
+	assert_string_equal(line.text, want);
+}
+
+/* Also those that were stored by their names, and those of a table in which
+ * the rule that decided has another place. */
+static void
+rules_are_told_by_their_names(void **state)
+{
+	(void)state;
+	in_full("", "");
+	in_full("envelope=pass proof=skip readable=FAIL",
+	    "envelope=pass proof=skip readable=FAIL");
+	in_full("readable=FAIL table=ppsd-------------------------------",
+	    "envelope=pass message_type=pass proof=skip readable=FAIL");
+	in_full("envelope=FAIL table=d", "envelope=FAIL");
+	in_full("readable=FAIL table=pppsd", "readable=FAIL");
+	in_full("gone=FAIL table=pppsd", "gone=FAIL");
+	in_full("gone=FAIL table=ppp", "gone=FAIL");
 }
 
 /* The only event of this id is such a one, decided by this rule. */
@@ -880,6 +907,7 @@ main(void)
 	const struct CMUnitTest	 tests[] = {
 		T(each_decision_is_told_with_its_rule),
 		T(rules_behind_the_one_that_decided_say_so),
+		T(rules_are_told_by_their_names),
 		T(alternative_names_are_told),
 		T(of_garbage_nothing_is_told),
 		T(our_own_trouble_is_told),
