@@ -305,25 +305,3 @@ scep_name_same(const struct scep_name *a, const struct scep_name *b)
 			return 0;
 	return 1;
 }
-
-int
-scep_name_match(struct scep_span a, struct scep_span b)
-{
-	X509_NAME	*x, *y;
-	int		 same = 0;
-
-	if (scep_span_equal(a, b))
-		return 1;
-	/* Folding costs; a name this long is found by its bytes or not. */
-	if (a.len > 4 * SCEP_NAME_MAX_OCTETS || b.len > 4 *
-	    SCEP_NAME_MAX_OCTETS)
-		return 0;
-	x = scep_asn1_parse(a, ASN1_ITEM_rptr(X509_NAME));
-	y = scep_asn1_parse(b, ASN1_ITEM_rptr(X509_NAME));
-	if (x != NULL && y != NULL)
-		same = X509_NAME_cmp(x, y) == 0;
-	X509_NAME_free(x);
-	X509_NAME_free(y);
-	ERR_clear_error();
-	return same;
-}

@@ -283,6 +283,61 @@ an_issuer_is_found_whatever_its_encoding(void **state)
 	assert_int_equal(ERR_peek_error(), 0);
 }
 
+/* As libcrypto judges it, which folds every name. */
+static int
+judge(struct scep_span a, struct scep_span b)
+{
+	const unsigned char	*p = a.data, *q = b.data;
+	X509_NAME		*x = d2i_X509_NAME(NULL, &p, (long)a.len);
+	X509_NAME		*y = d2i_X509_NAME(NULL, &q, (long)b.len);
+	int			 same;
+
+	same = x != NULL && y != NULL && p == a.data + a.len &&
+	    q == b.data + b.len && X509_NAME_cmp(x, y) == 0;
+	X509_NAME_free(x);
+	X509_NAME_free(y);
+	ERR_clear_error();
+	return same || scep_span_equal(a, b);
+}
+
+/* Every short text in every type, alone and with others. */
+static void
+names_match_as_libcrypto_says(void **state)
+{
+	static const char *const	 values[] = {
+		"", "a", "A ", " a", "a  b", "A b", "ab", "\ta\n", "b",
+		"\xc3\xa9", "\xe9",
+	};
+	static const uint8_t		 tags[] = { UTF8, PRINTABLE, IA5, T61,
+					    V_ASN1_OCTET_STRING };
+	struct scep_span		 names[4 * 11 * 5 + 4], v;
+	size_t				 i, j, n = 0, matched = 0;
+
+	(void)state;
+	for (i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+		for (j = 0; j < sizeof(tags); j++) {
+			v = der_text(tags[j], values[i]);
+			names[n++] = SEQ(SET_OF(SEQ(der_oid(CN), v)));
+			names[n++] = SEQ(SET_OF(SEQ(der_oid(O), v)));
+			names[n++] = SEQ(der_rdn(O, UTF8, "x"),
+			    SET_OF(SEQ(der_oid(CN), v)));
+			names[n++] = SEQ(SET_OF(SEQ(der_oid(O), v),
+			    SEQ(der_oid(CN), v)));
+		}
+	names[n++] = der_hex("3000");
+	names[n++] = der_hex("3002 3100");
+	names[n++] = der_hex("3000 00");
+	names[n++] = der_hex("3080 3108 3006 0603 550403 0c01 61 0000");
+	for (i = 0; i < n; i++)
+		for (j = 0; j < n; j++) {
+			if (scep_name_match(names[i], names[j]) !=
+			    judge(names[i], names[j]))
+				fail_msg("names %zu and %zu", i, j);
+			matched += i != j && judge(names[i], names[j]);
+		}
+	assert_true(matched > 100);
+}
+
 static const struct {
 	const char	*in, *out;	/* out NULL: the same */
 } texts[] = {
@@ -428,6 +483,8 @@ main(void)
 		    forget),
 		conforms_teardown(an_issuer_is_found_whatever_its_encoding,
 		    forget, "C-133"),
+		cmocka_unit_test_teardown(names_match_as_libcrypto_says,
+		    forget),
 		cmocka_unit_test(text_becomes_a_name_and_text_again),
 		cmocka_unit_test(what_cannot_be_a_name_is_a_usage_error),
 		cmocka_unit_test(strings_are_written_as_rfc_5280_wants_them),
