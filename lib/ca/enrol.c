@@ -190,7 +190,7 @@ attempt(struct scep_job *job, struct scep_error *err)
 
 	scep_answer_clear(job->answer);
 	if (!job->facts.unreadable && !job->facts.reused_envelope)
-		scep_name_text(job->subject, job->answer->subject,
+		scep_name_write(job->name, job->answer->subject,
 		    sizeof(job->answer->subject));
 	if ((rc = scep_job_gather(job, err)) == SCEP_OK &&
 	    (rc = decide(job, &grant, err)) == SCEP_OK)

@@ -119,7 +119,7 @@ say_request(const struct scep_job *job, struct scep_line *line)
 	if (csr->other_exts > 0)
 		scep_line_fmt(line, "ignored_extensions", "%d",
 		    csr->other_exts);
-	scep_name_text(csr->subject, text, sizeof(text));
+	scep_name_write(&csr->name, text, sizeof(text));
 	scep_line_text(line, "subject", text);
 	for (i = 0; i < csr->san.n; i++) {
 		san = &csr->san.san[i];

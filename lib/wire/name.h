@@ -47,6 +47,9 @@ int		 scep_name_match(struct scep_span a, struct scep_span b);
  * joined with " + "; `,`, `+`, `=`, `\` and quotes inside values escaped by a
  * backslash.  Cut to fit.  Never fails: what is no Name is "(unreadable)". */
 void		 scep_name_text(struct scep_span der, char *out, size_t size);
+/* The same of one that was read. */
+void		 scep_name_write(const struct scep_name *name, char *out,
+		    size_t size);
 
 /* The reverse, also of "/C=CH/O=strongSwan/CN=peer": DER with UTF8Strings
  * (PrintableString for C and serialNumber, IA5String for DC and

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include <openssl/crypto.h>
 #include <openssl/x509.h>
 
 #include "base/error.h"
@@ -37,30 +38,36 @@ put_value(char *out, size_t size, size_t *n, const struct scep_buf *value)
 }
 
 void
-scep_name_text(struct scep_span der, char *out, size_t size)
+scep_name_write(const struct scep_name *name, char *out, size_t size)
 {
-	struct scep_name	 name;
-	struct scep_error	 err;
+	const struct scep_ava	*ava;
 	size_t			 i, n = 0;
 
 	if (size == 0)
 		return;
-	if (scep_name_parse(der, &name, &err) != SCEP_OK) {
-		put(out, size, &n, "(unreadable)", strlen("(unreadable)"));
-		out[n] = '\0';
-		return;
-	}
-	for (i = 0; i < name.n; i++) {
-		if (i > 0 && name.ava[i].rdn == name.ava[i - 1].rdn)
+	for (i = 0; i < name->n; i++) {
+		ava = &name->ava[i];
+		if (i > 0 && ava->rdn == ava[-1].rdn)
 			put(out, size, &n, " + ", 3);
 		else if (i > 0)
 			put(out, size, &n, ", ", 2);
-		put(out, size, &n, name.ava[i].type,
-		    strlen(name.ava[i].type));
+		put(out, size, &n, ava->type, strlen(ava->type));
 		put(out, size, &n, "=", 1);
-		put_value(out, size, &n, &name.ava[i].value);
+		put_value(out, size, &n, &ava->value);
 	}
 	out[n] = '\0';
+}
+
+void
+scep_name_text(struct scep_span der, char *out, size_t size)
+{
+	struct scep_name	 name;
+	struct scep_error	 err;
+
+	if (scep_name_parse(der, &name, &err) == SCEP_OK)
+		scep_name_write(&name, out, size);
+	else if (size > 0)
+		OPENSSL_strlcpy(out, "(unreadable)", size);
 	scep_name_clear(&name);
 }
 
