@@ -12,9 +12,31 @@
 #include "store/record.h"
 
 #define SCEP_DB_PATH	1024
-#define SCEP_DB_SCHEMA	3
-#define SCEP_DB_INDEXED	2	/* since this schema the indexes are these */
+#define SCEP_DB_SCHEMA	4
 #define SCEP_DB_HEADER	9	/* octets in front of a value: format, rev */
+#define SCEP_DB_KEY	1280	/* octets of a key in a tree: a transactionID
+				   has up to 1024 */
+
+/* The files.  Tables that may be large have one each, in which rows stand in
+ * the order they came in, under a number; small ones have one in common, and
+ * so have all indexes. */
+enum scep_db_tree {
+	SCEP_TREE_META,		/* the schema; small tables */
+	SCEP_TREE_TRANSACTION,
+	SCEP_TREE_CERTIFICATE,
+	SCEP_TREE_TRACE,
+	SCEP_TREE_LOG,
+	SCEP_TREE_INDEX,
+	SCEP_TREE__MAX
+};
+
+/* Indexes beside those of store.h: from a row's key to its number. */
+enum {
+	SCEP_DB_OWN_TRANSACTION = SCEP_IX__MAX,
+	SCEP_DB_OWN_CERTIFICATE,
+	SCEP_DB_OWN_TRACE,
+	SCEP_DB_INDEXES
+};
 
 struct scep_journal;
 struct scep_db_backup;
@@ -31,9 +53,12 @@ struct scep_db_gate {
 struct scep_db {
 	struct scep_store	 store;		/* first */
 	DB_ENV			*env;
-	DB			*table[SCEP_T__MAX];
-	DB			*index[SCEP_IX__MAX];
-	DB			*meta;
+	pthread_mutex_t		 trees;		/* held to open one */
+	DB			*tree[SCEP_TREE__MAX];	/* NULL: not yet used */
+	pthread_mutex_t		 writer;	/* held to write */
+	uint64_t		 next[SCEP_TREE__MAX];	/* number of a new row;
+						   none is given out twice, as
+						   a revision comes from it */
 	struct scep_journal	*journal;
 	char			 dir[SCEP_DB_PATH];	/* state directory */
 	size_t			 reserve;	/* octets of free disk */
@@ -67,6 +92,46 @@ int		 scep_db_is_full(const struct scep_db *db);
 /* db_open.c */
 DBT		 scep_dbt(struct scep_span bytes);
 
+/* db_key.c: keys as they stand in the trees. */
+struct scep_db_key {
+	DBT		 dbt;		/* of the octets */
+	uint8_t		 octets[SCEP_DB_KEY];
+};
+enum scep_db_tree scep_db_table_tree(enum scep_table table);
+/* The index that leads to a table's rows by their keys; 0 for a table whose
+ * rows stand under their keys. */
+unsigned int	 scep_db_own_index(enum scep_table table);
+/* 0, or EINVAL for one that is too long. */
+int		 scep_db_plain_key(struct scep_span key,
+		    struct scep_db_key *out);
+/* Not of a table that has an own index. */
+int		 scep_db_row_key(enum scep_table table, struct scep_span key,
+		    struct scep_db_key *out);
+/* The row's key in what stands in the tree.  0 if it is not of this table. */
+int		 scep_db_row_strip(enum scep_table table,
+		    struct scep_span stored, struct scep_span *key);
+int		 scep_db_index_key(unsigned int index, struct scep_span key,
+		    struct scep_db_key *out);
+/* Behind every key of an index. */
+void		 scep_db_index_end(unsigned int index,
+		    struct scep_db_key *out);
+struct scep_span scep_db_index_strip(struct scep_span stored);
+void		 scep_db_number_key(uint64_t number, struct scep_db_key *out);
+uint64_t	 scep_db_number(struct scep_span stored);
+
+/* db_find.c: where a row stands: 0, DB_NOTFOUND, or what libdb says.  The
+ * trees are open. */
+int		 scep_db_find(struct scep_db *db, DB_TXN *txn,
+		    enum scep_table table, struct scep_span key,
+		    struct scep_db_key *place);
+/* The newest transaction of a prefix: its key, and one more than its number,
+ * which is the revision of the row of SCEP_T_NEWEST that there seems to be. */
+int		 scep_db_newest(struct scep_db *db, DB_TXN *txn,
+		    struct scep_span prefix, struct scep_db_key *key,
+		    uint64_t *rev);
+/* The number behind that of the last row of a tree of numbered rows. */
+int		 scep_db_read_next(DB *tree, uint64_t *next);
+
 /* A stored value: header and DER. */
 enum scep_err	 scep_db_pack(uint64_t rev, struct scep_span value,
 		    struct scep_buf *out, struct scep_error *err);
@@ -85,16 +150,40 @@ void		 scep_db_log_end(struct scep_db *db,
 void		 scep_db_trim(const struct scep_db *db,
 		    const struct scep_db_log_end *end);
 
-/* db_tables.c: open tables and indexes, made where they are missing; an older
- * schema is migrated, a newer one is SCEP_E_CONFIG. */
+/* db_tree.c: the handle of a tree, which is opened when it is first asked
+ * for.  One that is missing is made only by scep_db_make_tree(). */
+enum scep_err	 scep_db_tree(struct scep_db *db, enum scep_db_tree tree,
+		    DB **out, struct scep_error *err);
+/* … and of the index that leads to its rows. */
+enum scep_err	 scep_db_open_table(struct scep_db *db, enum scep_table table,
+		    struct scep_error *err);
+enum scep_err	 scep_db_make_tree(struct scep_db *db,
+		    enum scep_db_tree tree, struct scep_error *err);
+/* … and is made anew if it is there; nobody has it open. */
+enum scep_err	 scep_db_new_tree(struct scep_db *db,
+		    enum scep_db_tree tree, struct scep_error *err);
+int		 scep_db_tree_is_numbered(enum scep_db_tree tree);
+const char	*scep_db_tree_file(enum scep_db_tree tree);
+/* Whether DIR/db has this file. */
+int		 scep_db_has_file(const struct scep_db *db, const char *name);
+/* SCEP_E_STORE: a table is not there, and what was in it is lost. */
+enum scep_err	 scep_db_is_missing(const struct scep_db *db,
+		    const char *name, struct scep_error *err);
+
+/* db_schema.c: look that all is there, or make it; an older schema is
+ * migrated, a newer one is SCEP_E_CONFIG. */
 enum scep_err	 scep_db_open_tables(struct scep_db *db,
 		    struct scep_error *err);
 
-const char	*scep_db_table_file(enum scep_table table);
-const char	*scep_db_index_file(enum scep_index index);
+/* db_move.c: files that older schemas had and this one has not. */
+int		 scep_db_has_old_files(const struct scep_db *db);
+/* Put what is in them where it belongs now. */
+enum scep_err	 scep_db_move_rows(struct scep_db *db,
+		    struct scep_error *err);
+enum scep_err	 scep_db_remove_old_files(struct scep_db *db,
+		    struct scep_error *err);
 
-/* db_fill.c: fill all indexes, which are empty and open, but not yet
- * associated. */
+/* db_fill.c: fill the tree of indexes, which is empty. */
 enum scep_err	 scep_db_fill_indexes(struct scep_db *db,
 		    struct scep_error *err);
 
@@ -119,19 +208,39 @@ enum scep_err	 scep_db_backup(struct scep_store *,
 enum scep_err	 scep_db_get(struct scep_store *, enum scep_table,
 		    struct scep_span key, struct scep_row *,
 		    struct scep_error *);
+/* A table in the order in which its rows stand in their tree; of one with an
+ * own index, rows are given out under their numbers. */
+enum scep_err	 scep_db_scan_tree(struct scep_db *db, enum scep_table table,
+		    struct scep_span from, scep_row_fn, void *,
+		    struct scep_error *);
+/* What was found at a key, as a row. */
+enum scep_err	 scep_db_fill_row(struct scep_db *db, struct scep_span key,
+		    struct scep_span stored, struct scep_row *out,
+		    struct scep_error *err);
+/* Sleep before another try, the longer the more there were. */
+void		 scep_db_pause(int tries);
+/* db_scan.c: walks that fetch the rows. */
 enum scep_err	 scep_db_scan(struct scep_store *, enum scep_table,
 		    struct scep_span from, scep_row_fn, void *,
 		    struct scep_error *);
 enum scep_err	 scep_db_scan_index(struct scep_store *, enum scep_index,
 		    struct scep_span from, struct scep_span to, scep_row_fn,
 		    void *, struct scep_error *);
-/* Sleep before another try, the longer the more there were. */
-void		 scep_db_pause(int tries);
 /* db_walk.c */
 enum scep_err	 scep_db_walk(struct scep_store *, const struct scep_range *,
 		    scep_entry_fn, void *, struct scep_error *);
+/* Any index; without the place to go on behind. */
+enum scep_err	 scep_db_walk_all(struct scep_db *db, unsigned int index,
+		    struct scep_span from, struct scep_span to, scep_entry_fn,
+		    void *arg, struct scep_error *err);
 enum scep_err	 scep_db_weigh(struct scep_store *, const struct scep_range *,
 		    unsigned int *, struct scep_error *);
+/* db_write.c: one write of a change, in a transaction, whose trees are open.
+ * DB_KEYEXIST stands for an expectation that failed. */
+int		 scep_db_write(struct scep_db *db, DB_TXN *txn,
+		    const struct scep_write *write);
+int		 scep_db_write_log(struct scep_db *db, DB_TXN *txn,
+		    uint64_t seq, struct scep_span line);
 /* db_commit.c */
 enum scep_err	 scep_db_commit(struct scep_store *,
 		    const struct scep_change *, struct scep_error *);

@@ -26,16 +26,19 @@ scep_db_seq_key(uint64_t seq, uint8_t out[8])
 enum scep_err
 scep_db_last_seq(struct scep_db *db, uint64_t *seq, struct scep_error *err)
 {
-	DBT	 key, value;
-	DBC	*c;
-	int	 r, i;
+	DBT		 key, value;
+	DBC		*c;
+	DB		*log;
+	enum scep_err	 rc;
+	int		 r, i;
 
 	*seq = 0;
 	memset(&key, 0, sizeof(key));
 	memset(&value, 0, sizeof(value));
 	key.flags = value.flags = DB_DBT_MALLOC;
-	if ((r = db->table[SCEP_T_LOG]->cursor(db->table[SCEP_T_LOG], NULL,
-	    &c, 0)) != 0)
+	if ((rc = scep_db_tree(db, SCEP_TREE_LOG, &log, err)) != SCEP_OK)
+		return rc;
+	if ((r = log->cursor(log, NULL, &c, 0)) != 0)
 		return scep_db_fail(db, r, "log", err);
 	if ((r = c->get(c, &key, &value, DB_LAST)) == 0) {
 		for (i = 0; i < 8 && (u_int32_t)i < key.size; i++)
@@ -65,76 +68,26 @@ check_room(const struct scep_db *db, struct scep_error *err)
 	    db->reserve >> 20);
 }
 
-/* The revision a row has, for writing: SCEP_REV_ABSENT if it is not there. */
-static int
-read_rev(DB *table, DB_TXN *txn, DBT *key, uint64_t *rev)
+/* Outside of any transaction, as opening has one of its own. */
+static enum scep_err
+open_trees(struct scep_db *db, const struct scep_change *change,
+    struct scep_error *err)
 {
-	uint8_t			 header[SCEP_DB_HEADER];
-	struct scep_span	 rest;
-	DBT			 v;
-	int			 r;
+	DB		*tree;
+	enum scep_err	 rc;
+	size_t		 i;
 
-	memset(&v, 0, sizeof(v));
-	v.data = header;
-	v.ulen = v.dlen = sizeof(header);
-	v.flags = DB_DBT_USERMEM | DB_DBT_PARTIAL;
-	*rev = SCEP_REV_ABSENT;
-	if ((r = table->get(table, txn, key, &v, DB_RMW)) == DB_NOTFOUND)
-		return 0;
-	if (r == 0 && !scep_db_unpack(scep_span_make(header, v.size), &rest,
-	    rev))
-		return DB_RUNRECOVERY;
-	return r;
-}
-
-/* One write; DB_KEYEXIST stands for an expectation that failed. */
-static int
-write_one(struct scep_db *db, DB_TXN *txn, const struct scep_write *w)
-{
-	DB			*table = db->table[w->table];
-	DBT			 key = scep_dbt(scep_buf_span(&w->key)), v;
-	struct scep_buf		 packed = { NULL, 0 };
-	struct scep_error	 err;
-	uint64_t		 rev;
-	int			 r;
-
-	if ((r = read_rev(table, txn, &key, &rev)) != 0)
-		return r;
-	if (w->expect != SCEP_REV_ANY && w->expect != rev)
-		return DB_KEYEXIST;
-	if (w->what == SCEP_WRITE_CHECK)
-		return 0;
-	if (w->what == SCEP_WRITE_DELETE)
-		return rev == SCEP_REV_ABSENT ? 0 : table->del(table, txn,
-		    &key, 0);
-	if (scep_db_pack(rev + 1, scep_buf_span(&w->value), &packed, &err) !=
-	    SCEP_OK)
-		return DB_LOCK_DEADLOCK;	/* no memory: try again */
-	v = scep_dbt(scep_buf_span(&packed));
-	r = table->put(table, txn, &key, &v, 0);
-	scep_buf_clear(&packed);
-	return r;
-}
-
-static int
-write_log(struct scep_db *db, DB_TXN *txn, uint64_t seq,
-    struct scep_span line)
-{
-	DB			*log = db->table[SCEP_T_LOG];
-	uint8_t			 octets[8];
-	struct scep_buf		 packed = { NULL, 0 };
-	struct scep_error	 err;
-	DBT			 key, v;
-	int			 r;
-
-	scep_db_seq_key(seq, octets);
-	key = scep_dbt(scep_span_make(octets, sizeof(octets)));
-	if (scep_db_pack(1, line, &packed, &err) != SCEP_OK)
-		return DB_LOCK_DEADLOCK;
-	v = scep_dbt(scep_buf_span(&packed));
-	r = log->put(log, txn, &key, &v, DB_NOOVERWRITE);
-	scep_buf_clear(&packed);
-	return r == DB_KEYEXIST ? DB_RUNRECOVERY : r;
+	if ((rc = scep_db_tree(db, SCEP_TREE_LOG, &tree, err)) != SCEP_OK)
+		return rc;
+	for (i = 0; i < change->n; i++) {
+		if ((rc = scep_db_open_table(db, change->write[i].table,
+		    err)) != SCEP_OK ||
+		    (scep_table_has_index(change->write[i].table) && (rc =
+		    scep_db_tree(db, SCEP_TREE_INDEX, &tree, err)) !=
+		    SCEP_OK))
+			return rc;
+	}
+	return SCEP_OK;
 }
 
 static int
@@ -147,9 +100,9 @@ try(struct scep_db *db, const struct scep_change *change, uint64_t seq)
 	if ((r = db->env->txn_begin(db->env, NULL, &txn, DB_TXN_SYNC)) != 0)
 		return r;
 	for (i = 0; r == 0 && i < change->n; i++)
-		r = write_one(db, txn, &change->write[i]);
+		r = scep_db_write(db, txn, &change->write[i]);
 	if (r == 0 && change->log.len > 0)
-		r = write_log(db, txn, seq, scep_buf_span(&change->log));
+		r = scep_db_write_log(db, txn, seq, scep_buf_span(&change->log));
 	if (r != 0) {
 		(void)txn->abort(txn);
 		return r;
@@ -163,11 +116,13 @@ try_again(struct scep_db *db, const struct scep_change *change, uint64_t seq)
 	struct timespec	 wait = { 0, WAIT_NS };
 	int		 i, r;
 
+	(void)pthread_mutex_lock(&db->writer);
 	for (i = 0; (r = try(db, change, seq)) == DB_LOCK_DEADLOCK &&
 	    i < TRIES; i++) {
 		(void)nanosleep(&wait, NULL);
 		wait.tv_nsec *= wait.tv_nsec < 100000000L ? 2 : 1;
 	}
+	(void)pthread_mutex_unlock(&db->writer);
 	return r;
 }
 
@@ -208,7 +163,8 @@ scep_db_commit(struct scep_store *store, const struct scep_change *change,
 	enum scep_err	 rc, done;
 	int		 r;
 
-	if ((rc = check_whole(db, err)) != SCEP_OK)
+	if ((rc = check_whole(db, err)) != SCEP_OK ||
+	    (rc = open_trees(db, change, err)) != SCEP_OK)
 		return rc;
 	scep_db_gate_enter(&db->gate);
 	r = write_both(db, change, &done, err);

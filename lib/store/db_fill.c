@@ -29,7 +29,7 @@ struct pile {
 struct filling {
 	struct scep_db	*db;
 	enum scep_table	 table;
-	struct pile	 pile[SCEP_IX__MAX];
+	struct pile	 pile[SCEP_DB_INDEXES];
 	size_t		 rows;		/* in this slice */
 };
 
@@ -56,19 +56,24 @@ compare_items(const void *a, const void *b)
 /* Nobody else is there: no deadlock.  Not flushed either, as only the end of
  * all counts. */
 static int
-put_batch(struct scep_db *db, DB *index, const struct item *item, size_t n)
+put_batch(struct scep_db *db, unsigned int index, const struct item *item,
+    size_t n)
 {
-	DB_TXN	*txn;
-	DBT	 index_key, key;
-	size_t	 i;
-	int	 r;
+	struct scep_db_key	 index_key;
+	DB			*tree = db->tree[SCEP_TREE_INDEX];
+	DB_TXN			*txn;
+	DBT			 key;
+	size_t			 i;
+	int			 r;
 
 	if ((r = db->env->txn_begin(db->env, NULL, &txn, DB_TXN_NOSYNC)) != 0)
 		return r;
 	for (i = 0; r == 0 && i < n; i++) {
-		index_key = scep_dbt(scep_buf_span(&item[i].index_key));
 		key = scep_dbt(scep_buf_span(&item[i].key));
-		r = index->put(index, txn, &index_key, &key, DB_NODUPDATA);
+		if ((r = scep_db_index_key(index,
+		    scep_buf_span(&item[i].index_key), &index_key)) == 0)
+			r = tree->put(tree, txn, &index_key.dbt, &key,
+			    DB_NODUPDATA);
 	}
 	if (r == 0)
 		return txn->commit(txn, DB_TXN_NOSYNC);
@@ -86,7 +91,7 @@ pile_clear(struct pile *pile)
 }
 
 static int
-pile_put(struct scep_db *db, DB *index, struct pile *pile)
+pile_put(struct scep_db *db, unsigned int index, struct pile *pile)
 {
 	size_t	 i, n;
 	int	 r = 0;
@@ -106,11 +111,11 @@ put_slice(struct filling *f, struct scep_error *err)
 	DB_ENV	*env = f->db->env;
 	int	 i, r;
 
-	for (i = 0; i < SCEP_IX__MAX; i++)
-		if (f->pile[i].n > 0 && (r = pile_put(f->db, f->db->index[i],
-		    &f->pile[i])) != 0)
+	for (i = 0; i < SCEP_DB_INDEXES; i++)
+		if (f->pile[i].n > 0 && (r = pile_put(f->db,
+		    (unsigned int)i, &f->pile[i])) != 0)
 			return scep_db_fail(f->db, r,
-			    scep_db_index_file((enum scep_index)i), err);
+			    scep_db_tree_file(SCEP_TREE_INDEX), err);
 	/* The log is not to grow to several times the database. */
 	if (f->rows == SLICE &&
 	    ((r = env->txn_checkpoint(env, 0, 0, 0)) != 0 ||
@@ -121,36 +126,44 @@ put_slice(struct filling *f, struct scep_error *err)
 }
 
 static enum scep_err
-take_key(struct pile *pile, enum scep_index index, const struct scep_row *row,
+take_key(struct pile *pile, struct scep_span index_key, struct scep_span key,
     struct scep_error *err)
 {
 	struct item	*item;
 	enum scep_err	 rc;
-	int		 has;
 
 	if (pile->item == NULL &&
 	    (pile->item = calloc(SLICE, sizeof(*pile->item))) == NULL)
 		return scep_fail(err, SCEP_E_NOMEM, "a slice of an index");
 	item = &pile->item[pile->n];
 	memset(item, 0, sizeof(*item));
-	if ((rc = scep_record_index(index, scep_buf_span(&row->value), &has,
-	    &item->index_key, err)) != SCEP_OK || !has)
+	if ((rc = scep_buf_set(&item->index_key, index_key, err)) != SCEP_OK)
 		return rc;
 	pile->n++;
-	return scep_buf_set(&item->key, scep_buf_span(&row->key), err);
+	return scep_buf_set(&item->key, key, err);
 }
 
 static enum scep_err
 take_row(void *arg, const struct scep_row *row, struct scep_error *err)
 {
-	struct filling	*f = arg;
-	enum scep_err	 rc = SCEP_OK;
-	int		 i;
+	struct filling		*f = arg;
+	const unsigned int	 own = scep_db_own_index(f->table);
+	struct scep_span	 key = scep_buf_span(&row->key);
+	struct scep_index_keys	 keys;
+	enum scep_err		 rc;
+	size_t			 i;
 
-	for (i = 0; rc == SCEP_OK && i < SCEP_IX__MAX; i++)
-		if (scep_index_table((enum scep_index)i) == f->table)
-			rc = take_key(&f->pile[i], (enum scep_index)i, row,
-			    err);
+	if ((rc = scep_record_keys(f->table, scep_buf_span(&row->value),
+	    &keys, err)) != SCEP_OK)
+		return rc;
+	if (own != 0) {
+		key = scep_span_make(keys.own, keys.own_len);
+		rc = take_key(&f->pile[own], key, scep_buf_span(&row->key),
+		    err);
+	}
+	for (i = 0; rc == SCEP_OK && i < keys.n; i++)
+		rc = take_key(&f->pile[keys.key[i].index],
+		    scep_index_key(&keys, i), key, err);
 	if (rc == SCEP_OK && ++f->rows == SLICE)
 		rc = put_slice(f, err);
 	return rc;
@@ -162,10 +175,10 @@ fill_table(struct filling *f, struct scep_error *err)
 	enum scep_err	 rc;
 	int		 i;
 
-	if ((rc = scep_db_scan(&f->db->store, f->table,
-	    scep_span_make(NULL, 0), take_row, f, err)) == SCEP_OK)
+	if ((rc = scep_db_scan_tree(f->db, f->table, scep_span_make(NULL, 0),
+	    take_row, f, err)) == SCEP_OK)
 		rc = put_slice(f, err);
-	for (i = 0; i < SCEP_IX__MAX; i++) {
+	for (i = 0; i < SCEP_DB_INDEXES; i++) {
 		pile_clear(&f->pile[i]);
 		free(f->pile[i].item);
 		f->pile[i].item = NULL;
@@ -178,15 +191,12 @@ scep_db_fill_indexes(struct scep_db *db, struct scep_error *err)
 {
 	struct filling	 f = { .db = db };
 	enum scep_err	 rc = SCEP_OK;
-	int		 i, t;
+	int		 i;
 
-	for (t = 0; rc == SCEP_OK && t < SCEP_T__MAX; t++)
-		for (i = 0; rc == SCEP_OK && i < SCEP_IX__MAX; i++)
-			if (scep_index_table((enum scep_index)i) ==
-			    (enum scep_table)t) {
-				f.table = (enum scep_table)t;
-				rc = fill_table(&f, err);
-				break;
-			}
+	for (i = 0; rc == SCEP_OK && i < SCEP_T__MAX; i++)
+		if (scep_table_has_index((enum scep_table)i)) {
+			f.table = (enum scep_table)i;
+			rc = fill_table(&f, err);
+		}
 	return rc;
 }

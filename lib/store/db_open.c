@@ -64,37 +64,6 @@ scep_dbt(struct scep_span bytes)
 	return dbt;
 }
 
-enum scep_err
-scep_db_pack(uint64_t rev, struct scep_span value, struct scep_buf *out,
-    struct scep_error *err)
-{
-	uint8_t		 header[SCEP_DB_HEADER] = { 1 };
-	enum scep_err	 rc;
-	int		 i;
-
-	for (i = 0; i < 8; i++)
-		header[1 + i] = (uint8_t)(rev >> (56 - 8 * i));
-	if ((rc = scep_buf_set(out, scep_span_make(header, sizeof(header)),
-	    err)) != SCEP_OK)
-		return rc;
-	return scep_buf_add(out, value, err);
-}
-
-int
-scep_db_unpack(struct scep_span stored, struct scep_span *value,
-    uint64_t *rev)
-{
-	int	 i;
-
-	if (stored.len < SCEP_DB_HEADER || stored.data[0] != 1)
-		return 0;
-	for (*rev = 0, i = 0; i < 8; i++)
-		*rev = *rev << 8 | stored.data[1 + i];
-	*value = scep_span_make(stored.data + SCEP_DB_HEADER,
-	    stored.len - SCEP_DB_HEADER);
-	return 1;
-}
-
 static void
 on_event(DB_ENV *env, u_int32_t event, void *info)
 {
@@ -207,13 +176,12 @@ db_close(struct scep_store *store)
 			    !atomic_load(&db->broken);
 
 	scep_journal_close(db->journal);
-	for (i = 0; i < SCEP_IX__MAX; i++)
-		close_handle(&db->index[i]);
-	for (i = 0; i < SCEP_T__MAX; i++)
-		close_handle(&db->table[i]);
-	close_handle(&db->meta);
+	for (i = 0; i < SCEP_TREE__MAX; i++)
+		close_handle(&db->tree[i]);
 	if (db->env != NULL)
 		close_env(db, clean);
+	(void)pthread_mutex_destroy(&db->trees);
+	(void)pthread_mutex_destroy(&db->writer);
 	(void)pthread_mutex_destroy(&db->why_mutex);
 	scep_db_gate_free(&db->gate);
 	(void)pthread_mutex_destroy(&db->logs);
@@ -343,6 +311,8 @@ scep_store_db_open(const struct scep_store_db_options *opt,
 	if ((db = calloc(1, sizeof(*db))) == NULL)
 		return scep_fail(err, SCEP_E_NOMEM, "store");
 	(void)pthread_mutex_init(&db->why_mutex, NULL);
+	(void)pthread_mutex_init(&db->trees, NULL);
+	(void)pthread_mutex_init(&db->writer, NULL);
 	db->store.ops = &db_ops;
 	(void)snprintf(db->dir, sizeof(db->dir), "%s", opt->dir);
 	db->reserve = opt->reserve != 0 ? opt->reserve : RESERVE;

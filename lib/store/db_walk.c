@@ -1,9 +1,9 @@
 /*
- * db_walk.c - an index by itself: its entries, and how much a part of it is.
+ * db_walk.c - indexes: their entries, and how much a part of an index is.
  *
- * A handle that is not associated with the table reads no row: an entry costs
- * some dozens of octets of a page.  Entries are read by the buffer, and the
- * cursor is closed before anybody is called, as in db_rows.c.
+ * An entry costs some dozens of octets of a page, as no row is read.  Entries
+ * are read by the buffer, and the cursor is closed before anybody is called,
+ * as in db_rows.c.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,48 +12,28 @@
 #include "store/db.h"
 
 #define BULK	16384	/* octets; a multiple of 1024, above the page size */
-#define KEY_MAX	512	/* octets of an index key, of a row's key */
 #define TRIES	20
 
 /* Where a walk stands: behind this entry. */
 struct walk {
-	DB			*index;
-	const char		*file;
-	struct scep_span	 from, to;
-	uint8_t			 ikey[KEY_MAX], key[KEY_MAX];
-	u_int32_t		 ikey_len, key_len;	/* 0: at its start */
+	DB			*tree;
+	struct scep_db_key	 ikey;		/* at its start: the first */
+	struct scep_db_key	 end;		/* none from here on */
+	u_int32_t		 key_len;	/* 0: at its start */
+	uint8_t			 key[SCEP_DB_KEY];
 	u_int32_t		 bulk[BULK / sizeof(u_int32_t)];
 };
 
-static enum scep_err
-open_plain(struct scep_db *db, enum scep_index index, DB **out,
-    struct scep_error *err)
-{
-	const char	*name = scep_db_index_file(index);
-	int		 r;
-
-	if ((r = db_create(out, db->env, 0)) != 0) {
-		*out = NULL;
-		return scep_db_fail(db, r, name, err);
-	}
-	if ((r = (*out)->open(*out, NULL, name, NULL, DB_BTREE, DB_RDONLY,
-	    0)) == 0)
-		return SCEP_OK;
-	(void)(*out)->close(*out, DB_NOSYNC);
-	*out = NULL;
-	return scep_db_fail(db, r, name, err);
-}
-
 static DBT
-place(uint8_t buf[KEY_MAX], struct scep_span bytes)
+place(uint8_t buf[SCEP_DB_KEY], struct scep_span bytes)
 {
 	DBT	 dbt;
 
 	memset(&dbt, 0, sizeof(dbt));
 	dbt.data = buf;
-	dbt.ulen = KEY_MAX;
+	dbt.ulen = SCEP_DB_KEY;
 	dbt.flags = DB_DBT_USERMEM;
-	dbt.size = (u_int32_t)(bytes.len < KEY_MAX ? bytes.len : KEY_MAX);
+	dbt.size = (u_int32_t)bytes.len;
 	if (dbt.size > 0)
 		memcpy(buf, bytes.data, dbt.size);
 	return dbt;
@@ -70,24 +50,22 @@ is_key(const DBT *dbt, const uint8_t *bytes, u_int32_t len)
 static int
 seek(DBC *c, const struct walk *w)
 {
-	uint8_t	 a[KEY_MAX], b[KEY_MAX];
-	DBT	 ikey, key;
-	int	 r;
+	uint8_t		 a[SCEP_DB_KEY], b[SCEP_DB_KEY];
+	const u_int32_t	 len = w->ikey.dbt.size;
+	DBT		 ikey, key;
+	int		 r;
 
-	if (w->ikey_len == 0) {
-		ikey = place(a, w->from);
-		key = place(b, scep_span_make(NULL, 0));
-		return c->get(c, &ikey, &key, DB_SET_RANGE);
-	}
-	ikey = place(a, scep_span_make(w->ikey, w->ikey_len));
+	ikey = place(a, scep_span_make(w->ikey.octets, len));
 	key = place(b, scep_span_make(w->key, w->key_len));
+	if (w->key_len == 0)
+		return c->get(c, &ikey, &key, DB_SET_RANGE);
 	r = c->get(c, &ikey, &key, DB_GET_BOTH_RANGE);
 	if (r == 0 && is_key(&key, w->key, w->key_len))
 		return c->get(c, &ikey, &key, DB_NEXT);
 	if (r != DB_NOTFOUND)
 		return r;
 	r = c->get(c, &ikey, &key, DB_SET_RANGE);
-	if (r == 0 && is_key(&ikey, w->ikey, w->ikey_len))
+	if (r == 0 && is_key(&ikey, w->ikey.octets, len))
 		r = c->get(c, &ikey, &key, DB_NEXT_NODUP);
 	return r;
 }
@@ -100,8 +78,7 @@ fill(const struct walk *w, DBT *bulk)
 	int	 r;
 
 	memset(&none, 0, sizeof(none));
-	if ((r = w->index->cursor(w->index, NULL, &c, DB_READ_COMMITTED)) !=
-	    0)
+	if ((r = w->tree->cursor(w->tree, NULL, &c, DB_READ_COMMITTED)) != 0)
 		return r;
 	if ((r = seek(c, w)) == 0)
 		r = c->get(c, &none, bulk, DB_CURRENT | DB_MULTIPLE_KEY);
@@ -119,18 +96,20 @@ is_past(struct scep_span key, struct scep_span to)
 }
 
 static void
-stand(struct walk *w, const struct scep_entry *at)
+stand(struct walk *w, struct scep_span ikey, struct scep_span key)
 {
-	w->ikey_len = (u_int32_t)at->index_key.len;
-	w->key_len = (u_int32_t)at->key.len;
-	memcpy(w->ikey, at->index_key.data, at->index_key.len);
-	memcpy(w->key, at->key.data, at->key.len);
+	w->ikey.dbt.size = (u_int32_t)ikey.len;
+	memcpy(w->ikey.octets, ikey.data, ikey.len);
+	w->key_len = (u_int32_t)key.len;
+	memcpy(w->key, key.data, key.len);
 }
 
 static enum scep_err
 call(struct scep_db *db, struct walk *w, DBT *bulk, scep_entry_fn fn,
     void *arg, struct scep_error *err)
 {
+	const struct scep_span	 end = { w->end.octets, w->end.dbt.size };
+	struct scep_span	 stored;
 	struct scep_entry	 entry;
 	enum scep_err		 rc;
 	void			*at;
@@ -142,15 +121,17 @@ call(struct scep_db *db, struct walk *w, DBT *bulk, scep_entry_fn fn,
 		DB_MULTIPLE_KEY_NEXT(at, bulk, ikey, ilen, key, len);
 		if (at == NULL)
 			return SCEP_OK;
-		entry.index_key = scep_span_make(ikey, ilen);
-		entry.key = scep_span_make(key, len);
-		if (is_past(entry.index_key, w->to))
+		stored = scep_span_make(ikey, ilen);
+		if (is_past(stored, end))
 			return SCEP_E_EXISTS;
-		if (ilen == 0 || ilen > KEY_MAX || len > KEY_MAX)
+		if (ilen < 2 || ilen > SCEP_DB_KEY || len == 0 ||
+		    len > SCEP_DB_KEY)
 			return scep_fail(err, SCEP_E_STORE,
 			    "%s/db: an index key of %zu octets", db->dir,
 			    ilen);
-		stand(w, &entry);
+		entry.index_key = scep_db_index_strip(stored);
+		entry.key = scep_span_make(key, len);
+		stand(w, stored, entry.key);
 		if ((rc = fn(arg, &entry, err)) != SCEP_OK)
 			return rc;
 	}
@@ -162,7 +143,7 @@ go_on(struct scep_db *db, struct walk *w, scep_entry_fn fn, void *arg,
     struct scep_error *err)
 {
 	DBT	 bulk;
-	int	 i, r = DB_LOCK_DEADLOCK;
+	int	 i, r;
 
 	memset(&bulk, 0, sizeof(bulk));
 	bulk.data = w->bulk;
@@ -177,51 +158,119 @@ go_on(struct scep_db *db, struct walk *w, scep_entry_fn fn, void *arg,
 		return SCEP_E_EXISTS;
 	return r == DB_LOCK_DEADLOCK ? scep_fail(err, SCEP_E_BUSY,
 	    "%s/db: rivals for the same index", db->dir) :
-	    scep_db_fail(db, r, w->file, err);
+	    scep_db_fail(db, r, scep_db_tree_file(SCEP_TREE_INDEX), err);
+}
+
+static enum scep_err
+too_long(size_t index_key, size_t key, struct scep_error *err)
+{
+	return scep_fail(err, SCEP_E_USAGE,
+	    "no entry has keys of %zu and %zu octets", index_key, key);
+}
+
+static enum scep_err
+bounds(struct walk *w, unsigned int index, struct scep_span from,
+    struct scep_span to, struct scep_error *err)
+{
+	if (scep_db_index_key(index, from, &w->ikey) != 0)
+		return too_long(from.len, 0, err);
+	if (to.len == 0 || scep_db_index_key(index, to, &w->end) != 0)
+		scep_db_index_end(index, &w->end);
+	return SCEP_OK;
+}
+
+/* What lies before from is behind no entry of the range. */
+static enum scep_err
+begin_behind(struct walk *w, const struct scep_range *range,
+    struct scep_error *err)
+{
+	const struct scep_entry	*after = &range->after;
+	struct scep_db_key	 ikey;
+
+	if (after->key.len > SCEP_DB_KEY ||
+	    scep_db_index_key(range->index, after->index_key, &ikey) != 0)
+		return too_long(after->index_key.len, after->key.len, err);
+	if (after->index_key.len > 0 && (range->from.len == 0 ||
+	    is_past(after->index_key, range->from)))
+		stand(w, scep_span_make(ikey.octets, ikey.dbt.size),
+		    after->key);
+	return SCEP_OK;
+}
+
+static enum scep_err
+walk(struct scep_db *db, struct walk *w, scep_entry_fn fn, void *arg,
+    struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	rc = scep_db_tree(db, SCEP_TREE_INDEX, &w->tree, err);
+	while (rc == SCEP_OK)
+		rc = go_on(db, w, fn, arg, err);
+	return rc;
+}
+
+enum scep_err
+scep_db_walk_all(struct scep_db *db, unsigned int index,
+    struct scep_span from, struct scep_span to, scep_entry_fn fn, void *arg,
+    struct scep_error *err)
+{
+	struct walk	*w;
+	enum scep_err	 rc;
+
+	if ((w = calloc(1, sizeof(*w))) == NULL)
+		return scep_fail(err, SCEP_E_NOMEM, "walk");
+	if ((rc = bounds(w, index, from, to, err)) == SCEP_OK)
+		rc = walk(db, w, fn, arg, err);
+	free(w);
+	return rc;
 }
 
 enum scep_err
 scep_db_walk(struct scep_store *store, const struct scep_range *range,
     scep_entry_fn fn, void *arg, struct scep_error *err)
 {
-	struct scep_db	*db = (struct scep_db *)store;
 	struct walk	*w;
 	enum scep_err	 rc;
 
-	if (range->after.index_key.len > KEY_MAX ||
-	    range->after.key.len > KEY_MAX)
-		return scep_fail(err, SCEP_E_USAGE,
-		    "no entry has keys of %zu and %zu octets",
-		    range->after.index_key.len, range->after.key.len);
 	if ((w = calloc(1, sizeof(*w))) == NULL)
 		return scep_fail(err, SCEP_E_NOMEM, "walk");
-	w->file = scep_db_index_file(range->index);
-	w->from = range->from;
-	w->to = range->to;
-	/* What lies before from is behind no entry of the range. */
-	if (range->after.index_key.len > 0 && (range->from.len == 0 ||
-	    is_past(range->after.index_key, range->from)))
-		stand(w, &range->after);
-	rc = open_plain(db, range->index, &w->index, err);
-	while (rc == SCEP_OK)
-		rc = go_on(db, w, fn, arg, err);
-	if (w->index != NULL)
-		(void)w->index->close(w->index, DB_NOSYNC);
+	if ((rc = bounds(w, range->index, range->from, range->to, err)) ==
+	    SCEP_OK && (rc = begin_behind(w, range, err)) == SCEP_OK)
+		rc = walk((struct scep_db *)store, w, fn, arg, err);
 	free(w);
 	return rc;
 }
 
-/* The part of an index that is below a key. */
+/* The part of the tree that is below a key. */
 static int
-below(DB *index, struct scep_span bytes, double *part)
+below(DB *tree, struct scep_db_key *key, double *part)
 {
 	DB_KEY_RANGE	 range;
-	DBT		 key = scep_dbt(bytes);
 	int		 i, r = DB_LOCK_DEADLOCK;
 
 	for (i = 0; r == DB_LOCK_DEADLOCK && i < TRIES; i++)
-		r = index->key_range(index, NULL, &key, &range, 0);
+		r = tree->key_range(tree, NULL, &key->dbt, &range, 0);
 	*part = r == 0 ? range.less : 0;
+	return r;
+}
+
+/* Bounds in the tree: of the index, and of the range in it. */
+static int
+measure(DB *tree, const struct scep_range *range, double part[4])
+{
+	struct scep_db_key	 key[4];
+	int			 i, r = 0;
+
+	if ((r = scep_db_index_key(range->index, scep_span_make(NULL, 0),
+	    &key[0])) != 0 ||
+	    (r = scep_db_index_key(range->index, range->from, &key[1])) != 0 ||
+	    (r = scep_db_index_key(range->index, range->to, &key[2])) != 0)
+		return r;
+	scep_db_index_end(range->index, &key[3]);
+	if (range->to.len == 0)
+		scep_db_index_end(range->index, &key[2]);
+	for (i = 0; r == 0 && i < 4; i++)
+		r = below(tree, &key[i], &part[i]);
 	return r;
 }
 
@@ -230,23 +279,21 @@ scep_db_weigh(struct scep_store *store, const struct scep_range *range,
     unsigned int *weight, struct scep_error *err)
 {
 	struct scep_db	*db = (struct scep_db *)store;
-	DB		*index = NULL;
-	double		 from = 0, to = 1;
+	double		 part[4] = { 0 };
+	DB		*tree;
 	enum scep_err	 rc;
-	int		 r = 0;
+	int		 r;
 
 	*weight = 0;
-	if ((rc = open_plain(db, range->index, &index, err)) != SCEP_OK)
+	if ((rc = scep_db_tree(db, SCEP_TREE_INDEX, &tree, err)) != SCEP_OK)
 		return rc;
-	if (range->from.len > 0)
-		r = below(index, range->from, &from);
-	if (r == 0 && range->to.len > 0)
-		r = below(index, range->to, &to);
-	(void)index->close(index, DB_NOSYNC);
-	if (r != 0)
-		return scep_db_fail(db, r, scep_db_index_file(range->index),
+	if ((r = measure(tree, range, part)) != 0)
+		return scep_db_fail(db, r, scep_db_tree_file(SCEP_TREE_INDEX),
 		    err);
-	if (to > from)
-		*weight = (unsigned int)((to - from) * SCEP_WEIGHT_ALL);
+	if (part[2] > part[1] && part[3] > part[0])
+		*weight = (unsigned int)((part[2] - part[1]) /
+		    (part[3] - part[0]) * SCEP_WEIGHT_ALL);
+	if (*weight > SCEP_WEIGHT_ALL)
+		*weight = SCEP_WEIGHT_ALL;
 	return SCEP_OK;
 }

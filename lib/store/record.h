@@ -276,6 +276,26 @@ enum scep_err	 scep_change_delete(struct scep_change *, enum scep_table,
 enum scep_err	 scep_change_check(struct scep_change *, enum scep_table,
 		    struct scep_span key, uint64_t rev, struct scep_error *);
 
+#define SCEP_INDEX_KEYS	6	/* of one row, at most */
+
+/* Those that a row has, each of at least one octet. */
+struct scep_index_keys {
+	size_t	 n, used;
+	struct {
+		enum scep_index	 index;
+		size_t		 at, len;	/* in octets */
+	}	 key[SCEP_INDEX_KEYS];
+	uint8_t	 octets[2048];
+	size_t	 own_len;		/* the row's own key, of a transaction, */
+	uint8_t	 own[64];		/* a certificate, a trace */
+};
+
+/* All index keys of a row's value; none of a table without an index. */
+enum scep_err	 scep_record_keys(enum scep_table table,
+		    struct scep_span value, struct scep_index_keys *out,
+		    struct scep_error *err);
+int		 scep_table_has_index(enum scep_table table);
+struct scep_span scep_index_key(const struct scep_index_keys *keys, size_t i);
 /* The index key of a row's value; *has is 0 where it has none (then it is not
  * in the index). */
 enum scep_err	 scep_record_index(enum scep_index index,

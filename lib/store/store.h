@@ -19,7 +19,9 @@
 
 enum scep_table {
 	SCEP_T_TRANSACTION,
-	SCEP_T_NEWEST,		/* transaction prefix → newest transaction */
+	SCEP_T_NEWEST,		/* transaction prefix → newest transaction;
+				   follows from the transactions, so a store
+				   need not keep what is written here */
 	SCEP_T_CHALLENGE,
 	SCEP_T_CERTIFICATE,
 	SCEP_T_PENDING,

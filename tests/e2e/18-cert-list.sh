@@ -160,14 +160,13 @@ stop "$SERVER"
 # It ends a little later than the web server that started it.
 until_true 10 adm cert list --limit 1
 same "without a server the list is the same" "$(count)" "$((total + 40))"
-rm "$T/ca/state/db/certificates-issued.db"
+rm "$T/ca/state/db/index.db"
 adm cert list --since 10m --json >"$T/again.json" 2>"$T/again.err"
-verdict "an index that is missing is made anew" jq -e 'length >= 41' \
+verdict "indexes that are missing are made anew" jq -e 'length >= 41' \
     "$T/again.json"
-rm "$T/ca/state/db/meta.db"
 verdict "40000 more" "$FILL" -c "$CONF" -s 100000 40000
-rm "$T/ca/state/db/meta.db"
-same "a schema that is older is migrated, however many there are" \
+rm "$T/ca/state/db/index.db"
+same "and so are they, however many there are" \
     "$(count --subject 'CN=dev-1[0-3]????')" 40000
 same "by each index" "$(count --profile default --state valid)" \
     "$((total + 40 + 40000 - 10))"

@@ -257,8 +257,8 @@ refused() {
 flip() {		# FILE OFFSET: a command
 	echo "printf 'X' | dd of=$1 bs=1 seek=$2 conv=notrunc 2>/dev/null"
 }
-refused "a byte of a database" 'certificates.db is not what' \
-    "$(flip state/db/certificates.db 5000)"
+refused "a byte of a database" 'certs.db is not what' \
+    "$(flip state/db/certs.db 9000)"
 refused "a byte of a key" 'ca.key is not what' "$(flip state/ca.key 100)"
 refused "a byte of the issue log" 'issue.log is not what' \
     "$(flip state/issue.log 200)"

@@ -170,7 +170,7 @@ all_that_is_needed_is_in_it(void **state)
 {
 	static const char *const	 places[] = { "scep.conf", "ca.pem",
 		"ca.key", "ra.pem", "ra.key", "state/issue.log",
-		"state/db/certificates.db", "state/db/log.0000000001" };
+		"state/db/certs.db", "state/db/log.0000000001" };
 	char			 text[SCEP_CHALLENGE_TEXT];
 	struct scep_manifest	 m;
 	struct stat		 st;
@@ -220,7 +220,7 @@ state_and_configuration_may_share_a_directory(void **state)
 	check_files("flat", &m);
 	assert_string_equal(m.state, "");
 	assert_true(has_place(&m, "issue.log"));
-	assert_true(has_place(&m, "db/certificates.db"));
+	assert_true(has_place(&m, "db/certs.db"));
 	assert_true(has_place(&m, "scep.conf"));
 	scep_manifest_clear(&m);
 }

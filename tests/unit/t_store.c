@@ -30,7 +30,7 @@ add(struct scep_change *change, int what, const char *key, const char *value,
 	struct scep_write	*w = &change->write[change->n++];
 	struct scep_error	 err;
 
-	w->table = SCEP_T_NEWEST;
+	w->table = SCEP_T_CRL;
 	w->expect = expect;
 	w->what = what == SCEP_WRITE_PUT ? SCEP_WRITE_PUT :
 	    what == SCEP_WRITE_DELETE ? SCEP_WRITE_DELETE : SCEP_WRITE_CHECK;
@@ -83,7 +83,7 @@ read_rev(const char *key, const char *value)
 	uint64_t		 rev;
 	enum scep_err		 rc;
 
-	rc = scep_store_get(stores_one, SCEP_T_NEWEST, scep_span_text(key),
+	rc = scep_store_get(stores_one, SCEP_T_CRL, scep_span_text(key),
 	    &row,
 	    &err);
 	if (rc == SCEP_E_NOTFOUND)
@@ -205,21 +205,21 @@ a_scan_goes_in_the_order_of_keys(void **state)
 	(void)write_row(SCEP_WRITE_PUT, "ab", "", 0);
 	(void)write_row(SCEP_WRITE_PUT, "c", "", 0);
 	(void)write_row(SCEP_WRITE_PUT, "a", "", 0);
-	assert_int_equal(scep_store_scan(stores_one, SCEP_T_NEWEST, nothing,
+	assert_int_equal(scep_store_scan(stores_one, SCEP_T_CRL, nothing,
 	    see, &seen, &err), SCEP_OK);
 	expect_seen(&seen, "a ab b c ");
-	assert_int_equal(scep_store_scan(stores_one, SCEP_T_NEWEST,
+	assert_int_equal(scep_store_scan(stores_one, SCEP_T_CRL,
 	    scep_span_text("aa"), see, &seen, &err), SCEP_OK);
 	expect_seen(&seen, "ab b c ");
 	seen.stop = 2;
-	assert_int_equal(scep_store_scan(stores_one, SCEP_T_NEWEST, nothing,
+	assert_int_equal(scep_store_scan(stores_one, SCEP_T_CRL, nothing,
 	    see, &seen, &err), SCEP_OK);
 	expect_seen(&seen, "a ab ");
 	seen.fail = SCEP_E_TIME;
-	assert_int_equal(scep_store_scan(stores_one, SCEP_T_NEWEST, nothing,
+	assert_int_equal(scep_store_scan(stores_one, SCEP_T_CRL, nothing,
 	    see, &seen, &err), SCEP_E_TIME);
 	expect_seen(&seen, "a ");
-	assert_int_equal(scep_store_scan(stores_one, SCEP_T_NEWEST,
+	assert_int_equal(scep_store_scan(stores_one, SCEP_T_CRL,
 	    scep_span_text("d"), see, &seen, &err), SCEP_OK);
 	expect_seen(&seen, "");
 }

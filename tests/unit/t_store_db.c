@@ -27,6 +27,7 @@
 #include "store/journal.h"
 #include "store/record.h"
 #include "tests/unit/conform.h"
+#include "tests/unit/old_store.h"
 
 #define ROUNDS	20
 
@@ -278,7 +279,7 @@ what_was_committed_is_there_after_a_close(void **state)
 	scep_store_close(store);
 	assert_int_equal(stat(at("db"), &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0700);
-	assert_int_equal(stat(at("db/certificates.db"), &st), 0);
+	assert_int_equal(stat(at("db/certs.db"), &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_int_equal(stat(at("issue.log"), &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
@@ -352,36 +353,43 @@ a_kill_loses_nothing_that_was_acknowledged(void **state)
 	}
 }
 
+/* Say another schema, and close the store. */
+static void
+say_schema(struct scep_store *store, int schema)
+{
+	DB	*meta = ((struct scep_db *)store)->tree[SCEP_TREE_META];
+	char	 text[16];
+	DBT	 key = scep_dbt(scep_span_text("schema")), value;
+
+	(void)snprintf(text, sizeof(text), "%d", schema);
+	value = scep_dbt(scep_span_text(text));
+	assert_int_equal(meta->put(meta, NULL, &key, &value, DB_AUTO_COMMIT),
+	    0);
+	scep_store_close(store);
+}
+
 static void
 a_newer_schema_is_refused_and_an_older_one_migrated(void **state)
 {
 	struct scep_store	*store = open_store();
 	struct scep_error	 err;
-	struct scep_db		*db = (struct scep_db *)store;
-	DBT			 key = scep_dbt(scep_span_text("schema"));
-	char			 next[16];
-	DBT			 newer;
 
 	(void)state;
-	(void)snprintf(next, sizeof(next), "%d", SCEP_DB_SCHEMA + 1);
-	newer = scep_dbt(scep_span_text(next));
 	save_some(store, 0, 5);
-	assert_int_equal(db->meta->put(db->meta, NULL, &key, &newer,
-	    DB_AUTO_COMMIT), 0);
-	scep_store_close(store);
+	say_schema(store, SCEP_DB_SCHEMA + 1);
 	assert_int_equal(try_open(1, &store, &err), SCEP_E_CONFIG);
 	assert_null(store);
 	assert_non_null(strstr(err.text, "newer"));
 
-	assert_int_equal(unlink(at("db/meta.db")), 0);
+	old_store_make(dir, 0);
 	store = open_store();
-	assert_non_null(strstr(said, "migrated"));
+	assert_non_null(strstr(said, "schema 0 is migrated"));
 	expect_agreement(store, 5);
 	save_some(store, 5, 1);
 	expect_agreement(store, 6);
 	scep_store_close(store);
 	store = open_store();
-	assert_null(strstr(said, "migrated"));
+	assert_string_equal(said, "");
 	expect_agreement(store, 6);
 	scep_store_close(store);
 }
@@ -391,9 +399,6 @@ static void
 a_store_without_traces_gets_them(void **state)
 {
 	struct scep_store	*store = open_store();
-	struct scep_db		*db = (struct scep_db *)store;
-	DBT			 key = scep_dbt(scep_span_text("schema"));
-	DBT			 one = scep_dbt(scep_span_text("1"));
 	struct scep_change	 change = { .n = 0 };
 	struct scep_trace	 t = { .kind = SCEP_TRACE_REFUSED, .when = 9,
 				    .passing = 1, .expires = 10 };
@@ -401,9 +406,8 @@ a_store_without_traces_gets_them(void **state)
 
 	(void)state;
 	save_some(store, 0, 2);
-	assert_int_equal(db->meta->put(db->meta, NULL, &key, &one,
-	    DB_AUTO_COMMIT), 0);
 	scep_store_close(store);
+	old_store_make(dir, 1);
 	assert_int_equal(unlink(at("db/traces.db")), 0);
 	assert_int_equal(unlink(at("db/traces-expires.db")), 0);
 	assert_int_equal(unlink(at("db/traces-transaction.db")), 0);
@@ -427,56 +431,25 @@ a_store_without_traces_gets_them(void **state)
 }
 
 static void
-an_index_that_was_wrong_is_made_anew_by_a_migration(void **state)
+indexes_that_are_missing_are_made_anew(void **state)
 {
 	struct scep_store	*store = open_store();
-	struct scep_db		*db = (struct scep_db *)store;
-	DBT			 key = scep_dbt(scep_span_text("schema"));
-	DBT			 zero = scep_dbt(scep_span_text("0"));
-
-	(void)state;
-	save_some(store, 0, 3);
-	assert_int_equal(db->meta->put(db->meta, NULL, &key, &zero,
-	    DB_AUTO_COMMIT), 0);
-	scep_store_close(store);
-	assert_int_equal(unlink(at("db/certificates-key.db")), 0);
-	store = open_store();
-	assert_non_null(strstr(said, "schema 0 is migrated"));
-	expect_agreement(store, 3);
-	scep_store_close(store);
-}
-
-/* What a schema without these two indexes left. */
-static void
-an_index_that_was_not_there_is_filled(void **state)
-{
-	struct scep_store	*store = open_store();
-	struct scep_db		*db = (struct scep_db *)store;
-	DBT			 key = scep_dbt(scep_span_text("schema"));
-	DBT			 one = scep_dbt(scep_span_text("1"));
 
 	(void)state;
 	save_some(store, 0, 7);
-	assert_int_equal(db->meta->put(db->meta, NULL, &key, &one,
-	    DB_AUTO_COMMIT), 0);
 	scep_store_close(store);
-	assert_int_equal(unlink(at("db/certificates-issued.db")), 0);
-	assert_int_equal(unlink(at("db/certificates-profile.db")), 0);
-	store = open_store();
-	assert_non_null(strstr(said, "schema 1 is migrated"));
-	expect_agreement(store, 7);
-	scep_store_close(store);
-	assert_int_equal(unlink(at("db/certificates-issued.db")), 0);
+	assert_int_equal(unlink(at("db/index.db")), 0);
 	store = open_store();
 	assert_non_null(strstr(said, "indexes are missing or unfinished"));
 	expect_agreement(store, 7);
 	scep_store_close(store);
 	store = open_store();
 	assert_string_equal(said, "");
+	expect_agreement(store, 7);
 	scep_store_close(store);
 }
 
-/* Killed while it fills the indexes, several times; then not. */
+/* Killed at any point, several times; then not. */
 static void
 a_migration_that_was_cut_short_is_done_again(void **state)
 {
@@ -485,27 +458,33 @@ a_migration_that_was_cut_short_is_done_again(void **state)
 	struct scep_error	 err;
 	struct timespec		 ts = { 0, 0 };
 	pid_t			 pid;
-	int			 i, status, killed = 0;
+	int			 i, status, killed = 0, again = 0;
 
 	(void)state;
 	save_some(store, 0, n);
 	scep_store_close(store);
-	assert_int_equal(unlink(at("db/meta.db")), 0);
-	for (i = 0; i < 12; i++) {
+	for (i = 0; i < 24; i++) {
+		if (i % 8 == 0)
+			old_store_make(dir, 3);
 		assert_int_not_equal(pid = fork(), -1);
 		if (pid == 0)
 			_exit(try_open(1, &store, &err) != SCEP_OK);
-		ts.tv_nsec = 1000000L * (2 + 3 * i);
+		ts.tv_nsec = 1000000L * (2 + 4 * (i % 8) + i / 8);
 		(void)nanosleep(&ts, NULL);
 		(void)kill(pid, SIGKILL);
 		assert_int_equal(waitpid(pid, &status, 0), pid);
 		assert_true(WIFSIGNALED(status) || WEXITSTATUS(status) == 0);
 		killed += WIFSIGNALED(status);
+		if (i % 8 != 7)
+			continue;
+		store = open_store();
+		again += strstr(said, "is done again") != NULL;
+		expect_agreement(store, n);
+		scep_store_close(store);
+		assert_int_equal(access(at("db/certificates.db"), F_OK), -1);
 	}
 	assert_true(killed > 0);
-	store = open_store();
-	expect_agreement(store, n);
-	scep_store_close(store);
+	(void)printf("# %d killed, %d begun and not ended\n", killed, again);
 }
 
 static void
@@ -559,11 +538,11 @@ a_damaged_page_is_seen_and_never_served(void **state)
 	(void)state;
 	save_some(store, 0, 3);
 	scep_store_close(store);
-	assert_int_not_equal(fd = open(at("db/certificates.db"), O_RDWR |
+	assert_int_not_equal(fd = open(at("db/certs.db"), O_RDWR |
 	    O_CLOEXEC), -1);
-	assert_int_equal(pread(fd, &octet, 1, 2 * 4096 - 20), 1);
+	assert_int_equal(pread(fd, &octet, 1, 2 * 8192 - 20), 1);
 	octet ^= 1;
-	assert_int_equal(pwrite(fd, &octet, 1, 2 * 4096 - 20), 1);
+	assert_int_equal(pwrite(fd, &octet, 1, 2 * 8192 - 20), 1);
 	(void)close(fd);
 	/* In a child: libdb keeps the memory of an environment that panics. */
 	assert_int_not_equal(pid = fork(), -1);
@@ -586,12 +565,12 @@ a_table_that_is_missing_is_an_error(void **state)
 	save_some(store, 0, 3);
 	scep_store_close(store);
 	(void)snprintf(away, sizeof(away), "%s", at("away.db"));
-	assert_int_equal(rename(at("db/certificates.db"), away), 0);
+	assert_int_equal(rename(at("db/certs.db"), away), 0);
 	assert_int_equal(try_open(1, &store, &err), SCEP_E_STORE);
 	assert_null(store);
-	assert_non_null(strstr(err.text, "/db/certificates.db: this table"));
-	assert_int_equal(access(at("db/certificates.db"), F_OK), -1);
-	assert_int_equal(rename(away, at("db/certificates.db")), 0);
+	assert_non_null(strstr(err.text, "/db/certs.db: this table"));
+	assert_int_equal(access(at("db/certs.db"), F_OK), -1);
+	assert_int_equal(rename(away, at("db/certs.db")), 0);
 	store = open_store();
 	expect_agreement(store, 3);
 	scep_store_close(store);
@@ -794,8 +773,7 @@ main(void)
 		    "C-176 T-101"),
 		T(a_newer_schema_is_refused_and_an_older_one_migrated),
 		T(a_store_without_traces_gets_them),
-		T(an_index_that_was_wrong_is_made_anew_by_a_migration),
-		T(an_index_that_was_not_there_is_filled),
+		T(indexes_that_are_missing_are_made_anew),
 		T(a_migration_that_was_cut_short_is_done_again),
 		T(a_disk_below_the_reserve_is_not_written_to),
 		T(a_damaged_page_is_seen_and_never_served),

@@ -1,6 +1,6 @@
 /*
- * t_store_schema.c - a store of an older schema that lacks a table, and what
- * is in that table then.
+ * t_store_schema.c - a store of an older schema, which lacks a table or has
+ * its rows in other files.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,6 +16,7 @@
 #include "base/dir.h"
 #include "base/error.h"
 #include "store/db.h"
+#include "tests/unit/old_store.h"
 
 #define BIG	(3u * 1024 * 1024)	/* octets of a CRL: more than the cache
 					   of a brief store, and its log */
@@ -143,35 +144,44 @@ revoked(struct scep_store *store)
 	return n;
 }
 
+static void
+remove_file(const char *name)
+{
+	char	 path[128];
+
+	(void)snprintf(path, sizeof(path), "%s/db/%s", dir, name);
+	assert_int_equal(unlink(path), 0);
+}
+
+static int
+has_file(const char *name)
+{
+	char	 path[128];
+
+	(void)snprintf(path, sizeof(path), "%s/db/%s", dir, name);
+	return access(path, F_OK) == 0;
+}
+
 /* Leave the store as schema 2 had it. */
 static void
 make_old(struct scep_store *store)
 {
-	struct scep_db	*db = (struct scep_db *)store;
-	DBT		 key = scep_dbt(scep_span_text("schema"));
-	DBT		 two = scep_dbt(scep_span_text("2"));
-	char		 path[128];
-
-	assert_int_equal(db->meta->put(db->meta, NULL, &key, &two,
-	    DB_AUTO_COMMIT), 0);
 	scep_store_close(store);
-	(void)snprintf(path, sizeof(path), "%s/db/crls.db", dir);
-	assert_int_equal(unlink(path), 0);
+	old_store_make(dir, 2);
+	remove_file("crls.db");
 }
 
-/* Schema 2 knew no CRLs; its indexes are ours. */
+/* Schema 2 knew no CRLs. */
 static void
 a_store_without_crls_gets_a_table(void **state)
 {
 	struct scep_store	*store = open_store(0);
-	char			 path[128];
 
 	(void)state;
 	put_cert(store);
 	make_old(store);
 	store = open_store(0);
-	assert_non_null(strstr(said, "schema 2 is migrated to 3"));
-	assert_null(strstr(said, "indexes"));
+	assert_non_null(strstr(said, "schema 2 is migrated to 4"));
 	assert_int_equal(revoked(store), 1);
 	assert_int_equal(put_crl(store, 9, SCEP_REV_ABSENT, 100), SCEP_OK);
 	scep_store_close(store);
@@ -179,15 +189,190 @@ a_store_without_crls_gets_a_table(void **state)
 	assert_string_equal(said, "");
 	assert_int_equal(revoked(store), 1);
 	has_crl(store, 9, 1, 100);
-	/* One that also lacks an index gets that made. */
-	make_old(store);
-	(void)snprintf(path, sizeof(path), "%s/db/certificates-revoked.db",
-	    dir);
-	assert_int_equal(unlink(path), 0);
+	scep_store_close(store);
+}
+
+/* A row of each table that has moved, and of one that has not. */
+static void
+put_all(struct scep_store *store, unsigned char n)
+{
+	struct scep_change	 change = { .n = 0 };
+	struct scep_challenge	 challenge = { .state = SCEP_CHALLENGE_LIVE,
+				    .purge = 50 + n };
+	struct scep_pending	 pending = { .expires = 60 + n };
+	struct scep_txn		 txn = { .state = SCEP_TXN_GRANTED,
+				    .expires = 70 + n };
+	struct scep_cert_rec	 cert = { .state = SCEP_CERT_REVOKED,
+				    .revoked = 80 + n };
+	struct scep_error	 err;
+
+	(void)snprintf(challenge.id, sizeof(challenge.id), "c%u", n);
+	(void)snprintf(pending.request_id, sizeof(pending.request_id),
+	    "%016u", n);
+	txn.key.prefix[0] = txn.key.info[0] = n;
+	assert_int_equal(scep_buf_set(&cert.serial, scep_span_make(&n, 1),
+	    &err), SCEP_OK);
+	assert_int_equal(scep_challenge_write(&change, &challenge, &err),
+	    SCEP_OK);
+	assert_int_equal(scep_pending_write(&change, &pending, &err),
+	    SCEP_OK);
+	assert_int_equal(scep_txn_write(&change, &txn, &err), SCEP_OK);
+	assert_int_equal(scep_cert_rec_write(&change, &cert, &err), SCEP_OK);
+	assert_int_equal(scep_store_commit(store, &change, &err), SCEP_OK);
+	scep_change_clear(&change);
+	scep_cert_rec_clear(&cert);
+}
+
+static void
+has_all(struct scep_store *store, int n)
+{
+	static const enum scep_table	 tables[] = {
+		SCEP_T_CHALLENGE, SCEP_T_PENDING, SCEP_T_TRANSACTION,
+		SCEP_T_NEWEST, SCEP_T_CERTIFICATE
+	};
+	static const enum scep_index	 indexes[] = {
+		SCEP_IX_CHALLENGE_EXPIRES, SCEP_IX_PENDING_EXPIRES,
+		SCEP_IX_TRANSACTION_EXPIRES, SCEP_IX_CERTIFICATE_REVOKED
+	};
+	const struct scep_span	 all = { NULL, 0 };
+	uint8_t			 prefix[SCEP_SHA256_LEN] = { (uint8_t)n };
+	struct scep_txn		 txn;
+	struct scep_error	 err;
+	size_t			 i;
+	int			 found;
+
+	for (i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		found = 0;
+		assert_int_equal(scep_store_scan(store, tables[i], all, count,
+		    &found, &err), SCEP_OK);
+		assert_int_equal(found, n);
+	}
+	for (i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++) {
+		found = 0;
+		assert_int_equal(scep_store_scan_index(store, indexes[i], all,
+		    all, count, &found, &err), SCEP_OK);
+		assert_int_equal(found, n);
+	}
+	assert_int_equal(scep_txn_newest(store, prefix, &txn, &err), SCEP_OK);
+	assert_int_equal(txn.rev, 1);
+	assert_int_equal(txn.expires, 70 + n);
+	scep_txn_clear(&txn);
+}
+
+static void
+schema_3_is_migrated_and_its_files_go(void **state)
+{
+	struct scep_store	*store = open_store(0);
+	struct scep_error	 err;
+	unsigned char		 n;
+
+	(void)state;
+	for (n = 1; n <= 9; n++)
+		put_all(store, n);
+	has_all(store, 9);
+	assert_int_equal(put_crl(store, 4, SCEP_REV_ABSENT, BIG), SCEP_OK);
+	scep_store_close(store);
+	old_store_make(dir, 3);
+	assert_true(has_file("certificates.db") && has_file("newest.db"));
+	assert_false(has_file("certs.db"));
+	store = open_store(1);
+	assert_non_null(strstr(said, "schema 3 is migrated to 4"));
+	assert_false(has_file("certificates.db") || has_file("newest.db") ||
+	    has_file("certificates-key.db") || has_file("crls.db"));
+	has_all(store, 9);
+	has_crl(store, 4, 1, BIG);
+	put_all(store, 10);
+	has_all(store, 10);
+	assert_int_equal(scep_store_tend(store, &err), SCEP_OK);
+	scep_store_close(store);
 	store = open_store(0);
-	assert_non_null(strstr(said, "indexes are made anew"));
-	assert_int_equal(revoked(store), 1);
-	assert_int_equal(put_crl(store, 9, SCEP_REV_ABSENT, 100), SCEP_OK);
+	assert_string_equal(said, "");
+	has_all(store, 10);
+	scep_store_close(store);
+}
+
+static enum scep_err
+put_txn(struct scep_store *store, uint8_t prefix, uint8_t info, uint64_t rev,
+    uint64_t newest)
+{
+	struct scep_change	 change = { .n = 0 };
+	struct scep_txn		 txn = { .state = SCEP_TXN_PENDING,
+				    .rev = rev, .expires = 100 + info };
+	struct scep_error	 err;
+	enum scep_err		 rc;
+
+	txn.key.prefix[0] = prefix;
+	txn.key.info[0] = info;
+	assert_int_equal(scep_change_check(&change, SCEP_T_NEWEST,
+	    scep_span_make(txn.key.prefix, SCEP_SHA256_LEN), newest, &err),
+	    SCEP_OK);
+	assert_int_equal(scep_txn_write(&change, &txn, &err), SCEP_OK);
+	rc = scep_store_commit(store, &change, &err);
+	scep_change_clear(&change);
+	return rc;
+}
+
+/* Its info and the revision of what leads to it. */
+static int
+newest_is(struct scep_store *store, uint8_t prefix, uint64_t *rev)
+{
+	uint8_t			 octets[SCEP_SHA256_LEN] = { prefix };
+	struct scep_row		 row;
+	struct scep_txn		 txn;
+	struct scep_error	 err;
+	int			 info;
+
+	if (scep_store_get(store, SCEP_T_NEWEST, scep_span_make(octets,
+	    sizeof(octets)), &row, &err) != SCEP_OK) {
+		*rev = SCEP_REV_ABSENT;
+		return -1;
+	}
+	*rev = row.rev;
+	assert_memory_equal(row.value.data, octets, sizeof(octets));
+	info = row.value.data[SCEP_SHA256_LEN];
+	scep_row_clear(&row);
+	assert_int_equal(scep_txn_newest(store, octets, &txn, &err),
+	    SCEP_OK);
+	assert_int_equal(txn.key.info[0], info);
+	scep_txn_clear(&txn);
+	return info;
+}
+
+/* Also where that is not the last in the order of keys, and in what an older
+ * schema left. */
+static void
+what_came_last_is_the_newest_of_a_prefix(void **state)
+{
+	static const uint8_t	 infos[] = { 5, 9, 2, 7 };
+	struct scep_store	*store = open_store(0);
+	uint64_t		 rev, before;
+	size_t			 i;
+
+	(void)state;
+	assert_int_equal(newest_is(store, 3, &rev), -1);
+	for (i = 0; i < sizeof(infos); i++) {
+		before = rev;
+		assert_int_equal(put_txn(store, 3, infos[i], 0, rev),
+		    SCEP_OK);
+		assert_int_equal(newest_is(store, 3, &rev), infos[i]);
+		assert_int_not_equal(rev, before);
+		/* A rival that had read what was newest before. */
+		assert_int_equal(put_txn(store, 3, 200, 0, before),
+		    SCEP_E_CHANGED);
+		assert_int_equal(put_txn(store, 4, infos[i], 0, i == 0 ? 0 :
+		    SCEP_REV_ANY), SCEP_OK);
+	}
+	/* One that is decided does not become newer by that. */
+	assert_int_equal(put_txn(store, 3, 9, 1, rev), SCEP_OK);
+	assert_int_equal(newest_is(store, 3, &before), 7);
+	assert_int_equal(rev, before);
+	scep_store_close(store);
+	old_store_make(dir, 3);
+	store = open_store(0);
+	assert_non_null(strstr(said, "migrated"));
+	assert_int_equal(newest_is(store, 3, &rev), 7);
+	assert_int_equal(newest_is(store, 4, &rev), 7);
+	assert_int_equal(newest_is(store, 5, &rev), -1);
 	scep_store_close(store);
 }
 
@@ -218,6 +403,8 @@ main(void)
 #define T(f)	cmocka_unit_test_setup_teardown(f, make_dir, remove_dir)
 	const struct CMUnitTest	 tests[] = {
 		T(a_store_without_crls_gets_a_table),
+		T(schema_3_is_migrated_and_its_files_go),
+		T(what_came_last_is_the_newest_of_a_prefix),
 		T(a_crl_of_megabytes_is_a_row_like_others),
 	};
 

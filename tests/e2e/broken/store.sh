@@ -18,22 +18,22 @@ db5.3_load -f .dump state/db/meta.db
 rm .dump
 chmod 600 state/db/meta.db
 .
-broken -s "$DB" 'a table that is cut off' 75 '/state/db: certificates\.db' <<'.'
-truncate -s 1000 state/db/certificates.db
+broken -s "$DB" 'a table that is cut off' 75 '/state/db: certs\.db' <<'.'
+truncate -s 1000 state/db/certs.db
 .
-broken -s "$DB" 'a table that is empty' 75 '/state/db: certificates\.db' <<'.'
-: >state/db/certificates.db
+broken -s "$DB" 'a table that is empty' 75 '/state/db: certs\.db' <<'.'
+: >state/db/certs.db
 .
 broken -s "$DB" 'a table that is missing' 75 \
-    '/state/db/certificates\.db: .*missing.*backup' <<'.'
-rm state/db/certificates.db
+    '/state/db/certs\.db: .*missing.*backup' <<'.'
+rm state/db/certs.db
 .
-broken -s "$DB" 'a table with an octet changed' 75 '/state/db: certificates\.db' <<'.'
-printf X | dd of=state/db/certificates.db bs=1 seek=100 conv=notrunc
+broken -s "$DB" 'a table with an octet changed' 75 '/state/db: certs\.db' <<'.'
+printf X | dd of=state/db/certs.db bs=1 seek=100 conv=notrunc
 .
 broken -s "$DB" -k 0 -f - 'a page of a table with an octet changed' 75 \
-    '/state/db: certificates\.db.*checksum error: page 1.*backup' <<'.'
-printf X | dd of=state/db/certificates.db bs=1 seek=8100 conv=notrunc
+    '/state/db: certs\.db.*checksum error: page 1.*backup' <<'.'
+printf X | dd of=state/db/certs.db bs=1 seek=16300 conv=notrunc
 .
 broken -s "$DB" 'a table with garbage' 75 '/state/db: ' <<'.'
 head -c 20000 /dev/urandom >state/db/meta.db
@@ -89,8 +89,8 @@ rm -rf "$C"
 cp -a "$G" "$C"
 says 'control: the store is read to its end' 0 'rows can be read' \
     check --store
-printf X | dd of="$C/state/db/certificates.db" bs=1 seek=8100 conv=notrunc \
+printf X | dd of="$C/state/db/certs.db" bs=1 seek=16300 conv=notrunc \
     2>/dev/null
 says 'a page of a table with an octet changed, and check --store' 75 \
-    '/state/db: certificates\.db: .*checksum error: page 1.*backup' \
+    '/state/db: certs\.db: .*checksum error: page 1.*backup' \
     check --store

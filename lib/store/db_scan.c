@@ -1,0 +1,134 @@
+/*
+ * db_scan.c - tables and indexes in the order of their keys: a walk through
+ * an index that fetches the rows.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "store/db.h"
+
+struct fetching {
+	struct scep_db		*db;
+	enum scep_table		 table;
+	enum scep_index		 index;
+	scep_row_fn		 fn;
+	void			*arg;
+};
+
+/* It may have been written since its entry was read: then it is elsewhere in
+ * the index, or not at all. */
+static int
+is_there(enum scep_index index, const struct scep_row *row,
+    struct scep_span index_key)
+{
+	struct scep_index_keys	 keys;
+	struct scep_error	 err;
+	size_t			 i;
+
+	if (scep_record_keys(scep_index_table(index),
+	    scep_buf_span(&row->value), &keys, &err) != SCEP_OK)
+		return 1;	/* who decodes it says what is wrong */
+	for (i = 0; i < keys.n; i++)
+		if (keys.key[i].index == index)
+			return scep_span_equal(scep_index_key(&keys, i),
+			    index_key);
+	return 0;
+}
+
+static enum scep_err
+fetch(void *arg, const struct scep_entry *entry, struct scep_error *err)
+{
+	struct fetching	*f = arg;
+	struct scep_row	 row;
+	enum scep_err	 rc;
+
+	rc = scep_db_get(&f->db->store, f->table, entry->key, &row, err);
+	if (rc == SCEP_E_NOTFOUND)
+		return SCEP_OK;
+	if (rc != SCEP_OK)
+		return rc;
+	if (is_there(f->index, &row, entry->index_key))
+		rc = f->fn(f->arg, &row, err);
+	scep_row_clear(&row);
+	return rc;
+}
+
+enum scep_err
+scep_db_scan_index(struct scep_store *store, enum scep_index index,
+    struct scep_span from, struct scep_span to, scep_row_fn fn, void *arg,
+    struct scep_error *err)
+{
+	struct fetching	 f = { (struct scep_db *)store,
+			    scep_index_table(index), index, fn, arg };
+
+	return scep_db_walk_all(f.db, index, from, to, fetch, &f, err);
+}
+
+/* A row by its number. */
+static enum scep_err
+fetch_own(void *arg, const struct scep_entry *entry, struct scep_error *err)
+{
+	struct fetching	*f = arg;
+	struct scep_row	 row;
+	enum scep_err	 rc;
+
+	rc = scep_db_get(&f->db->store, f->table, entry->index_key, &row,
+	    err);
+	if (rc == SCEP_OK) {
+		rc = f->fn(f->arg, &row, err);
+		scep_row_clear(&row);
+	}
+	return rc == SCEP_E_NOTFOUND ? SCEP_OK : rc;
+}
+
+/* The newest of each prefix. */
+struct newest {
+	struct scep_db	*db;
+	uint8_t		 prefix[SCEP_SHA256_LEN];	/* the last one's */
+	int		 begun;
+	scep_row_fn	 fn;
+	void		*arg;
+};
+
+static enum scep_err
+fetch_newest(void *arg, const struct scep_entry *entry,
+    struct scep_error *err)
+{
+	struct newest	*n = arg;
+	struct scep_row	 row;
+	enum scep_err	 rc;
+
+	if (entry->index_key.len < sizeof(n->prefix) || (n->begun &&
+	    memcmp(n->prefix, entry->index_key.data, sizeof(n->prefix)) ==
+	    0))
+		return SCEP_OK;
+	n->begun = 1;
+	memcpy(n->prefix, entry->index_key.data, sizeof(n->prefix));
+	rc = scep_db_get(&n->db->store, SCEP_T_NEWEST,
+	    scep_span_make(n->prefix, sizeof(n->prefix)), &row, err);
+	if (rc == SCEP_OK) {
+		rc = n->fn(n->arg, &row, err);
+		scep_row_clear(&row);
+	}
+	return rc == SCEP_E_NOTFOUND ? SCEP_OK : rc;
+}
+
+enum scep_err
+scep_db_scan(struct scep_store *store, enum scep_table table,
+    struct scep_span from, scep_row_fn fn, void *arg, struct scep_error *err)
+{
+	const struct scep_span	 end = { NULL, 0 };
+	const unsigned int	 own = scep_db_own_index(table);
+	struct scep_db		*db = (struct scep_db *)store;
+	struct fetching		 f = { .db = db, .table = table, .fn = fn,
+				    .arg = arg };
+	struct newest		 n = { .db = db, .fn = fn, .arg = arg };
+
+	if (own == 0)
+		return scep_db_scan_tree(db, table, from, fn, arg, err);
+	if (table == SCEP_T_NEWEST)
+		return scep_db_walk_all(db, own, from, end, fetch_newest, &n,
+		    err);
+	return scep_db_walk_all(db, own, from, end, fetch_own, &f, err);
+}

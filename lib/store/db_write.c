@@ -1,0 +1,256 @@
+/*
+ * db_write.c - a row and its entries in the indexes, written in a
+ * transaction.
+ *
+ * The indexes are kept here and not by libdb, which would read and decode a
+ * row for each of them: a row is decoded once, and of a new one nothing is
+ * read.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "store/db.h"
+
+/* What a write does to a row. */
+struct writing {
+	struct scep_db			*db;
+	DB_TXN				*txn;
+	DB				*tree;
+	const struct scep_write		*w;
+	struct scep_db_key		 place;	/* if it is there */
+	uint64_t			 rev;	/* that it has */
+	struct scep_index_keys		 was, is;
+};
+
+static int
+is_in(const struct scep_index_keys *keys, enum scep_index index,
+    struct scep_span key)
+{
+	size_t	 i;
+
+	for (i = 0; i < keys->n; i++)
+		if (keys->key[i].index == index)
+			return scep_span_equal(scep_index_key(keys, i), key);
+	return 0;
+}
+
+static int
+put_entry(struct writing *x, struct scep_db_key *index_key)
+{
+	DB	*index = x->db->tree[SCEP_TREE_INDEX];
+	DBT	 key = scep_dbt(scep_buf_span(&x->w->key));
+	int	 r;
+
+	r = index->put(index, x->txn, &index_key->dbt, &key, DB_NODUPDATA);
+	return r == DB_KEYEXIST ? 0 : r;
+}
+
+static int
+delete_entry(struct writing *x, struct scep_db_key *index_key)
+{
+	DB			*index = x->db->tree[SCEP_TREE_INDEX];
+	struct scep_db_key	 key;
+	DBC			*c;
+	int			 r, end;
+
+	if ((r = scep_db_plain_key(scep_buf_span(&x->w->key), &key)) != 0 ||
+	    (r = index->cursor(index, x->txn, &c, 0)) != 0)
+		return r;
+	if ((r = c->get(c, &index_key->dbt, &key.dbt, DB_GET_BOTH |
+	    DB_RMW)) == 0)
+		r = c->del(c, 0);
+	end = c->close(c);
+	return r == 0 || r == DB_NOTFOUND ? end : r;
+}
+
+/* Call for each key that is in these and not in the others. */
+static int
+differ(struct writing *x, const struct scep_index_keys *these,
+    const struct scep_index_keys *others,
+    int (*fn)(struct writing *, struct scep_db_key *))
+{
+	struct scep_db_key	 index_key;
+	struct scep_span	 key;
+	size_t			 i;
+	int			 r;
+
+	for (i = 0; i < these->n; i++) {
+		key = scep_index_key(these, i);
+		if (is_in(others, these->key[i].index, key))
+			continue;
+		if ((r = scep_db_index_key(these->key[i].index, key,
+		    &index_key)) != 0 || (r = fn(x, &index_key)) != 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Where the row is; its revision and index keys, if it is there. */
+static int
+read_row(struct writing *x)
+{
+	struct scep_span	 value;
+	struct scep_error	 err;
+	DBT			 v;
+	int			 r;
+
+	memset(&v, 0, sizeof(v));
+	v.flags = DB_DBT_MALLOC;
+	if (!scep_table_has_index(x->w->table)) {
+		v.flags |= DB_DBT_PARTIAL;
+		v.dlen = SCEP_DB_HEADER;
+	}
+	if ((r = scep_db_find(x->db, x->txn, x->w->table,
+	    scep_buf_span(&x->w->key), &x->place)) == 0)
+		r = x->tree->get(x->tree, x->txn, &x->place.dbt, &v, DB_RMW);
+	if (r != 0)
+		return r == DB_NOTFOUND ? 0 : r;
+	if (!scep_db_unpack(scep_span_make(v.data, v.size), &value,
+	    &x->rev) || scep_record_keys(x->w->table, value, &x->was, &err) !=
+	    SCEP_OK)
+		r = DB_RUNRECOVERY;
+	free(v.data);
+	return r;
+}
+
+/* A place for a new row.  DB_KEYEXIST if there is one. */
+static int
+make_place(struct writing *x)
+{
+	const enum scep_db_tree	 tree = scep_db_table_tree(x->w->table);
+	const unsigned int	 own = scep_db_own_index(x->w->table);
+	DB			*index = x->db->tree[SCEP_TREE_INDEX];
+	struct scep_db_key	 index_key;
+	int			 r;
+
+	if (own == 0)
+		return scep_db_row_key(x->w->table,
+		    scep_buf_span(&x->w->key), &x->place);
+	/* An index that is made anew has the keys of records. */
+	if (!scep_span_equal(scep_buf_span(&x->w->key),
+	    scep_span_make(x->is.own, x->is.own_len)))
+		return EINVAL;
+	scep_db_number_key(x->db->next[tree]++, &x->place);
+	if ((r = scep_db_index_key(own, scep_buf_span(&x->w->key),
+	    &index_key)) != 0)
+		return r;
+	return index->put(index, x->txn, &index_key.dbt, &x->place.dbt,
+	    DB_NOOVERWRITE);
+}
+
+static int
+put_row(struct writing *x)
+{
+	struct scep_buf		 packed = { NULL, 0 };
+	struct scep_error	 err;
+	DBT			 v;
+	int			 r;
+
+	if (scep_record_keys(x->w->table, scep_buf_span(&x->w->value),
+	    &x->is, &err) != SCEP_OK)
+		return EINVAL;
+	if (x->rev == SCEP_REV_ABSENT && (r = make_place(x)) != 0)
+		return r;
+	if (scep_db_pack(x->rev + 1, scep_buf_span(&x->w->value), &packed,
+	    &err) != SCEP_OK)
+		return DB_LOCK_DEADLOCK;	/* no memory: try again */
+	v = scep_dbt(scep_buf_span(&packed));
+	r = x->tree->put(x->tree, x->txn, &x->place.dbt, &v,
+	    x->rev == SCEP_REV_ABSENT ? DB_NOOVERWRITE : 0);
+	scep_buf_clear(&packed);
+	return r;
+}
+
+static int
+delete_row(struct writing *x)
+{
+	const unsigned int	 own = scep_db_own_index(x->w->table);
+	DB			*index = x->db->tree[SCEP_TREE_INDEX];
+	struct scep_db_key	 index_key;
+	int			 r;
+
+	if ((r = x->tree->del(x->tree, x->txn, &x->place.dbt, 0)) != 0 ||
+	    own == 0)
+		return r;
+	if ((r = scep_db_index_key(own, scep_buf_span(&x->w->key),
+	    &index_key)) != 0)
+		return r;
+	return index->del(index, x->txn, &index_key.dbt, 0);
+}
+
+static int
+write_row(struct writing *x)
+{
+	int	 r;
+
+	if ((x->w->what != SCEP_WRITE_PUT || x->w->expect !=
+	    SCEP_REV_ABSENT) && (r = read_row(x)) != 0)
+		return r;
+	if (x->w->expect != SCEP_REV_ANY && x->w->expect != x->rev)
+		return DB_KEYEXIST;
+	if (x->w->what == SCEP_WRITE_CHECK ||
+	    (x->w->what == SCEP_WRITE_DELETE && x->rev == SCEP_REV_ABSENT))
+		return 0;
+	if ((r = x->w->what == SCEP_WRITE_DELETE ? delete_row(x) :
+	    put_row(x)) != 0 ||
+	    (r = differ(x, &x->was, &x->is, delete_entry)) != 0)
+		return r;
+	return differ(x, &x->is, &x->was, put_entry);
+}
+
+/* What is newest follows from the transactions: it is there and gone with
+ * them, and all that can be asked is which it was. */
+static int
+check_newest(struct scep_db *db, DB_TXN *txn, const struct scep_write *w)
+{
+	struct scep_db_key	 key;
+	uint64_t		 rev;
+	int			 r;
+
+	if (w->what != SCEP_WRITE_CHECK)
+		return 0;
+	r = scep_db_newest(db, txn, scep_buf_span(&w->key), &key, &rev);
+	if (r != 0 && r != DB_NOTFOUND)
+		return r;
+	return w->expect == SCEP_REV_ANY || w->expect == (r == 0 ? rev :
+	    SCEP_REV_ABSENT) ? 0 : DB_KEYEXIST;
+}
+
+int
+scep_db_write(struct scep_db *db, DB_TXN *txn, const struct scep_write *w)
+{
+	struct writing	 x;
+
+	if (w->table == SCEP_T_NEWEST)
+		return check_newest(db, txn, w);
+	x.db = db;
+	x.txn = txn;
+	x.tree = db->tree[scep_db_table_tree(w->table)];
+	x.w = w;
+	x.rev = SCEP_REV_ABSENT;
+	x.was.n = x.is.n = 0;
+	return write_row(&x);
+}
+
+int
+scep_db_write_log(struct scep_db *db, DB_TXN *txn, uint64_t seq,
+    struct scep_span line)
+{
+	DB			*log = db->tree[SCEP_TREE_LOG];
+	uint8_t			 octets[8];
+	struct scep_buf		 packed = { NULL, 0 };
+	struct scep_error	 err;
+	DBT			 key, v;
+	int			 r;
+
+	scep_db_seq_key(seq, octets);
+	key = scep_dbt(scep_span_make(octets, sizeof(octets)));
+	if (scep_db_pack(1, line, &packed, &err) != SCEP_OK)
+		return DB_LOCK_DEADLOCK;
+	v = scep_dbt(scep_buf_span(&packed));
+	r = log->put(log, txn, &key, &v, DB_NOOVERWRITE);
+	scep_buf_clear(&packed);
+	return r == DB_KEYEXIST ? DB_RUNRECOVERY : r;
+}
