@@ -63,6 +63,8 @@ struct scep_db {
 	char			 dir[SCEP_DB_PATH];	/* state directory */
 	size_t			 reserve;	/* octets of free disk */
 	int			 brief;		/* open for one request */
+	int			 bulk;		/* written to without indexes */
+	size_t			 cache;		/* octets */
 	int			 unclean;	/* the last stop was no close */
 	scep_say_fn		 say;
 	void			*say_arg;
@@ -110,6 +112,11 @@ int		 scep_db_row_key(enum scep_table table, struct scep_span key,
 /* The row's key in what stands in the tree.  0 if it is not of this table. */
 int		 scep_db_row_strip(enum scep_table table,
 		    struct scep_span stored, struct scep_span *key);
+/* Whether entries of an index lead to numbers, not to keys; whether this is a
+ * number, which is shorter than any key of a table that has them. */
+int		 scep_db_index_is_numbered(unsigned int index);
+int		 scep_db_is_number(enum scep_table table,
+		    struct scep_span key);
 int		 scep_db_index_key(unsigned int index, struct scep_span key,
 		    struct scep_db_key *out);
 /* Behind every key of an index. */
@@ -159,7 +166,7 @@ enum scep_err	 scep_db_open_table(struct scep_db *db, enum scep_table table,
 		    struct scep_error *err);
 enum scep_err	 scep_db_make_tree(struct scep_db *db,
 		    enum scep_db_tree tree, struct scep_error *err);
-/* … and is made anew if it is there; nobody has it open. */
+/* … and is made anew if it is there. */
 enum scep_err	 scep_db_new_tree(struct scep_db *db,
 		    enum scep_db_tree tree, struct scep_error *err);
 int		 scep_db_tree_is_numbered(enum scep_db_tree tree);
@@ -174,6 +181,11 @@ enum scep_err	 scep_db_is_missing(const struct scep_db *db,
  * migrated, a newer one is SCEP_E_CONFIG. */
 enum scep_err	 scep_db_open_tables(struct scep_db *db,
 		    struct scep_error *err);
+
+/* Rows are put without entries from now on; and all entries made. */
+enum scep_err	 scep_db_begin_bulk(struct scep_db *db,
+		    struct scep_error *err);
+enum scep_err	 scep_db_end_bulk(struct scep_db *db, struct scep_error *err);
 
 /* db_move.c: files that older schemas had and this one has not. */
 int		 scep_db_has_old_files(const struct scep_db *db);
@@ -213,10 +225,10 @@ enum scep_err	 scep_db_get(struct scep_store *, enum scep_table,
 enum scep_err	 scep_db_scan_tree(struct scep_db *db, enum scep_table table,
 		    struct scep_span from, scep_row_fn, void *,
 		    struct scep_error *);
-/* What was found at a key, as a row. */
-enum scep_err	 scep_db_fill_row(struct scep_db *db, struct scep_span key,
-		    struct scep_span stored, struct scep_row *out,
-		    struct scep_error *err);
+/* As scep_db_get(), of a table that has indexes: with the row's index keys. */
+enum scep_err	 scep_db_get_keys(struct scep_db *db, enum scep_table table,
+		    struct scep_span key, struct scep_row *out,
+		    struct scep_index_keys *keys, struct scep_error *err);
 /* Sleep before another try, the longer the more there were. */
 void		 scep_db_pause(int tries);
 /* db_scan.c: walks that fetch the rows. */

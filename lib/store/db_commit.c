@@ -9,7 +9,7 @@
 #include <time.h>
 
 #include "base/error.h"
-#include "store/db.h"
+#include "store/journal.h"
 
 #define TRIES		12	/* after deadlocks */
 #define WAIT_NS		500000L	/* before the second; doubled each time */
@@ -93,11 +93,12 @@ open_trees(struct scep_db *db, const struct scep_change *change,
 static int
 try(struct scep_db *db, const struct scep_change *change, uint64_t seq)
 {
-	DB_TXN	*txn;
-	size_t	 i;
-	int	 r;
+	const u_int32_t	 sync = db->bulk ? DB_TXN_NOSYNC : DB_TXN_SYNC;
+	DB_TXN		*txn;
+	size_t		 i;
+	int		 r;
 
-	if ((r = db->env->txn_begin(db->env, NULL, &txn, DB_TXN_SYNC)) != 0)
+	if ((r = db->env->txn_begin(db->env, NULL, &txn, sync)) != 0)
 		return r;
 	for (i = 0; r == 0 && i < change->n; i++)
 		r = scep_db_write(db, txn, &change->write[i]);
@@ -107,7 +108,7 @@ try(struct scep_db *db, const struct scep_change *change, uint64_t seq)
 		(void)txn->abort(txn);
 		return r;
 	}
-	return txn->commit(txn, DB_TXN_SYNC);
+	return txn->commit(txn, sync);
 }
 
 static int
@@ -147,6 +148,8 @@ write_both(struct scep_db *db, const struct scep_change *change,
 	*done = SCEP_OK;
 	if (change->log.len == 0)
 		return try_again(db, change, 0);
+	if (db->bulk)		/* its lines are written at the end */
+		return try_again(db, change, db->journal->next++);
 	scep_journal_skip(db->journal, change->log_seq);
 	scep_journal_take(db->journal, &entry);
 	r = try_again(db, change, entry.seq);

@@ -13,7 +13,9 @@
 #include "base/error.h"
 #include "store/db.h"
 
-#define SLICE	32768	/* rows */
+#define SLICE_MIN	32768	/* rows */
+#define SLICE_MAX	(1u << 20)
+#define SLICE_OCTETS	4096	/* of cache, for each row of a slice */
 #define BATCH	1000	/* entries of a transaction; a lock or two each */
 
 struct item {
@@ -22,7 +24,7 @@ struct item {
 
 /* What a slice gives to one index. */
 struct pile {
-	struct item	*item;		/* SLICE of them */
+	struct item	*item;		/* a slice of them */
 	size_t		 n;
 };
 
@@ -30,6 +32,7 @@ struct filling {
 	struct scep_db	*db;
 	enum scep_table	 table;
 	struct pile	 pile[SCEP_DB_INDEXES];
+	size_t		 slice;		/* rows, at most */
 	size_t		 rows;		/* in this slice */
 };
 
@@ -117,7 +120,7 @@ put_slice(struct filling *f, struct scep_error *err)
 			return scep_db_fail(f->db, r,
 			    scep_db_tree_file(SCEP_TREE_INDEX), err);
 	/* The log is not to grow to several times the database. */
-	if (f->rows == SLICE &&
+	if (f->rows == f->slice &&
 	    ((r = env->txn_checkpoint(env, 0, 0, 0)) != 0 ||
 	    (r = env->log_archive(env, NULL, DB_ARCH_REMOVE)) != 0))
 		return scep_db_fail(f->db, r, "checkpoint", err);
@@ -126,14 +129,15 @@ put_slice(struct filling *f, struct scep_error *err)
 }
 
 static enum scep_err
-take_key(struct pile *pile, struct scep_span index_key, struct scep_span key,
-    struct scep_error *err)
+take_key(struct filling *f, unsigned int index, struct scep_span index_key,
+    struct scep_span key, struct scep_error *err)
 {
+	struct pile	*pile = &f->pile[index];
 	struct item	*item;
 	enum scep_err	 rc;
 
 	if (pile->item == NULL &&
-	    (pile->item = calloc(SLICE, sizeof(*pile->item))) == NULL)
+	    (pile->item = calloc(f->slice, sizeof(*pile->item))) == NULL)
 		return scep_fail(err, SCEP_E_NOMEM, "a slice of an index");
 	item = &pile->item[pile->n];
 	memset(item, 0, sizeof(*item));
@@ -158,13 +162,14 @@ take_row(void *arg, const struct scep_row *row, struct scep_error *err)
 		return rc;
 	if (own != 0) {
 		key = scep_span_make(keys.own, keys.own_len);
-		rc = take_key(&f->pile[own], key, scep_buf_span(&row->key),
+		rc = take_key(f, own, key, scep_buf_span(&row->key),
 		    err);
 	}
 	for (i = 0; rc == SCEP_OK && i < keys.n; i++)
-		rc = take_key(&f->pile[keys.key[i].index],
-		    scep_index_key(&keys, i), key, err);
-	if (rc == SCEP_OK && ++f->rows == SLICE)
+		rc = take_key(f, keys.key[i].index, scep_index_key(&keys, i),
+		    scep_db_index_is_numbered(keys.key[i].index) ?
+		    scep_buf_span(&row->key) : key, err);
+	if (rc == SCEP_OK && ++f->rows == f->slice)
 		rc = put_slice(f, err);
 	return rc;
 }
@@ -189,10 +194,14 @@ fill_table(struct filling *f, struct scep_error *err)
 enum scep_err
 scep_db_fill_indexes(struct scep_db *db, struct scep_error *err)
 {
-	struct filling	 f = { .db = db };
+	struct filling	 f = { .db = db, .slice = db->cache / SLICE_OCTETS };
 	enum scep_err	 rc = SCEP_OK;
 	int		 i;
 
+	if (f.slice < SLICE_MIN)
+		f.slice = SLICE_MIN;
+	if (f.slice > SLICE_MAX)
+		f.slice = SLICE_MAX;
 	for (i = 0; rc == SCEP_OK && i < SCEP_T__MAX; i++)
 		if (scep_table_has_index((enum scep_table)i)) {
 			f.table = (enum scep_table)i;

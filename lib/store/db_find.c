@@ -22,6 +22,8 @@ scep_db_find(struct scep_db *db, DB_TXN *txn, enum scep_table table,
 	if (own == 0)
 		return scep_db_row_key(table, key, place) == 0 ? 0 :
 		    DB_NOTFOUND;
+	if (scep_db_is_number(table, key))
+		return scep_db_plain_key(key, place);
 	if (scep_db_index_key(own, key, &index_key) != 0)
 		return DB_NOTFOUND;
 	scep_db_number_key(0, place);

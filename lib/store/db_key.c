@@ -69,6 +69,21 @@ scep_db_own_index(enum scep_table table)
 	return places[table].own;
 }
 
+/* What is counted without reading rows has the issuer in its entries. */
+int
+scep_db_index_is_numbered(unsigned int index)
+{
+	return index < SCEP_IX__MAX && index != SCEP_IX_CERTIFICATE_REVOKED &&
+	    places[scep_index_table((enum scep_index)index)].own != 0;
+}
+
+int
+scep_db_is_number(enum scep_table table, struct scep_span key)
+{
+	return places[table].own != 0 && table != SCEP_T_NEWEST &&
+	    key.len == NUMBER;
+}
+
 static void
 set_key(struct scep_db_key *key, size_t len)
 {

@@ -19,7 +19,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "store/db.h"
+#include "store/journal.h"
 
 #define RESERVE		(64u << 20)
 #define CHECKPOINT_KB	4096
@@ -78,8 +78,6 @@ open_env(struct scep_db *db, const struct scep_store_db_options *opt,
     const char *home, struct scep_error *err)
 {
 	const struct sizes	*sizes = db->brief ? &brief : &serving;
-	const size_t		 cache = db->brief || opt->cache == 0 ?
-				    sizes->cache : opt->cache;
 	/* A copy's pages are of different moments: from its first log on. */
 	const u_int32_t		 recover = opt->recover ? DB_RECOVER_FATAL :
 				    DB_RECOVER;
@@ -91,11 +89,12 @@ open_env(struct scep_db *db, const struct scep_store_db_options *opt,
 		return scep_db_fail(db, r, "environment", err);
 	}
 	env = db->env;
+	db->cache = db->brief || opt->cache == 0 ? sizes->cache : opt->cache;
 	env->app_private = db;
 	env->set_errcall(env, scep_db_on_error);
 	if ((r = env->set_event_notify(env, on_event)) != 0 ||
-	    (r = env->set_cachesize(env, (u_int32_t)(cache >> 30),
-	    (u_int32_t)(cache & ((1u << 30) - 1)), 1)) != 0 ||
+	    (r = env->set_cachesize(env, (u_int32_t)(db->cache >> 30),
+	    (u_int32_t)(db->cache & ((1u << 30) - 1)), 1)) != 0 ||
 	    (r = env->set_lg_bsize(env, sizes->log_buffer)) != 0 ||
 	    (r = env->set_lg_max(env, sizes->log_file)) != 0 ||
 	    (r = env->set_lk_detect(env, DB_LOCK_MINWRITE)) != 0 ||
@@ -168,13 +167,32 @@ close_env(struct scep_db *db, int clean)
 	(void)unlink(path);
 }
 
+/* Indexes, and lines of the journal, which opening it adds. */
+static enum scep_err
+end_bulk(struct scep_db *db, struct scep_error *err)
+{
+	const uint64_t	 last = db->journal->next - 1;
+	enum scep_err	 rc;
+
+	scep_journal_close(db->journal);
+	db->journal = NULL;
+	if ((rc = scep_db_end_bulk(db, err)) != SCEP_OK)
+		return rc;
+	return scep_journal_open(db, last, NULL, &db->journal, err);
+}
+
 static void
 db_close(struct scep_store *store)
 {
-	struct scep_db	*db = (struct scep_db *)store;
-	int		 i, clean = db->journal != NULL &&
-			    !atomic_load(&db->broken);
+	struct scep_db		*db = (struct scep_db *)store;
+	struct scep_error	 err;
+	int			 i, clean = db->journal != NULL &&
+				    !atomic_load(&db->broken);
 
+	if (db->bulk && clean && end_bulk(db, &err) != SCEP_OK) {
+		scep_db_say(db, "%s", err.text);
+		clean = 0;
+	}
 	scep_journal_close(db->journal);
 	for (i = 0; i < SCEP_TREE__MAX; i++)
 		close_handle(&db->tree[i]);
@@ -294,6 +312,9 @@ open_store(struct scep_db *db, const struct scep_store_db_options *opt,
 	    err)) != SCEP_OK)
 		return rc;
 	note_unclean(db);
+	if (opt->bulk && (rc = scep_db_begin_bulk(db, err)) != SCEP_OK)
+		return rc;
+	db->bulk = opt->bulk;
 	return SCEP_OK;
 }
 

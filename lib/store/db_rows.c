@@ -17,8 +17,8 @@
 #define WAIT_NS		500000L	/* before the second; doubled each time,
 				   up to an eighth of a second */
 
-enum scep_err
-scep_db_fill_row(struct scep_db *db, struct scep_span key,
+static enum scep_err
+fill_row(struct scep_db *db, struct scep_span key,
     struct scep_span stored, struct scep_row *out, struct scep_error *err)
 {
 	struct scep_span	 der;
@@ -51,9 +51,33 @@ get_newest(struct scep_db *db, struct scep_span prefix, struct scep_row *out,
 	return 0;
 }
 
+/* keys NULL: not asked for. */
+static enum scep_err
+take_row(struct scep_db *db, enum scep_table table, struct scep_span key,
+    struct scep_span stored, struct scep_row *out,
+    struct scep_index_keys *keys, struct scep_error *err)
+{
+	struct scep_index_keys	 own;
+	enum scep_err		 rc;
+
+	if (keys == NULL && scep_db_is_number(table, key))
+		keys = &own;
+	if ((rc = fill_row(db, key, stored, out, err)) != SCEP_OK ||
+	    keys == NULL)
+		return rc;
+	rc = scep_record_keys(table, scep_buf_span(&out->value), keys, err);
+	if (rc == SCEP_OK && scep_db_is_number(table, key))
+		rc = scep_buf_set(&out->key, scep_span_make(keys->own,
+		    keys->own_len), err);
+	if (rc != SCEP_OK)
+		scep_row_clear(out);
+	return rc;
+}
+
 static int
 get_row(struct scep_db *db, enum scep_table table, struct scep_span key,
-    struct scep_row *out, enum scep_err *rc, struct scep_error *err)
+    struct scep_row *out, struct scep_index_keys *keys, enum scep_err *rc,
+    struct scep_error *err)
 {
 	DB			*tree = db->tree[scep_db_table_tree(table)];
 	struct scep_db_key	 place;
@@ -67,26 +91,34 @@ get_row(struct scep_db *db, enum scep_table table, struct scep_span key,
 	if ((r = scep_db_find(db, NULL, table, key, &place)) != 0 ||
 	    (r = tree->get(tree, NULL, &place.dbt, &v, 0)) != 0)
 		return r;
-	*rc = scep_db_fill_row(db, key, scep_span_make(v.data, v.size), out,
-	    err);
+	*rc = take_row(db, table, key, scep_span_make(v.data, v.size), out,
+	    keys, err);
 	free(v.data);
 	return 0;
 }
 
 enum scep_err
-scep_db_get(struct scep_store *store, enum scep_table table,
-    struct scep_span key, struct scep_row *out, struct scep_error *err)
+scep_db_get_keys(struct scep_db *db, enum scep_table table,
+    struct scep_span key, struct scep_row *out, struct scep_index_keys *keys,
+    struct scep_error *err)
 {
-	struct scep_db	*db = (struct scep_db *)store;
 	enum scep_err	 rc;
 	int		 i, r = DB_LOCK_DEADLOCK;
 
 	if ((rc = scep_db_open_table(db, table, err)) != SCEP_OK)
 		return rc;
 	for (i = 0; r == DB_LOCK_DEADLOCK && i < TRIES; i++)
-		r = get_row(db, table, key, out, &rc, err);
+		r = get_row(db, table, key, out, keys, &rc, err);
 	return r == 0 ? rc : scep_db_fail(db, r, scep_db_tree_file(
 	    scep_db_table_tree(table)), err);
+}
+
+enum scep_err
+scep_db_get(struct scep_store *store, enum scep_table table,
+    struct scep_span key, struct scep_row *out, struct scep_error *err)
+{
+	return scep_db_get_keys((struct scep_db *)store, table, key, out,
+	    NULL, err);
 }
 
 /* Where a scan stands. */
@@ -131,7 +163,7 @@ read_rows(struct scep_db *db, struct place *at, DBT *v,
 	    DB_NEXT)) {
 		stored = scep_span_make(key.octets, key.dbt.size);
 		if (!scep_db_row_strip(at->table, stored, &own) ||
-		    (*rc = scep_db_fill_row(db, own, scep_span_make(v->data,
+		    (*rc = fill_row(db, own, scep_span_make(v->data,
 		    v->size), &rows[*n], err)) != SCEP_OK)
 			break;
 		at->begun = 1;
@@ -180,7 +212,7 @@ scan(struct scep_db *db, struct place *at, scep_row_fn fn, void *arg,
     struct scep_error *err)
 {
 	struct scep_row	*rows;
-	enum scep_err	 rc;
+	enum scep_err	 rc = SCEP_OK;
 	size_t		 i, n = 0;
 
 	if ((rows = calloc(SCAN_PAGE, sizeof(*rows))) == NULL)

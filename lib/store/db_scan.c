@@ -19,19 +19,14 @@ struct fetching {
 /* It may have been written since its entry was read: then it is elsewhere in
  * the index, or not at all. */
 static int
-is_there(enum scep_index index, const struct scep_row *row,
+is_there(const struct scep_index_keys *keys, enum scep_index index,
     struct scep_span index_key)
 {
-	struct scep_index_keys	 keys;
-	struct scep_error	 err;
-	size_t			 i;
+	size_t	 i;
 
-	if (scep_record_keys(scep_index_table(index),
-	    scep_buf_span(&row->value), &keys, &err) != SCEP_OK)
-		return 1;	/* who decodes it says what is wrong */
-	for (i = 0; i < keys.n; i++)
-		if (keys.key[i].index == index)
-			return scep_span_equal(scep_index_key(&keys, i),
+	for (i = 0; i < keys->n; i++)
+		if (keys->key[i].index == index)
+			return scep_span_equal(scep_index_key(keys, i),
 			    index_key);
 	return 0;
 }
@@ -39,16 +34,17 @@ is_there(enum scep_index index, const struct scep_row *row,
 static enum scep_err
 fetch(void *arg, const struct scep_entry *entry, struct scep_error *err)
 {
-	struct fetching	*f = arg;
-	struct scep_row	 row;
-	enum scep_err	 rc;
+	struct fetching		*f = arg;
+	struct scep_index_keys	 keys;
+	struct scep_row		 row;
+	enum scep_err		 rc;
 
-	rc = scep_db_get(&f->db->store, f->table, entry->key, &row, err);
+	rc = scep_db_get_keys(f->db, f->table, entry->key, &row, &keys, err);
 	if (rc == SCEP_E_NOTFOUND)
 		return SCEP_OK;
 	if (rc != SCEP_OK)
 		return rc;
-	if (is_there(f->index, &row, entry->index_key))
+	if (is_there(&keys, f->index, entry->index_key))
 		rc = f->fn(f->arg, &row, err);
 	scep_row_clear(&row);
 	return rc;
@@ -65,7 +61,6 @@ scep_db_scan_index(struct scep_store *store, enum scep_index index,
 	return scep_db_walk_all(f.db, index, from, to, fetch, &f, err);
 }
 
-/* A row by its number. */
 static enum scep_err
 fetch_own(void *arg, const struct scep_entry *entry, struct scep_error *err)
 {

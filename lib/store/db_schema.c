@@ -218,3 +218,24 @@ scep_db_open_tables(struct scep_db *db, struct scep_error *err)
 		return rc;
 	return db->brief ? SCEP_OK : open_trees(db, err);
 }
+
+/* Until the end of it they are unfinished. */
+enum scep_err
+scep_db_begin_bulk(struct scep_db *db, struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	if ((rc = say_state(db, 1, 0, err)) != SCEP_OK)
+		return rc;
+	return scep_db_new_tree(db, SCEP_TREE_INDEX, err);
+}
+
+enum scep_err
+scep_db_end_bulk(struct scep_db *db, struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	if ((rc = scep_db_fill_indexes(db, err)) != SCEP_OK)
+		return rc;
+	return say_state(db, 1, 1, err);
+}

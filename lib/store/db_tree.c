@@ -132,8 +132,12 @@ scep_db_new_tree(struct scep_db *db, enum scep_db_tree tree,
     struct scep_error *err)
 {
 	const char	*name = trees[tree].file;
+	DB		*h = db->tree[tree];
 	int		 r;
 
+	db->tree[tree] = NULL;
+	if (h != NULL && (r = h->close(h, DB_NOSYNC)) != 0)
+		return scep_db_fail(db, r, name, err);
 	r = db->env->dbremove(db->env, NULL, name, NULL, DB_AUTO_COMMIT);
 	if (r != 0 && r != ENOENT)
 		return scep_db_fail(db, r, name, err);

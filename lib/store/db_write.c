@@ -36,29 +36,43 @@ is_in(const struct scep_index_keys *keys, enum scep_index index,
 	return 0;
 }
 
-static int
-put_entry(struct writing *x, struct scep_db_key *index_key)
+static DBT
+entry_data(const struct writing *x, enum scep_index index)
 {
-	DB	*index = x->db->tree[SCEP_TREE_INDEX];
-	DBT	 key = scep_dbt(scep_buf_span(&x->w->key));
-	int	 r;
+	return scep_dbt(scep_db_index_is_numbered(index) ?
+	    scep_span_make(x->place.octets, x->place.dbt.size) :
+	    scep_buf_span(&x->w->key));
+}
 
-	r = index->put(index, x->txn, &index_key->dbt, &key, DB_NODUPDATA);
+static int
+put_entry(struct writing *x, enum scep_index index, struct scep_span key)
+{
+	DB			*tree = x->db->tree[SCEP_TREE_INDEX];
+	struct scep_db_key	 index_key;
+	DBT			 data = entry_data(x, index);
+	int			 r;
+
+	if ((r = scep_db_index_key(index, key, &index_key)) != 0)
+		return r;
+	r = tree->put(tree, x->txn, &index_key.dbt, &data, DB_NODUPDATA);
 	return r == DB_KEYEXIST ? 0 : r;
 }
 
 static int
-delete_entry(struct writing *x, struct scep_db_key *index_key)
+delete_entry(struct writing *x, enum scep_index index, struct scep_span key)
 {
-	DB			*index = x->db->tree[SCEP_TREE_INDEX];
-	struct scep_db_key	 key;
+	DB			*tree = x->db->tree[SCEP_TREE_INDEX];
+	struct scep_db_key	 index_key, data;
+	DBT			 plain = entry_data(x, index);
 	DBC			*c;
 	int			 r, end;
 
-	if ((r = scep_db_plain_key(scep_buf_span(&x->w->key), &key)) != 0 ||
-	    (r = index->cursor(index, x->txn, &c, 0)) != 0)
+	if ((r = scep_db_index_key(index, key, &index_key)) != 0 ||
+	    (r = scep_db_plain_key(scep_span_make(plain.data, plain.size),
+	    &data)) != 0 ||
+	    (r = tree->cursor(tree, x->txn, &c, 0)) != 0)
 		return r;
-	if ((r = c->get(c, &index_key->dbt, &key.dbt, DB_GET_BOTH |
+	if ((r = c->get(c, &index_key.dbt, &data.dbt, DB_GET_BOTH |
 	    DB_RMW)) == 0)
 		r = c->del(c, 0);
 	end = c->close(c);
@@ -69,9 +83,8 @@ delete_entry(struct writing *x, struct scep_db_key *index_key)
 static int
 differ(struct writing *x, const struct scep_index_keys *these,
     const struct scep_index_keys *others,
-    int (*fn)(struct writing *, struct scep_db_key *))
+    int (*fn)(struct writing *, enum scep_index, struct scep_span))
 {
-	struct scep_db_key	 index_key;
 	struct scep_span	 key;
 	size_t			 i;
 	int			 r;
@@ -80,8 +93,7 @@ differ(struct writing *x, const struct scep_index_keys *these,
 		key = scep_index_key(these, i);
 		if (is_in(others, these->key[i].index, key))
 			continue;
-		if ((r = scep_db_index_key(these->key[i].index, key,
-		    &index_key)) != 0 || (r = fn(x, &index_key)) != 0)
+		if ((r = fn(x, these->key[i].index, key)) != 0)
 			return r;
 	}
 	return 0;
@@ -133,6 +145,8 @@ make_place(struct writing *x)
 	    scep_span_make(x->is.own, x->is.own_len)))
 		return EINVAL;
 	scep_db_number_key(x->db->next[tree]++, &x->place);
+	if (x->db->bulk)
+		return 0;
 	if ((r = scep_db_index_key(own, scep_buf_span(&x->w->key),
 	    &index_key)) != 0)
 		return r;
@@ -185,6 +199,8 @@ write_row(struct writing *x)
 {
 	int	 r;
 
+	if (x->db->bulk && x->w->what == SCEP_WRITE_PUT)
+		return put_row(x);
 	if ((x->w->what != SCEP_WRITE_PUT || x->w->expect !=
 	    SCEP_REV_ABSENT) && (r = read_row(x)) != 0)
 		return r;
@@ -224,7 +240,7 @@ scep_db_write(struct scep_db *db, DB_TXN *txn, const struct scep_write *w)
 	struct writing	 x;
 
 	if (w->table == SCEP_T_NEWEST)
-		return check_newest(db, txn, w);
+		return db->bulk ? 0 : check_newest(db, txn, w);
 	x.db = db;
 	x.txn = txn;
 	x.tree = db->tree[scep_db_table_tree(w->table)];

@@ -85,7 +85,8 @@ void		 scep_change_clear(struct scep_change *change);
 typedef enum scep_err	(*scep_row_fn)(void *arg, const struct scep_row *row,
 			    struct scep_error *err);
 
-/* An entry of an index: its key, and the key of the row it leads to. */
+/* An entry of an index: its key, and that of the row it leads to; or another
+ * under which scep_store_get() has it, but of a revoked certificate its own. */
 struct scep_entry {
 	struct scep_span	 index_key, key;
 };
@@ -147,7 +148,7 @@ struct scep_store_ops {
 			    struct scep_span to, scep_row_fn fn, void *arg,
 			    struct scep_error *err);
 	/* The entries of a range, in the order of index keys and, of one,
-	 * of row keys.  No row is read. */
+	 * in one that stays.  No row is read. */
 	enum scep_err	(*walk)(struct scep_store *store,
 			    const struct scep_range *range, scep_entry_fn fn,
 			    void *arg, struct scep_error *err);
@@ -201,6 +202,10 @@ struct scep_store_db_options {
 					   small logs, so that opening is
 					   cheap */
 	int		 recover;	/* DIR is a backup's copy */
+	int		 bulk;		/* to fill it while nobody serves: only
+					   new rows are written, none are read;
+					   they are durable, and in the indexes,
+					   when the store is closed */
 	const EVP_MD	*sha256;	/* of the caller's library context;
 					   NULL: of one of our own */
 	scep_say_fn	 say;		/* or NULL */
