@@ -127,7 +127,8 @@ $(BIN)/bench-start: $(BUILD)/tests/bench/start.o \
 	$(CC) $(ALL_LDFLAGS) -o $@ $^
 
 # A store full of certificates, for tests and benchmarks.
-$(BIN)/bench-fill: $(BUILD)/tests/bench/fill.o $(SHARED) $(BUILD)/libscep.a
+$(BIN)/bench-fill: $(patsubst %.c,$(BUILD)/%.o, \
+    $(sort $(wildcard tests/bench/fill*.c))) $(SHARED) $(BUILD)/libscep.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # sh tests/bench/cgi measures with it what a CGI run costs.
