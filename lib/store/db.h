@@ -5,6 +5,7 @@
 #define SCEP_STORE_DB_H
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 
 #include <db.h>
@@ -14,6 +15,7 @@
 #define SCEP_DB_PATH	1024
 #define SCEP_DB_SCHEMA	4
 #define SCEP_DB_HEADER	9	/* octets in front of a value: format, rev */
+#define SCEP_DB_HOT	512
 #define SCEP_DB_KEY	1280	/* octets of a key in a tree: a transactionID
 				   has up to 1024 */
 
@@ -77,6 +79,11 @@ struct scep_db {
 	struct scep_db_backup	*backup;	/* the one under way */
 	pthread_mutex_t		 logs;		/* held to remove old ones */
 	int			 keep_logs;	/* under that mutex */
+	atomic_int		 fresh;		/* commits not yet durable */
+	atomic_int		 hot[SCEP_DB_HOT];	/* … rows of them, by a
+						   hash of their keys */
+	atomic_long		 room;		/* octets that may be written
+						   until the disk is asked */
 };
 
 /* db_fail.c: what Berkeley DB said, as our error; DB_RUNRECOVERY breaks the
@@ -247,6 +254,17 @@ enum scep_err	 scep_db_walk_all(struct scep_db *db, unsigned int index,
 		    void *arg, struct scep_error *err);
 enum scep_err	 scep_db_weigh(struct scep_store *, const struct scep_range *,
 		    unsigned int *, struct scep_error *);
+/* db_fresh.c: what is read is durable, or its reader might tell of what a
+ * power cut takes back.  Around the commit of a transaction and its sync: */
+void		 scep_db_fresh_add(struct scep_db *db,
+		    const struct scep_change *change);
+void		 scep_db_fresh_remove(struct scep_db *db,
+		    const struct scep_change *change);
+/* Sync, if this row, or any, is of a transaction in between. */
+int		 scep_db_settle(struct scep_db *db, enum scep_table table,
+		    struct scep_span key);
+int		 scep_db_settle_all(struct scep_db *db);
+
 /* db_write.c: one write of a change, in a transaction, whose trees are open.
  * DB_KEYEXIST stands for an expectation that failed. */
 int		 scep_db_write(struct scep_db *db, DB_TXN *txn,
@@ -256,7 +274,9 @@ int		 scep_db_write_log(struct scep_db *db, DB_TXN *txn,
 /* db_commit.c */
 enum scep_err	 scep_db_commit(struct scep_store *,
 		    const struct scep_change *, struct scep_error *);
-/* db_look.c */
+/* db_look.c: octets that are free where a directory is; 0 if that cannot be
+ * found out. */
+int		 scep_db_free_disk(const char *dir, uint64_t *octets);
 void		 scep_db_look(struct scep_store *, struct scep_store_facts *);
 /* Number of the last row of the log table, 0 if it is empty. */
 enum scep_err	 scep_db_last_seq(struct scep_db *db, uint64_t *seq,
@@ -264,32 +284,34 @@ enum scep_err	 scep_db_last_seq(struct scep_db *db, uint64_t *seq,
 void		 scep_db_seq_key(uint64_t seq, uint8_t out[8]);
 
 /*
- * journal.c - DIR/issue.log, the hash-chained copy of the log table.  An
- * entry takes its seq before the transaction, and is done after it, whether
- * it committed or not.
+ * journal.c - DIR/issue.log, the hash-chained copy of the log table; and the
+ * sync of the database's log, which many commits share.
  */
 struct scep_journal_entry {
 	uint64_t			 seq;
-	struct scep_span		 line;	/* borrowed; empty: did not
-						   commit */
-	enum { SCEP_ENTRY_OPEN, SCEP_ENTRY_READY, SCEP_ENTRY_WRITTEN }
-					 state;
+	struct scep_span		 line;	/* borrowed; or empty */
+	enum {
+		SCEP_ENTRY_WAITS, SCEP_ENTRY_TAKEN, SCEP_ENTRY_WRITES
+	}				 state;
+	sem_t				 turn;
 	struct scep_journal_entry	*next;	/* in the order of seq */
 };
 
 enum scep_err	 scep_journal_open(struct scep_db *db, uint64_t last_seq,
 		    const EVP_MD *sha256, struct scep_journal **out,
 		    struct scep_error *err);
-/* entry is the caller's and stays where it is until it is done. */
-void		 scep_journal_take(struct scep_journal *journal,
+/* A transaction is committed and not yet durable; who writes to the database
+ * calls this before the next one can.  The entry is the caller's and stays
+ * where it is until it is done. */
+void		 scep_journal_add(struct scep_journal *journal,
 		    struct scep_journal_entry *entry);
-/* The next seq is this one, or a later one. */
-void		 scep_journal_skip(struct scep_journal *journal, uint64_t seq);
-/* Returns when every line up to this one is on the disk.  SCEP_E_STORE when
- * one could not be written; then none is any more, and only a new start
- * completes the file. */
+/* Returns when it is durable, and its line written with every line before.
+ * SCEP_E_STORE when that failed; then nothing is written any more, and only a
+ * new start completes the file. */
 enum scep_err	 scep_journal_done(struct scep_journal *journal,
-		    struct scep_journal_entry *entry, struct scep_span line,
+		    struct scep_journal_entry *entry, struct scep_error *err);
+/* Lines are on the disk, too. */
+enum scep_err	 scep_journal_sync(struct scep_journal *journal,
 		    struct scep_error *err);
 int		 scep_journal_is_broken(struct scep_journal *journal);
 void		 scep_journal_close(struct scep_journal *journal);

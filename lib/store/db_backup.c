@@ -7,7 +7,6 @@
  * recovery from the first log on makes one state of them.
  */
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 
 #include <dirent.h>
 #include <errno.h>
@@ -290,18 +289,18 @@ each_database(struct scep_db_backup *b,
 static enum scep_err
 check_room(struct scep_db_backup *b, struct scep_error *err)
 {
-	struct statvfs	 fs;
+	uint64_t	 octets;
 	enum scep_err	 rc;
 
 	b->total = size_of(b->db->journal->path);
 	if ((rc = each_database(b, add_size, err)) != SCEP_OK)
 		return rc;
-	if (statvfs(b->to->dir, &fs) == 0 &&
-	    (uint64_t)fs.f_bavail * fs.f_frsize < b->total + SPARE)
+	if (scep_db_free_disk(b->to->dir, &octets) &&
+	    octets < b->total + SPARE)
 		return scep_fail(err, SCEP_E_STORE, "%s: no space: %llu MiB "
 		    "are free there, and a backup needs some %llu; make "
 		    "room, or choose another place", b->to->dir,
-		    (unsigned long long)fs.f_bavail * fs.f_frsize >> 20,
+		    (unsigned long long)octets >> 20,
 		    (unsigned long long)(b->total + SPARE) >> 20);
 	return SCEP_OK;
 }
@@ -324,7 +323,8 @@ copy_rest(struct scep_db_backup *b, struct scep_error *err)
 	uint64_t	 last;
 	enum scep_err	 rc;
 
-	if ((rc = copy_logs(b, 1, err)) != SCEP_OK ||
+	if ((rc = scep_journal_sync(b->db->journal, err)) != SCEP_OK ||
+	    (rc = copy_logs(b, 1, err)) != SCEP_OK ||
 	    (rc = end_journal(b, err)) != SCEP_OK ||
 	    (rc = scep_dir_sync(b->home, err)) != SCEP_OK ||
 	    (rc = scep_dir_sync(b->to->dir, err)) != SCEP_OK ||

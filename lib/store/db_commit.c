@@ -1,9 +1,7 @@
 /*
- * db_commit.c - writing: all of a change in one transaction, durable, or
- * nothing.
+ * db_commit.c - writing: all of a change in one transaction, or nothing, and
+ * durable when it is said to be done.
  */
-#include <sys/statvfs.h>
-
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -13,6 +11,8 @@
 
 #define TRIES		12	/* after deadlocks */
 #define WAIT_NS		500000L	/* before the second; doubled each time */
+#define PAGE		8192	/* octets that a row may dirty */
+#define ROOM		(4L << 20)	/* octets, far below any reserve */
 
 void
 scep_db_seq_key(uint64_t seq, uint8_t out[8])
@@ -51,20 +51,37 @@ scep_db_last_seq(struct scep_db *db, uint64_t *seq, struct scep_error *err)
 	    scep_db_fail(db, r, "log", err);
 }
 
-/* A commit that finds no room leaves a cache full of pages that cannot be
- * written, and the next may hang (DEPLOYMENT 1.9): stop well before. */
-static enum scep_err
-check_room(const struct scep_db *db, struct scep_error *err)
+/* What a change makes of the log and of the files, with some to spare. */
+static long
+weight_of(const struct scep_change *change)
 {
-	struct statvfs	 fs;
+	size_t	 i, n = PAGE + change->log.len;
 
-	if (statvfs(db->dir, &fs) == -1 ||
-	    (uint64_t)fs.f_bavail * fs.f_frsize >= db->reserve)
+	for (i = 0; i < change->n; i++)
+		n += PAGE + 2 * change->write[i].value.len;
+	return (long)n;
+}
+
+/* A commit that finds no room leaves a cache full of pages that cannot be
+ * written, and the next may hang (DEPLOYMENT 1.9): stop well before.  The disk
+ * is asked at each tend, and once for so many octets. */
+static enum scep_err
+check_room(struct scep_db *db, const struct scep_change *change,
+    struct scep_error *err)
+{
+	const long	 weight = weight_of(change);
+	uint64_t	 octets;
+
+	if (atomic_fetch_sub(&db->room, weight) >= weight ||
+	    !scep_db_free_disk(db->dir, &octets))
 		return SCEP_OK;
+	if (octets >= db->reserve) {
+		atomic_store(&db->room, ROOM);
+		return SCEP_OK;
+	}
 	return scep_fail(err, SCEP_E_STORE, "%s: %llu MiB of disk are left, "
 	    "less than the reserve of %zu: nothing is written until there is "
-	    "room", db->dir,
-	    (unsigned long long)fs.f_bavail * fs.f_frsize >> 20,
+	    "room", db->dir, (unsigned long long)octets >> 20,
 	    db->reserve >> 20);
 }
 
@@ -90,72 +107,86 @@ open_trees(struct scep_db *db, const struct scep_change *change,
 	return SCEP_OK;
 }
 
+/* Its locks go with the commit; fresh rows are known before. */
 static int
 try(struct scep_db *db, const struct scep_change *change, uint64_t seq)
 {
-	const u_int32_t	 sync = db->bulk ? DB_TXN_NOSYNC : DB_TXN_SYNC;
-	DB_TXN		*txn;
-	size_t		 i;
-	int		 r;
+	DB_TXN	*txn;
+	size_t	 i;
+	int	 r;
 
-	if ((r = db->env->txn_begin(db->env, NULL, &txn, sync)) != 0)
+	if ((r = db->env->txn_begin(db->env, NULL, &txn, DB_TXN_NOSYNC)) !=
+	    0)
 		return r;
 	for (i = 0; r == 0 && i < change->n; i++)
 		r = scep_db_write(db, txn, &change->write[i]);
 	if (r == 0 && change->log.len > 0)
-		r = scep_db_write_log(db, txn, seq, scep_buf_span(&change->log));
+		r = scep_db_write_log(db, txn, seq,
+		    scep_buf_span(&change->log));
 	if (r != 0) {
 		(void)txn->abort(txn);
 		return r;
 	}
-	return txn->commit(txn, sync);
+	scep_db_fresh_add(db, change);
+	if ((r = txn->commit(txn, DB_TXN_NOSYNC)) != 0)
+		scep_db_fresh_remove(db, change);
+	return r;
 }
 
+/* One at a time: no writer waits for another's lock, and no time is lost, as
+ * all of them would want the last page of the log table. */
 static int
-try_again(struct scep_db *db, const struct scep_change *change, uint64_t seq)
+write_rows(struct scep_db *db, const struct scep_change *change,
+    struct scep_journal_entry *entry)
 {
 	struct timespec	 wait = { 0, WAIT_NS };
 	int		 i, r;
 
 	(void)pthread_mutex_lock(&db->writer);
-	for (i = 0; (r = try(db, change, seq)) == DB_LOCK_DEADLOCK &&
-	    i < TRIES; i++) {
+	if (db->journal->next < change->log_seq)
+		db->journal->next = change->log_seq;
+	entry->seq = db->journal->next;
+	for (i = 0; (r = try(db, change, entry->seq)) == DB_LOCK_DEADLOCK &&
+	    i < TRIES; i++) {		/* a reader's lock */
 		(void)nanosleep(&wait, NULL);
 		wait.tv_nsec *= wait.tv_nsec < 100000000L ? 2 : 1;
 	}
+	if (r == 0 && change->log.len > 0)
+		db->journal->next++;
+	if (r == 0 && !db->bulk)
+		scep_journal_add(db->journal, entry);
 	(void)pthread_mutex_unlock(&db->writer);
 	return r;
 }
 
 static enum scep_err
-check_whole(const struct scep_db *db, struct scep_error *err)
+check_whole(struct scep_db *db, const struct scep_change *change,
+    struct scep_error *err)
 {
 	if (atomic_load(&db->broken) || scep_journal_is_broken(db->journal))
 		return scep_fail(err, SCEP_E_STORE,
 		    "%s/db is broken; a restart recovers it", db->dir);
-	return check_room(db, err);
+	return check_room(db, change, err);
 }
 
-/* The transaction, and its line in the journal.  *done is what became of the
- * line. */
+/* Rows, and then, shared with others, what makes them durable.  *done is what
+ * became of that. */
 static int
-write_both(struct scep_db *db, const struct scep_change *change,
+write_all(struct scep_db *db, const struct scep_change *change,
     enum scep_err *done, struct scep_error *err)
 {
-	struct scep_journal_entry	 entry;
+	struct scep_journal_entry	 entry = {
+		.line = scep_buf_span(&change->log)
+	};
 	int				 r;
 
 	*done = SCEP_OK;
-	if (change->log.len == 0)
-		return try_again(db, change, 0);
-	if (db->bulk)		/* its lines are written at the end */
-		return try_again(db, change, db->journal->next++);
-	scep_journal_skip(db->journal, change->log_seq);
-	scep_journal_take(db->journal, &entry);
-	r = try_again(db, change, entry.seq);
-	*done = scep_journal_done(db->journal, &entry, r == 0 ?
-	    scep_buf_span(&change->log) : scep_span_make(NULL, 0), err);
-	return r;
+	if ((r = write_rows(db, change, &entry)) != 0)
+		return r;
+	if (!db->bulk)
+		*done = scep_journal_done(db->journal, &entry, err);
+	scep_db_fresh_remove(db, change);
+	return 0;
 }
 
 enum scep_err
@@ -166,11 +197,11 @@ scep_db_commit(struct scep_store *store, const struct scep_change *change,
 	enum scep_err	 rc, done;
 	int		 r;
 
-	if ((rc = check_whole(db, err)) != SCEP_OK ||
+	if ((rc = check_whole(db, change, err)) != SCEP_OK ||
 	    (rc = open_trees(db, change, err)) != SCEP_OK)
 		return rc;
 	scep_db_gate_enter(&db->gate);
-	r = write_both(db, change, &done, err);
+	r = write_all(db, change, &done, err);
 	scep_db_gate_leave(&db->gate);
 	if (r == 0)	/* without its line it is not acknowledged: DESIGN 5 */
 		return done;

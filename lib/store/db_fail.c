@@ -4,8 +4,6 @@
  * Its result is often no more than "invalid argument" or "run recovery"; the
  * reason is in the first message it gave before.
  */
-#include <sys/statvfs.h>
-
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -61,10 +59,9 @@ scep_db_calm(struct scep_db *db)
 int
 scep_db_is_full(const struct scep_db *db)
 {
-	struct statvfs	 fs;
+	uint64_t	 octets;
 
-	return statvfs(db->dir, &fs) == 0 &&
-	    (uint64_t)fs.f_bavail * fs.f_frsize < NO_ROOM;
+	return scep_db_free_disk(db->dir, &octets) && octets < NO_ROOM;
 }
 
 /* What refuses a path has a remedy of its own. */

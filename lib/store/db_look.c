@@ -13,6 +13,18 @@
 
 #include "store/db.h"
 
+int
+scep_db_free_disk(const char *dir, uint64_t *octets)
+{
+	struct statvfs	 fs;
+
+	*octets = 0;
+	if (statvfs(dir, &fs) == -1)
+		return 0;
+	*octets = (uint64_t)fs.f_bavail * fs.f_frsize;
+	return 1;
+}
+
 /* Octets of the files in DIR/db, log files included. */
 static uint64_t
 size_of_files(const struct scep_db *db)
@@ -38,13 +50,11 @@ void
 scep_db_look(struct scep_store *store, struct scep_store_facts *out)
 {
 	struct scep_db	*db = (struct scep_db *)store;
-	struct statvfs	 fs;
 
 	memset(out, 0, sizeof(*out));
 	out->broken = atomic_load(&db->broken) ||
 	    scep_journal_is_broken(db->journal);
 	out->reserve = db->reserve;
 	out->size = size_of_files(db);
-	if (statvfs(db->dir, &fs) == 0)
-		out->free = (uint64_t)fs.f_bavail * fs.f_frsize;
+	(void)scep_db_free_disk(db->dir, &out->free);
 }

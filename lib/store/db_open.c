@@ -8,7 +8,6 @@
  */
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -223,7 +222,8 @@ static enum scep_err
 db_tend(struct scep_store *store, struct scep_error *err)
 {
 	struct scep_db	*db = (struct scep_db *)store;
-	struct statvfs	 fs;
+	uint64_t	 octets;
+	enum scep_err	 rc;
 	int		 r;
 
 	scep_db_calm(db);
@@ -235,13 +235,15 @@ db_tend(struct scep_store *store, struct scep_error *err)
 		return scep_db_fail(db, r, "checkpoint", err);
 	if ((r = remove_old_logs(db)) != 0)
 		return scep_db_fail(db, r, "remove old logs", err);
-	if (statvfs(db->dir, &fs) != 0 ||
-	    (uint64_t)fs.f_bavail * fs.f_frsize / 2 >= db->reserve)
+	if ((rc = scep_journal_sync(db->journal, err)) != SCEP_OK)
+		return rc;
+	atomic_store(&db->room, 0);
+	if (!scep_db_free_disk(db->dir, &octets) || octets / 2 >= db->reserve)
 		atomic_store(&db->low, 0);
 	else if (atomic_exchange(&db->low, 1) == 0)
 		scep_db_say(db, "%s: %llu MiB of disk are left; below %zu MiB "
-		    "nothing is issued", db->dir, (unsigned long long)
-		    fs.f_bavail * fs.f_frsize >> 20, db->reserve >> 20);
+		    "nothing is issued", db->dir,
+		    (unsigned long long)octets >> 20, db->reserve >> 20);
 	return SCEP_OK;
 }
 

@@ -109,6 +109,9 @@ scep_db_get_keys(struct scep_db *db, enum scep_table table,
 		return rc;
 	for (i = 0; r == DB_LOCK_DEADLOCK && i < TRIES; i++)
 		r = get_row(db, table, key, out, keys, &rc, err);
+	if (r == 0 && rc == SCEP_OK && (r = scep_db_settle(db, table,
+	    scep_buf_span(&out->key))) != 0)
+		scep_row_clear(out);
 	return r == 0 ? rc : scep_db_fail(db, r, scep_db_tree_file(
 	    scep_db_table_tree(table)), err);
 }
@@ -172,7 +175,7 @@ read_rows(struct scep_db *db, struct place *at, DBT *v,
 			break;
 	}
 	(void)c->close(c);
-	return r == DB_NOTFOUND ? 0 : r;
+	return r == DB_NOTFOUND || r == 0 ? scep_db_settle_all(db) : r;
 }
 
 void

@@ -16,6 +16,7 @@
 
 /* Where a walk stands: behind this entry. */
 struct walk {
+	struct scep_db		*db;
 	DB			*tree;
 	struct scep_db_key	 ikey;		/* at its start: the first */
 	struct scep_db_key	 end;		/* none from here on */
@@ -83,7 +84,7 @@ fill(const struct walk *w, DBT *bulk)
 	if ((r = seek(c, w)) == 0)
 		r = c->get(c, &none, bulk, DB_CURRENT | DB_MULTIPLE_KEY);
 	(void)c->close(c);
-	return r;
+	return r == 0 ? scep_db_settle_all(w->db) : r;
 }
 
 static int
@@ -203,6 +204,7 @@ walk(struct scep_db *db, struct walk *w, scep_entry_fn fn, void *arg,
 {
 	enum scep_err	 rc;
 
+	w->db = db;
 	rc = scep_db_tree(db, SCEP_TREE_INDEX, &w->tree, err);
 	while (rc == SCEP_OK)
 		rc = go_on(db, w, fn, arg, err);

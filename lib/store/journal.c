@@ -1,12 +1,13 @@
 /*
  * journal.c - DIR/issue.log while it grows: the log table as a file, each
- * line chained to the one before.
+ * line chained to the one before; and what makes commits durable.
  *
- * Lines are in the order of seq; a seq whose transaction failed leaves a gap.
- * A line waits for every earlier transaction to end, so that the file never
- * lacks an entry that is before its last one.  Whoever finds lines ready
- * writes them for all, with one fdatasync and without the mutex, so that
- * many commits share it as they share Berkeley DB's.
+ * Entries are in the order of seq, which is that of their transactions.  One
+ * of those who wait takes what is there, syncs the database's log, and then
+ * writes the lines: for all of them at once, while others gather.  Lines come
+ * after the sync, so that the file has none that the table lacks.  They are
+ * not synced with each commit: what a power cut takes from the file is in the
+ * table (journal_open.c).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -30,6 +31,7 @@ scep_journal_write(struct scep_journal *j, struct scep_span lines,
 			return scep_fail(err, SCEP_E_STORE, "%s: cannot "
 			    "append: %s; a restart completes it", j->path,
 			    strerror(errno));
+		atomic_fetch_add(&j->unsynced, (long)n);
 		lines.data += n;
 		lines.len -= (size_t)n;
 	}
@@ -39,17 +41,20 @@ scep_journal_write(struct scep_journal *j, struct scep_span lines,
 enum scep_err
 scep_journal_sync(struct scep_journal *j, struct scep_error *err)
 {
+	if (atomic_exchange(&j->unsynced, 0) == 0)
+		return SCEP_OK;
 	return fdatasync(j->fd) == 0 ? SCEP_OK : scep_fail(err, SCEP_E_STORE,
 	    "%s: cannot sync: %s; a restart completes it", j->path,
 	    strerror(errno));
 }
 
 void
-scep_journal_take(struct scep_journal *j, struct scep_journal_entry *e)
+scep_journal_add(struct scep_journal *j, struct scep_journal_entry *e)
 {
-	memset(e, 0, sizeof(*e));
+	e->state = SCEP_ENTRY_WAITS;
+	e->next = NULL;
+	(void)sem_init(&e->turn, 0, 0);
 	(void)pthread_mutex_lock(&j->mutex);
-	e->seq = j->next++;
 	if (j->last != NULL)
 		j->last->next = e;
 	else
@@ -58,29 +63,13 @@ scep_journal_take(struct scep_journal *j, struct scep_journal_entry *e)
 	(void)pthread_mutex_unlock(&j->mutex);
 }
 
-void
-scep_journal_skip(struct scep_journal *j, uint64_t seq)
+static enum scep_err
+flush_log(struct scep_journal *j, struct scep_error *err)
 {
-	(void)pthread_mutex_lock(&j->mutex);
-	if (j->next < seq)
-		j->next = seq;
-	(void)pthread_mutex_unlock(&j->mutex);
-}
+	int	 r = j->env->log_flush(j->env, NULL);
 
-/* What is ready, up to the first that is not, off the list. */
-static struct scep_journal_entry *
-cut_ready(struct scep_journal *j)
-{
-	struct scep_journal_entry	*head = j->first, *e = j->first;
-
-	if (e == NULL || e->state == SCEP_ENTRY_OPEN)
-		return NULL;
-	while (e->next != NULL && e->next->state != SCEP_ENTRY_OPEN)
-		e = e->next;
-	if ((j->first = e->next) == NULL)
-		j->last = NULL;
-	e->next = NULL;
-	return head;
+	return r == 0 ? SCEP_OK : scep_db_fail(j->env->app_private, r,
+	    "log", err);
 }
 
 /* Nobody else touches the chain while j->writing is set. */
@@ -90,91 +79,111 @@ write_entries(struct scep_journal *j, const struct scep_journal_entry *head,
 {
 	const struct scep_journal_entry	*e;
 	struct scep_buf			 lines = { NULL, 0 };
-	enum scep_err			 rc = SCEP_OK;
+	enum scep_err			 rc;
 
+	rc = flush_log(j, err);
 	for (e = head; rc == SCEP_OK && e != NULL; e = e->next)
 		if (e->line.len > 0)
 			rc = scep_chain_line(&j->chain, e->seq, e->line,
 			    &lines, err);
-	if (rc == SCEP_OK && lines.len > 0 &&
-	    (rc = scep_journal_write(j, scep_buf_span(&lines), err)) ==
-	    SCEP_OK)
+	if (rc == SCEP_OK)
+		rc = scep_journal_write(j, scep_buf_span(&lines), err);
+	if (rc == SCEP_OK && atomic_load(&j->unsynced) >
+	    SCEP_JOURNAL_UNSYNCED)
 		rc = scep_journal_sync(j, err);
 	scep_buf_clear(&lines);
 	return rc;
 }
 
-/* Called with the mutex, and returns with it. */
-static void
-write_for_all(struct scep_journal *j, struct scep_journal_entry *head)
+/* All that have come so far, mine among them; none from now on. */
+static struct scep_journal_entry *
+take_all(struct scep_journal *j)
 {
-	struct scep_journal_entry	*e, *next;
-	struct scep_error		 err = { .code = SCEP_OK };
-	int				 failed = 0;
+	struct scep_journal_entry	*head, *e;
 
-	j->writing = 1;
-	if (!j->broken) {	/* a line behind a lost one would be a lie */
-		(void)pthread_mutex_unlock(&j->mutex);
-		if (write_entries(j, head, &err) != SCEP_OK)
-			failed = 1;
-		(void)pthread_mutex_lock(&j->mutex);
-	}
-	j->writing = 0;
-	if (failed) {
-		j->broken = 1;
+	(void)pthread_mutex_lock(&j->mutex);
+	head = j->first;
+	j->first = j->last = NULL;
+	for (e = head; e != NULL; e = e->next)
+		e->state = SCEP_ENTRY_TAKEN;
+	(void)pthread_mutex_unlock(&j->mutex);
+	return head;
+}
+
+/* The first of those who came meanwhile writes next.  An entry is its owner's
+ * as soon as it is that one's turn. */
+static void
+hand_over(struct scep_journal *j)
+{
+	(void)pthread_mutex_lock(&j->mutex);
+	if (j->first != NULL) {
+		j->first->state = SCEP_ENTRY_WRITES;
+		(void)sem_post(&j->first->turn);
+	} else
+		j->writing = 0;
+	(void)pthread_mutex_unlock(&j->mutex);
+}
+
+static void
+write_for_all(struct scep_journal *j, const struct scep_journal_entry *mine)
+{
+	struct scep_journal_entry	*e, *next, *head = take_all(j);
+	struct scep_error		 err = { .code = SCEP_OK };
+
+	/* A line behind a lost one would be a lie. */
+	if (!atomic_load(&j->broken) &&
+	    write_entries(j, head, &err) != SCEP_OK) {
 		j->why = err;
+		atomic_store(&j->broken, 1);
 	}
+	hand_over(j);
 	for (e = head; e != NULL; e = next) {
-		next = e->next;		/* e is its owner's from now on */
-		e->state = SCEP_ENTRY_WRITTEN;
+		next = e->next;
+		if (e != mine)
+			(void)sem_post(&e->turn);
 	}
-	(void)pthread_cond_broadcast(&j->moved);
 }
 
 enum scep_err
 scep_journal_done(struct scep_journal *j, struct scep_journal_entry *e,
-    struct scep_span line, struct scep_error *err)
+    struct scep_error *err)
 {
-	struct scep_journal_entry	*head;
-	enum scep_err			 rc = SCEP_OK;
+	int	 mine;
 
 	(void)pthread_mutex_lock(&j->mutex);
-	e->line = line;
-	e->state = SCEP_ENTRY_READY;
-	(void)pthread_cond_broadcast(&j->moved);
-	while (e->state != SCEP_ENTRY_WRITTEN)
-		if (!j->writing && (head = cut_ready(j)) != NULL)
-			write_for_all(j, head);
-		else
-			(void)pthread_cond_wait(&j->moved, &j->mutex);
-	if (j->broken && line.len > 0) {
-		*err = j->why;
-		rc = err->code;
-	}
+	mine = !j->writing && e->state == SCEP_ENTRY_WAITS;
+	if (mine)
+		j->writing = 1;
 	(void)pthread_mutex_unlock(&j->mutex);
-	return rc;
+	while (!mine && sem_wait(&e->turn) == -1 && errno == EINTR)
+		;
+	if (mine || e->state == SCEP_ENTRY_WRITES)
+		write_for_all(j, e);
+	(void)sem_destroy(&e->turn);
+	if (!atomic_load(&j->broken))
+		return SCEP_OK;
+	*err = j->why;
+	return err->code;
 }
 
 int
 scep_journal_is_broken(struct scep_journal *j)
 {
-	int	 broken;
-
-	(void)pthread_mutex_lock(&j->mutex);
-	broken = j->broken;
-	(void)pthread_mutex_unlock(&j->mutex);
-	return broken;
+	return atomic_load(&j->broken);
 }
 
 void
 scep_journal_close(struct scep_journal *j)
 {
+	struct scep_error	 err;
+
 	if (j == NULL)
 		return;
-	if (j->fd != -1)
+	if (j->fd != -1) {
+		(void)scep_journal_sync(j, &err);
 		(void)close(j->fd);
+	}
 	scep_chain_close(&j->chain);
-	(void)pthread_cond_destroy(&j->moved);
 	(void)pthread_mutex_destroy(&j->mutex);
 	free(j);
 }

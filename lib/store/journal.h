@@ -1,6 +1,7 @@
 /*
- * journal.h - the journal as its two files see it: journal.c lets it grow,
- * journal_open.c holds it against the table and completes it.  Private.
+ * journal.h - the journal as its files see it: journal.c lets it grow,
+ * journal_open.c holds it against the table, and completes or mends it.
+ * Private.
  */
 #ifndef SCEP_STORE_JOURNAL_H
 #define SCEP_STORE_JOURNAL_H
@@ -8,22 +9,26 @@
 #include "store/chain.h"
 #include "store/db.h"
 
+#define SCEP_JOURNAL_UNSYNCED	(8L << 20)	/* octets; then it is synced,
+						   and an opening looks at more
+						   than these */
+
 struct scep_journal {
+	DB_ENV			*env;		/* whose log goes first */
 	int			 fd;
 	char			 path[SCEP_DB_PATH + 16];
 	struct scep_chain	 chain;		/* the writer's */
-	uint64_t		 next;		/* seq to be taken */
+	atomic_long		 unsynced;	/* octets */
+	uint64_t		 next;		/* seq to be taken; changed by
+						   who writes to the database */
 	struct scep_journal_entry	*first, *last;
 	int			 writing;	/* somebody writes for all */
-	int			 broken;	/* why says it */
+	atomic_int		 broken;	/* why says it */
 	struct scep_error	 why;
 	pthread_mutex_t		 mutex;
-	pthread_cond_t		 moved;
 };
 
 enum scep_err	 scep_journal_write(struct scep_journal *journal,
 		    struct scep_span lines, struct scep_error *err);
-enum scep_err	 scep_journal_sync(struct scep_journal *journal,
-		    struct scep_error *err);
 
 #endif /* SCEP_STORE_JOURNAL_H */

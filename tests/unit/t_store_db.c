@@ -701,6 +701,90 @@ a_journal_that_was_changed_is_an_error(void **state)
 	free(other);
 }
 
+static void
+mends(const char *journal, size_t len, const char *want, size_t want_len)
+{
+	char	*now;
+	size_t	 n;
+
+	assert_int_equal(open_with(journal, len), SCEP_OK);
+	now = slurp(at("issue.log"), &n);
+	assert_int_equal(n, want_len);
+	assert_memory_equal(now, want, n);
+	free(now);
+}
+
+/* What a power cut leaves of lines that were not synced. */
+static void
+a_journal_that_a_power_cut_left_is_mended(void **state)
+{
+	struct scep_store	*store = open_store();
+	char			*text, *other;
+	size_t			 len, room, cut;
+	int			 how;
+
+	(void)state;
+	save_some(store, 0, 40);
+	scep_store_close(store);
+	text = slurp(at("issue.log"), &len);
+	room = len + 5000;
+	assert_non_null(other = malloc(room));
+	for (cut = 0; cut < len; cut += cut < len - 200 ? 97 : 1) {
+		/* Short; zeros to its full length; and more of them. */
+		for (how = 0; how < 3; how++) {
+			memset(other, 0, room);
+			memcpy(other, text, cut);
+			mends(other, how == 0 ? cut : how == 1 ? len : room,
+			    text, len);
+		}
+		/* A hole, and what comes behind it is there. */
+		memcpy(other, text, len);
+		memset(other + cut, 0, len - cut < 50 ? len - cut : 50);
+		mends(other, len, text, len);
+		/* But an octet that no cut leaves is still seen. */
+		other[len - 3] = 'y';
+		if (cut + 50 < len - 3)
+			assert_int_equal(open_with(other, len),
+			    SCEP_E_STORE);
+	}
+	free(text);
+	free(other);
+}
+
+/* A hole far from the end, which only an unclean stop makes look for. */
+static void
+a_hole_far_from_the_end_is_mended(void **state)
+{
+	struct scep_store	*store = open_store();
+	struct scep_change	 change = { .n = 0 };
+	struct scep_error	 err;
+	char			*text, *holed, line[10001];
+	size_t			 len;
+	int			 i, fd;
+
+	(void)state;
+	memset(line, 'x', sizeof(line) - 1);
+	line[sizeof(line) - 1] = '\0';
+	assert_int_equal(scep_buf_set(&change.log, scep_span_text(line),
+	    &err), SCEP_OK);
+	for (i = 0; i < 90; i++)
+		assert_int_equal(scep_store_commit(store, &change, &err),
+		    SCEP_OK);
+	scep_change_clear(&change);
+	scep_store_close(store);
+	text = slurp(at("issue.log"), &len);
+	assert_non_null(holed = malloc(len));
+	memcpy(holed, text, len);
+	memset(holed + 40000, 0, 4096);
+	mends(holed, len, holed, len);		/* control: is not seen */
+	assert_int_not_equal(fd = open(at("db/unclean"), O_WRONLY | O_CREAT |
+	    O_CLOEXEC, 0600), -1);
+	(void)close(fd);
+	mends(holed, len, text, len);
+	free(text);
+	free(holed);
+}
+
 /* More than is looked at: the tail is still held against the table. */
 static void
 the_tail_of_a_long_journal_is_checked(void **state)
@@ -782,6 +866,8 @@ main(void)
 		T(a_directory_that_cannot_be_used_is_a_matter_of_configuration),
 		T(the_journal_is_completed_from_the_table),
 		T(a_journal_that_was_changed_is_an_error),
+		T(a_journal_that_a_power_cut_left_is_mended),
+		T(a_hole_far_from_the_end_is_mended),
 		T(the_tail_of_a_long_journal_is_checked),
 		T(a_journal_that_cannot_be_written_stops_the_store),
 	};
