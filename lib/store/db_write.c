@@ -237,16 +237,11 @@ check_newest(struct scep_db *db, DB_TXN *txn, const struct scep_write *w)
 int
 scep_db_write(struct scep_db *db, DB_TXN *txn, const struct scep_write *w)
 {
-	struct writing	 x;
+	struct writing	 x = { .db = db, .txn = txn, .w = w };
 
 	if (w->table == SCEP_T_NEWEST)
 		return db->bulk ? 0 : check_newest(db, txn, w);
-	x.db = db;
-	x.txn = txn;
 	x.tree = db->tree[scep_db_table_tree(w->table)];
-	x.w = w;
-	x.rev = SCEP_REV_ABSENT;
-	x.was.n = x.is.n = 0;
 	return write_row(&x);
 }
 

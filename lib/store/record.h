@@ -286,8 +286,9 @@ struct scep_index_keys {
 		size_t		 at, len;	/* in octets */
 	}	 key[SCEP_INDEX_KEYS];
 	uint8_t	 octets[2048];
-	size_t	 own_len;		/* the row's own key, of a transaction, */
-	uint8_t	 own[64];		/* a certificate, a trace */
+	size_t	 own_len;
+	uint8_t	 own[64];		/* the row's key; of a transaction, a
+					   certificate, a trace */
 };
 
 /* All index keys of a row's value; none of a table without an index. */

@@ -2,7 +2,7 @@
 # 19-backup - backups under load, and what stands up again from them.
 . "$(dirname "$0")/lib.sh"
 
-# While $T/slow is there, each fsync of scep.fcgi takes 0.2 s: those of a
+# While $T/slow is there, each fsync of scep.fcgi takes 0.6 s: those of a
 # backup's files, not those of commits, which are fdatasyncs.
 cat >"$T/slow.c" <<'SLOW'
 #define _GNU_SOURCE
@@ -14,7 +14,7 @@ cat >"$T/slow.c" <<'SLOW'
 int
 fsync(int fd)
 {
-	const struct timespec	 wait = { 0, 200000000L };
+	const struct timespec	 wait = { 0, 600000000L };
 	const char		*file = getenv("SLOW_FSYNC");
 	int			 (*real)(int);
 

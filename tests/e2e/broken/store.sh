@@ -31,7 +31,7 @@ rm state/db/certs.db
 broken -s "$DB" 'a table with an octet changed' 75 '/state/db: certs\.db' <<'.'
 printf X | dd of=state/db/certs.db bs=1 seek=100 conv=notrunc
 .
-broken -s "$DB" -k 0 -f - 'a page of a table with an octet changed' 75 \
+broken -s "$DB" 'a page of a table with an octet changed' 75 \
     '/state/db: certs\.db.*checksum error: page 1.*backup' <<'.'
 printf X | dd of=state/db/certs.db bs=1 seek=16300 conv=notrunc
 .
@@ -43,15 +43,15 @@ broken -s "$DB" 'a table that cannot be read' 78 '/state/db/meta\.db: ' \
 chmod 000 state/db/meta.db
 .
 broken -s "$DB" 'a log of the database that is cut off' 75 '/state/db: ' <<'.'
-for f in state/db/log.*
+for f in state/db/log.0*
 do	truncate -s 5000 "$f"
 done
 .
 broken -s "$DB" 'a log of the database that is missing' 75 '/state/db: ' <<'.'
-rm state/db/log.*
+rm state/db/log.0*
 .
 broken -s "$DB" 'a log of the database with garbage' 75 '/state/db: ' <<'.'
-for f in state/db/log.*
+for f in state/db/log.0*
 do	head -c 20000 /dev/urandom >"$f"
 done
 .
