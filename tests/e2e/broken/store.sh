@@ -43,15 +43,16 @@ broken -s "$DB" 'a table that cannot be read' 78 '/state/db/meta\.db: ' \
 chmod 000 state/db/meta.db
 .
 broken -s "$DB" 'a log of the database that is cut off' 75 '/state/db: ' <<'.'
-for f in state/db/log.0*
+for f in state/db/log.*
 do	truncate -s 5000 "$f"
 done
 .
-broken -s "$DB" 'a log of the database that is missing' 75 '/state/db: ' <<'.'
-rm state/db/log.0*
+broken -s "$DB" 'a log of the database that is missing' 75 \
+    '/state/db/log\.db: .*missing.*backup' <<'.'
+rm state/db/log.*
 .
 broken -s "$DB" 'a log of the database with garbage' 75 '/state/db: ' <<'.'
-for f in state/db/log.0*
+for f in state/db/log.*
 do	head -c 20000 /dev/urandom >"$f"
 done
 .
