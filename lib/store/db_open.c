@@ -44,7 +44,7 @@ static const struct sizes	serving = {
 
 static const struct sizes	brief = {
 	.cache = 1u << 20,
-	.log_file = 256u << 10,		/* the last one is zeroed to its end at
+	.log_file = 128u << 10,		/* the last one is zeroed to its end at
 					   each opening */
 	.log_buffer = 32u << 10,
 	.locks = 4000,			/* a migration's transaction, too */
