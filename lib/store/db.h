@@ -16,6 +16,8 @@
 #define SCEP_DB_SCHEMA	4
 #define SCEP_DB_HEADER	9	/* octets in front of a value: format, rev */
 #define SCEP_DB_HOT	512
+#define SCEP_DB_NUMBER	5	/* octets of a row's number: with what libdb
+				   puts in front of it a multiple of 4 */
 #define SCEP_DB_KEY	1280	/* octets of a key in a tree: a transactionID
 				   has up to 1024 */
 
@@ -145,6 +147,28 @@ int		 scep_db_newest(struct scep_db *db, DB_TXN *txn,
 		    uint64_t *rev);
 /* The number behind that of the last row of a tree of numbered rows. */
 int		 scep_db_read_next(DB *tree, uint64_t *next);
+
+/*
+ * db_piece.c: a row as it is stored (header and DER), written, read, removed.
+ * 0, or what libdb says: DB_LOCK_DEADLOCK too for one that was being written
+ * in the same moment.  The trees are open; place is where scep_db_find() found
+ * it.
+ */
+/* want: so many octets at least; 0: all. */
+int		 scep_db_row_get(struct scep_db *db, enum scep_table table,
+		    DB_TXN *txn, const struct scep_db_key *place, size_t want,
+		    u_int32_t flags, struct scep_buf *out);
+/* flags: DB_NOOVERWRITE for a new one, or 0. */
+int		 scep_db_row_put(struct scep_db *db, enum scep_table table,
+		    DB_TXN *txn, const struct scep_db_key *place,
+		    struct scep_span stored, u_int32_t flags);
+int		 scep_db_row_del(struct scep_db *db, enum scep_table table,
+		    DB_TXN *txn, const struct scep_db_key *place);
+/* The first row from key on (DB_SET_RANGE), or the one behind the cursor
+ * (DB_NEXT); key becomes its key. */
+int		 scep_db_row_next(DBC *c, enum scep_table table,
+		    struct scep_db_key *key, u_int32_t how,
+		    struct scep_buf *out);
 
 /* A stored value: header and DER. */
 enum scep_err	 scep_db_pack(uint64_t rev, struct scep_span value,

@@ -13,8 +13,7 @@
 #include "store/db.h"
 
 #define FORMAT	1
-#define NUMBER	5	/* octets of a number: with what libdb puts in front
-			   of it a multiple of 4 */
+#define NUMBER	SCEP_DB_NUMBER
 
 /* Tables that share a tree have an octet in front of their keys, which is no
  * letter, as the names of the schema are. */

@@ -52,7 +52,7 @@ struct move {
 	struct scep_db	*db;
 	enum scep_table	 table;
 	enum pass	 pass;
-	DB		*from, *to;
+	DB		*from;
 	DB		*newest;	/* NULL: there is none */
 	DB_TXN		*txn;		/* NULL: none begun */
 	size_t		 rows, octets;	/* in it */
@@ -126,20 +126,21 @@ put_row(struct move *m, const DBT *key, const DBT *value)
 	const enum scep_db_tree	 tree = scep_db_table_tree(m->table);
 	const struct scep_span	 own = scep_span_make(key->data, key->size);
 	struct scep_db_key	 place;
-	DBT			 v = scep_dbt(scep_span_make(value->data,
-				    value->size));
+	u_int32_t		 flags = 0;
 	int			 due, r;
 
 	if ((r = is_due(m, own, &due)) != 0 || !due)
 		return r;
-	if (scep_db_tree_is_numbered(tree))
+	if (scep_db_tree_is_numbered(tree)) {
 		scep_db_number_key(m->db->next[tree]++, &place);
-	else if ((r = scep_db_row_key(m->table, own, &place)) != 0)
+		flags = DB_NOOVERWRITE;
+	} else if ((r = scep_db_row_key(m->table, own, &place)) != 0)
 		return r;
 	if (m->txn == NULL && (r = m->db->env->txn_begin(m->db->env, NULL,
 	    &m->txn, DB_TXN_NOSYNC)) != 0)
 		return r;
-	if ((r = m->to->put(m->to, m->txn, &place.dbt, &v, 0)) != 0)
+	if ((r = scep_db_row_put(m->db, m->table, m->txn, &place,
+	    scep_span_make(value->data, value->size), flags)) != 0)
 		return r;
 	m->octets += value->size;
 	return ++m->rows < BATCH_ROWS && m->octets < BATCH_OCTETS ? 0 :
@@ -206,6 +207,7 @@ enum scep_err
 scep_db_move_rows(struct scep_db *db, struct scep_error *err)
 {
 	enum scep_err	 rc;
+	DB		*to;
 	size_t		 i;
 	int		 r;
 
@@ -216,7 +218,7 @@ scep_db_move_rows(struct scep_db *db, struct scep_error *err)
 
 		if (!scep_db_has_file(db, old_tables[i].file))
 			continue;
-		if ((rc = scep_db_tree(db, scep_db_table_tree(m.table), &m.to,
+		if ((rc = scep_db_tree(db, scep_db_table_tree(m.table), &to,
 		    err)) != SCEP_OK)
 			return rc;
 		if ((r = move_table(&m, old_tables[i].file)) != 0)

@@ -79,21 +79,19 @@ get_row(struct scep_db *db, enum scep_table table, struct scep_span key,
     struct scep_row *out, struct scep_index_keys *keys, enum scep_err *rc,
     struct scep_error *err)
 {
-	DB			*tree = db->tree[scep_db_table_tree(table)];
 	struct scep_db_key	 place;
-	DBT			 v;
+	struct scep_buf		 stored = { NULL, 0 };
 	int			 r;
 
 	if (table == SCEP_T_NEWEST)
 		return get_newest(db, key, out, rc, err);
-	memset(&v, 0, sizeof(v));
-	v.flags = DB_DBT_MALLOC;
 	if ((r = scep_db_find(db, NULL, table, key, &place)) != 0 ||
-	    (r = tree->get(tree, NULL, &place.dbt, &v, 0)) != 0)
+	    (r = scep_db_row_get(db, table, NULL, &place, 0, 0,
+	    &stored)) != 0)
 		return r;
-	*rc = take_row(db, table, key, scep_span_make(v.data, v.size), out,
-	    keys, err);
-	free(v.data);
+	*rc = take_row(db, table, key, scep_buf_span(&stored), out, keys,
+	    err);
+	scep_buf_clear(&stored);
 	return 0;
 }
 
@@ -134,47 +132,49 @@ struct place {
 
 /* To the first row behind the last one seen, or to the first one. */
 static int
-seek(DBC *c, const struct place *at, struct scep_db_key *key, DBT *v)
+seek(DBC *c, const struct place *at, struct scep_db_key *key,
+    struct scep_buf *stored)
 {
 	int	 r;
 
 	*key = at->key;
 	key->dbt.data = key->octets;
-	r = c->get(c, &key->dbt, v, DB_SET_RANGE);
+	r = scep_db_row_next(c, at->table, key, DB_SET_RANGE, stored);
 	if (r == 0 && at->begun && scep_span_equal(
-	    scep_span_make(key->dbt.data, key->dbt.size),
+	    scep_span_make(key->octets, key->dbt.size),
 	    scep_span_make(at->key.octets, at->key.dbt.size)))
-		r = c->get(c, &key->dbt, v, DB_NEXT);
+		r = scep_db_row_next(c, at->table, key, DB_NEXT, stored);
 	return r;
 }
 
 /* Up to a page of rows; *n of them, 0 at the end. */
 static int
-read_rows(struct scep_db *db, struct place *at, DBT *v,
-    struct scep_row *rows, size_t *n, enum scep_err *rc,
-    struct scep_error *err)
+read_rows(struct scep_db *db, struct place *at, struct scep_row *rows,
+    size_t *n, enum scep_err *rc, struct scep_error *err)
 {
+	struct scep_buf		 stored = { NULL, 0 };
 	struct scep_db_key	 key;
-	struct scep_span	 stored, own;
+	struct scep_span	 place, own;
 	DBC			*c;
 	int			 r;
 
 	if ((r = at->tree->cursor(at->tree, NULL, &c, DB_READ_COMMITTED)) !=
 	    0)
 		return r;
-	for (r = seek(c, at, &key, v); r == 0; r = c->get(c, &key.dbt, v,
-	    DB_NEXT)) {
-		stored = scep_span_make(key.octets, key.dbt.size);
-		if (!scep_db_row_strip(at->table, stored, &own) ||
-		    (*rc = fill_row(db, own, scep_span_make(v->data,
-		    v->size), &rows[*n], err)) != SCEP_OK)
+	for (r = seek(c, at, &key, &stored); r == 0;
+	    r = scep_db_row_next(c, at->table, &key, DB_NEXT, &stored)) {
+		place = scep_span_make(key.octets, key.dbt.size);
+		if (!scep_db_row_strip(at->table, place, &own) ||
+		    (*rc = fill_row(db, own, scep_buf_span(&stored),
+		    &rows[*n], err)) != SCEP_OK)
 			break;
 		at->begun = 1;
-		(void)scep_db_plain_key(stored, &at->key);
+		(void)scep_db_plain_key(place, &at->key);
 		if (++*n == SCAN_PAGE)
 			break;
 	}
 	(void)c->close(c);
+	scep_buf_clear(&stored);
 	return r == DB_NOTFOUND || r == 0 ? scep_db_settle_all(db) : r;
 }
 
@@ -191,17 +191,13 @@ static enum scep_err
 read_page(struct scep_db *db, struct place *at, struct scep_row *rows,
     size_t *n, struct scep_error *err)
 {
-	DBT		 v;
 	enum scep_err	 rc = SCEP_OK;
 	int		 i, r;
 
 	*n = 0;
-	memset(&v, 0, sizeof(v));
-	v.flags = DB_DBT_REALLOC;
-	for (i = 0; (r = read_rows(db, at, &v, rows, n, &rc, err)) ==
+	for (i = 0; (r = read_rows(db, at, rows, n, &rc, err)) ==
 	    DB_LOCK_DEADLOCK && i < TRIES; i++)
 		scep_db_pause(i);
-	free(v.data);
 	if (rc != SCEP_OK || r == 0)
 		return rc;
 	return r == DB_LOCK_DEADLOCK ? scep_fail(err, SCEP_E_BUSY,

@@ -9,24 +9,21 @@
 #include "base/error.h"
 #include "store/db.h"
 
-/*
- * Not what the file system would like best.  An item of more than a quarter
- * of a page has pages of its own: a certificate with what is known of it has
- * 1 to 2 KiB, and so has a trace.  Entries of indexes have some dozens of
- * octets, and each is on another page.
- */
+/* A power cut may leave half of a page that is larger than the file system's:
+ * libdb would refuse the file for ever. */
+#define PAGE	4096
+
 static const struct {
 	const char	*file;
-	u_int32_t	 page;
 	u_int32_t	 flags;
 	int		 is_numbered;
 }	trees[SCEP_TREE__MAX] = {
-	[SCEP_TREE_META] = { "meta.db", 4096, 0, 0 },
-	[SCEP_TREE_TRANSACTION] = { "txns.db", 4096, 0, 1 },
-	[SCEP_TREE_CERTIFICATE] = { "certs.db", 8192, 0, 1 },
-	[SCEP_TREE_TRACE] = { "events.db", 8192, 0, 1 },
-	[SCEP_TREE_LOG] = { "log.db", 4096, 0, 0 },
-	[SCEP_TREE_INDEX] = { "index.db", 4096, DB_DUPSORT, 0 },
+	[SCEP_TREE_META] = { "meta.db", 0, 0 },
+	[SCEP_TREE_TRANSACTION] = { "txns.db", 0, 1 },
+	[SCEP_TREE_CERTIFICATE] = { "certs.db", 0, 1 },
+	[SCEP_TREE_TRACE] = { "events.db", 0, 1 },
+	[SCEP_TREE_LOG] = { "log.db", 0, 0 },
+	[SCEP_TREE_INDEX] = { "index.db", DB_DUPSORT, 0 },
 };
 
 const char *
@@ -70,7 +67,7 @@ open_tree(struct scep_db *db, enum scep_db_tree tree, u_int32_t make,
 	if ((r = db_create(&h, db->env, 0)) != 0)
 		return scep_db_fail(db, r, name, err);
 	db->tree[tree] = h;
-	if ((r = h->set_pagesize(h, trees[tree].page)) == 0 &&
+	if ((r = h->set_pagesize(h, PAGE)) == 0 &&
 	    (r = h->set_flags(h, DB_CHKSUM | trees[tree].flags)) == 0 &&
 	    (r = h->open(h, NULL, name, NULL, DB_BTREE, make |
 	    DB_AUTO_COMMIT | DB_THREAD, 0600)) == 0 &&

@@ -17,7 +17,6 @@
 struct writing {
 	struct scep_db			*db;
 	DB_TXN				*txn;
-	DB				*tree;
 	const struct scep_write		*w;
 	struct scep_db_key		 place;	/* if it is there */
 	uint64_t			 rev;	/* that it has */
@@ -103,27 +102,22 @@ differ(struct writing *x, const struct scep_index_keys *these,
 static int
 read_row(struct writing *x)
 {
+	const size_t		 want = scep_table_has_index(x->w->table) ?
+				    0 : SCEP_DB_HEADER;
+	struct scep_buf		 stored = { NULL, 0 };
 	struct scep_span	 value;
 	struct scep_error	 err;
-	DBT			 v;
 	int			 r;
 
-	memset(&v, 0, sizeof(v));
-	v.flags = DB_DBT_MALLOC;
-	if (!scep_table_has_index(x->w->table)) {
-		v.flags |= DB_DBT_PARTIAL;
-		v.dlen = SCEP_DB_HEADER;
-	}
 	if ((r = scep_db_find(x->db, x->txn, x->w->table,
-	    scep_buf_span(&x->w->key), &x->place)) == 0)
-		r = x->tree->get(x->tree, x->txn, &x->place.dbt, &v, DB_RMW);
-	if (r != 0)
+	    scep_buf_span(&x->w->key), &x->place)) != 0 ||
+	    (r = scep_db_row_get(x->db, x->w->table, x->txn, &x->place, want,
+	    DB_RMW, &stored)) != 0)
 		return r == DB_NOTFOUND ? 0 : r;
-	if (!scep_db_unpack(scep_span_make(v.data, v.size), &value,
-	    &x->rev) || scep_record_keys(x->w->table, value, &x->was, &err) !=
-	    SCEP_OK)
+	if (!scep_db_unpack(scep_buf_span(&stored), &value, &x->rev) ||
+	    scep_record_keys(x->w->table, value, &x->was, &err) != SCEP_OK)
 		r = DB_RUNRECOVERY;
-	free(v.data);
+	scep_buf_clear(&stored);
 	return r;
 }
 
@@ -159,7 +153,6 @@ put_row(struct writing *x)
 {
 	struct scep_buf		 packed = { NULL, 0 };
 	struct scep_error	 err;
-	DBT			 v;
 	int			 r;
 
 	if (scep_record_keys(x->w->table, scep_buf_span(&x->w->value),
@@ -170,9 +163,9 @@ put_row(struct writing *x)
 	if (scep_db_pack(x->rev + 1, scep_buf_span(&x->w->value), &packed,
 	    &err) != SCEP_OK)
 		return DB_LOCK_DEADLOCK;	/* no memory: try again */
-	v = scep_dbt(scep_buf_span(&packed));
-	r = x->tree->put(x->tree, x->txn, &x->place.dbt, &v,
-	    x->rev == SCEP_REV_ABSENT ? DB_NOOVERWRITE : 0);
+	r = scep_db_row_put(x->db, x->w->table, x->txn, &x->place,
+	    scep_buf_span(&packed), x->rev == SCEP_REV_ABSENT ?
+	    DB_NOOVERWRITE : 0);
 	scep_buf_clear(&packed);
 	return r;
 }
@@ -185,8 +178,8 @@ delete_row(struct writing *x)
 	struct scep_db_key	 index_key;
 	int			 r;
 
-	if ((r = x->tree->del(x->tree, x->txn, &x->place.dbt, 0)) != 0 ||
-	    own == 0)
+	if ((r = scep_db_row_del(x->db, x->w->table, x->txn, &x->place)) != 0
+	    || own == 0)
 		return r;
 	if ((r = scep_db_index_key(own, scep_buf_span(&x->w->key),
 	    &index_key)) != 0)
@@ -241,7 +234,6 @@ scep_db_write(struct scep_db *db, DB_TXN *txn, const struct scep_write *w)
 
 	if (w->table == SCEP_T_NEWEST)
 		return db->bulk ? 0 : check_newest(db, txn, w);
-	x.tree = db->tree[scep_db_table_tree(w->table)];
 	return write_row(&x);
 }
 

@@ -73,25 +73,28 @@ static void
 move_back(DB *from, DB *to, DB *newest, enum scep_table table)
 {
 	struct scep_index_keys	 keys;
+	struct scep_db_key	 key;
+	struct scep_buf		 value = { NULL, 0 };
 	struct scep_span	 own;
-	DBT			 key, value, plain;
+	DBT			 plain, v;
 	DBC			*c;
 
-	memset(&key, 0, sizeof(key));
-	memset(&value, 0, sizeof(value));
+	scep_db_number_key(0, &key);
 	world_must(from->cursor(from, NULL, &c, 0) == 0);
-	while (c->get(c, &key, &value, DB_NEXT) == 0) {
-		own = old_key(table, scep_span_make(key.data, key.size),
-		    scep_span_make(value.data, value.size), &keys);
+	while (scep_db_row_next(c, table, &key, DB_NEXT, &value) == 0) {
+		own = old_key(table, scep_span_make(key.octets,
+		    key.dbt.size), scep_buf_span(&value), &keys);
 		if (own.len == 0)
 			continue;
 		plain = scep_dbt(own);
-		world_must(to->put(to, NULL, &plain, &value, 0) == 0);
+		v = scep_dbt(scep_buf_span(&value));
+		world_must(to->put(to, NULL, &plain, &v, 0) == 0);
 		if (table == SCEP_T_TRANSACTION)
 			put_newest(newest, own);
 		world_must(c->del(c, 0) == 0);
 	}
 	world_must(c->close(c) == 0);
+	scep_buf_clear(&value);
 }
 
 static void

@@ -540,9 +540,9 @@ a_damaged_page_is_seen_and_never_served(void **state)
 	scep_store_close(store);
 	assert_int_not_equal(fd = open(at("db/certs.db"), O_RDWR |
 	    O_CLOEXEC), -1);
-	assert_int_equal(pread(fd, &octet, 1, 2 * 8192 - 20), 1);
+	assert_int_equal(pread(fd, &octet, 1, 2 * 4096 - 20), 1);
 	octet ^= 1;
-	assert_int_equal(pwrite(fd, &octet, 1, 2 * 8192 - 20), 1);
+	assert_int_equal(pwrite(fd, &octet, 1, 2 * 4096 - 20), 1);
 	(void)close(fd);
 	/* In a child: libdb keeps the memory of an environment that panics. */
 	assert_int_not_equal(pid = fork(), -1);
