@@ -185,9 +185,10 @@ static enum scep_err
 check_key(struct adm *adm, const struct adm_adopt *from,
     const struct adm_fresh *f)
 {
-	if (scep_config_pair_check(f->ca, from->cert, f->ca_key, from->key,
-	    &adm->err) == SCEP_OK && scep_config_ca_key_check(f->ca_key,
-	    from->key, &adm->err) == SCEP_OK)
+	if (scep_config_pair_check(adm->crypto, f->ca, from->cert, f->ca_key,
+	    from->key, &adm->err) == SCEP_OK &&
+	    scep_config_ca_key_check(f->ca_key, from->key, &adm->err) ==
+	    SCEP_OK)
 		return SCEP_OK;
 	return adm->err.code = SCEP_E_REFUSED;	/* the reason stands */
 }

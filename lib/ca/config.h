@@ -280,9 +280,9 @@ X509		*scep_config_x509(const struct scep_crypto *crypto,
 		    struct scep_error *err);
 
 /* Two of these, for a CA that is about to be adopted: SCEP_E_CONFIG. */
-enum scep_err	 scep_config_pair_check(X509 *cert, const char *cert_path,
-		    EVP_PKEY *key, const char *key_path,
-		    struct scep_error *err);
+enum scep_err	 scep_config_pair_check(const struct scep_crypto *crypto,
+		    X509 *cert, const char *cert_path, EVP_PKEY *key,
+		    const char *key_path, struct scep_error *err);
 enum scep_err	 scep_config_ca_key_check(const EVP_PKEY *key,
 		    const char *path, struct scep_error *err);
 

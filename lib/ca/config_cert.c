@@ -240,11 +240,11 @@ scep_config_key_belongs(const struct scep_crypto *crypto,
 	X509		*x;
 	enum scep_err	 rc;
 
-	if (scep_private_is_of(key, cert->spki))
-		return SCEP_OK;
+	if (scep_private_is_of(key, cert->spki))	/* its public half */
+		return scep_config_key_is_whole(crypto, key, key_path, err);
 	if ((x = scep_config_x509(crypto, cert, cert_path, err)) == NULL)
 		return err->code;
-	rc = scep_config_pair_check(x, cert_path, key, key_path, err);
+	rc = scep_config_pair_check(crypto, x, cert_path, key, key_path, err);
 	X509_free(x);
 	return rc;
 }

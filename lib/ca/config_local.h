@@ -228,10 +228,13 @@ unsigned int	 scep_config_key_usage(const struct scep_cert *cert);
 enum scep_err	 scep_config_cert_reads(const struct scep_crypto *crypto,
 		    const struct scep_cert *cert, const char *path,
 		    struct scep_error *err);
-/* Is that its key? */
+/* Is that its key, with both halves? */
 enum scep_err	 scep_config_key_belongs(const struct scep_crypto *crypto,
 		    const struct scep_cert *cert, const char *cert_path,
 		    EVP_PKEY *key, const char *key_path,
 		    struct scep_error *err);
+/* Is its secret half that of its public half?  config_pair.c. */
+enum scep_err	 scep_config_key_is_whole(const struct scep_crypto *crypto,
+		    EVP_PKEY *key, const char *path, struct scep_error *err);
 
 #endif /* SCEP_CA_CONFIG_LOCAL_H */

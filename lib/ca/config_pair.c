@@ -12,7 +12,7 @@
 #include <openssl/err.h>
 
 #include "base/error.h"
-#include "ca/config.h"
+#include "ca/config_local.h"
 
 #define FACTORS	10	/* that libcrypto takes: RFC 8017 allows more than 2 */
 
@@ -84,35 +84,43 @@ rsa_fits(const EVP_PKEY *key)
 
 /* libcrypto's own check is quick for EC alone: it looks for primes in RSA. */
 static int
-fits(EVP_PKEY *key)
+fits(const struct scep_crypto *crypto, EVP_PKEY *key)
 {
 	EVP_PKEY_CTX	*ctx;
 	int		 ok;
 
 	if (EVP_PKEY_is_a(key, "RSA"))
 		return rsa_fits(key);
-	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
+	ctx = EVP_PKEY_CTX_new_from_pkey(crypto->ctx, key, NULL);
 	ok = ctx != NULL && EVP_PKEY_pairwise_check(ctx) == 1;
 	EVP_PKEY_CTX_free(ctx);
 	return ok;
 }
 
 enum scep_err
-scep_config_pair_check(X509 *cert, const char *cert_path, EVP_PKEY *key,
-    const char *key_path, struct scep_error *err)
+scep_config_key_is_whole(const struct scep_crypto *crypto, EVP_PKEY *key,
+    const char *path, struct scep_error *err)
+{
+	const int	 is_whole = fits(crypto, key);
+
+	ERR_clear_error();
+	return is_whole ? SCEP_OK : scep_fail(err, SCEP_E_CONFIG, "%s: the "
+	    "secret half of the key does not belong to its public half: "
+	    "openssl pkey -in %s -noout -check says more", path, path);
+}
+
+enum scep_err
+scep_config_pair_check(const struct scep_crypto *crypto, X509 *cert,
+    const char *cert_path, EVP_PKEY *key, const char *key_path,
+    struct scep_error *err)
 {
 	EVP_PKEY	*public = X509_get0_pubkey(cert);
 	const int	 is_its = public != NULL && EVP_PKEY_eq(public, key) ==
 			    1;
-	const int	 is_whole = is_its && fits(key);
 
 	ERR_clear_error();
-	if (is_whole)
-		return SCEP_OK;
 	if (is_its)
-		return scep_fail(err, SCEP_E_CONFIG, "%s: the secret half of "
-		    "the key does not belong to its public half: openssl pkey "
-		    "-in %s -noout -check says more", key_path, key_path);
+		return scep_config_key_is_whole(crypto, key, key_path, err);
 	return scep_fail(err, SCEP_E_CONFIG, "%s: not the key of the "
 	    "certificate in %s: openssl pkey -in %s -pubout shows the one, "
 	    "openssl x509 -in %s -noout -pubkey the other", key_path,

@@ -257,6 +257,33 @@ refuse "nobody to ask" 2 'no terminal.*--pass-file' $root p8.key
 # ---- what is refused ----
 
 refuse "the key of another certificate" 1 'mid.key: not the key' $root mid.key
+# twist FILE OFFSET: one bit of that octet the other way round.
+twist() {
+	_octet=$(od -An -tu1 -j "$2" -N 1 "$1" | tr -d ' ')
+	printf "\\$(printf %o $((_octet ^ 16)))" |
+	    dd of="$1" bs=1 seek="$2" conv=notrunc 2>/dev/null
+}
+# place FILE N: of the N-th number in its DER, somewhere within.
+place() {
+	openssl asn1parse -inform DER -in "$1" | sed -n \
+	    's/^ *\([0-9]*\):.*\(INTEGER\|OCTET STRING\).*/\1/p' |
+	    sed -n "$2{s/\$/ + 20/;p;}"
+}
+half='the secret half of the key does not belong to its public half'
+openssl rsa -in root.key -traditional -outform DER -out whole.der 2>/dev/null
+openssl ec -in ec.key -outform DER -out whole-ec.der 2>/dev/null
+adopt "an RSA key in DER" --ca-cert root.pem --ca-key whole.der
+adopt "an EC key in DER" --ca-cert ec.pem --ca-key whole-ec.der
+for number in 4:d 5:p 6:q; do
+	cp whole.der twisted.der
+	twist twisted.der $(($(place twisted.der "${number%:*}")))
+	refuse "an RSA key with a bit of ${number#*:} changed" 1 \
+	    "twisted.der: $half" $root twisted.der
+done
+cp whole-ec.der twisted.der
+twist twisted.der $(($(place twisted.der 2)))
+refuse "an EC key with a bit of d changed" 1 "twisted.der: $half" \
+    --ca-cert ec.pem --ca-key twisted.der
 refuse "no key at all" 1 'pass: no private key' $root pass
 refuse "a certificate in place of a key" 1 'no private key' $root root.pem
 refuse "no such key" 3 'nowhere.key: no such file' $root nowhere.key

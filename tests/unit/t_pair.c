@@ -26,9 +26,13 @@
 #define LENGTH(a)	(sizeof(a) / sizeof((a)[0]))
 #define D		OSSL_PKEY_PARAM_RSA_D
 #define P		OSSL_PKEY_PARAM_RSA_FACTOR1
+#define Q		OSSL_PKEY_PARAM_RSA_FACTOR2
 #define DP		OSSL_PKEY_PARAM_RSA_EXPONENT1
 #define DQ		OSSL_PKEY_PARAM_RSA_EXPONENT2
 #define QINV		OSSL_PKEY_PARAM_RSA_COEFFICIENT1
+#define EC_D		OSSL_PKEY_PARAM_PRIV_KEY
+
+static struct scep_crypto	*crypto;
 
 /* The key with a bit of each of these numbers the other way round. */
 static EVP_PKEY *
@@ -80,8 +84,8 @@ judge(X509 *cert, EVP_PKEY *key)
 	static struct scep_error	 err;
 
 	err.text[0] = '\0';
-	if (scep_config_pair_check(cert, "c.pem", key, "c.key", &err) !=
-	    SCEP_OK)
+	if (scep_config_pair_check(crypto, cert, "c.pem", key, "c.key",
+	    &err) != SCEP_OK)
 		assert_int_equal(err.code, SCEP_E_CONFIG);
 	assert_int_equal(ERR_peek_error(), 0);
 	return err.text;
@@ -97,13 +101,16 @@ the_other_half_of_a_key_belongs_to_it(void **state)
 		{ "RSA", "", NULL, 1 },
 		{ "RSA", "", D, 0 },
 		{ "RSA", "", P, 0 },
+		{ "RSA", "", Q, 0 },
 		/* What comes of these is verified: below. */
 		{ "RSA", "", DP, 1 },
 		{ "RSA", "", QINV, 1 },
 		{ "EC", "P-256", NULL, 1 },
-		{ "EC", "P-256", OSSL_PKEY_PARAM_PRIV_KEY, 0 },
+		{ "EC", "P-256", EC_D, 0 },
 		{ "EC", "P-384", NULL, 1 },
-		{ "EC", "P-384", OSSL_PKEY_PARAM_PRIV_KEY, 0 },
+		{ "EC", "P-384", EC_D, 0 },
+		{ "EC", "P-521", NULL, 1 },
+		{ "EC", "P-521", EC_D, 0 },
 	};
 	EVP_PKEY	*key, *other;
 	X509		*cert;
@@ -217,7 +224,7 @@ load(void)
 
 /* A second generation, published, and a second RA key for the first. */
 static void
-open_all(void)
+open_all(const char *kind)
 {
 	struct scep_store	*store;
 	struct scep_config	*cfg;
@@ -225,7 +232,7 @@ open_all(void)
 	struct scep_error	 err;
 	int			 n;
 
-	generations_open(&g, "ec:p256");
+	generations_open(&g, kind);
 	generations_stage(&g, "Second");
 	generations_edit(&g, edit_publish);
 	cfg = load();
@@ -239,17 +246,14 @@ open_all(void)
 	scep_config_free(cfg);
 }
 
-/* Put another key of this kind into the file, and load again. */
+/* Put this key into the file, load, and put back what was there. */
 static struct scep_config *
-load_with(const char *path, const char *kind, struct scep_error *err)
+load_with(const char *path, EVP_PKEY *key, struct scep_error *err)
 {
 	struct scep_buf		 was = { NULL, 0 }, pem = { NULL, 0 };
 	struct scep_config	*cfg;
-	EVP_PKEY		*key;
 
 	assert_int_equal(scep_file_read_secret(path, 99999, &was, err),
-	    SCEP_OK);
-	assert_int_equal(scep_ca_make_key(g.crypto, kind, &key, err),
 	    SCEP_OK);
 	assert_int_equal(scep_config_pem_key(key, &pem, err), SCEP_OK);
 	assert_int_equal(scep_file_replace(path, scep_buf_span(&pem), 0600,
@@ -259,43 +263,113 @@ load_with(const char *path, const char *kind, struct scep_error *err)
 	    err), SCEP_OK);
 	scep_buf_clear(&was);
 	scep_buf_clear(&pem);
-	EVP_PKEY_free(key);
 	return cfg;
 }
 
-static void
-wherever_one_is_loaded_it_is_refused(void **state)
-{
-	static const char	 why[] = "not the key of the certificate in";
-	struct scep_config	*good, *cfg;
-	struct scep_ca_conf	*ca;
-	struct scep_error	 err;
+/* Where a key is loaded, and who says what is wrong with it. */
+enum place { CA_KEY, RA_KEY, OLD_RA_KEY, NEXT_CA_KEY, NEXT_RA_KEY, N_PLACES };
 
-	(void)state;
-	open_all();
+static void
+refused(const struct scep_ca_conf *ca, enum place place, EVP_PKEY *key,
+    const char *why)
+{
+	const char		*paths[N_PLACES] = { ca->key_path,
+				    ca->ra_key_path, ca->old_ra[0].key_path,
+				    ca->kin[0].key_path,
+				    ca->kin[0].ra_key_path };
+	struct scep_error	 err;
+	struct scep_config	*cfg = load_with(paths[place], key, &err);
+	const char		*said = err.text;
+
+	/* Those that serve now are asked for; others are a fault. */
+	if (place == CA_KEY || place == RA_KEY)
+		assert_null(cfg);
+	else
+		assert_non_null(cfg);
+	if (cfg != NULL)
+		said = place == OLD_RA_KEY ? cfg->ca[0].old_ra[0].fault :
+		    cfg->ca[0].kin[0].fault;
+	if (strstr(said, why) == NULL)
+		fail_msg("place %d: \"%s\"", (int)place, said);
+	if (cfg != NULL)
+		scep_config_free(cfg);
+}
+
+static void
+refused_twisted(const struct scep_ca_conf *ca, enum place place,
+    EVP_PKEY *key)
+{
+	static const char *const	 rsa[] = { D, P, Q, NULL };
+	static const char *const	 ec[] = { EC_D, NULL };
+	const char *const		*number;
+	EVP_PKEY			*bad;
+
+	for (number = EVP_PKEY_is_a(key, "RSA") ? rsa : ec; *number != NULL;
+	    number++) {
+		bad = twisted(key, g.crypto->ctx, *number, NULL);
+		refused(ca, place, bad, "the secret half of the key");
+		EVP_PKEY_free(bad);
+	}
+}
+
+static void
+wherever_one_is_loaded(const char *kind)
+{
+	const struct scep_ca_conf	*ca;
+	struct scep_config		*good;
+	struct scep_error		 err;
+	EVP_PKEY			*keys[N_PLACES], *other;
+	int				 i;
+
+	open_all(kind);
 	good = load();
 	ca = &good->ca[0];
 	assert_string_equal(ca->fault, "");
 	assert_string_equal(ca->kin[0].fault, "");
 	assert_int_equal(ca->n_old_ra, 1);
 	assert_string_equal(ca->old_ra[0].fault, "");
-	assert_null(load_with(ca->key_path, "ec:p256", &err));
-	assert_null(load_with(ca->ra_key_path, "rsa:2048", &err));
-	assert_non_null(cfg = load_with(ca->old_ra[0].key_path, "rsa:2048",
-	    &err));
-	assert_non_null(strstr(cfg->ca[0].old_ra[0].fault, why));
-	scep_config_free(cfg);
-	assert_non_null(cfg = load_with(ca->kin[0].key_path, "ec:p256",
-	    &err));
-	assert_non_null(strstr(cfg->ca[0].kin[0].fault, why));
-	scep_config_free(cfg);
-	assert_non_null(cfg = load_with(ca->kin[0].ra_key_path, "rsa:2048",
-	    &err));
-	assert_non_null(strstr(cfg->ca[0].kin[0].fault, why));
-	scep_config_free(cfg);
+	keys[CA_KEY] = ca->key;
+	keys[RA_KEY] = ca->ra_key;
+	keys[OLD_RA_KEY] = ca->old_ra[0].key;
+	keys[NEXT_CA_KEY] = ca->kin[0].key;
+	keys[NEXT_RA_KEY] = ca->kin[0].ra_key;
+	for (i = 0; i < N_PLACES; i++) {
+		assert_int_equal(scep_ca_make_key(g.crypto,
+		    EVP_PKEY_is_a(keys[i], "RSA") ? "rsa:2048" : "ec:p256",
+		    &other, &err), SCEP_OK);
+		refused(ca, (enum place)i, other,
+		    "not the key of the certificate in");
+		EVP_PKEY_free(other);
+		refused_twisted(ca, (enum place)i, keys[i]);
+	}
 	scep_config_free(good);
 	scep_config_free(load());	/* all is as it was */
 	generations_close(&g);
+}
+
+static void
+wherever_one_is_loaded_it_is_refused(void **state)
+{
+	(void)state;
+	wherever_one_is_loaded("ec:p256");
+	wherever_one_is_loaded("rsa:2048");
+}
+
+static int
+setup(void **state)
+{
+	struct scep_error	 err;
+
+	(void)state;
+	return scep_crypto_new(NULL, &crypto, &err) == SCEP_OK ? 0 : -1;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	scep_crypto_free(crypto);
+	return 0;
 }
 
 int
@@ -307,5 +381,5 @@ main(void)
 		cmocka_unit_test(wherever_one_is_loaded_it_is_refused),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, setup, teardown);
 }
