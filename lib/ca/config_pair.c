@@ -2,7 +2,7 @@
  * config_pair.c - do a certificate and a key belong together?
  *
  * Asked of every key that a configuration loads, and by who adopts a CA.
- * What such a key signs is not verified anew each time (issue.c): so its
+ * What an RSA key signs is not verified anew each time (issue.c): so its
  * secret half must belong to its public one, too.
  */
 #include <stdio.h>

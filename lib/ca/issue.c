@@ -20,6 +20,7 @@ struct job {
 	struct scep_grant_view	 granted;
 	uint8_t			 serial[SERIAL_LEN];
 	struct scep_cert_plan	 plan;
+	struct scep_key		 verify;	/* borrows the CA's key */
 	struct scep_buf		 tbs, der;
 };
 
@@ -80,6 +81,25 @@ set_validity(struct job *job, time_t now, struct scep_error *err)
 	return SCEP_OK;
 }
 
+/*
+ * A fault while a CA signs can give its key away.  With RSA that is
+ * libcrypto's to find: it verifies what the Chinese remainder theorem gave it,
+ * and does without if that is wrong.  ECDSA it hands out as it comes, so that
+ * is verified here, with the public half that was the certificate's when the
+ * key was loaded (config_pair.c).
+ */
+static void
+verify_again(struct job *job)
+{
+	const struct scep_ca_conf	*ca = job->granted.ca;
+
+	if (ca->issuer.key_type == SCEP_KEY_RSA)
+		return;
+	job->verify.type = ca->issuer.key_type;
+	job->verify.evp = ca->key;
+	job->plan.verify = &job->verify;
+}
+
 static enum scep_err
 make_plan(const struct scep_crypto *crypto, struct job *job, time_t now,
     struct scep_error *err)
@@ -105,16 +125,10 @@ make_plan(const struct scep_crypto *crypto, struct job *job, time_t now,
 	job->plan.key = ca->key;
 	job->plan.signing = ca->signing;
 	job->plan.digest = ca->digest;
+	verify_again(job);
 	return draw_serial(crypto, job, err);
 }
 
-/*
- * What comes out is not verified again.  That key and certificate belong
- * together was checked when they were loaded (config_pair.c), and a fault in
- * an RSA signature, which can give the key away, is libcrypto's to find: it
- * verifies what the Chinese remainder theorem gave it, and does without if
- * that is wrong.
- */
 static enum scep_err
 build(const struct scep_crypto *crypto, struct job *job,
     struct scep_error *err)
@@ -129,7 +143,10 @@ build(const struct scep_crypto *crypto, struct job *job,
 	lint.granted = &job->granted;
 	if ((rc = scep_lint(crypto, &lint, err)) != SCEP_OK)
 		return rc;
-	return scep_cert_sign(crypto, &job->plan, lint.tbs, &job->der, err);
+	rc = scep_cert_sign(crypto, &job->plan, lint.tbs, &job->der, err);
+	return rc != SCEP_E_SIG ? rc : scep_fail(err, SCEP_E_INTERNAL,
+	    "the certificate just signed does not verify with the key of CA "
+	    "%s; run `scepadm check`", job->granted.ca->name);
 }
 
 /* The name as text, cut between two characters. */

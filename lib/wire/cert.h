@@ -61,6 +61,8 @@ struct scep_cert_plan {
 	EVP_PKEY		*key;		/* the CA's */
 	const EVP_PKEY_CTX	*signing;	/* made of it, or NULL */
 	enum scep_digest	 digest;
+	const struct scep_key	*verify;	/* what was signed; NULL: as it
+						   is */
 };
 
 /* TBSCertificate (v3; the fixed extensions, SKI by RFC 5280 section 4.2.1.2
@@ -69,7 +71,8 @@ struct scep_cert_plan {
 enum scep_err	 scep_cert_tbs(const struct scep_crypto *crypto,
 		    const struct scep_cert_plan *plan, struct scep_buf *tbs,
 		    struct scep_error *err);
-/* Sign tbs and put the Certificate together. */
+/* Sign tbs and put the Certificate together.  SCEP_E_SIG if the signature does
+ * not verify with plan->verify. */
 enum scep_err	 scep_cert_sign(const struct scep_crypto *crypto,
 		    const struct scep_cert_plan *plan, struct scep_span tbs,
 		    struct scep_buf *der, struct scep_error *err);

@@ -86,7 +86,7 @@ put_body(const struct scep_crypto *crypto, struct scep_writer *w,
 {
 	static const uint8_t		 v3[] = { 0x02, 0x01, 0x02 };
 	const struct scep_signing	 with = { plan->key, plan->signing,
-					    plan->digest };
+					    plan->digest, plan->verify };
 	uint8_t				 id[KEY_ID_LEN];
 	enum scep_err			 rc;
 
@@ -129,7 +129,7 @@ scep_cert_sign(const struct scep_crypto *crypto,
     struct scep_buf *der, struct scep_error *err)
 {
 	const struct scep_signing	 with = { plan->key, plan->signing,
-					    plan->digest };
+					    plan->digest, plan->verify };
 
 	return scep_part_sign(crypto, &with, tbs, der, err);
 }

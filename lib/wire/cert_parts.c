@@ -117,7 +117,10 @@ scep_part_sign(const struct scep_crypto *crypto,
 	scep_writer_raw(&w, tbs);
 	if ((rc = scep_part_alg(with, &w, err)) == SCEP_OK &&
 	    (rc = scep_key_sign_with(crypto, with->key, with->signing,
-	    with->digest, tbs, &sig, err)) == SCEP_OK) {
+	    with->digest, tbs, &sig, err)) == SCEP_OK &&
+	    (with->verify == NULL || (rc = scep_key_verify(crypto,
+	    with->verify, with->digest, tbs, scep_buf_span(&sig), err)) ==
+	    SCEP_OK)) {
 		scep_writer_open(&w, V_ASN1_BIT_STRING);
 		scep_writer_raw(&w, scep_span_make(&all_bits, 1));
 		scep_writer_raw(&w, scep_buf_span(&sig));

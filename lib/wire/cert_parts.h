@@ -13,6 +13,7 @@ struct scep_signing {
 	EVP_PKEY		*key;
 	const EVP_PKEY_CTX	*signing;	/* made of it, or NULL */
 	enum scep_digest	 digest;
+	const struct scep_key	*verify;	/* what comes out, or NULL */
 };
 
 /* The AlgorithmIdentifier: RFC 4055 section 5, RFC 5758 section 3.2. */
@@ -28,7 +29,8 @@ void		 scep_part_ext(struct scep_writer *w, uint8_t arc,
 void		 scep_part_aki(struct scep_writer *w, struct scep_span id);
 /* RFC 5280 section 4.1.2.2: positive, in its one encoding, 20 octets. */
 int		 scep_part_is_serial(struct scep_span serial);
-/* Sign tbs: SEQUENCE { tbs, algorithm, signature }. */
+/* Sign tbs: SEQUENCE { tbs, algorithm, signature }.  SCEP_E_SIG if that does
+ * not verify. */
 enum scep_err	 scep_part_sign(const struct scep_crypto *crypto,
 		    const struct scep_signing *with, struct scep_span tbs,
 		    struct scep_buf *der, struct scep_error *err);

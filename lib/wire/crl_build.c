@@ -138,7 +138,7 @@ put_body(struct scep_writer *w, const struct scep_crl_plan *plan,
 	static const uint8_t		 v2[] = { V_ASN1_INTEGER, 1, 1 };
 	const struct scep_crl_entries	*e = plan->entries;
 	const struct scep_signing	 with = { plan->key, NULL,
-					    plan->digest };
+					    plan->digest, NULL };
 	enum scep_err			 rc;
 
 	scep_writer_raw(w, scep_span_make(v2, sizeof(v2)));
@@ -163,7 +163,7 @@ scep_crl_build(const struct scep_crypto *crypto,
     struct scep_error *err)
 {
 	const struct scep_signing	 with = { plan->key, NULL,
-					    plan->digest };
+					    plan->digest, NULL };
 	struct scep_buf			 tbs = { NULL, 0 };
 	struct scep_writer		 w;
 	enum scep_err			 rc;

@@ -1,7 +1,8 @@
 /*
  * t_pair.c - a key that does not belong to its certificate signs nothing:
- * wherever one is loaded it is refused, and what libcrypto makes of an RSA
- * key whose numbers are wrong never leaves it (why issue.c does not look).
+ * wherever one is loaded it is refused, and what comes of a key whose numbers
+ * are wrong never leaves libcrypto (RSA: why issue.c does not look) or the CA
+ * (EC).
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -197,6 +198,26 @@ a_fault_in_rsa_never_leaves_libcrypto(void **state)
 	issuing_close(&is);
 }
 
+/* An EC signature is not verified there: it must not leave us.  A fault in d,
+ * whatever bit it takes, would tell that bit. */
+static void
+a_fault_in_ec_never_leaves_us(void **state)
+{
+	struct issuing	 is;
+	EVP_PKEY	*bad;
+	int		 round;
+
+	(void)state;
+	issuing_open(&is, "EC");
+	bad = twisted(is.ca.key, is.crypto->ctx, EC_D, NULL);
+	for (round = 0; round < 3; round++) {
+		assert_int_equal(issues(&is, is.ca.key), 1);
+		assert_int_equal(issues(&is, bad), -1);
+	}
+	EVP_PKEY_free(bad);
+	issuing_close(&is);
+}
+
 /* Keys of other generations, and RA keys that were replaced. */
 
 static struct generations	 g;
@@ -378,6 +399,7 @@ main(void)
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(the_other_half_of_a_key_belongs_to_it),
 		cmocka_unit_test(a_fault_in_rsa_never_leaves_libcrypto),
+		cmocka_unit_test(a_fault_in_ec_never_leaves_us),
 		cmocka_unit_test(wherever_one_is_loaded_it_is_refused),
 	};
 
