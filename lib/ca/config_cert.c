@@ -154,9 +154,14 @@ scep_config_key_usage(const struct scep_cert *cert)
 {
 	struct scep_span	 rest = cert->key_usage;
 	struct scep_tlv		 bits;
+	unsigned int		 unused, first;
 
-	return scep_der_next(&rest, &bits) && bits.tag == V_ASN1_BIT_STRING &&
-	    bits.content.len > 1 ? bits.content.data[1] : 0;
+	if (!scep_der_next(&rest, &bits) || bits.tag != V_ASN1_BIT_STRING ||
+	    bits.content.len < 2 || (unused = bits.content.data[0]) > 7)
+		return 0;
+	first = bits.content.data[1];
+	/* What is set of the unused bits says nothing. */
+	return bits.content.len == 2 ? first >> unused << unused : first;
 }
 
 int

@@ -126,6 +126,10 @@ static const struct row {
 	    0 },
 	{ "keyUsage with more behind it", { "keyUsage=DER:03:02:05:A0:05:00" },
 	    NULL, 0, 0, 0 },
+	{ "keyUsage with unused bits that are set", {
+	    "keyUsage=DER:03:02:05:B6" }, NULL, 0, 1, 1 },
+	{ "keyUsage with more unused bits than there are", {
+	    "keyUsage=DER:03:02:08:A0" }, NULL, 0, 0, 0 },
 	{ "keyUsage twice", { RA_USAGE, RA_USAGE }, NULL, 0, 0, 0 },
 	{ "an extension that is not known here", { RA_USAGE,
 	    "nsComment=none" }, NULL, 0, 0, 0 },
@@ -189,6 +193,10 @@ only_a_ca_is_taken_for_one(void **state)
 		{ { CA_USAGE }, 0 },
 		{ { "basicConstraints=CA:FALSE", CA_USAGE }, 0 },
 		{ { CA, RA_USAGE }, 0 },
+		{ { CA, "keyUsage=DER:03:02:01:86" }, 1 },
+		/* digitalSignature alone: the others are unused bits. */
+		{ { CA, "keyUsage=DER:03:02:05:86" }, 0 },
+		{ { CA, "keyUsage=DER:03:03:07:86:80" }, 1 },
 		{ { CA, "keyUsage=digitalSignature,keyCertSign" }, 0 },
 		{ { CA, "keyUsage=digitalSignature,cRLSign" }, 0 },
 	};
