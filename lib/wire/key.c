@@ -61,7 +61,8 @@ read_type(struct scep_span alg, enum scep_key_type *out)
 	int		 i;
 
 	if (!scep_der_next(&alg, &oid) || oid.tag != V_ASN1_OBJECT ||
-	    (alg.len > 0 && !scep_der_next(&alg, &param)) || alg.len > 0)
+	    (alg.len > 0 && (!scep_der_next(&alg, &param) ||
+	    param.tag == 0)) || alg.len > 0)	/* 00 is no type's tag */
 		return 0;
 	for (i = 0; i < SCEP_KEY_OTHER; i++)
 		if (scep_span_equal(oid.content, types[i].oid) &&

@@ -324,6 +324,27 @@ types_that_are_not_in_the_rules_are_refused(void **state)
 	EVP_PKEY_free(ed);
 }
 
+/* RFC 8410 section 3; 00 00 is no value of any type either. */
+static void
+an_ed25519_key_has_no_parameters(void **state)
+{
+	EVP_PKEY		*key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+	struct scep_span	 oid = der_oid("1.3.101.112"), bits, with;
+	uint8_t			 raw[32];
+	size_t			 len = sizeof(raw);
+
+	(void)state;
+	assert_int_equal(EVP_PKEY_get_raw_public_key(key, raw, &len), 1);
+	bits = bit_string(der_raw(raw, len));
+	loads_as(SEQ(SEQ(oid), bits), SCEP_KEY_ED25519, 256);
+	with = SEQ(SEQ(oid, der_hex("0000")), bits);
+	assert_int_equal(verdict(with, &any), SCEP_E_FORMAT);
+	assert_int_equal(scep_key_type_of(with), SCEP_KEY_OTHER);
+	with = SEQ(SEQ(oid, der_hex("0500")), bits);
+	assert_int_equal(verdict(with, &any), SCEP_E_ALG);
+	EVP_PKEY_free(key);
+}
+
 /* "Other" stays refused even if somebody puts it into the rules. */
 static void
 key_algorithms_we_do_not_know_are_refused(void **state)
@@ -573,6 +594,7 @@ main(void)
 		cmocka_unit_test(
 		    an_ec_point_is_uncompressed_and_on_the_curve),
 		cmocka_unit_test(types_that_are_not_in_the_rules_are_refused),
+		cmocka_unit_test(an_ed25519_key_has_no_parameters),
 		cmocka_unit_test(key_algorithms_we_do_not_know_are_refused),
 		cmocka_unit_test(what_is_no_key_does_not_parse),
 		cmocka_unit_test(a_signature_algorithm_must_fit_the_key),
