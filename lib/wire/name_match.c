@@ -96,7 +96,9 @@ differ(struct scep_span a, struct scep_span b)
 	while (a.len > 0 && b.len > 0) {
 		if (!next_attribute(&a, &x) || !next_attribute(&b, &y))
 			return 0;
-		if (!scep_span_equal(x.type.whole, y.type.whole))
+		/* Of BER, its length may be of more octets. */
+		if (x.type.tag != y.type.tag ||
+		    !scep_span_equal(x.type.content, y.type.content))
 			return 1;
 		if (!is_plain(&x.value) || !is_plain(&y.value))
 			return 0;

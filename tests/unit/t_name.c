@@ -276,6 +276,11 @@ an_issuer_is_found_whatever_its_encoding(void **state)
 	    "some CA "))));
 	assert_true(scep_name_match(a, der_hex("3080 3111 300f 0603 55040a"
 	    "0c08 536f6d6520204341 0000")));
+	/* A length in two octets. */
+	assert_true(scep_name_match(a, der_hex("3014 3112 3010 068103 55040a"
+	    "0c08 536f6d6520204341")));
+	assert_false(scep_name_match(a, der_hex("3014 3112 3010 068103 55040b"
+	    "0c08 536f6d6520204341")));
 	assert_false(scep_name_match(a, SEQ(der_rdn(O, UTF8, "SomeCA"))));
 	assert_false(scep_name_match(a, SEQ(der_rdn(OU, UTF8, "Some  CA"))));
 	assert_false(scep_name_match(a, der_hex("0500")));
@@ -310,7 +315,7 @@ names_match_as_libcrypto_says(void **state)
 	};
 	static const uint8_t		 tags[] = { UTF8, PRINTABLE, IA5, T61,
 					    V_ASN1_OCTET_STRING };
-	struct scep_span		 names[4 * 11 * 5 + 4], v;
+	struct scep_span		 names[4 * 11 * 5 + 5], v;
 	size_t				 i, j, n = 0, matched = 0;
 
 	(void)state;
@@ -327,6 +332,7 @@ names_match_as_libcrypto_says(void **state)
 	names[n++] = der_hex("3000");
 	names[n++] = der_hex("3002 3100");
 	names[n++] = der_hex("3000 00");
+	names[n++] = der_hex("300d 310b 3009 068103 550403 0c01 61");
 	names[n++] = der_hex("3080 3108 3006 0603 550403 0c01 61 0000");
 	for (i = 0; i < n; i++)
 		for (j = 0; j < n; j++) {
