@@ -39,9 +39,13 @@ scep_transaction_signer(struct scep_local *ca, const struct scep_cert *cert,
 	return scep_cert_rec_get(ca->store, scep_buf_span(key), rec, err);
 }
 
-/* Is it a certificate of ours?  By issuer, serial and SHA-256.  None that
- * names itself as its issuer is (lint rule subject_not_ca), and the store, with
- * millions in it, need not be asked. */
+/*
+ * Is it a certificate of ours?  By issuer, serial and SHA-256.  None that
+ * names itself as its issuer is: each record is of what scep_issue() made, also
+ * one that the issue log brought back, and that has the CA's subject as its
+ * issuer (lint rule issuer_is_ca) and another name for itself
+ * (subject_not_ca).  So the store, with millions in it, need not be asked.
+ */
 static enum scep_err
 is_ours(struct scep_local *ca, const struct scep_cert *cert, int *ours,
     struct scep_error *err)

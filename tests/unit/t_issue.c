@@ -307,6 +307,38 @@ what_lint_refuses_is_not_signed(void **state)
 	rsa.profile.fixed_exts = good;
 }
 
+/* Why a certificate that names itself as its issuer is not looked for in the
+ * store: transaction.c. */
+static void
+no_certificate_names_itself_as_its_issuer(void **state)
+{
+	const struct scep_buf	 subject = ec.subject;
+	struct scep_cert_rec	 rec;
+	struct scep_cert	 cert;
+	struct scep_error	 err;
+	int			 as_it_is;
+
+	(void)state;
+	for (as_it_is = 0; as_it_is < 2; as_it_is++) {
+		memset(&ec.subject, 0, sizeof(ec.subject));
+		assert_int_equal(as_it_is ? scep_buf_set(&ec.subject,
+		    ec.ca.cert.subject, &err) : scep_name_make(
+		    "O=issuing, CN=test  CA", &ec.subject, &err), SCEP_OK);
+		assert_int_equal(try_issue(&ec, ISSUING_NOW, &rec, &err),
+		    SCEP_E_INTERNAL);
+		assert_non_null(strstr(err.text, "subject_not_ca"));
+		assert_null(rec.der.data);
+		scep_buf_clear(&ec.subject);
+	}
+	ec.subject = subject;
+	assert_int_equal(try_issue(&ec, ISSUING_NOW, &rec, &err), SCEP_OK);
+	assert_int_equal(scep_cert_peek(scep_buf_span(&rec.der), &cert, &err),
+	    SCEP_OK);
+	assert_true(scep_span_equal(cert.subject, scep_buf_span(&subject)));
+	assert_false(scep_span_equal(cert.subject, cert.issuer));
+	scep_cert_rec_clear(&rec);
+}
+
 static void
 an_empty_subject_makes_the_san_critical(void **state)
 {
@@ -419,6 +451,7 @@ main(void)
 		cmocka_unit_test(nothing_is_issued_outside_the_days_of_the_ca),
 		cmocka_unit_test(nothing_is_issued_without_the_key_of_the_ca),
 		cmocka_unit_test(what_lint_refuses_is_not_signed),
+		cmocka_unit_test(no_certificate_names_itself_as_its_issuer),
 		cmocka_unit_test(an_empty_subject_makes_the_san_critical),
 		cmocka_unit_test(a_ca_without_key_identifier_still_gives_one),
 		cmocka_unit_test(dates_beyond_2049_are_generalized_time),
