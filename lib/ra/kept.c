@@ -50,14 +50,27 @@ scep_kept_free(struct scep_kept *all)
 	OPENSSL_free(all);
 }
 
-/* The one of that name, or one that is free or gives way. */
+/* The one of that name, or NULL. */
 static struct kept *
 find(struct scep_kept *all, const char *name)
 {
 	size_t	 i;
 
 	for (i = 0; i < KEPT; i++)
-		if (strcmp(all->kept[i].name, name) == 0)
+		if (all->kept[i].name[0] != '\0' &&
+		    strcmp(all->kept[i].name, name) == 0)
+			return &all->kept[i];
+	return NULL;
+}
+
+/* One that is free, or gives way. */
+static struct kept *
+make_room(struct scep_kept *all)
+{
+	size_t	 i;
+
+	for (i = 0; i < KEPT; i++)
+		if (all->kept[i].name[0] == '\0')
 			return &all->kept[i];
 	i = all->next++ % KEPT;
 	forget(&all->kept[i]);
@@ -76,8 +89,6 @@ is_newest(const struct scep_work *work, struct kept *k)
 	struct scep_error		 err;
 	int				 same;
 
-	if (k->name[0] == '\0')
-		return 0;
 	if (k->asked == work->now)
 		return 1;
 	same = scep_ca_crl_piece(work->ra->ca, work->now, &ask, &piece,
@@ -98,15 +109,19 @@ copy(const struct scep_crl *crl, struct scep_crl *out, struct scep_error *err)
 	return scep_buf_set(&out->der, der, err);
 }
 
-/* A CRL that cannot be kept is fetched again. */
+/* A CRL that cannot be kept is fetched again.  Only for one that there is to
+ * keep does another give way. */
 static void
 keep(const struct scep_work *work, const char *name,
-    const struct scep_crl *crl, struct kept *k)
+    const struct scep_crl *crl)
 {
 	struct scep_error	 err;
+	struct kept		*k;
 
-	if (crl->der.len > KEPT_MAX || strlen(name) >= sizeof(k->name) ||
-	    copy(crl, &k->crl, &err) != SCEP_OK)
+	if (crl->der.len > KEPT_MAX || strlen(name) >= sizeof(k->name))
+		return;
+	k = make_room(work->ra->kept);
+	if (copy(crl, &k->crl, &err) != SCEP_OK)
 		return;
 	OPENSSL_strlcpy(k->name, name, sizeof(k->name));
 	k->asked = work->now;
@@ -119,11 +134,12 @@ scep_kept_get(const struct scep_work *work, const char *name,
 	struct kept	*k = find(work->ra->kept, name);
 	enum scep_err	 rc;
 
-	if (is_newest(work, k))
+	if (k != NULL && is_newest(work, k))
 		return copy(&k->crl, out, err);
-	forget(k);
+	if (k != NULL)
+		forget(k);
 	if ((rc = scep_ca_crl(work->ra->ca, work->now, name, SIZE_MAX, out,
 	    err)) == SCEP_OK)
-		keep(work, name, out, k);
+		keep(work, name, out);
 	return rc;
 }

@@ -24,6 +24,7 @@
 #include "ca/crl.h"
 #include "ca/door.h"
 #include "ca/issue.h"
+#include "ra/local.h"
 #include "ra/ra.h"
 #include "tests/unit/conform.h"
 #include "tests/unit/world.h"
@@ -600,6 +601,27 @@ a_crl_by_plain_get_is_a_second_old_at_most(void **state)
 	assert_int_equal(n_revoked(path, 3), 2);
 }
 
+/* Only for one that there is does another one give way. */
+static void
+what_is_not_there_displaces_no_crl(void **state)
+{
+	static const char *const	 none[] = { "a", "b", "c", "d", "e" };
+	const struct scep_work		 work = { .ra = ra, .now = WORLD_NOW };
+	struct scep_error		 err;
+	struct scep_crl			 crl;
+	size_t				 i;
+
+	(void)state;
+	assert_int_equal(n_revoked("/crl/test.crl", 0), 0);
+	make_crl(1);
+	for (i = 0; i < LENGTH(none); i++)
+		assert_int_equal(scep_kept_get(&work, none[i], &crl, &err),
+		    SCEP_E_NOTFOUND);
+	/* The one before, for it is kept; it would be the new one else. */
+	assert_int_equal(n_revoked("/crl/test.crl", 0), 0);
+	assert_int_equal(n_revoked("/crl/test.crl", 1), 1);
+}
+
 /* It says nothing of whether it may be trusted; a CRL does. */
 static void
 a_revoked_certificate_is_still_the_one_that_was_issued(void **state)
@@ -861,6 +883,7 @@ run(const char *name)
 		C(a_crl_that_is_not_there_is_badrequest, "C-193"),
 		T(a_long_crl_is_for_the_plain_get),
 		T(a_crl_by_plain_get_is_a_second_old_at_most),
+		T(what_is_not_there_displaces_no_crl),
 		T(a_revoked_certificate_is_still_the_one_that_was_issued),
 		C(nothing_of_it_becomes_a_transaction, "C-211"),
 		T(an_encrypted_key_is_good_for_one_content),
