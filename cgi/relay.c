@@ -7,11 +7,12 @@
 #include <sys/socket.h>
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "cgi/accept.h"
+#include "cgi/child.h"
 #include "cgi/log.h"
 #include "cgi/relay.h"
 
@@ -33,6 +34,7 @@ scep_relay_open(struct scep_relay *relay, struct scep_error *err)
 	relay->in_fd = pair[0];
 	relay->out_fd = pair[1];
 	relay->is_full = 0;
+	relay->due = 0;
 	return SCEP_OK;
 }
 
@@ -44,6 +46,19 @@ scep_relay_close(struct scep_relay *relay)
 	(void)close(relay->in_fd);
 	(void)close(relay->out_fd);
 	relay->in_fd = relay->out_fd = -1;
+}
+
+struct pollfd
+scep_relay_watch(struct scep_relay *relay, int listen_fd)
+{
+	struct pollfd	 p = { .fd = -1, .events = POLLIN };
+
+	if (relay->in_fd == -1 || relay->due > scep_now_ms())
+		return p;
+	relay->due = 0;
+	p.fd = relay->is_full ? relay->in_fd : listen_fd;
+	p.events = relay->is_full ? POLLOUT : POLLIN;
+	return p;
 }
 
 static int
@@ -81,11 +96,14 @@ give(int in_fd, int fd)
 void
 scep_relay_pass(struct scep_relay *relay, int listen_fd)
 {
-	int	 fd;
+	int	 fd, pause_ms;
 
 	while (!(relay->is_full = !has_room(relay))) {
-		if ((fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC)) == -1)
+		if ((fd = scep_accept(listen_fd)) == -1) {
+			if ((pause_ms = scep_accept_pause(errno)) > 0)
+				relay->due = scep_now_ms() + pause_ms;
 			return;
+		}
 		if (!give(relay->in_fd, fd))
 			scep_log_warn("a connection could not be passed on: "
 			    "%s", strerror(errno));
@@ -93,8 +111,8 @@ scep_relay_pass(struct scep_relay *relay, int listen_fd)
 	}
 }
 
-void
-scep_relay_take(int out_fd, int *fd)
+int
+scep_relay_take(int out_fd)
 {
 	union control		 control;
 	char			 octet;
@@ -106,13 +124,20 @@ scep_relay_take(int out_fd, int *fd)
 		.msg_controllen = sizeof(control.data),
 	};
 	const struct cmsghdr	*c;
+	ssize_t			 n;
+	int			 fd;
 
-	*fd = -1;
-	if (recvmsg(out_fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT) != 1)
-		return;
+	n = recvmsg(out_fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	if (n != 1) {
+		errno = n == 0 ? EAGAIN : errno;	/* its end */
+		return -1;
+	}
 	c = CMSG_FIRSTHDR(&msg);
-	if (c != NULL && c->cmsg_level == SOL_SOCKET &&
-	    c->cmsg_type == SCM_RIGHTS &&
-	    c->cmsg_len == CMSG_LEN(sizeof(*fd)))
-		memcpy(fd, CMSG_DATA(c), sizeof(*fd));
+	if (c == NULL || c->cmsg_level != SOL_SOCKET ||
+	    c->cmsg_type != SCM_RIGHTS || c->cmsg_len != CMSG_LEN(sizeof(fd))) {
+		errno = EMFILE;		/* the kernel has let it go */
+		return -1;
+	}
+	memcpy(&fd, CMSG_DATA(c), sizeof(fd));
+	return fd;
 }

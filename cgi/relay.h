@@ -9,6 +9,9 @@
 #ifndef SCEP_CGI_RELAY_H
 #define SCEP_CGI_RELAY_H
 
+#include <poll.h>
+#include <stdint.h>
+
 #include "scep.h"
 
 struct scep_relay {
@@ -16,14 +19,18 @@ struct scep_relay {
 	int	 out_fd;	/* all workers': SOCK_SEQPACKET, not blocking */
 	int	 is_full;	/* it can be written to, or else there is
 				   nothing to be done */
+	int64_t	 due;		/* until then nothing can be accepted */
 };
 
 enum scep_err	 scep_relay_open(struct scep_relay *relay,
 		    struct scep_error *err);
 void		 scep_relay_close(struct scep_relay *relay);
+/* What to wait for before the next is passed on; not longer than until
+ * relay->due, if that is not 0. */
+struct pollfd	 scep_relay_watch(struct scep_relay *relay, int listen_fd);
 /* Pass on what waits at listen_fd, while there is room. */
 void		 scep_relay_pass(struct scep_relay *relay, int listen_fd);
-/* A worker's: the next connection; *fd is -1 if there is none. */
-void		 scep_relay_take(int out_fd, int *fd);
+/* A worker's: the next connection, or -1 with errno. */
+int		 scep_relay_take(int out_fd);
 
 #endif /* SCEP_CGI_RELAY_H */

@@ -364,6 +364,8 @@ patience(const struct house *h)
 			due = h->ca.due;
 		if (h->ready && (crew_due = scep_crew_due(&h->crew)) < due)
 			due = crew_due;
+		if (h->relay.due != 0 && h->relay.due < due)
+			due = h->relay.due;
 	}
 	if (due == INT64_MAX)
 		return -1;
@@ -373,15 +375,12 @@ patience(const struct house *h)
 
 /* What has been passed on is a worker's: nothing is before there is one. */
 static struct pollfd
-relay_watch(const struct house *h)
+relay_watch(struct house *h)
 {
-	struct pollfd	 p = { .fd = -1, .events = POLLIN };
+	const struct pollfd	 none = { .fd = -1 };
 
-	if (h->relay.in_fd == -1 || h->stopping || !h->served)
-		return p;
-	p.fd = h->relay.is_full ? h->relay.in_fd : h->args->listen_fd;
-	p.events = h->relay.is_full ? POLLOUT : POLLIN;
-	return p;
+	return h->stopping || !h->served ? none :
+	    scep_relay_watch(&h->relay, h->args->listen_fd);
 }
 
 static void

@@ -19,6 +19,7 @@
 
 #include "base/error.h"
 #include "ca/door.h"
+#include "cgi/accept.h"
 #include "cgi/child.h"
 #include "cgi/fcgi_request.h"
 #include "cgi/log.h"
@@ -220,16 +221,18 @@ serve_one(struct serving *s, int fd)
 	(void)alarm(0);
 }
 
-/* The next connection, or -1: another worker may have been faster. */
+/* The next connection, or -1: another worker may have been faster, or there
+ * is nothing to take one with; then SIGTERM is all that we wait for. */
 static int
 take(const struct serving *s)
 {
-	int	 fd;
+	const struct scep_worker	*w = s->worker;
+	int				 fd, pause_ms;
 
-	if (s->worker->listen_fd != -1)
-		return accept4(s->worker->listen_fd, NULL, NULL,
-		    SOCK_CLOEXEC);
-	scep_relay_take(s->worker->relay_fd, &fd);
+	fd = w->listen_fd != -1 ? scep_accept(w->listen_fd) :
+	    scep_relay_take(w->relay_fd);
+	if (fd == -1 && (pause_ms = scep_accept_pause(errno)) > 0)
+		(void)is_stopped(pause_ms);
 	return fd;
 }
 

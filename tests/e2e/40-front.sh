@@ -29,6 +29,52 @@ memory() {
 	    awk '$1 == "VmRSS:" { n += $2 } END { print n + 0 }'
 }
 
+# CPU, in hundredths of a second.
+ticks() {
+	for _p in "$@"; do sed 's/.*) //' "/proc/$_p/stat"; done 2>/dev/null |
+	    awk '{ n += $12 + $13 } END { print n + 0 }'
+}
+
+# descriptors NUMBER PID…: no more than so many from now on.
+descriptors() {
+	_most=$1
+	shift
+	for _p in "$@"; do prlimit --pid "$_p" --nofile="$_most:" || return 1
+	done
+}
+unaccepted() { grep -c 'no connection can be accepted: Too many' "$1"; }
+
+# starve FEW WHO PID…: they have no more descriptors while somebody asks.
+starve() {
+	_few=$1
+	_log=$T/scep.log
+	_who=$2
+	shift 2
+	_before=$(unaccepted "$_log")
+	verdict "$_who: descriptors are taken away" descriptors "$_few" "$@"
+	curl -s -o /dev/null -w '%{http_code}' -m 60 \
+	    "$URL?operation=GetCACaps" >"$T/starved" &
+	_curl=$!
+	verdict "$_who: the log says so" until_true 10 said_more
+	_ticks=$(ticks "$@")
+	sleep 2
+	_ticks=$(($(ticks "$@") - _ticks))
+	note "$_ticks ticks in 2 s"
+	verdict "$_who: does not spin meanwhile" [ "$_ticks" -lt 20 ]
+	_said=$(($(unaccepted "$_log") - _before))
+	verdict "$_who: it was said $_said times, once by each" \
+	    [ "$_said" -le $# ]
+	verdict "$_who: they are given back" descriptors 1024 "$@"
+	wait "$_curl"
+	same "$_who: and who waited is answered" "$(cat "$T/starved")" 200
+}
+said_more() { [ "$(unaccepted "$_log")" -gt "$_before" ]; }
+
+# How many wait in the backlog of that unix socket.
+backlog() {
+	ss -xlH | awk -v path="$1" '$5 == path { print $3 }'
+}
+
 # sockets PID: how many that listen it has open.
 listening() {
 	_inodes=$(ss -xlpH 2>/dev/null | awk '{ print $6 }' | sort -u)
@@ -78,6 +124,21 @@ kill -CONT $(workers_of "$SUPERVISOR")
 wait $waiting
 same "all workers are replaced, and 40 connections answered" \
     "$(sort "$T/codes" | uniq -c | tr -s ' ')" " 40 200"
+
+# ---- no descriptors ----
+
+until_true 10 n_workers 8
+starve 5 workers $(workers_of "$SUPERVISOR")
+worker=$(workers_of "$SUPERVISOR" | head -n 1)
+verdict "(in such a pause …" descriptors 5 $(workers_of "$SUPERVISOR")
+curl -s -o /dev/null -m 60 "$URL?operation=GetCACaps" &
+waiting=$!
+sleep 0.5
+kill -TERM "$worker"
+verdict "… a worker leaves when it is told to)" until_true 5 gone "$worker"
+wait "$waiting"
+until_true 10 n_workers 8
+descriptors 1024 $(workers_of "$SUPERVISOR")
 
 # ---- memory ----
 
@@ -135,25 +196,33 @@ for worker in $(workers_of "$SUPERVISOR"); do
 done
 same "and no worker's" "$n" 0
 
+# poll(2) refuses to wait for more than there may be: 11.
+starve 12 supervisor "$SUPERVISOR"
+
 # ---- what was passed on is answered ----
+
+# ask_many: 20 connections that are waited for by $waiting, into $T/codes.
+ask_many() {
+	rm -f "$T/codes"
+	waiting=
+	i=0
+	while [ "$i" -lt 20 ]; do
+		i=$((i + 1))
+		curl -s -o /dev/null -w '%{http_code}\n' -m 30 \
+		    "$URL?operation=GetCACaps" >>"$T/codes" &
+		waiting="$waiting $!"
+	done
+	sleep 0.5
+}
+codes() { sort "$T/codes" | uniq -c | tr -s ' '; }
 
 # The supervisor has accepted all of them; then it is told to stop.
 kill -STOP $(workers_of "$SUPERVISOR")
-rm -f "$T/codes"
-waiting=
-i=0
-while [ "$i" -lt 20 ]; do
-	i=$((i + 1))
-	curl -s -o /dev/null -w '%{http_code}\n' -m 30 \
-	    "$URL?operation=GetCACaps" >>"$T/codes" &
-	waiting="$waiting $!"
-done
-sleep 0.5
+ask_many
 workers=$(workers_of "$SUPERVISOR")
 kill -TERM "$SUPERVISOR"
 sleep 0.2
 kill -CONT $workers
 wait $waiting
-same "at its end, what it had passed on is answered" \
-    "$(sort "$T/codes" | uniq -c | tr -s ' ')" " 20 200"
+same "at its end, all of them are answered too" "$(codes)" " 20 200"
 finish
