@@ -4,7 +4,10 @@
  *
  * Knows descriptors, and nothing of who takes them.
  */
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+
+#include <linux/sockios.h>
 
 #include <errno.h>
 #include <string.h>
@@ -22,6 +25,18 @@ union control {
 	char		 data[CMSG_SPACE(sizeof(int))];
 };
 
+/* The kernel counts more than the octets of a message. */
+static int
+weigh(const struct scep_relay *relay)
+{
+	char	 octet = 'c';
+	int	 each = 0;
+
+	return send(relay->in_fd, &octet, 1, MSG_NOSIGNAL) == 1 &&
+	    ioctl(relay->in_fd, SIOCOUTQ, &each) == 0 &&
+	    recv(relay->out_fd, &octet, 1, 0) == 1 ? each : 0;
+}
+
 enum scep_err
 scep_relay_open(struct scep_relay *relay, struct scep_error *err)
 {
@@ -35,6 +50,7 @@ scep_relay_open(struct scep_relay *relay, struct scep_error *err)
 	relay->out_fd = pair[1];
 	relay->is_full = 0;
 	relay->due = 0;
+	relay->each = weigh(relay);
 	return SCEP_OK;
 }
 
@@ -46,6 +62,21 @@ scep_relay_close(struct scep_relay *relay)
 	(void)close(relay->in_fd);
 	(void)close(relay->out_fd);
 	relay->in_fd = relay->out_fd = -1;
+}
+
+/*
+ * There is room, says poll(2), while what waits is not more than a quarter of
+ * the buffer; of what is asked for the kernel makes twice as much.  So n wait
+ * when n - 1 are a quarter, or a little less.
+ */
+void
+scep_relay_limit(const struct scep_relay *relay, int n)
+{
+	const int	 size = (2 * n - 1) * relay->each;
+
+	if (relay->in_fd != -1 && relay->each > 0)
+		(void)setsockopt(relay->in_fd, SOL_SOCKET, SO_SNDBUF, &size,
+		    sizeof(size));
 }
 
 struct pollfd

@@ -19,12 +19,16 @@ struct scep_relay {
 	int	 out_fd;	/* all workers': SOCK_SEQPACKET, not blocking */
 	int	 is_full;	/* it can be written to, or else there is
 				   nothing to be done */
+	int	 each;		/* what one costs that waits, in octets */
 	int64_t	 due;		/* until then nothing can be accepted */
 };
 
 enum scep_err	 scep_relay_open(struct scep_relay *relay,
 		    struct scep_error *err);
 void		 scep_relay_close(struct scep_relay *relay);
+/* About so many may wait for a worker (two, if fewer); what else there is
+ * waits in the backlog, where it outlives us. */
+void		 scep_relay_limit(const struct scep_relay *relay, int n);
 /* What to wait for before the next is passed on; not longer than until
  * relay->due, if that is not 0. */
 struct pollfd	 scep_relay_watch(struct scep_relay *relay, int listen_fd);

@@ -139,6 +139,11 @@ stop(struct house *h, int status)
 	h->status = status;
 	h->deadline = scep_now_ms() +
 	    (h->args->conf.request_timeout_s + GRACE_S) * 1000;
+	if (h->relay.in_fd != -1 && h->served) {
+		/* Nobody else has that socket: its backlog ends with us. */
+		scep_relay_limit(&h->relay, h->args->conf.backlog);
+		scep_relay_pass(&h->relay, h->args->listen_fd);
+	}
 	(void)scep_crew_signal(&h->crew, SIGTERM);
 }
 
@@ -268,6 +273,7 @@ adopt_conf(struct house *h)
 	h->args->conf = fresh;
 	scep_log_configure(&fresh);
 	scep_crew_resize(&h->crew, count_workers(&fresh));
+	scep_relay_limit(&h->relay, h->crew.n);
 	/* Some may have been started meanwhile, as it was before. */
 	scep_crew_let_all_go(&h->crew);
 }
@@ -422,6 +428,7 @@ scep_supervisor_run(struct scep_supervisor *supervisor)
 		scep_log_error("%s", err.text);
 		return scep_err_exit(err.code);
 	}
+	scep_relay_limit(&h.relay, h.crew.n);
 	for (;;) {
 		start_due(&h);
 		wait_and_see(&h);

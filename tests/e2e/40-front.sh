@@ -216,7 +216,21 @@ ask_many() {
 }
 codes() { sort "$T/codes" | uniq -c | tr -s ' '; }
 
-# The supervisor has accepted all of them; then it is told to stop.
+# The supervisor takes one for each worker, and leaves the others where they
+# are until there is room again.
+socket=$(ss -xlH | awk -v front="$T/lighttpd.sock" \
+    'index($5, front) == 1 { print $5; exit }')
+kill -STOP $(workers_of "$SUPERVISOR")
+ask_many
+n=$(backlog "$socket")
+note "of 20 connections $n wait in the backlog"
+verdict "for 8 workers not more than 16 are passed on" [ "$n" -ge 4 ]
+verdict "(and for each worker one is)" [ "$n" -le 12 ]
+kill -CONT $(workers_of "$SUPERVISOR")
+wait $waiting
+same "when they run again, all are answered" "$(codes)" " 20 200"
+
+# The same, but then it is told to stop: lighttpd closes the socket with it.
 kill -STOP $(workers_of "$SUPERVISOR")
 ask_many
 workers=$(workers_of "$SUPERVISOR")
