@@ -1,5 +1,5 @@
 #!/bin/sh
-# 40-load - bench-load, which checks every answer, through nginx and at
+# 42-load - bench-load, which checks every answer, through nginx and at
 # scepserver; and that it can say no.
 . "$(dirname "$0")/lib.sh"
 
