@@ -128,28 +128,49 @@ start_hello() {
 	answers "http://127.0.0.1:$port/hello"
 }
 
+# octets URL: so many has its body.
+octets() {
+	_n=$(curl -s -f -m 60 -o /dev/null -w '%{size_download}' "$1") ||
+	    die "$1: curl: status $?"
+	echo "$_n"
+}
+
+# get_one NAME PATH: one line more in $t/get.NAME and $t/get.NAME.cpu.
+get_one() {
+	line=$("$bin/bench-load" -g -j 16 -n 1000000 -t \
+	    "$([ -n "$quick" ] && echo 0.2 || echo 2)" \
+	    "http://127.0.0.1:$port/$2" -P "hello=$(family "$hello")" \
+	    -P "ours=$(family "$server")") || die "$2: $line"
+	value rate "$line" >>"$t/get.$1"
+	calc "$(value cpu_hello "$line") + $(value cpu_ours "$line")" \
+	    >>"$t/get.$1.cpu"
+	echo >>"$t/get.$1.cpu"
+}
+
+# What is fetched, and a hello as long as that, in turns.  GetCACaps is held
+# against the shortest one.
 part_get() {
 	start_hello
 	start_ours rsa
+	_url=http://127.0.0.1:$port
+	_cert=$(octets "$_url/rsa?operation=GetCACert") || exit
+	_crl=$(octets "$_url/rsa/crl/main.1.crl") || exit
+	fig get.octets.GetCACaps "$(octets "$_url/hello")"
+	fig get.octets.GetCACert "$_cert"
+	fig get.octets.CRL "$_crl"
 	for _round in $(seq "$repeats"); do
-		for _what in hello 'rsa?operation=GetCACaps' \
-		    'rsa?operation=GetCACert' rsa/crl/main.1.crl; do
-			line=$("$bin/bench-load" -g -j 16 -n 1000000 -t \
-			    "$([ -n "$quick" ] && echo 0.2 || echo 2)" \
-			    "http://127.0.0.1:$port/$_what" \
-			    -P "hello=$(family "$hello")" \
-			    -P "ours=$(family "$server")") ||
-			    die "$_what: $line"
-			_what=$(basename "${_what#*operation=}")
-			value rate "$line" >>"$t/get.$_what"
-			calc "$(value cpu_hello "$line") + $(value cpu_ours \
-			    "$line")" >>"$t/get.$_what.cpu"
-			echo >>"$t/get.$_what.cpu"
-		done
+		get_one hello.GetCACaps hello
+		get_one GetCACaps 'rsa?operation=GetCACaps'
+		get_one hello.GetCACert "hello?$_cert"
+		get_one GetCACert 'rsa?operation=GetCACert'
+		get_one hello.CRL "hello?$_crl"
+		get_one CRL rsa/crl/main.1.crl
 	done
-	for _what in hello GetCACaps GetCACert main.1.crl; do
-		fig "get.$_what" "$(middle <"$t/get.$_what")"
-		fig "get.$_what.cpu" "$(middle <"$t/get.$_what.cpu")"
+	for _what in GetCACaps GetCACert CRL; do
+		for _of in "hello.$_what" "$_what"; do
+			fig "get.$_of" "$(middle <"$t/get.$_of")"
+			fig "get.$_of.cpu" "$(middle <"$t/get.$_of.cpu")"
+		done
 	done
 	end "$hello"
 	end "$server"

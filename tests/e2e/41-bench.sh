@@ -12,6 +12,7 @@ for row in 'RSA-2048 private operation' 'in the engine, RSA-2048 CA' \
     'in the engine, P-256 CA' 'end to end, RSA-2048, 1 connection' \
     'end to end, P-256, 16 connections' '^64 connections' \
     'p99 at 50% load, to the cryptography' 'sum of its parts' '^GetCACaps' '^CRL' \
+    '^hello, 6 octets' '^hello, [0-9]{4} octets' \
     'noise, end to end' 'wrong challenge, in the engine' \
     'With 1000 certificates' 'store, each certificate' 'start; after a kill' \
     'cert list by name' 'a worker, RSS' 'from exec' 'by CGI'; do
