@@ -72,7 +72,8 @@ struct scep_db {
 	int			 unclean;	/* the last stop was no close */
 	scep_say_fn		 say;
 	void			*say_arg;
-	atomic_int		 broken;	/* the environment panicked */
+	atomic_int		 broken;	/* the environment panicked, or
+						   its log was not synced */
 	atomic_int		 messages;	/* errcall's, to bound them */
 	pthread_mutex_t		 why_mutex;
 	char			 why[256];	/* the first of them */
@@ -84,6 +85,7 @@ struct scep_db {
 	atomic_int		 fresh;		/* commits not yet durable */
 	atomic_int		 hot[SCEP_DB_HOT];	/* … rows of them, by a
 						   hash of their keys */
+	pthread_mutex_t		 flush;		/* held to sync the log */
 	atomic_long		 room;		/* octets that may be written
 						   until the disk is asked */
 };
@@ -102,6 +104,9 @@ void		 scep_db_calm(struct scep_db *db);
 int		 scep_db_is_full(const struct scep_db *db);
 /* db_open.c */
 DBT		 scep_dbt(struct scep_span bytes);
+/* Whoever opens the store next knows, even after a power cut, that it was not
+ * closed. */
+enum scep_err	 scep_db_mark(struct scep_db *db, struct scep_error *err);
 
 /* db_key.c: keys as they stand in the trees. */
 struct scep_db_key {
@@ -284,7 +289,10 @@ void		 scep_db_fresh_add(struct scep_db *db,
 		    const struct scep_change *change);
 void		 scep_db_fresh_remove(struct scep_db *db,
 		    const struct scep_change *change);
-/* Sync, if this row, or any, is of a transaction in between. */
+/* Sync the log of the database; never again once that failed. */
+int		 scep_db_flush(struct scep_db *db);
+/* Sync, if this row, or any, is of a transaction in between.  An error if
+ * its commit failed. */
 int		 scep_db_settle(struct scep_db *db, enum scep_table table,
 		    struct scep_span key);
 int		 scep_db_settle_all(struct scep_db *db);
@@ -334,10 +342,11 @@ void		 scep_journal_add(struct scep_journal *journal,
  * new start completes the file. */
 enum scep_err	 scep_journal_done(struct scep_journal *journal,
 		    struct scep_journal_entry *entry, struct scep_error *err);
-/* Lines are on the disk, too. */
+/* Lines are on the disk, too.  As above when that failed. */
 enum scep_err	 scep_journal_sync(struct scep_journal *journal,
 		    struct scep_error *err);
 int		 scep_journal_is_broken(struct scep_journal *journal);
-void		 scep_journal_close(struct scep_journal *journal);
+/* 0 if there is none, or not all of its lines are on the disk. */
+int		 scep_journal_close(struct scep_journal *journal);
 
 #endif /* SCEP_STORE_DB_H */

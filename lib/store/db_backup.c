@@ -174,7 +174,7 @@ copy_logs(struct scep_db_backup *b, int all, struct scep_error *err)
 	enum scep_err	 rc = SCEP_OK;
 	int		 r;
 
-	if ((r = env->log_flush(env, NULL)) != 0 ||
+	if ((r = scep_db_flush(b->db)) != 0 ||
 	    (r = env->log_archive(env, &list, DB_ARCH_LOG)) != 0)
 		return scep_db_fail(b->db, r, "logs", err);
 	while (list != NULL && list[n] != NULL)

@@ -185,7 +185,8 @@ write_all(struct scep_db *db, const struct scep_change *change,
 		return r;
 	if (!db->bulk)
 		*done = scep_journal_done(db->journal, &entry, err);
-	scep_db_fresh_remove(db, change);
+	if (*done == SCEP_OK)	/* or nobody tells of it: db_fresh.c */
+		scep_db_fresh_remove(db, change);
 	return 0;
 }
 

@@ -6,9 +6,14 @@
  * in the same log.  But who only reads would tell of it at once, and after a
  * power cut it had never been: he syncs first.  That is rare, as few rows are
  * in between, for the time of a sync.
+ *
+ * A sync that failed is not tried again: Linux forgets what it could not
+ * write, and says yes to the next one.  Rows of a commit that failed so stay
+ * in between for ever, and are read by nobody until a restart finds out what
+ * became of them.
  */
 #include "base/error.h"
-#include "store/db.h"
+#include "store/journal.h"
 
 static unsigned int
 slot(enum scep_table table, struct scep_span key)
@@ -50,18 +55,36 @@ scep_db_fresh_remove(struct scep_db *db, const struct scep_change *change)
 }
 
 int
+scep_db_flush(struct scep_db *db)
+{
+	int	 r = DB_RUNRECOVERY;
+
+	(void)pthread_mutex_lock(&db->flush);
+	if (!atomic_load(&db->broken) &&
+	    (r = db->env->log_flush(db->env, NULL)) != 0)
+		atomic_store(&db->broken, 1);
+	(void)pthread_mutex_unlock(&db->flush);
+	return r;
+}
+
+/* A migration writes before there is a journal. */
+static int
+settle(struct scep_db *db)
+{
+	return db->journal != NULL && scep_journal_is_broken(db->journal) ?
+	    DB_RUNRECOVERY : scep_db_flush(db);
+}
+
+int
 scep_db_settle(struct scep_db *db, enum scep_table table,
     struct scep_span key)
 {
-	if (atomic_load(&db->fresh) == 0 ||
-	    atomic_load(&db->hot[slot(table, key)]) == 0)
-		return 0;
-	return db->env->log_flush(db->env, NULL);
+	return atomic_load(&db->fresh) == 0 ||
+	    atomic_load(&db->hot[slot(table, key)]) == 0 ? 0 : settle(db);
 }
 
 int
 scep_db_settle_all(struct scep_db *db)
 {
-	return atomic_load(&db->fresh) == 0 ? 0 :
-	    db->env->log_flush(db->env, NULL);
+	return atomic_load(&db->fresh) == 0 ? 0 : settle(db);
 }

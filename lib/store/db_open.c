@@ -117,7 +117,9 @@ close_handle(DB **h)
 	*h = NULL;
 }
 
-/* DIR/db/unclean is there while the store is open. */
+/* DIR/db/unclean is there while the store is open, and on the disk before a
+ * line of issue.log is written; but of a brief opening, which leaves too few
+ * lines unsynced for that. */
 static void
 marker_path(const struct scep_db *db, char out[SCEP_DB_PATH])
 {
@@ -133,18 +135,31 @@ is_unclean(const struct scep_db *db)
 	return access(path, F_OK) == 0;
 }
 
-static void
-note_unclean(struct scep_db *db)
+static enum scep_err
+make_marker(const struct scep_db *db, int durable, struct scep_error *err)
 {
 	char	 path[SCEP_DB_PATH];
-	int	 fd;
+	int	 fd, r = 0;
 
-	if (db->unclean)
-		scep_db_say(db, "%s/db: recovered after an unclean stop",
-		    db->dir);
 	marker_path(db, path);
-	if ((fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600)) != -1)
-		(void)close(fd);
+	if ((fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600)) == -1)
+		return scep_file_fail(path, errno, err);
+	(void)close(fd);
+	if (!durable)
+		return SCEP_OK;
+	*strrchr(path, '/') = '\0';
+	if ((fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
+		return scep_file_fail(path, errno, err);
+	if (fsync(fd) == -1 && errno != EINVAL)		/* of no use there */
+		r = errno;
+	(void)close(fd);
+	return r == 0 ? SCEP_OK : scep_file_fail(path, r, err);
+}
+
+enum scep_err
+scep_db_mark(struct scep_db *db, struct scep_error *err)
+{
+	return make_marker(db, 1, err);
 }
 
 /* libdb writes all that is in a private cache here in any case.  With a
@@ -173,7 +188,7 @@ end_bulk(struct scep_db *db, struct scep_error *err)
 	const uint64_t	 last = db->journal->next - 1;
 	enum scep_err	 rc;
 
-	scep_journal_close(db->journal);
+	(void)scep_journal_close(db->journal);
 	db->journal = NULL;
 	if ((rc = scep_db_end_bulk(db, err)) != SCEP_OK)
 		return rc;
@@ -192,13 +207,14 @@ db_close(struct scep_store *store)
 		scep_db_say(db, "%s", err.text);
 		clean = 0;
 	}
-	scep_journal_close(db->journal);
+	clean = scep_journal_close(db->journal) && clean;
 	for (i = 0; i < SCEP_TREE__MAX; i++)
 		close_handle(&db->tree[i]);
 	if (db->env != NULL)
 		close_env(db, clean);
 	(void)pthread_mutex_destroy(&db->trees);
 	(void)pthread_mutex_destroy(&db->writer);
+	(void)pthread_mutex_destroy(&db->flush);
 	(void)pthread_mutex_destroy(&db->why_mutex);
 	scep_db_gate_free(&db->gate);
 	(void)pthread_mutex_destroy(&db->logs);
@@ -311,9 +327,12 @@ open_store(struct scep_db *db, const struct scep_store_db_options *opt,
 	    (rc = scep_db_open_tables(db, err)) != SCEP_OK ||
 	    (rc = scep_db_last_seq(db, &last, err)) != SCEP_OK ||
 	    (rc = scep_journal_open(db, last, opt->sha256, &db->journal,
-	    err)) != SCEP_OK)
+	    err)) != SCEP_OK ||
+	    (rc = make_marker(db, !db->brief, err)) != SCEP_OK)
 		return rc;
-	note_unclean(db);
+	if (db->unclean)
+		scep_db_say(db, "%s/db: recovered after an unclean stop",
+		    db->dir);
 	if (opt->bulk && (rc = scep_db_begin_bulk(db, err)) != SCEP_OK)
 		return rc;
 	db->bulk = opt->bulk;
@@ -336,6 +355,7 @@ scep_store_db_open(const struct scep_store_db_options *opt,
 	(void)pthread_mutex_init(&db->why_mutex, NULL);
 	(void)pthread_mutex_init(&db->trees, NULL);
 	(void)pthread_mutex_init(&db->writer, NULL);
+	(void)pthread_mutex_init(&db->flush, NULL);
 	db->store.ops = &db_ops;
 	(void)snprintf(db->dir, sizeof(db->dir), "%s", opt->dir);
 	db->reserve = opt->reserve != 0 ? opt->reserve : RESERVE;

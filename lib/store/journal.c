@@ -38,14 +38,38 @@ scep_journal_write(struct scep_journal *j, struct scep_span lines,
 	return SCEP_OK;
 }
 
+/* For good, and for the first reason. */
+static void
+give_up(struct scep_journal *j, const struct scep_error *why)
+{
+	(void)pthread_mutex_lock(&j->mutex);
+	if (!atomic_load(&j->broken))
+		j->why = *why;
+	atomic_store(&j->broken, 1);
+	(void)pthread_mutex_unlock(&j->mutex);
+}
+
+static enum scep_err
+why_broken(const struct scep_journal *j, struct scep_error *err)
+{
+	*err = j->why;
+	return err->code;
+}
+
 enum scep_err
 scep_journal_sync(struct scep_journal *j, struct scep_error *err)
 {
-	if (atomic_exchange(&j->unsynced, 0) == 0)
+	enum scep_err	 rc;
+
+	if (atomic_load(&j->broken))
+		return why_broken(j, err);
+	if (atomic_exchange(&j->unsynced, 0) == 0 || fdatasync(j->fd) == 0)
 		return SCEP_OK;
-	return fdatasync(j->fd) == 0 ? SCEP_OK : scep_fail(err, SCEP_E_STORE,
-	    "%s: cannot sync: %s; a restart completes it", j->path,
-	    strerror(errno));
+	/* Another sync would say yes, and mean nothing. */
+	rc = scep_fail(err, SCEP_E_STORE, "%s: cannot sync: %s; a restart "
+	    "completes it", j->path, strerror(errno));
+	give_up(j, err);
+	return rc;
 }
 
 void
@@ -66,10 +90,10 @@ scep_journal_add(struct scep_journal *j, struct scep_journal_entry *e)
 static enum scep_err
 flush_log(struct scep_journal *j, struct scep_error *err)
 {
-	int	 r = j->env->log_flush(j->env, NULL);
+	struct scep_db	*db = j->env->app_private;
+	int		 r = scep_db_flush(db);
 
-	return r == 0 ? SCEP_OK : scep_db_fail(j->env->app_private, r,
-	    "log", err);
+	return r == 0 ? SCEP_OK : scep_db_fail(db, r, "log", err);
 }
 
 /* Nobody else touches the chain while j->writing is set. */
@@ -86,11 +110,11 @@ write_entries(struct scep_journal *j, const struct scep_journal_entry *head,
 		if (e->line.len > 0)
 			rc = scep_chain_line(&j->chain, e->seq, e->line,
 			    &lines, err);
+	if (rc == SCEP_OK && atomic_load(&j->unsynced) > 0 &&
+	    atomic_load(&j->unsynced) + (long)lines.len > j->most)
+		rc = scep_journal_sync(j, err);
 	if (rc == SCEP_OK)
 		rc = scep_journal_write(j, scep_buf_span(&lines), err);
-	if (rc == SCEP_OK && atomic_load(&j->unsynced) >
-	    SCEP_JOURNAL_UNSYNCED)
-		rc = scep_journal_sync(j, err);
 	scep_buf_clear(&lines);
 	return rc;
 }
@@ -132,10 +156,8 @@ write_for_all(struct scep_journal *j, const struct scep_journal_entry *mine)
 
 	/* A line behind a lost one would be a lie. */
 	if (!atomic_load(&j->broken) &&
-	    write_entries(j, head, &err) != SCEP_OK) {
-		j->why = err;
-		atomic_store(&j->broken, 1);
-	}
+	    write_entries(j, head, &err) != SCEP_OK)
+		give_up(j, &err);
 	hand_over(j);
 	for (e = head; e != NULL; e = next) {
 		next = e->next;
@@ -160,10 +182,7 @@ scep_journal_done(struct scep_journal *j, struct scep_journal_entry *e,
 	if (mine || e->state == SCEP_ENTRY_WRITES)
 		write_for_all(j, e);
 	(void)sem_destroy(&e->turn);
-	if (!atomic_load(&j->broken))
-		return SCEP_OK;
-	*err = j->why;
-	return err->code;
+	return atomic_load(&j->broken) ? why_broken(j, err) : SCEP_OK;
 }
 
 int
@@ -172,18 +191,20 @@ scep_journal_is_broken(struct scep_journal *j)
 	return atomic_load(&j->broken);
 }
 
-void
+int
 scep_journal_close(struct scep_journal *j)
 {
 	struct scep_error	 err;
+	int			 whole = 1;
 
 	if (j == NULL)
-		return;
+		return 0;
 	if (j->fd != -1) {
-		(void)scep_journal_sync(j, &err);
+		whole = scep_journal_sync(j, &err) == SCEP_OK;
 		(void)close(j->fd);
 	}
 	scep_chain_close(&j->chain);
 	(void)pthread_mutex_destroy(&j->mutex);
 	free(j);
+	return whole;
 }

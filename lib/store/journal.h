@@ -9,9 +9,11 @@
 #include "store/chain.h"
 #include "store/db.h"
 
-#define SCEP_JOURNAL_UNSYNCED	(8L << 20)	/* octets; then it is synced,
-						   and an opening looks at more
-						   than these */
+/* Octets that are not synced are never more, or one line; and an opening looks
+ * at more than these: at a brief one's without knowing that it was not
+ * closed. */
+#define SCEP_JOURNAL_UNSYNCED	(8L << 20)
+#define SCEP_JOURNAL_BRIEF	(4L << 10)
 
 struct scep_journal {
 	DB_ENV			*env;		/* whose log goes first */
@@ -19,6 +21,7 @@ struct scep_journal {
 	char			 path[SCEP_DB_PATH + 16];
 	struct scep_chain	 chain;		/* the writer's */
 	atomic_long		 unsynced;	/* octets */
+	long			 most;		/* … before a sync */
 	uint64_t		 next;		/* seq to be taken; changed by
 						   who writes to the database */
 	struct scep_journal_entry	*first, *last;

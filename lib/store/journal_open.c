@@ -24,7 +24,7 @@
 #include "store/journal.h"
 
 #define TAIL		(256 * 1024)	/* octets that are checked */
-#define TAIL_BRIEF	(8 * 1024)	/* … for one request */
+#define TAIL_BRIEF	(2 * SCEP_JOURNAL_BRIEF)	/* … for one request */
 #define TAIL_UNCLEAN	(2 * SCEP_JOURNAL_UNSYNCED)
 #define TAIL_MAX	(4 * TAIL_UNCLEAN)	/* … and no line found */
 #define LINE_ROOM	(32 * 1024)	/* more than any line has */
@@ -286,6 +286,8 @@ mend(struct scep_db *db, struct tail *t, struct scep_error *err)
 {
 	enum scep_err	 rc;
 
+	if ((rc = scep_db_mark(db, err)) != SCEP_OK)
+		return rc;
 	if (ftruncate(t->j->fd, t->cut_at) == -1)
 		return fail_io(t->j, err);
 	memcpy(t->j->chain.hash, t->cut_hash, sizeof(t->cut_hash));
@@ -387,6 +389,7 @@ scep_journal_open(struct scep_db *db, uint64_t last_seq,
 	t.j->env = db->env;
 	t.j->fd = -1;
 	t.j->next = last_seq + 1;
+	t.j->most = db->brief ? SCEP_JOURNAL_BRIEF : SCEP_JOURNAL_UNSYNCED;
 	(void)pthread_mutex_init(&t.j->mutex, NULL);
 	if ((rc = scep_chain_open(&t.j->chain, sha256, err)) == SCEP_OK &&
 	    (rc = open_file(db, t.j, err)) == SCEP_OK)
@@ -396,6 +399,6 @@ scep_journal_open(struct scep_db *db, uint64_t last_seq,
 	if (rc == SCEP_OK)
 		*out = t.j;
 	else
-		scep_journal_close(t.j);
+		(void)scep_journal_close(t.j);
 	return rc;
 }
