@@ -12,7 +12,7 @@
 #define TRIES		12	/* after deadlocks */
 #define WAIT_NS		500000L	/* before the second; doubled each time */
 #define PAGE		8192	/* octets that a row may dirty */
-#define ROOM		(4L << 20)	/* octets, far below any reserve */
+#define ROOM		(4UL << 20)	/* octets; of a small reserve, less */
 
 void
 scep_db_seq_key(uint64_t seq, uint8_t out[8])
@@ -76,7 +76,8 @@ check_room(struct scep_db *db, const struct scep_change *change,
 	    !scep_db_free_disk(db->dir, &octets))
 		return SCEP_OK;
 	if (octets >= db->reserve) {
-		atomic_store(&db->room, ROOM);
+		atomic_store(&db->room, (long)(db->reserve / 4 < ROOM ?
+		    db->reserve / 4 : ROOM));
 		return SCEP_OK;
 	}
 	return scep_fail(err, SCEP_E_STORE, "%s: %llu MiB of disk are left, "

@@ -563,6 +563,37 @@ a_brief_opening_leaves_no_more_lines_than_the_next_looks_at(void **state)
 	}
 }
 
+/* It is not asked before each commit, but often enough for this reserve. */
+static void
+the_disk_is_asked_before_a_small_reserve_is_gone(void **state)
+{
+	const struct scep_store_db_options	 small = {
+		.reserve = 1 << 20
+	}, large = { .reserve = 64 << 20 };
+	struct scep_store	*store;
+	unsigned int		 n = 0, m;
+
+	(void)state;
+	disk = 2 << 20;
+	store = open_as(&small);
+	assert_int_equal(save(store, n++), SCEP_OK);	/* asks */
+	disk = (1 << 20) - 1;
+	while (n < 1000 && save(store, n) == SCEP_OK)
+		n++;
+	assert_true(n > 1 && n < 40);	/* with 8 KiB and more each */
+	disk = 2 << 20;
+	assert_int_equal(save(store, n++), SCEP_OK);
+	scep_store_close(store);
+	disk = 128 << 20;
+	store = open_as(&large);
+	assert_int_equal(save(store, n++), SCEP_OK);
+	disk = 1 << 20;
+	for (m = 0; m < 1000 && save(store, n) == SCEP_OK; m++)
+		n++;
+	assert_true(m > 100 && m < 600);
+	scep_store_close(store);
+}
+
 #define T(f)	cmocka_unit_test_setup_teardown(f, make_dir, remove_dir)
 
 int
@@ -577,6 +608,7 @@ main(void)
 		T(a_close_that_could_not_sync_is_not_clean),
 		T(the_marker_is_on_the_disk_before_any_line),
 		T(a_brief_opening_leaves_no_more_lines_than_the_next_looks_at),
+		T(the_disk_is_asked_before_a_small_reserve_is_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
