@@ -10,6 +10,9 @@
 
 struct scep_mem_table {
 	struct scep_row	*row;		/* sorted by key */
+	uint64_t	*number;	/* of each, as they came in; a copy
+					   has none */
+	uint64_t	 last;		/* number given out */
 	size_t		 n, room;
 };
 

@@ -19,9 +19,11 @@
 
 enum scep_table {
 	SCEP_T_TRANSACTION,
-	SCEP_T_NEWEST,		/* transaction prefix → newest transaction;
-				   follows from the transactions, so a store
-				   need not keep what is written here */
+	SCEP_T_NEWEST,		/* transaction prefix → the transaction that
+				   came last of those that are there: when it
+				   is deleted, the one before it again.  It
+				   follows from the transactions; what is
+				   written here says only what is expected */
 	SCEP_T_CHALLENGE,
 	SCEP_T_CERTIFICATE,
 	SCEP_T_PENDING,

@@ -59,20 +59,85 @@ copy_row(const struct scep_row *from, struct scep_row *to,
 	return SCEP_OK;
 }
 
+/* Of the transactions of a prefix the one that came last, if there is one. */
+static int
+find_newest(const struct scep_mem *m, struct scep_span prefix, size_t *at)
+{
+	const struct scep_mem_table	*t = &m->table[SCEP_T_TRANSACTION];
+	const struct scep_buf		*key;
+	size_t				 i;
+	int				 there, found = 0;
+
+	for (i = find(t, prefix, &there); prefix.len > 0 && i < t->n; i++) {
+		key = &t->row[i].key;
+		if (key->len <= prefix.len ||
+		    memcmp(key->data, prefix.data, prefix.len) != 0)
+			break;
+		if (!found || t->number[i] > t->number[*at])
+			*at = i;
+		found = 1;
+	}
+	return found;
+}
+
+/* The row that leads to a transaction from as much of its key. */
+static enum scep_err
+copy_newest(const struct scep_mem *m, size_t at, size_t len,
+    struct scep_row *to, struct scep_error *err)
+{
+	const struct scep_mem_table	*t = &m->table[SCEP_T_TRANSACTION];
+	const struct scep_row		 row = {
+		.key = { t->row[at].key.data, len },
+		.value = t->row[at].key,
+		.rev = t->number[at],
+	};
+
+	return copy_row(&row, to, err);
+}
+
 static enum scep_err
 mem_get(struct scep_store *store, enum scep_table table, struct scep_span key,
     struct scep_row *out, struct scep_error *err)
 {
 	struct scep_mem	*m = (struct scep_mem *)store;
 	enum scep_err	 rc;
-	size_t		 i;
+	size_t		 i = 0;
 	int		 there;
 
 	(void)pthread_mutex_lock(&m->mutex);
-	i = find(&m->table[table], key, &there);
-	rc = there ? copy_row(&m->table[table].row[i], out, err) :
-	    scep_fail(err, SCEP_E_NOTFOUND, "no such row");
+	if (table == SCEP_T_NEWEST)
+		there = find_newest(m, key, &i);
+	else
+		i = find(&m->table[table], key, &there);
+	rc = !there ? scep_fail(err, SCEP_E_NOTFOUND, "no such row") :
+	    table == SCEP_T_NEWEST ? copy_newest(m, i, key.len, out, err) :
+	    copy_row(&m->table[table].row[i], out, err);
 	(void)pthread_mutex_unlock(&m->mutex);
+	return rc;
+}
+
+/* Row i of a table for a scan; of SCEP_T_NEWEST the one that leads to
+ * transaction i, if that is the newest. */
+static enum scep_err
+copy_next(const struct scep_mem *m, enum scep_table table, size_t i,
+    struct scep_mem_table *out, struct scep_error *err)
+{
+	const struct scep_mem_table	*t = &m->table[SCEP_T_TRANSACTION];
+	enum scep_err			 rc;
+	size_t				 newest;
+
+	if (table != SCEP_T_NEWEST)
+		rc = copy_row(&m->table[table].row[i], &out->row[out->n],
+		    err);
+	else if (t->row[i].key.len <= SCEP_SHA256_LEN || !find_newest(m,
+	    scep_span_make(t->row[i].key.data, SCEP_SHA256_LEN), &newest) ||
+	    newest != i)
+		return SCEP_OK;
+	else
+		rc = copy_newest(m, i, SCEP_SHA256_LEN, &out->row[out->n],
+		    err);
+	if (rc == SCEP_OK)
+		out->n++;
 	return rc;
 }
 
@@ -80,7 +145,8 @@ enum scep_err
 scep_mem_copy(struct scep_mem *m, enum scep_table table, struct scep_span from,
     struct scep_mem_table *out, struct scep_error *err)
 {
-	struct scep_mem_table	*t = &m->table[table];
+	const struct scep_mem_table	*t = &m->table[table == SCEP_T_NEWEST ?
+					    SCEP_T_TRANSACTION : table];
 	enum scep_err	 rc = SCEP_OK;
 	size_t		 i;
 	int		 there;
@@ -91,9 +157,7 @@ scep_mem_copy(struct scep_mem *m, enum scep_table table, struct scep_span from,
 	if ((out->row = calloc(t->n - i + 1, sizeof(*out->row))) == NULL)
 		rc = scep_fail(err, SCEP_E_NOMEM, "scan");
 	for (; rc == SCEP_OK && i < t->n; i++)
-		if ((rc = copy_row(&t->row[i], &out->row[out->n], err)) ==
-		    SCEP_OK)
-			out->n++;
+		rc = copy_next(m, table, i, out, err);
 	(void)pthread_mutex_unlock(&m->mutex);
 	return rc;
 }
@@ -106,6 +170,7 @@ scep_mem_table_clear(struct scep_mem_table *t)
 	for (i = 0; i < t->n; i++)
 		scep_row_clear(&t->row[i]);
 	free(t->row);
+	free(t->number);
 	memset(t, 0, sizeof(*t));
 }
 
@@ -129,11 +194,17 @@ expect(const struct scep_mem *m, const struct scep_write *w,
     struct scep_error *err)
 {
 	const struct scep_mem_table	*t = &m->table[w->table];
-	int			 there;
-	size_t			 i = find(t, scep_buf_span(&w->key), &there);
-	uint64_t		 rev = there ? t->row[i].rev :
-				    SCEP_REV_ABSENT;
+	const struct scep_span		 key = scep_buf_span(&w->key);
+	uint64_t			 rev = SCEP_REV_ABSENT;
+	size_t				 i;
+	int				 there;
 
+	if (w->table != SCEP_T_NEWEST) {
+		i = find(t, key, &there);
+		if (there)
+			rev = t->row[i].rev;
+	} else if (find_newest(m, key, &i))
+		rev = m->table[SCEP_T_TRANSACTION].number[i];
 	if (w->expect != SCEP_REV_ANY && w->expect != rev)
 		return scep_fail(err, SCEP_E_CHANGED,
 		    "row of table %d has changed", (int)w->table);
@@ -157,10 +228,29 @@ check_indexes(const struct scep_write *w, struct scep_error *err)
 }
 
 static enum scep_err
+make_room(struct scep_mem_table *t, struct scep_error *err)
+{
+	const size_t	 room = 2 * t->room + 16;
+	struct scep_row	*row;
+	uint64_t	*number;
+
+	if (t->n < t->room)
+		return SCEP_OK;
+	if ((row = realloc(t->row, room * sizeof(*row))) == NULL)
+		return scep_fail(err, SCEP_E_NOMEM, "table");
+	t->row = row;
+	if ((number = realloc(t->number, room * sizeof(*number))) == NULL)
+		return scep_fail(err, SCEP_E_NOMEM, "table");
+	t->number = number;
+	t->room = room;
+	return SCEP_OK;
+}
+
+static enum scep_err
 put(struct scep_mem_table *t, struct scep_span key, struct scep_span value,
     struct scep_error *err)
 {
-	struct scep_row	 fresh = { { NULL, 0 }, { NULL, 0 }, 1 }, *grown;
+	struct scep_row	 fresh = { { NULL, 0 }, { NULL, 0 }, 1 };
 	enum scep_err	 rc;
 	size_t		 i;
 	int		 there;
@@ -170,20 +260,18 @@ put(struct scep_mem_table *t, struct scep_span key, struct scep_span value,
 		t->row[i].rev++;
 		return scep_buf_set(&t->row[i].value, value, err);
 	}
-	if (t->n == t->room) {
-		grown = realloc(t->row, (2 * t->room + 16) * sizeof(*grown));
-		if (grown == NULL)
-			return scep_fail(err, SCEP_E_NOMEM, "table");
-		t->row = grown;
-		t->room = 2 * t->room + 16;
-	}
+	if ((rc = make_room(t, err)) != SCEP_OK)
+		return rc;
 	if ((rc = scep_buf_set(&fresh.key, key, err)) != SCEP_OK ||
 	    (rc = scep_buf_set(&fresh.value, value, err)) != SCEP_OK) {
 		scep_row_clear(&fresh);
 		return rc;
 	}
 	memmove(&t->row[i + 1], &t->row[i], (t->n - i) * sizeof(*t->row));
+	memmove(&t->number[i + 1], &t->number[i], (t->n - i) *
+	    sizeof(*t->number));
 	t->row[i] = fresh;
+	t->number[i] = ++t->last;
 	t->n++;
 	return SCEP_OK;
 }
@@ -199,6 +287,8 @@ take_out(struct scep_mem_table *t, struct scep_span key)
 	scep_row_clear(&t->row[i]);
 	t->n--;
 	memmove(&t->row[i], &t->row[i + 1], (t->n - i) * sizeof(*t->row));
+	memmove(&t->number[i], &t->number[i + 1], (t->n - i) *
+	    sizeof(*t->number));
 }
 
 static enum scep_err
@@ -217,6 +307,8 @@ apply(struct scep_mem *m, const struct scep_change *change,
 	for (i = 0; rc == SCEP_OK && i < change->n; i++) {
 		const struct scep_write	*w = &change->write[i];
 
+		if (w->table == SCEP_T_NEWEST)	/* follows */
+			continue;
 		if (w->what == SCEP_WRITE_PUT)
 			rc = put(&m->table[w->table], scep_buf_span(&w->key),
 			    scep_buf_span(&w->value), err);

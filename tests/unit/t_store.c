@@ -499,6 +499,95 @@ an_updated_transaction_does_not_become_the_newest(void **state)
 }
 
 static void
+delete_txn(const struct scep_txn_key *key)
+{
+	struct scep_change	 change = { .n = 0 };
+	struct scep_buf		 text = { NULL, 0 };
+	struct scep_error	 err;
+
+	assert_int_equal(scep_txn_key_text(key, &text, &err), SCEP_OK);
+	assert_int_equal(scep_change_delete(&change, SCEP_T_TRANSACTION,
+	    scep_buf_span(&text), SCEP_REV_ANY, &err), SCEP_OK);
+	assert_int_equal(commit(&change), SCEP_OK);
+	scep_buf_clear(&text);
+}
+
+static enum scep_err
+count_row(void *arg, const struct scep_row *row, struct scep_error *err)
+{
+	(void)row;
+	(void)err;
+	++*(size_t *)arg;
+	return SCEP_OK;
+}
+
+/* The info of the newest, -1 if there is none; as a scan says, too. */
+static int
+newest_of(const struct scep_txn_key *key, uint64_t *rev)
+{
+	const struct scep_span	 from = { NULL, 0 };
+	struct scep_row		 row;
+	struct scep_error	 err;
+	size_t			 n = 0;
+	int			 info = -1;
+
+	*rev = SCEP_REV_ABSENT;
+	if (scep_store_get(stores_one, SCEP_T_NEWEST, scep_span_make(
+	    key->prefix, sizeof(key->prefix)), &row, &err) == SCEP_OK) {
+		assert_int_equal(row.value.len, 2 * SCEP_SHA256_LEN);
+		assert_memory_equal(row.key.data, key->prefix, row.key.len);
+		info = row.value.data[SCEP_SHA256_LEN];
+		*rev = row.rev;
+		scep_row_clear(&row);
+	}
+	assert_int_equal(scep_store_scan(stores_one, SCEP_T_NEWEST, from,
+	    count_row, &n, &err), SCEP_OK);
+	assert_int_equal(n, info != -1);
+	return info;
+}
+
+/* Not by the order of keys, but as they came in. */
+static void
+the_one_before_a_deleted_newest_is_the_newest_again(void **state)
+{
+	static const uint8_t	 infos[] = { 5, 9, 2 };
+	struct scep_change	 change = { .n = 0 };
+	struct scep_txn		 txn;
+	struct scep_error	 err;
+	uint64_t		 rev, before = 0;
+	size_t			 i;
+
+	(void)state;
+	memset(&txn, 0, sizeof(txn));
+	txn.state = SCEP_TXN_PENDING;
+	for (i = 0; i < 3; i++) {
+		txn.key.info[0] = infos[i];
+		assert_int_equal(scep_txn_write(&change, &txn, &err),
+		    SCEP_OK);
+		assert_int_equal(commit(&change), SCEP_OK);
+		assert_int_equal(newest_of(&txn.key, &rev), infos[i]);
+		assert_int_not_equal(rev, before);
+		before = rev;
+	}
+	delete_txn(&txn.key);
+	assert_int_equal(newest_of(&txn.key, &rev), 9);
+	assert_int_equal(scep_change_check(&change, SCEP_T_NEWEST,
+	    scep_span_make(txn.key.prefix, sizeof(txn.key.prefix)), before,
+	    &err), SCEP_OK);
+	assert_int_equal(commit(&change), SCEP_E_CHANGED);
+	assert_int_equal(scep_change_check(&change, SCEP_T_NEWEST,
+	    scep_span_make(txn.key.prefix, sizeof(txn.key.prefix)), rev,
+	    &err), SCEP_OK);
+	assert_int_equal(commit(&change), SCEP_OK);	/* control */
+	txn.key.info[0] = 5;				/* not the newest */
+	delete_txn(&txn.key);
+	assert_int_equal(newest_of(&txn.key, &rev), 9);
+	txn.key.info[0] = 9;
+	delete_txn(&txn.key);
+	assert_int_equal(newest_of(&txn.key, &rev), -1);
+}
+
+static void
 tend_is_content(void **state)
 {
 	struct scep_error	 err;
@@ -640,6 +729,7 @@ rivals_lose_no_write(void **state)
 	T(a_log_entry_is_one_line, open), \
 	T(nobody_but_commit_writes_the_log, open), \
 	T(an_updated_transaction_does_not_become_the_newest, open), \
+	T(the_one_before_a_deleted_newest_is_the_newest_again, open), \
 	T(tend_is_content, open), \
 	T(rivals_lose_no_write, open), \
 }
