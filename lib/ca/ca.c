@@ -287,30 +287,6 @@ expire_row(void *arg, const struct scep_row *row, struct scep_error *err)
 	return done_one(r, rc);
 }
 
-/* The pointer to the newest goes with the transaction it points to. */
-static enum scep_err
-forget_newest(struct round *r, const struct scep_row *row,
-    struct scep_change *change, struct scep_error *err)
-{
-	struct scep_span	 prefix = scep_span_make(row->key.data,
-				    SCEP_SHA256_LEN);
-	struct scep_row		 newest;
-	enum scep_err		 rc;
-
-	if (row->key.len < SCEP_SHA256_LEN)
-		return SCEP_OK;
-	rc = scep_store_get(r->ca->store, SCEP_T_NEWEST, prefix, &newest,
-	    err);
-	if (rc == SCEP_E_NOTFOUND)
-		return SCEP_OK;
-	if (rc == SCEP_OK && scep_span_equal(scep_buf_span(&newest.value),
-	    scep_buf_span(&row->key)))
-		rc = scep_change_delete(change, SCEP_T_NEWEST, prefix,
-		    newest.rev, err);
-	scep_row_clear(&newest);
-	return rc;
-}
-
 static enum scep_err
 purge(struct round *r, enum scep_table table, const struct scep_row *row,
     struct scep_error *err)
@@ -320,8 +296,6 @@ purge(struct round *r, enum scep_table table, const struct scep_row *row,
 
 	rc = scep_change_delete(&change, table, scep_buf_span(&row->key),
 	    row->rev, err);
-	if (rc == SCEP_OK && table == SCEP_T_TRANSACTION)
-		rc = forget_newest(r, row, &change, err);
 	if (rc == SCEP_OK)
 		rc = scep_store_commit(r->ca->store, &change, err);
 	scep_change_clear(&change);

@@ -106,18 +106,13 @@ static enum scep_err
 write_txn(const struct scep_job *job, const struct scep_txn *txn,
     struct scep_change *change, struct scep_error *err)
 {
-	struct scep_write	*last;
-	enum scep_err		 rc;
+	enum scep_err	 rc;
 
-	if ((rc = scep_txn_write(change, txn, err)) != SCEP_OK)
+	if ((rc = scep_change_check(change, SCEP_T_NEWEST,
+	    scep_span_make(job->key.prefix, sizeof(job->key.prefix)),
+	    job->newest, err)) != SCEP_OK)
 		return rc;
-	last = &change->write[change->n - 1];
-	if (last->table != SCEP_T_NEWEST)	/* txn is not new */
-		return scep_change_check(change, SCEP_T_NEWEST,
-		    scep_span_make(job->key.prefix, sizeof(job->key.prefix)),
-		    job->newest, err);
-	last->expect = job->newest;
-	return SCEP_OK;
+	return scep_txn_write(change, txn, err);
 }
 
 enum scep_err

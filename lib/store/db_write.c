@@ -218,8 +218,6 @@ check_newest(struct scep_db *db, DB_TXN *txn, const struct scep_write *w)
 	uint64_t		 rev;
 	int			 r;
 
-	if (w->what != SCEP_WRITE_CHECK)
-		return 0;
 	r = scep_db_newest(db, txn, scep_buf_span(&w->key), &key, &rev);
 	if (r != 0 && r != DB_NOTFOUND)
 		return r;

@@ -207,8 +207,8 @@ enum scep_err	 scep_txn_get(struct scep_store *, const struct scep_txn_key *,
 enum scep_err	 scep_txn_newest(struct scep_store *,
 		    const uint8_t prefix[SCEP_SHA256_LEN], struct scep_txn *,
 		    struct scep_error *);
-/* Put it (expecting txn->rev), and make it the newest of its prefix if it
- * is new (rev 0). */
+/* Put it, expecting txn->rev; one that is new (rev 0) is the newest of its
+ * prefix. */
 enum scep_err	 scep_txn_write(struct scep_change *, const struct scep_txn *,
 		    struct scep_error *);
 void		 scep_txn_clear(struct scep_txn *);

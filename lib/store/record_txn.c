@@ -128,13 +128,8 @@ scep_txn_write(struct scep_change *change, const struct scep_txn *txn,
 
 	if ((rc = scep_txn_key_text(&txn->key, &key, err)) == SCEP_OK &&
 	    (rc = scep_change_add(change, SCEP_T_TRANSACTION,
-	    scep_buf_span(&key), txn->rev, &w, err)) == SCEP_OK &&
-	    (rc = scep_txn_encode(txn, &w->value, err)) == SCEP_OK &&
-	    txn->rev == SCEP_REV_ABSENT &&
-	    (rc = scep_change_add(change, SCEP_T_NEWEST,
-	    scep_span_make(txn->key.prefix, SCEP_SHA256_LEN), SCEP_REV_ANY,
-	    &w, err)) == SCEP_OK)
-		rc = scep_buf_set(&w->value, scep_buf_span(&key), err);
+	    scep_buf_span(&key), txn->rev, &w, err)) == SCEP_OK)
+		rc = scep_txn_encode(txn, &w->value, err);
 	scep_buf_clear(&key);
 	return rc;
 }

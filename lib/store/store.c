@@ -88,6 +88,11 @@ check_change(const struct scep_change *change, struct scep_error *err)
 			    "a write to table %d with a key of %zu octets",
 			    (int)change->write[i].table,
 			    change->write[i].key.len);
+	for (i = 0; i < change->n; i++)
+		if (change->write[i].table == SCEP_T_NEWEST &&
+		    change->write[i].what != SCEP_WRITE_CHECK)
+			return scep_fail(err, SCEP_E_INTERNAL,
+			    "a write to what follows from the transactions");
 	if (log->len > LOG_LINE_MAX)
 		return scep_fail(err, SCEP_E_INTERNAL,
 		    "a log entry of %zu octets, at most %d", log->len,

@@ -22,8 +22,8 @@ enum scep_table {
 	SCEP_T_NEWEST,		/* transaction prefix → the transaction that
 				   came last of those that are there: when it
 				   is deleted, the one before it again.  It
-				   follows from the transactions; what is
-				   written here says only what is expected */
+				   follows from the transactions, and takes
+				   SCEP_WRITE_CHECK alone */
 	SCEP_T_CHALLENGE,
 	SCEP_T_CERTIFICATE,
 	SCEP_T_PENDING,

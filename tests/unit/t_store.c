@@ -22,7 +22,7 @@
 
 static const struct scep_span	 nothing = { NULL, 0 };
 
-/* A NEWEST row needs no meaning: it has no index. */
+/* A CRL's row needs no meaning: it has no index. */
 static void
 add(struct scep_change *change, int what, const char *key, const char *value,
     uint64_t expect)
@@ -459,6 +459,26 @@ nobody_but_commit_writes_the_log(void **state)
 	assert_int_equal(commit(&change), SCEP_E_INTERNAL);
 }
 
+/* It follows from the transactions: what is expected of it can be said, and
+ * nothing else. */
+static void
+nobody_writes_what_is_newest(void **state)
+{
+	static const int	 whats[] = {
+		SCEP_WRITE_PUT, SCEP_WRITE_DELETE, SCEP_WRITE_CHECK
+	};
+	struct scep_change	 change = { .n = 0 };
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(whats) / sizeof(whats[0]); i++) {
+		add(&change, whats[i], "prefix", "value", SCEP_REV_ABSENT);
+		change.write[0].table = SCEP_T_NEWEST;
+		assert_int_equal(commit(&change), whats[i] ==
+		    SCEP_WRITE_CHECK ? SCEP_OK : SCEP_E_INTERNAL);
+	}
+}
+
 static void
 an_updated_transaction_does_not_become_the_newest(void **state)
 {
@@ -728,6 +748,7 @@ rivals_lose_no_write(void **state)
 	T(a_log_entry_is_there_with_its_change_or_not_at_all, open), \
 	T(a_log_entry_is_one_line, open), \
 	T(nobody_but_commit_writes_the_log, open), \
+	T(nobody_writes_what_is_newest, open), \
 	T(an_updated_transaction_does_not_become_the_newest, open), \
 	T(the_one_before_a_deleted_newest_is_the_newest_again, open), \
 	T(tend_is_content, open), \

@@ -33,7 +33,7 @@ printf X | dd of=state/db/certs.db bs=1 seek=100 conv=notrunc
 .
 broken -s "$DB" 'a page of a table with an octet changed' 75 \
     '/state/db: certs\.db.*checksum error: page 1.*backup' <<'.'
-printf X | dd of=state/db/certs.db bs=1 seek=16300 conv=notrunc
+printf X | dd of=state/db/certs.db bs=1 seek=8100 conv=notrunc
 .
 broken -s "$DB" 'a table with garbage' 75 '/state/db: ' <<'.'
 head -c 20000 /dev/urandom >state/db/meta.db
@@ -90,7 +90,7 @@ rm -rf "$C"
 cp -a "$G" "$C"
 says 'control: the store is read to its end' 0 'rows can be read' \
     check --store
-printf X | dd of="$C/state/db/certs.db" bs=1 seek=16300 conv=notrunc \
+printf X | dd of="$C/state/db/certs.db" bs=1 seek=8100 conv=notrunc \
     2>/dev/null
 says 'a page of a table with an octet changed, and check --store' 75 \
     '/state/db: certs\.db: .*checksum error: page 1.*backup' \
