@@ -44,6 +44,8 @@ challenge "$T/ch" --cn one
 verdict "a device enrols" bot -C "$T/ch" -s /CN=one "$URL"
 stop "$SERVER"
 sed -i "s,^\[server\],&\nlisten = unix:$C/scep.sock," "$CONF"
+# All of it is in the files, and no recovery makes a damaged page anew.
+"$ADM" -c "$G/scep.conf" log verify >/dev/null || echo "not ok - 21-broken: log"
 [ -z "$AS" ] || chown -R "$ME:$GROUP" "$G"
 rm -f "$G/state/admin.sock"
 # What no message may hold: octets of the keys.
