@@ -94,6 +94,8 @@ clone_store(void)
 	assert_int_equal(scep_store_mem_open(&c.to, &err), SCEP_OK);
 	for (t = 0; t < SCEP_T__MAX; t++) {
 		c.table = (enum scep_table)t;
+		if (c.table == SCEP_T_NEWEST)	/* follows */
+			continue;
 		assert_int_equal(scep_store_scan(w->store, c.table,
 		    scep_span_make(NULL, 0), clone_row, &c, &err), SCEP_OK);
 	}
