@@ -63,7 +63,7 @@ take(const struct piece *p, struct scep_buf *out)
 	    p->dbt.size - 1), &err) == SCEP_OK ? 0 : ENOMEM;
 }
 
-/* Without its first octet, or with those of another revision, a row is being
+/* Where a piece is of another revision than the first one, the row is being
  * written at this moment. */
 static int
 is_whole(const struct piece *p, struct scep_span stored)
@@ -72,12 +72,23 @@ is_whole(const struct piece *p, struct scep_span stored)
 	    p->octets[0] == revision(stored);
 }
 
+/* What libdb allocated; ENOMEM. */
+static int
+keep(DBT *v, struct scep_buf *out)
+{
+	struct scep_error	 err;
+	enum scep_err		 rc;
+
+	rc = scep_buf_set(out, scep_span_make(v->data, v->size), &err);
+	free(v->data);
+	return rc == SCEP_OK ? 0 : ENOMEM;
+}
+
 static int
 get_one(DB *tree, DB_TXN *txn, const struct scep_db_key *place,
     size_t want, u_int32_t flags, struct scep_buf *out)
 {
 	struct scep_db_key	 key = *place;
-	struct scep_error	 err;
 	DBT			 v;
 	int			 r;
 
@@ -90,11 +101,7 @@ get_one(DB *tree, DB_TXN *txn, const struct scep_db_key *place,
 	}
 	if ((r = tree->get(tree, txn, &key.dbt, &v, flags)) != 0)
 		return r;
-	if (scep_buf_set(out, scep_span_make(v.data, v.size), &err) !=
-	    SCEP_OK)
-		r = ENOMEM;
-	free(v.data);
-	return r;
+	return keep(&v, out);
 }
 
 static int
@@ -264,7 +271,6 @@ int
 scep_db_row_next(DBC *c, enum scep_table table, struct scep_db_key *key,
     u_int32_t how, struct scep_buf *out)
 {
-	struct scep_error	 err;
 	DBT			 v;
 	int			 r;
 
@@ -275,9 +281,5 @@ scep_db_row_next(DBC *c, enum scep_table table, struct scep_db_key *key,
 	v.flags = DB_DBT_MALLOC;
 	if ((r = c->get(c, &key->dbt, &v, how)) != 0)
 		return r;
-	if (scep_buf_set(out, scep_span_make(v.data, v.size), &err) !=
-	    SCEP_OK)
-		r = ENOMEM;
-	free(v.data);
-	return r;
+	return keep(&v, out);
 }

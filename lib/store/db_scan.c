@@ -16,21 +16,6 @@ struct fetching {
 	void			*arg;
 };
 
-/* It may have been written since its entry was read: then it is elsewhere in
- * the index, or not at all. */
-static int
-is_there(const struct scep_index_keys *keys, enum scep_index index,
-    struct scep_span index_key)
-{
-	size_t	 i;
-
-	for (i = 0; i < keys->n; i++)
-		if (keys->key[i].index == index)
-			return scep_span_equal(scep_index_key(keys, i),
-			    index_key);
-	return 0;
-}
-
 static enum scep_err
 fetch(void *arg, const struct scep_entry *entry, struct scep_error *err)
 {
@@ -44,7 +29,9 @@ fetch(void *arg, const struct scep_entry *entry, struct scep_error *err)
 		return SCEP_OK;
 	if (rc != SCEP_OK)
 		return rc;
-	if (is_there(&keys, f->index, entry->index_key))
+	/* It may have been written since its entry was read: then it is
+	 * elsewhere in the index, or not at all. */
+	if (scep_index_keys_have(&keys, f->index, entry->index_key))
 		rc = f->fn(f->arg, &row, err);
 	scep_row_clear(&row);
 	return rc;

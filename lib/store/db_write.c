@@ -23,18 +23,6 @@ struct writing {
 	struct scep_index_keys		 was, is;
 };
 
-static int
-is_in(const struct scep_index_keys *keys, enum scep_index index,
-    struct scep_span key)
-{
-	size_t	 i;
-
-	for (i = 0; i < keys->n; i++)
-		if (keys->key[i].index == index)
-			return scep_span_equal(scep_index_key(keys, i), key);
-	return 0;
-}
-
 static DBT
 entry_data(const struct writing *x, enum scep_index index)
 {
@@ -90,7 +78,7 @@ differ(struct writing *x, const struct scep_index_keys *these,
 
 	for (i = 0; i < these->n; i++) {
 		key = scep_index_key(these, i);
-		if (is_in(others, these->key[i].index, key))
+		if (scep_index_keys_have(others, these->key[i].index, key))
 			continue;
 		if ((r = fn(x, these->key[i].index, key)) != 0)
 			return r;

@@ -56,6 +56,18 @@ scep_index_key(const struct scep_index_keys *keys, size_t i)
 	    keys->key[i].len);
 }
 
+int
+scep_index_keys_have(const struct scep_index_keys *keys,
+    enum scep_index index, struct scep_span key)
+{
+	size_t	 i;
+
+	for (i = 0; i < keys->n; i++)
+		if (keys->key[i].index == index)
+			return scep_span_equal(scep_index_key(keys, i), key);
+	return 0;
+}
+
 /* The key that the next octets are of; without any it does not count. */
 static void
 begin(struct scep_index_keys *keys, enum scep_index index)

@@ -297,6 +297,9 @@ enum scep_err	 scep_record_keys(enum scep_table table,
 		    struct scep_error *err);
 int		 scep_table_has_index(enum scep_table table);
 struct scep_span scep_index_key(const struct scep_index_keys *keys, size_t i);
+/* Whether the row is in this index, and under this key. */
+int		 scep_index_keys_have(const struct scep_index_keys *keys,
+		    enum scep_index index, struct scep_span key);
 /* The index key of a row's value; *has is 0 where it has none (then it is not
  * in the index). */
 enum scep_err	 scep_record_index(enum scep_index index,
