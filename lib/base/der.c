@@ -159,6 +159,17 @@ scep_der_check(struct scep_span bytes, struct scep_error *err)
 	return SCEP_OK;
 }
 
+int
+scep_der_take(struct scep_span *rest, uint8_t tag, struct scep_span *content)
+{
+	struct scep_tlv	 tlv;
+
+	if (!scep_der_next(rest, &tlv) || tlv.tag != tag)
+		return 0;
+	*content = tlv.content;
+	return 1;
+}
+
 size_t
 scep_der_head(uint8_t tag, size_t len, uint8_t out[SCEP_DER_HEAD])
 {

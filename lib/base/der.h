@@ -26,6 +26,10 @@ struct scep_tlv {
  * of that form, or it does not fit.  rest may be &out->content: one step
  * down. */
 int		 scep_der_next(struct scep_span *rest, struct scep_tlv *out);
+/* Take it if it has this identifier octet, for what is in it; content may be
+ * rest.  0 otherwise, and then *content is as it was. */
+int		 scep_der_take(struct scep_span *rest, uint8_t tag,
+		    struct scep_span *content);
 
 #define SCEP_DER_HEAD	6	/* octets at most */
 /* What goes in front of len octets: so many octets of out. */

@@ -20,22 +20,12 @@ struct attribute {
 };
 
 static int
-take(struct scep_span *rest, uint8_t tag, struct scep_span *content)
-{
-	struct scep_tlv	 tlv;
-
-	if (!scep_der_next(rest, &tlv) || tlv.tag != tag)
-		return 0;
-	*content = tlv.content;
-	return 1;
-}
-
-static int
 next_attribute(struct scep_span *rdns, struct attribute *out)
 {
 	struct scep_span	 set, ava;
 
-	return take(rdns, SET, &set) && take(&set, SEQUENCE, &ava) &&
+	return scep_der_take(rdns, SET, &set) &&
+	    scep_der_take(&set, SEQUENCE, &ava) &&
 	    set.len == 0 && scep_der_next(&ava, &out->type) &&
 	    scep_der_next(&ava, &out->value) && ava.len == 0;
 }
@@ -91,7 +81,8 @@ differ(struct scep_span a, struct scep_span b)
 {
 	struct attribute	 x, y;
 
-	if (!take(&a, SEQUENCE, &a) || !take(&b, SEQUENCE, &b))
+	if (!scep_der_take(&a, SEQUENCE, &a) ||
+	    !scep_der_take(&b, SEQUENCE, &b))
 		return 0;
 	while (a.len > 0 && b.len > 0) {
 		if (!next_attribute(&a, &x) || !next_attribute(&b, &y))

@@ -64,24 +64,14 @@ static const struct curve {
 	{ p521_alg, sizeof(p521_alg), "P-521", 66 },
 };
 
-static int
-take(struct scep_span *rest, uint8_t tag, struct scep_span *content)
-{
-	struct scep_tlv	 tlv;
-
-	if (!scep_der_next(rest, &tlv) || tlv.tag != tag)
-		return 0;
-	*content = tlv.content;
-	return 1;
-}
-
 /* A version that is this number. */
 static int
 take_version(struct scep_span *rest, uint8_t version)
 {
 	struct scep_span	 n;
 
-	return take(rest, INTEGER, &n) && n.len == 1 && n.data[0] == version;
+	return scep_der_take(rest, INTEGER, &n) && n.len == 1 &&
+	    n.data[0] == version;
 }
 
 static int
@@ -133,9 +123,9 @@ read_rsa(const struct scep_crypto *crypto, struct scep_span rest)
 	size_t			 i;
 	int			 ok;
 
-	ok = take(&rest, SEQUENCE, &list) && take_version(&list, 0);
+	ok = scep_der_take(&rest, SEQUENCE, &list) && take_version(&list, 0);
 	for (i = 0; ok && i < LENGTH(rsa_numbers); i++)
-		ok = take(&list, INTEGER, &n) && n.len > 0 &&
+		ok = scep_der_take(&list, INTEGER, &n) && n.len > 0 &&
 		    n.data[0] < 0x80 &&
 		    add_number(&numbers, rsa_numbers[i], n);
 	if (ok && list.len == 0)
@@ -153,10 +143,10 @@ read_ec(const struct scep_crypto *crypto, const struct curve *curve,
 	struct scep_span	 list, d, outer, point;
 	EVP_PKEY		*key = NULL;
 
-	if (!take(&rest, SEQUENCE, &list) || !take_version(&list, 1) ||
-	    !take(&list, OCTET_STRING, &d) || d.len != curve->field ||
-	    !take(&list, CTX1, &outer) || list.len > 0 ||
-	    !take(&outer, BIT_STRING, &point) || outer.len > 0 ||
+	if (!scep_der_take(&rest, SEQUENCE, &list) || !take_version(&list, 1) ||
+	    !scep_der_take(&list, OCTET_STRING, &d) || d.len != curve->field ||
+	    !scep_der_take(&list, CTX1, &outer) || list.len > 0 ||
+	    !scep_der_take(&outer, BIT_STRING, &point) || outer.len > 0 ||
 	    point.len != 2 + 2 * curve->field || point.data[0] != 0 ||
 	    point.data[1] != POINT_CONVERSION_UNCOMPRESSED)
 		return NULL;
@@ -192,9 +182,10 @@ scep_private_read(const struct scep_crypto *crypto, struct scep_span der)
 	struct scep_tlv		 alg;
 	EVP_PKEY		*out;
 
-	if (!is_der(der) || !take(&der, SEQUENCE, &list) ||
+	if (!is_der(der) || !scep_der_take(&der, SEQUENCE, &list) ||
 	    !take_version(&list, 0) || !scep_der_next(&list, &alg) ||
-	    !take(&list, OCTET_STRING, &key) || list.len > 0 || !is_der(key))
+	    !scep_der_take(&list, OCTET_STRING, &key) || list.len > 0 ||
+	    !is_der(key))
 		return NULL;
 	out = read_key(crypto, alg.whole, key);
 	ERR_clear_error();
