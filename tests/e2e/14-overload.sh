@@ -25,7 +25,8 @@ statuses() { awk '/^[0-9]/ { print $1 }' "$T/load" | tr '\n' ' '; }
 # Every connection got an answer: a good one or "come again".
 no_harm() {		# SERVER
 	note "$1: $(tr '\n' ' ' <"$T/load")"
-	same "$1: 200, 503 and nothing else" "$(statuses)" "200 503 "
+	same "$1: 200, 503 and nothing else" \
+	    "$(statuses | sed 's/503 //')" "200 "
 	same "$1: each 503 has Retry-After" "$(n silent)" 0
 	same "$1: no answer is cut off" "$(n cut)" 0
 	same "$1: no connection is turned away" "$(n failed)" 0
@@ -69,7 +70,8 @@ limit() {		# SERVER TEXT SCEPLOAD-OPTIONS…
 overload() {		# SERVER
 	verdict "$1: scepadm doctor finds nothing" adm doctor --url "$URL"
 	normal "$1"
-	limit "$1" "the limit of all" -c 600
+	# Apache has no limit but its threads: what is beyond them waits.
+	[ "$1" = Apache ] || limit "$1" "the limit of all" -c 600
 	before=$(ours)
 	"$LOAD" -c "$CONNECTIONS" -t "$SECONDS_EACH" -w 20 \
 	    "$URL?operation=GetCACaps" >"$T/load"
