@@ -206,9 +206,9 @@ say(void *arg, const char *text)
 	scep_log_info("%s", text);
 }
 
-enum scep_err
-scep_state_store(const struct scep_crypto *crypto,
-    const struct scep_config *cfg, int brief, struct scep_store **out,
+static enum scep_err
+store_open(const struct scep_crypto *crypto, const struct scep_config *cfg,
+    int brief, int small_logs, struct scep_store **out,
     struct scep_error *err)
 {
 	const struct scep_store_db_options	 opt = {
@@ -216,11 +216,20 @@ scep_state_store(const struct scep_crypto *crypto,
 		.cache = cfg->server.cache,
 		.reserve = cfg->server.reserve,
 		.brief = brief,
+		.small_logs = small_logs,
 		.sha256 = crypto->md[SCEP_SHA256],
 		.say = say,
 	};
 
 	return scep_store_db_open(&opt, out, err);
+}
+
+enum scep_err
+scep_state_store(const struct scep_crypto *crypto,
+    const struct scep_config *cfg, int brief, struct scep_store **out,
+    struct scep_error *err)
+{
+	return store_open(crypto, cfg, brief, 0, out, err);
 }
 
 enum scep_err
@@ -234,7 +243,7 @@ scep_owner_open(const struct scep_crypto *crypto,
 	out->lock = -1;
 	if ((rc = scep_state_lock(cfg->server.state, wait_ms, &out->lock,
 	    err)) == SCEP_OK &&
-	    (rc = scep_state_store(crypto, cfg, brief, &out->store, err)) ==
+	    (rc = store_open(crypto, cfg, brief, 1, &out->store, err)) ==
 	    SCEP_OK &&
 	    (rc = scep_ca_open(crypto, cfg, out->store, &out->ca, err)) ==
 	    SCEP_OK)

@@ -42,10 +42,21 @@ static const struct sizes	serving = {
 	.txns = 1000,
 };
 
+/* As much at once, for some requests in a row: whoever opens it next may do so
+ * for one. */
+static const struct sizes	small_logs = {
+	.cache = 32u << 20,
+	.log_file = 128u << 10,
+	.log_buffer = 32u << 10,
+	.locks = 20000,
+	.lockers = 2000,
+	.txns = 1000,
+};
+
 static const struct sizes	brief = {
 	.cache = 1u << 20,
-	.log_file = 128u << 10,		/* the last one is zeroed to its end at
-					   each opening */
+	.log_file = 128u << 10,		/* each opening reads the last one, and
+					   zeroes it to its end */
 	.log_buffer = 32u << 10,
 	.locks = 4000,			/* a migration's transaction, too */
 	.lockers = 100,
@@ -76,7 +87,8 @@ static enum scep_err
 open_env(struct scep_db *db, const struct scep_store_db_options *opt,
     const char *home, struct scep_error *err)
 {
-	const struct sizes	*sizes = db->brief ? &brief : &serving;
+	const struct sizes	*sizes = db->brief ? &brief :
+				    opt->small_logs ? &small_logs : &serving;
 	/* A copy's pages are of different moments: from its first log on. */
 	const u_int32_t		 recover = opt->recover ? DB_RECOVER_FATAL :
 				    DB_RECOVER;

@@ -203,6 +203,7 @@ struct scep_store_db_options {
 	int		 brief;		/* for one request: a small cache, and
 					   small logs, so that opening is
 					   cheap */
+	int		 small_logs;	/* whoever opens it next may be brief */
 	int		 recover;	/* DIR is a backup's copy */
 	int		 bulk;		/* to fill it while nobody serves: only
 					   new rows are written, none are read;

@@ -236,6 +236,37 @@ open_with_flip(int brief, off_t from_end)
 	return rc;
 }
 
+/* Octets of the first log file of a new store that holds some rows. */
+static off_t
+first_log(int small_logs)
+{
+	const struct scep_store_db_options	 opt = {
+		.dir = dir,
+		.reserve = 1,
+		.small_logs = small_logs,
+	};
+	struct scep_store			*store;
+	struct scep_error			 err;
+	unsigned int				 i;
+
+	assert_int_equal(scep_store_db_open(&opt, &store, &err), SCEP_OK);
+	for (i = 0; i < 200; i++)
+		assert_int_equal(save(store, i), SCEP_OK);
+	scep_store_close(store);
+	return size_of(LOG);
+}
+
+/* Each brief opening reads the last one. */
+static void
+small_logs_are_small(void **state)
+{
+	assert_true(first_log(1) <= 128 * 1024);
+	scep_store_close(open_store(1));
+	(void)remove_dir(state);
+	(void)make_dir(state);
+	assert_true(first_log(0) > 128 * 1024);		/* a control */
+}
+
 /* What a crash or an old copy can do is seen by the last lines. */
 static void
 the_end_of_the_journal_is_checked(void **state)
@@ -380,6 +411,7 @@ main(void)
 		T(openings_in_turns_lose_nothing),
 		T(the_log_ends_with_its_last_record),
 		T(a_log_with_something_behind_its_end_is_not_cut),
+		T(small_logs_are_small),
 		T(the_end_of_the_journal_is_checked),
 		T(a_long_line_is_checked_as_a_whole),
 		T(a_kill_at_any_moment_loses_nothing),
