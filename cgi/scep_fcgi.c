@@ -105,12 +105,14 @@ serve(const char *path, const struct scep_server_conf *conf)
 }
 
 /* openssl.cnf would be read for a library context that we do not use.  What is
- * secret is cleansed by who holds it, and the rest dies with the process. */
+ * secret is cleansed by who holds it, and the rest dies with the process.  One
+ * request is not worth all texts of errors. */
 static void
-settle_libcrypto(void)
+settle_libcrypto(int is_brief)
 {
 	(void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG |
-	    OPENSSL_INIT_NO_ATEXIT, NULL);
+	    OPENSSL_INIT_NO_ATEXIT | (is_brief ?
+	    OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS : 0), NULL);
 }
 
 int
@@ -120,16 +122,17 @@ main(int argc, char *argv[])
 	struct scep_error	 err;
 	const char		*path;
 	enum scep_err		 rc;
-	int			 status;
+	int			 is_cgi, status;
 
 	if (!settle_descriptors())
 		return scep_err_exit(SCEP_E_INTERNAL);
 	scep_process_harden();
-	settle_libcrypto();
+	is_cgi = !scep_listen_given() && getenv("GATEWAY_INTERFACE") != NULL;
+	settle_libcrypto(is_cgi);
 	scep_log_open("scep.fcgi", SCEP_LOG_STDERR);
 	/* Before any option: a client's query may be in argv (RFC 3875
 	 * section 4.4). */
-	if (!scep_listen_given() && getenv("GATEWAY_INTERFACE") != NULL)
+	if (is_cgi)
 		return scep_cgi_run();
 	if ((status = options(argc, argv, &path)) != -1)
 		return status;

@@ -86,9 +86,10 @@ scep_fail(struct scep_error *err, enum scep_err code, const char *fmt, ...)
 enum scep_err
 scep_fail_ssl(struct scep_error *err, enum scep_err code, const char *fmt, ...)
 {
-	const char	*why = ERR_reason_error_string(ERR_peek_last_error());
-	va_list		 ap;
-	size_t		 len;
+	const unsigned long	 no = ERR_peek_last_error();
+	const char		*why = ERR_reason_error_string(no);
+	va_list			 ap;
+	size_t			 len;
 
 	ERR_clear_error();
 	err->code = code;
@@ -96,8 +97,12 @@ scep_fail_ssl(struct scep_error *err, enum scep_err code, const char *fmt, ...)
 	(void)vsnprintf(err->text, sizeof(err->text), fmt, ap);
 	va_end(ap);
 	len = strlen(err->text);
-	(void)snprintf(err->text + len, sizeof(err->text) - len, ": %s",
-	    why != NULL ? why : "no reason given");
+	if (why != NULL || no == 0)
+		(void)snprintf(err->text + len, sizeof(err->text) - len,
+		    ": %s", why != NULL ? why : "no reason given");
+	else			/* a CGI run has not loaded the texts */
+		(void)snprintf(err->text + len, sizeof(err->text) - len,
+		    ": openssl errstr %lX says why", no);
 	return code;
 }
 

@@ -64,7 +64,7 @@ bench_part(int argc, char *argv[])
 	if (strcmp(what, "idle") == 0)
 		return 0;
 	(void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG |
-	    OPENSSL_INIT_NO_ATEXIT, NULL);
+	    OPENSSL_INIT_NO_ATEXIT | OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS, NULL);
 	need(scep_crypto_new_brief(&crypto, &err), &err);
 	if (strcmp(what, "config") == 0)
 		do_config(crypto);

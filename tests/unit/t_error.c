@@ -120,6 +120,11 @@ libcrypto_s_reason_is_told_and_its_queue_emptied(void **state)
 	assert_true(ERR_peek_error() == 0);
 	(void)scep_fail_ssl(&err, SCEP_E_INTERNAL, "fetch");
 	assert_string_equal(err.text, "fetch: no reason given");
+	/* One whose text is not there. */
+	ERR_raise(ERR_LIB_USER, 99);
+	(void)scep_fail_ssl(&err, SCEP_E_INTERNAL, "fetch");
+	assert_string_equal(err.text, "fetch: openssl errstr 40000063 says "
+	    "why");
 }
 
 int
