@@ -132,7 +132,9 @@ memory_new(const struct scep_crypto *crypto, struct scep_memory **out,
 	    (rc = scep_traces_new(&m->traces, err)) != SCEP_OK ||
 	    (rc = scep_crls_new(&m->crls, err)) != SCEP_OK)
 		return rc;
-	for (i = 0; rc == SCEP_OK && i <= SCEP_KEY_OTHER; i++)
+	/* Who answers one request has use for one (gather.c). */
+	for (i = 0; rc == SCEP_OK && !crypto->is_brief && i <= SCEP_KEY_OTHER;
+	    i++)
 		rc = scep_csr_read(crypto,
 		    scep_dummy_csr((enum scep_key_type)i), &scep_dummy_rules,
 		    &m->dummy[i], err);

@@ -27,6 +27,17 @@ scep_job_note(struct scep_job *job, const char *text)
 		    text);
 }
 
+/* Where the CA's own of this kind was not read beforehand, it is now, whatever
+ * will become of the request. */
+static enum scep_err
+prepare_dummy(struct scep_job *job, struct scep_error *err)
+{
+	struct scep_csr	**dummy = &job->ca->memory->dummy[job->signer_type];
+
+	return *dummy != NULL ? SCEP_OK : scep_csr_read(job->ca->crypto,
+	    scep_dummy_csr(job->signer_type), &scep_dummy_rules, dummy, err);
+}
+
 /* No request came out: go on with the CA's, that of a key like the signer's:
  * read it, and (scep_job_prove()) verify it. */
 static enum scep_err
@@ -46,6 +57,8 @@ read_csr(struct scep_job *job, struct scep_error *err)
 {
 	enum scep_err	 rc;
 
+	if ((rc = prepare_dummy(job, err)) != SCEP_OK)
+		return rc;
 	if (job->facts.unproven) {
 		job->facts.unreadable = 1;
 		return read_dummy(job, err);

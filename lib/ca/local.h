@@ -29,8 +29,9 @@ struct scep_memory {
 	pthread_mutex_t		 rolling;	/* over the generations of CAs
 						   and their files */
 	struct scep_csr		*dummy[SCEP_KEY_OTHER + 1];
-					/* dummy_csr.h, read; never written to
-					   from then on */
+					/* dummy_csr.h, read, and never written
+					   to from then on; of a brief one, when
+					   the first is asked for */
 };
 
 struct scep_local {
