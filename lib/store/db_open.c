@@ -31,6 +31,7 @@ struct sizes {
 	u_int32_t	 cache;
 	u_int32_t	 log_file, log_buffer;	/* octets */
 	u_int32_t	 locks, lockers, txns;	/* at most so many */
+	u_int32_t	 lock_lists;		/* to find them; 0: by locks */
 };
 
 static const struct sizes	serving = {
@@ -61,6 +62,7 @@ static const struct sizes	brief = {
 	.locks = 4000,			/* a migration's transaction, too */
 	.lockers = 100,
 	.txns = 20,
+	.lock_lists = 128,		/* all are initialised */
 };
 
 DBT
@@ -111,6 +113,8 @@ open_env(struct scep_db *db, const struct scep_store_db_options *opt,
 	    (r = env->set_lk_detect(env, DB_LOCK_MINWRITE)) != 0 ||
 	    (r = env->set_lk_max_locks(env, sizes->locks)) != 0 ||
 	    (r = env->set_lk_max_objects(env, sizes->locks)) != 0 ||
+	    (sizes->lock_lists != 0 &&
+	    (r = env->set_lk_tablesize(env, sizes->lock_lists)) != 0) ||
 	    (r = env->set_lk_max_lockers(env, sizes->lockers)) != 0 ||
 	    (r = env->set_tx_max(env, sizes->txns)) != 0 ||
 	    (r = env->open(env, home, DB_CREATE | DB_INIT_TXN | DB_INIT_LOCK |
