@@ -57,7 +57,7 @@ CGI	 = $(filter-out $(SHARED) $(CLIENT) $(ADM), \
 	   $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cgi/*.c))))
 
 UNIT	 = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/t_*.c)))
-PURE	 = $(BUILD)/cgi/doctor_fix.o
+PURE	 = $(BUILD)/cgi/doctor_fix.o $(BUILD)/cgi/fcgi_ask.o
 JUDGE	 = $(patsubst %,$(BUILD)/tests/bench/%.o,bench load_check load_http)
 HELPERS	 = $(CLIENT) $(PURE) $(JUDGE) $(patsubst %.c,$(BUILD)/%.o, \
 	   $(filter-out tests/unit/t_%,$(sort $(wildcard tests/unit/*.c))))

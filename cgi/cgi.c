@@ -4,6 +4,9 @@
  * RA and CA are in this one process: there is no split to protect the CA's
  * key, and no sandbox (DESIGN 3).  What is asked before an envelope is open
  * touches neither the lock nor the database.
+ *
+ * Where a server lingers, that answers in our place (linger.h); whatever is
+ * wrong with it, we can do without.
  */
 #include <sys/socket.h>
 
@@ -22,7 +25,9 @@
 #include "base/text.h"
 #include "cgi/cgi.h"
 #include "cgi/child.h"
+#include "cgi/fcgi_ask.h"
 #include "cgi/http.h"
+#include "cgi/linger.h"
 #include "cgi/log.h"
 #include "cgi/state.h"
 #include "cgi/turn.h"
@@ -36,6 +41,9 @@
 #define DRAIN_S		10
 
 struct run {
+	struct scep_conf	*conf;	/* until cfg has it */
+	struct scep_server_conf	 server;
+	int			 alone;	/* no server lingers, and one may */
 	struct scep_crypto	*crypto;
 	struct scep_config	*cfg;
 	struct scep_ca		*ca;
@@ -192,42 +200,24 @@ log_fault(void *arg, int fatal, const char *text)
 
 /* Whose the keys are is in the configuration. */
 static enum scep_err
-configure(struct run *run, struct scep_error *err)
+begin(struct run *run, struct scep_error *err)
 {
 	enum scep_err	 rc;
 
-	if ((rc = scep_crypto_new_brief(&run->crypto, err)) != SCEP_OK ||
-	    (rc = scep_state_config(run->crypto, NULL, 0, &run->cfg, err)) !=
+	if ((rc = scep_state_conf(NULL, &run->conf, err)) != SCEP_OK ||
+	    (rc = scep_config_server(run->conf, &run->server, err)) !=
 	    SCEP_OK)
 		return rc;
-	scep_log_configure(&run->cfg->server);
-	(void)alarm((unsigned int)run->cfg->server.request_timeout_s);
-	if ((rc = scep_state_become_owner(run->cfg->server.state, err)) !=
-	    SCEP_OK ||
-	    (rc = scep_config_load(run->crypto, run->cfg, err)) != SCEP_OK)
-		return rc;
-	return scep_config_check(run->crypto, run->cfg, time(NULL), log_fault,
-	    NULL, err);
-}
-
-static enum scep_err
-prepare(struct run *run, struct scep_error *err)
-{
-	enum scep_err	 rc;
-
-	if ((rc = configure(run, err)) != SCEP_OK ||
-	    (rc = scep_turn_open(run->crypto, run->cfg,
-	    (int)run->cfg->server.request_timeout_s * TURN_SHARE_MS,
-	    &run->ca, err)) != SCEP_OK)
-		return rc;
-	return scep_ra_new(run->crypto, run->ca, &run->ra, err);
+	scep_log_configure(&run->server);
+	(void)alarm((unsigned int)run->server.request_timeout_s);
+	return scep_state_become_owner(run->server.state, err);
 }
 
 static enum scep_err
 read_request(struct run *run, struct scep_http_request *request,
     struct scep_error *err)
 {
-	const size_t	 size = scep_ra_max_request(run->ra) + 1;
+	const size_t	 size = run->server.max_request + 1;
 	enum scep_err	 rc;
 
 	if ((run->body = OPENSSL_malloc(size)) == NULL)
@@ -241,6 +231,55 @@ read_request(struct run *run, struct scep_http_request *request,
 	request->peer = scep_http_peer(variable("REMOTE_ADDR"));
 	request->body = request->body_len > 0 ? run->body : NULL;
 	return SCEP_OK;
+}
+
+/* To a server that lingers.  What it could not answer whole may be asked
+ * again: a device does so, too. */
+static int
+hand_over(struct run *run, const struct scep_http_request *request)
+{
+	struct scep_buf		 answer = { NULL, 0 };
+	struct scep_error	 err;
+	enum scep_err		 rc;
+	int			 fd;
+
+	if (run->server.linger_s == 0 ||
+	    request->body_len > run->server.max_request)
+		return 0;
+	if ((fd = scep_linger_dial(&run->server)) == -1) {
+		run->alone = 1;
+		return 0;
+	}
+	rc = scep_fcgi_ask(fd, request, &answer, &err);
+	(void)close(fd);
+	if (rc == SCEP_OK) {
+		answered = 1;
+		(void)write_all(answer.data, answer.len);
+	} else
+		scep_log_warn("the server that lingers: %s", err.text);
+	scep_buf_clear(&answer);
+	return rc == SCEP_OK;
+}
+
+static enum scep_err
+prepare(struct run *run, struct scep_error *err)
+{
+	struct scep_conf	*conf = run->conf;
+	enum scep_err		 rc;
+
+	if ((rc = scep_crypto_new_brief(&run->crypto, err)) != SCEP_OK)
+		return rc;
+	run->conf = NULL;
+	if ((rc = scep_config_parse(run->crypto, conf, &run->cfg, err)) !=
+	    SCEP_OK ||
+	    (rc = scep_config_load(run->crypto, run->cfg, err)) != SCEP_OK ||
+	    (rc = scep_config_check(run->crypto, run->cfg, time(NULL),
+	    log_fault, NULL, err)) != SCEP_OK ||
+	    (rc = scep_turn_open(run->crypto, run->cfg,
+	    (int)run->server.request_timeout_s * TURN_SHARE_MS, &run->ca,
+	    err)) != SCEP_OK)
+		return rc;
+	return scep_ra_new(run->crypto, run->ca, &run->ra, err);
 }
 
 /* One line for each request (DESIGN 7.9). */
@@ -282,6 +321,7 @@ run_clear(struct run *run)
 	scep_ra_free(run->ra);
 	scep_ca_close(run->ca);
 	scep_config_free(run->cfg);
+	scep_conf_free(run->conf);
 	/* There is no secret in run->crypto, and taking it apart would cost
 	 * more than the end of the process does. */
 }
@@ -300,6 +340,32 @@ hang_up(void)
 	(void)close(null);
 }
 
+/* The answer is out. */
+static void
+tend(struct run *run)
+{
+	hang_up();
+	scep_ra_report(run->ra, time(NULL));
+	scep_turn_tend(run->ca, time(NULL));
+}
+
+/* Whoever needed the state, and nobody had it, leaves a server behind for
+ * those who come next. */
+static void
+leave(struct run *run)
+{
+	const int		 lock = run->alone && run->ca != NULL ?
+				    scep_turn_keep(run->ca) : -1;
+	struct scep_error	 err;
+
+	run_clear(run);
+	if (lock == -1)
+		return;
+	if (scep_linger_start(&run->server, &err) != SCEP_OK)
+		scep_log_warn("%s", err.text);
+	(void)close(lock);
+}
+
 int
 scep_cgi_run(void)
 {
@@ -311,16 +377,18 @@ scep_cgi_run(void)
 	memset(&request, 0, sizeof(request));
 	settle_signals();
 	run.left = body_length();
-	if (prepare(&run, &err) != SCEP_OK ||
+	if (begin(&run, &err) != SCEP_OK ||
 	    read_request(&run, &request, &err) != SCEP_OK)
 		refuse(&err);
-	else {
-		answer(&run, &request, began);
-		hang_up();
-		scep_ra_report(run.ra, time(NULL));
-		scep_turn_tend(run.ca, time(NULL));
+	else if (!hand_over(&run, &request)) {
+		if (prepare(&run, &err) != SCEP_OK)
+			refuse(&err);
+		else {
+			answer(&run, &request, began);
+			tend(&run);
+		}
 	}
-	run_clear(&run);
+	leave(&run);
 	drain(&run);
 	return 0;
 }

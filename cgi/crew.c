@@ -18,6 +18,8 @@
 #define LIVED_MS	1000	/* longer than this: no delay */
 #define DELAY_MS	100	/* doubled each time, up to … */
 #define DELAY_MAX_MS	1000
+#define WORKERS_MIN	8
+#define WORKERS_FEW	2
 
 void
 scep_life_began(struct scep_life *life, pid_t pid)
@@ -49,6 +51,20 @@ scep_crew_init(struct scep_crew *crew)
 	memset(crew, 0, sizeof(*crew));
 	for (i = 0; i < SCEP_WORKERS_MAX; i++)
 		crew->worker[i].fd = -1;
+}
+
+/* Unless configured: twice the processors, and enough to wait for a slow disk
+ * together. */
+int
+scep_crew_count(const struct scep_server_conf *conf, int few)
+{
+	long	 n = conf->workers;
+
+	if (n == 0 && few)
+		n = WORKERS_FEW;
+	if (n == 0 && (n = 2 * sysconf(_SC_NPROCESSORS_ONLN)) < WORKERS_MIN)
+		n = WORKERS_MIN;
+	return n > SCEP_WORKERS_MAX ? SCEP_WORKERS_MAX : (int)n;
 }
 
 void

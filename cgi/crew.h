@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "ca/config.h"
+
 #define SCEP_WORKERS_MAX	512
 
 /* One child, over all its lives. */
@@ -31,6 +33,8 @@ struct scep_crew {
 	int			 used;	/* as many ever were: n or more */
 };
 void	 scep_crew_init(struct scep_crew *crew);
+/* How many workers there should be; few where there is little to do. */
+int	 scep_crew_count(const struct scep_server_conf *conf, int few);
 /* As many workers from now on; those above leave when they are told to. */
 void	 scep_crew_resize(struct scep_crew *crew, int n);
 /* Signal all (0: none); how many there are. */

@@ -50,6 +50,7 @@ scep_relay_open(struct scep_relay *relay, struct scep_error *err)
 	relay->out_fd = pair[1];
 	relay->is_full = 0;
 	relay->due = 0;
+	relay->last = scep_now_ms();
 	relay->each = weigh(relay);
 	return SCEP_OK;
 }
@@ -135,6 +136,7 @@ scep_relay_pass(struct scep_relay *relay, int listen_fd)
 				relay->due = scep_now_ms() + pause_ms;
 			return;
 		}
+		relay->last = scep_now_ms();
 		if (!give(relay->in_fd, fd))
 			scep_log_warn("a connection could not be passed on: "
 			    "%s", strerror(errno));

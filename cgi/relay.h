@@ -21,6 +21,7 @@ struct scep_relay {
 				   nothing to be done */
 	int	 each;		/* what one costs that waits, in octets */
 	int64_t	 due;		/* until then nothing can be accepted */
+	int64_t	 last;		/* when one came, or it was opened */
 };
 
 enum scep_err	 scep_relay_open(struct scep_relay *relay,

@@ -2,6 +2,8 @@
  * scep_fcgi.c - the program: options, configuration, the socket, the
  * supervisor.
  */
+#include <sys/prctl.h>
+
 #include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -12,6 +14,7 @@
 #include <openssl/crypto.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "cgi/cgi.h"
 #include "cgi/child.h"
 #include "cgi/listen.h"
@@ -24,25 +27,34 @@ static int
 usage(FILE *to, int status)
 {
 	(void)fprintf(to, "usage: scep.fcgi [-hV] [-c scep.conf] "
-	    "[--log=text|json]\n");
+	    "[--idle=SECONDS] [--log=text|json]\n");
 	return status;
 }
 
 /* -1: go on. */
 static int
-options(int argc, char *argv[], const char **conf)
+options(int argc, char *argv[], const char **conf, long *idle_s)
 {
 	static const struct option	 longs[] = {
+		{ "idle", required_argument, NULL, 'i' },
 		{ "log", required_argument, NULL, 'l' },
 		{ NULL, 0, NULL, 0 },
 	};
+	struct scep_error		 err;
 	int				 c;
 
 	*conf = NULL;
+	*idle_s = 0;
 	while ((c = getopt_long(argc, argv, "c:hV", longs, NULL)) != -1) {
 		switch (c) {
 		case 'l':
 			if (!scep_log_force(optarg))
+				return usage(stderr,
+				    scep_err_exit(SCEP_E_USAGE));
+			break;
+		case 'i':
+			if (scep_number_read(optarg, 1, 3600, idle_s, &err) !=
+			    SCEP_OK)
 				return usage(stderr,
 				    scep_err_exit(SCEP_E_USAGE));
 			break;
@@ -80,11 +92,12 @@ settle_descriptors(void)
 }
 
 static int
-serve(const char *path, const struct scep_server_conf *conf)
+serve(const char *path, const struct scep_server_conf *conf, long idle_s)
 {
 	struct scep_supervisor	 args = {
 		.conf_path = path,
 		.conf = *conf,
+		.idle_s = idle_s,
 	};
 	struct scep_listener	 listener;
 	struct scep_error	 err;
@@ -97,6 +110,14 @@ serve(const char *path, const struct scep_server_conf *conf)
 		scep_listen_close(&listener);
 		return scep_err_exit(rc);
 	}
+	if (idle_s > 0 && !listener.is_watched) {
+		scep_log_error("--idle is for a socket at descriptor 0: of any "
+		    "other one nobody knows who asked");
+		scep_listen_close(&listener);
+		return scep_err_exit(SCEP_E_USAGE);
+	}
+	if (idle_s > 0)		/* a link to us was started: linger.c */
+		(void)prctl(PR_SET_NAME, "scep.fcgi");
 	args.listen_fd = listener.fd;
 	args.is_watched = listener.is_watched;
 	status = scep_supervisor_run(&args);
@@ -122,6 +143,7 @@ main(int argc, char *argv[])
 	struct scep_error	 err;
 	const char		*path;
 	enum scep_err		 rc;
+	long			 idle_s;
 	int			 is_cgi, status;
 
 	if (!settle_descriptors())
@@ -134,7 +156,7 @@ main(int argc, char *argv[])
 	 * section 4.4). */
 	if (is_cgi)
 		return scep_cgi_run();
-	if ((status = options(argc, argv, &path)) != -1)
+	if ((status = options(argc, argv, &path, &idle_s)) != -1)
 		return status;
 	if ((rc = scep_state_server(path, &conf, &err)) != SCEP_OK) {
 		scep_log_error("%s", err.text);
@@ -142,5 +164,5 @@ main(int argc, char *argv[])
 	}
 	scep_log_configure(&conf);
 	scep_notify_open();
-	return serve(path, &conf);
+	return serve(path, &conf, idle_s);
 }

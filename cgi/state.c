@@ -32,19 +32,27 @@ scep_state_config_path(const char *path)
 }
 
 enum scep_err
+scep_state_conf(const char *path, struct scep_conf **out,
+    struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	*out = NULL;
+	rc = scep_conf_load(scep_state_config_path(path), out, err);
+	return rc != SCEP_E_NOTFOUND ? rc : scep_fail(err, SCEP_E_CONFIG,
+	    "%s: no such file; name another with -c or SCEP_CONF, or make it "
+	    "and a CA with scepadm init", scep_state_config_path(path));
+}
+
+enum scep_err
 scep_state_config(const struct scep_crypto *crypto, const char *path,
     int with_keys, struct scep_config **out, struct scep_error *err)
 {
-	struct scep_conf	*conf = NULL;
+	struct scep_conf	*conf;
 	enum scep_err		 rc;
 
 	*out = NULL;
-	rc = scep_conf_load(scep_state_config_path(path), &conf, err);
-	if (rc == SCEP_E_NOTFOUND)
-		return scep_fail(err, SCEP_E_CONFIG, "%s: no such file; name "
-		    "another with -c or SCEP_CONF, or make it and a CA with "
-		    "scepadm init", scep_state_config_path(path));
-	if (rc != SCEP_OK ||
+	if ((rc = scep_state_conf(path, &conf, err)) != SCEP_OK ||
 	    (rc = scep_config_parse(crypto, conf, out, err)) != SCEP_OK)
 		return rc;
 	if (with_keys && (rc = scep_config_load(crypto, *out, err)) !=

@@ -17,6 +17,9 @@ enum scep_err	 scep_state_config(const struct scep_crypto *crypto,
 		    const char *path, int with_keys, struct scep_config **out,
 		    struct scep_error *err);
 const char	*scep_state_config_path(const char *path);
+/* The same file, only read. */
+enum scep_err	 scep_state_conf(const char *path, struct scep_conf **out,
+		    struct scep_error *err);
 /* [server] alone, without any key: all that a supervisor has to know. */
 enum scep_err	 scep_state_server(const char *path,
 		    struct scep_server_conf *out, struct scep_error *err);

@@ -3,7 +3,8 @@
  * reached.
  *
  * STATE/admin.sock is for operators, STATE/metrics.sock for Prometheus,
- * STATE/ra.sock for RAs: workers of this instance and of others, and CGI runs.
+ * STATE/ra.sock for RAs: workers of this instance and of others, and CGI runs;
+ * these also find STATE/cgi.sock, which speaks FastCGI (linger.h).
  * Mode 0600 in a directory of 0700.
  */
 #ifndef SCEP_CGI_STATE_SOCKET_H
@@ -16,6 +17,7 @@
 #define SCEP_ADMIN_SOCK	"admin.sock"
 #define SCEP_RA_SOCK	"ra.sock"
 #define SCEP_METRICS_SOCK	"metrics.sock"
+#define SCEP_CGI_SOCK	"cgi.sock"
 
 /* Only the owner may: what is there is replaced.  *fd does not block. */
 enum scep_err	 scep_state_listen(const char *dir, const char *name, int *fd,

@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "cgi/ca_process.h"
 #include "cgi/child.h"
+#include "cgi/linger.h"
 #include "cgi/log.h"
 #include "cgi/notify.h"
 #include "cgi/spawn.h"
@@ -26,7 +27,6 @@
 #include "cgi/supervisor.h"
 
 #define GRACE_S		5	/* beyond request_timeout, when stopping */
-#define WORKERS_MIN	8
 
 struct house {
 	struct scep_supervisor	*args;
@@ -43,18 +43,6 @@ struct house {
 	int64_t			 deadline;	/* of stopping */
 	int			 status;	/* to exit with */
 };
-
-/* How many workers, unless configured: twice the processors, and enough to
- * wait for a slow disk together. */
-static int
-count_workers(const struct scep_server_conf *conf)
-{
-	long	 n = conf->workers;
-
-	if (n == 0 && (n = 2 * sysconf(_SC_NPROCESSORS_ONLN)) < WORKERS_MIN)
-		n = WORKERS_MIN;
-	return n > SCEP_WORKERS_MAX ? SCEP_WORKERS_MAX : (int)n;
-}
 
 /* Starting. */
 
@@ -137,6 +125,8 @@ stop(struct house *h, int status)
 		return;
 	h->stopping = 1;
 	h->status = status;
+	if (h->args->idle_s > 0)
+		scep_linger_end(&h->args->conf);
 	h->deadline = scep_now_ms() +
 	    (h->args->conf.request_timeout_s + GRACE_S) * 1000;
 	if (h->relay.in_fd != -1 && h->served) {
@@ -272,7 +262,8 @@ adopt_conf(struct house *h)
 	warn_of_restart(&h->args->conf, &fresh);
 	h->args->conf = fresh;
 	scep_log_configure(&fresh);
-	scep_crew_resize(&h->crew, count_workers(&fresh));
+	scep_crew_resize(&h->crew, scep_crew_count(&fresh,
+	    h->args->idle_s > 0));
 	scep_relay_limit(&h->relay, h->crew.n);
 	/* Some may have been started meanwhile, as it was before. */
 	scep_crew_let_all_go(&h->crew);
@@ -357,6 +348,14 @@ read_control(struct house *h)
 		    "check");
 }
 
+/* When nobody will have come for long enough. */
+static int64_t
+idle_due(const struct house *h)
+{
+	return h->args->idle_s == 0 ? INT64_MAX :
+	    h->relay.last + h->args->idle_s * 1000;
+}
+
 /* For how long nothing is to be done, or -1: for ever. */
 static int
 patience(const struct house *h)
@@ -372,6 +371,8 @@ patience(const struct house *h)
 			due = crew_due;
 		if (h->relay.due != 0 && h->relay.due < due)
 			due = h->relay.due;
+		if (idle_due(h) < due)
+			due = idle_due(h);
 	}
 	if (due == INT64_MAX)
 		return -1;
@@ -422,7 +423,8 @@ scep_supervisor_run(struct scep_supervisor *supervisor)
 	struct scep_error	 err;
 
 	scep_crew_init(&h.crew);
-	scep_crew_resize(&h.crew, count_workers(&supervisor->conf));
+	scep_crew_resize(&h.crew, scep_crew_count(&supervisor->conf,
+	    supervisor->idle_s > 0));
 	if (catch_signals(&h, &err) != SCEP_OK || (supervisor->is_watched &&
 	    scep_relay_open(&h.relay, &err) != SCEP_OK)) {
 		scep_log_error("%s", err.text);
@@ -432,6 +434,8 @@ scep_supervisor_run(struct scep_supervisor *supervisor)
 	for (;;) {
 		start_due(&h);
 		wait_and_see(&h);
+		if (idle_due(&h) <= scep_now_ms())
+			stop(&h, 0);
 		if (!h.stopping)
 			continue;
 		stop_on(&h);

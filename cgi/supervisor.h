@@ -13,6 +13,9 @@ struct scep_supervisor {
 	int			 listen_fd;
 	int			 is_watched;	/* no child may keep that
 						   (relay.h) */
+	long			 idle_s;	/* end when nobody came for so
+						   long (linger.h); 0: do
+						   not */
 };
 
 /*

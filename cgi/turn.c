@@ -6,6 +6,7 @@
  * that owns it is asked over its socket, as its own workers do.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -262,4 +263,13 @@ scep_turn_tend(struct scep_ca *ca, time_t now)
 	    scep_store_tend(t->owner.store, &err) != SCEP_OK ||
 	    scep_ca_roll_ras(t->owner.ca, now, &rolled, &err) != SCEP_OK)
 		scep_log_warn("tending: %s", err.text);
+}
+
+int
+scep_turn_keep(const struct scep_ca *ca)
+{
+	const struct turn	*t = (const struct turn *)ca;
+
+	return t->owner.lock == -1 ? -1 :
+	    fcntl(t->owner.lock, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 }

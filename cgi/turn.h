@@ -22,4 +22,8 @@ enum scep_err	 scep_turn_open(const struct scep_crypto *crypto,
  * Then scep_ca_close(). */
 void		 scep_turn_tend(struct scep_ca *ca, time_t now);
 
+/* If we are the owner of the state, its lock once more: who has it keeps the
+ * state behind scep_ca_close().  Else -1. */
+int		 scep_turn_keep(const struct scep_ca *ca);
+
 #endif /* SCEP_CGI_TURN_H */

@@ -226,6 +226,24 @@ scep_config_parse(const struct scep_crypto *crypto, struct scep_conf *conf,
 	return SCEP_OK;
 }
 
+enum scep_err
+scep_config_server(struct scep_conf *conf, struct scep_server_conf *out,
+    struct scep_error *err)
+{
+	struct scep_reading	 r = { .err = err };
+	enum scep_err		 rc;
+
+	if ((r.cfg = calloc(1, sizeof(*r.cfg))) == NULL)
+		return scep_fail(err, SCEP_E_NOMEM, "configuration");
+	r.cfg->conf = conf;
+	r.section = scep_conf_find(conf, "server", "");
+	rc = r.section != NULL ? scep_config_read_server(&r) :
+	    read_no_server(&r);
+	*out = r.cfg->server;
+	free(r.cfg);
+	return rc;
+}
+
 /* What OPENSSL_strdup() gave and a const member kept. */
 static void
 text_free(const char *text)

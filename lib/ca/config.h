@@ -40,6 +40,8 @@ struct scep_server_conf {
 	int			 workers;	/* 0: by the processors */
 	size_t			 max_request;	/* 262144 octets */
 	long			 request_timeout_s;	/* 60 */
+	long			 linger_s;	/* behind a CGI run; 0: it does
+						   not */
 	int			 log_stderr, log_syslog;	/* log = … */
 	int			 log_json;	/* log_format = json */
 	int			 metrics;	/* at a path of the URL */
@@ -257,6 +259,10 @@ struct scep_config {
 enum scep_err	 scep_config_parse(const struct scep_crypto *crypto,
 		    struct scep_conf *conf, struct scep_config **out,
 		    struct scep_error *err);
+
+/* [server] alone; what is wrong elsewhere is not looked at. */
+enum scep_err	 scep_config_server(struct scep_conf *conf,
+		    struct scep_server_conf *out, struct scep_error *err);
 
 /* The fixed extensions of a certificate for this key, by this issuer. */
 struct scep_span scep_profile_exts(const struct scep_profile *profile,

@@ -83,6 +83,7 @@ static const struct scep_setting	server_table[] = {
 	    16 * KIB, 16 * MIB, NULL },
 	{ "request_timeout", scep_read_duration, SERVER(request_timeout_s),
 	    "60s", 1, 3600, NULL },
+	{ "linger", scep_read_duration, SERVER(linger_s), "", 1, 3600, NULL },
 	{ "log", read_log, 0, "stderr syslog", 0, 0, logs },
 	{ "log_format", scep_read_word, SERVER(log_json), "text", 0, 0,
 	    formats },
@@ -137,11 +138,19 @@ scep_config_ca_has(const char *key)
 enum scep_err
 scep_config_read_server(struct scep_reading *r)
 {
+	struct scep_server_conf	*server = &r->cfg->server;
+	enum scep_err		 rc;
+
 	if (*r->section->name != '\0')
 		return scep_config_fault(r, "there is one server, and it has "
 		    "no name; write [server]");
-	return scep_config_section(r, server_table, LENGTH(server_table),
-	    NULL, 0, &r->cfg->server);
+	if ((rc = scep_config_section(r, server_table, LENGTH(server_table),
+	    NULL, 0, server)) != SCEP_OK || server->linger_s == 0 ||
+	    server->log_syslog)
+		return rc;
+	r->entry = scep_conf_get(r->section, "linger");
+	return scep_config_fault(r, "who lingers keeps no descriptor of the "
+	    "web server's; add syslog to log =");
 }
 
 /* DESIGN: the RA's key opens what devices send, the CA's never does, unless

@@ -103,6 +103,8 @@ static const struct row {
 	{ P "[server]\nmax_request = -1\n", 9, "a size from" },
 	{ P "[server]\nrequest_timeout = 0\n", 9, "from 1s to 1h" },
 	{ P "[server]\nrequest_timeout = soon\n", 9, "is not a duration" },
+	{ P "[server]\nlinger = 2h\n", 9, "from 1s to 1h" },
+	{ P "[server]\nlog = stderr\nlinger = 5s\n", 10, "add syslog" },
 	{ P "[server]\nlog = file\n", 9,
 	    "\"file\" is not one of: stderr, syslog" },
 	{ P "[server]\nsandbox = off\n", 9,
@@ -387,6 +389,7 @@ defaults_are_those_of_the_manual(void **state)
 	assert_int_equal(s->workers, 0);
 	assert_int_equal(s->max_request, 262144);
 	assert_int_equal(s->request_timeout_s, 60);
+	assert_int_equal(s->linger_s, 0);
 	assert_int_equal(s->log_stderr, 1);
 	assert_int_equal(s->log_syslog, 1);
 	assert_int_equal(s->sandbox, SCEP_SANDBOX_STRICT);
@@ -444,6 +447,7 @@ static const char	complete[] =
 "base = /srv\n"
 "[server]\nstate = $base/state\nlisten = unix:sock\nsocket_mode = 0600\n"
 "backlog = 100\nworkers = 7\nmax_request = 1m\nrequest_timeout = 5s\n"
+"linger = 2m\n"
 "log = syslog\nsandbox = best-effort\ncache = 8m\nreserve = 1g\n"
 "explain_keep = 1h\nexplain_refused = 0\n"
 "default_profile = b\nurl = https://scep.example/scep\n"
@@ -483,6 +487,7 @@ a_complete_file_sets_what_it_says(void **state)
 	assert_int_equal(cfg->server.workers, 7);
 	assert_int_equal(cfg->server.max_request, 1 << 20);
 	assert_int_equal(cfg->server.request_timeout_s, 5);
+	assert_int_equal(cfg->server.linger_s, 120);
 	assert_int_equal(cfg->server.log_stderr, 0);
 	assert_int_equal(cfg->server.log_syslog, 1);
 	assert_int_equal(cfg->server.sandbox, SCEP_SANDBOX_BEST_EFFORT);
@@ -625,7 +630,7 @@ knows(const char *text, const char *key)
 static void
 each_key_of_the_manual_is_known_and_no_other(void **state)
 {
-	const size_t	 keys = 17 + 12 + 34;	/* rows of the three tables */
+	const size_t	 keys = 18 + 12 + 34;	/* rows of the three tables */
 	char		 line[256], key[64];
 	size_t		 n = 0;
 	FILE		*f;
