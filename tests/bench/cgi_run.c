@@ -1,14 +1,15 @@
 /*
  * cgi_run.c - what a process costs, from its exec to its end.
  *
- * usage: bench-cgi run [-j at-once] [-m messages [-s first]] number
+ * usage: bench-cgi run [-j at-once] [-m messages [-s first]] [-p pid]… number
  *                      command [argument…]
  *
  * Runs the command so often, so many at once, and prints for each run
  *
  *	CPU-MICROSECONDS WALL-MICROSECONDS
  *
- * user and system time of that process alone.  With -m the Nth run reads
+ * user and system time of that process alone; with -p also that of the servers
+ * named so, from the end of the run before on.  With -m the Nth run reads
  * messages/N as the body of a POST.
  */
 #include <sys/resource.h>
@@ -26,6 +27,7 @@
 #include "tests/bench/cgi.h"
 
 #define AT_ONCE_MAX	64
+#define SERVERS_MAX	16
 
 struct job {
 	pid_t	 pid;			/* 0: none */
@@ -37,6 +39,9 @@ struct plan {
 	long		 first, n, at_once;
 	char		**command;
 	struct job	 job[AT_ONCE_MAX];
+	pid_t		 server[SERVERS_MAX];
+	int		 servers;
+	int64_t		 served_us;		/* CPU of all of them so far */
 };
 
 extern char	**environ;
@@ -79,6 +84,19 @@ start(struct plan *plan, long i)
 	(void)posix_spawn_file_actions_destroy(&files);
 }
 
+/* CPU of the servers since this was asked last. */
+static int64_t
+serving_us(struct plan *plan)
+{
+	const int64_t	 before = plan->served_us;
+	int		 i;
+
+	plan->served_us = 0;
+	for (i = 0; i < plan->servers; i++)
+		plan->served_us += bench_cpu_ns(plan->server[i]) / 1000;
+	return plan->served_us - before;
+}
+
 static void
 reap(struct plan *plan)
 {
@@ -97,7 +115,8 @@ reap(struct plan *plan)
 		bench_die("%s: wait status %d", plan->command[0], status);
 	(void)printf("%lld %lld\n", (long long)(use.ru_utime.tv_sec +
 	    use.ru_stime.tv_sec) * 1000000 + use.ru_utime.tv_usec +
-	    use.ru_stime.tv_usec, (long long)(ended - job->began));
+	    use.ru_stime.tv_usec + serving_us(plan),
+	    (long long)(ended - job->began));
 	job->pid = 0;
 }
 
@@ -106,6 +125,7 @@ run_all(struct plan *plan)
 {
 	long	 i, running = 0;
 
+	(void)serving_us(plan);
 	for (i = plan->first; i < plan->first + plan->n; i++) {
 		if (running == plan->at_once) {
 			reap(plan);
@@ -124,13 +144,19 @@ bench_run(int argc, char *argv[])
 	struct plan	 plan = { .at_once = 1 };
 	int		 c;
 
-	while ((c = getopt(argc, argv, "+j:m:s:")) != -1) {
+	while ((c = getopt(argc, argv, "+j:m:p:s:")) != -1) {
 		switch (c) {
 		case 'j':
 			plan.at_once = bench_number(optarg);
 			break;
 		case 'm':
 			plan.messages = optarg;
+			break;
+		case 'p':
+			if (plan.servers == SERVERS_MAX)
+				bench_die("run: too many servers");
+			plan.server[plan.servers++] =
+			    (pid_t)bench_number(optarg);
 			break;
 		case 's':
 			plan.first = bench_number(optarg);

@@ -284,6 +284,31 @@ part_start() {
 	fig start.max "$(highest <"$out/starts")"
 }
 
+# The same with a server that the first run leaves behind; the CPU of both.
+part_cgi_linger() {
+	sed "s,^log = .*,log = stderr syslog\nlinger = 5s," \
+	    "$t/rsa/scep.conf" >"$t/rsa/linger.conf"
+	(
+		export SCEP_CONF="$t/rsa/linger.conf" PATH_INFO=/ \
+		    GATEWAY_INTERFACE=CGI/1.1 REMOTE_ADDR=127.0.0.1 \
+		    REQUEST_METHOD=POST QUERY_STRING=operation=PKIOperation
+		"$bin/bench-cgi" run -m "$t/messages" -s "$_n" 1 "$fcgi" \
+		    >"$out/cgi.first" || exit 1
+		sleep 1
+		_pid=$(ps -o ppid= -p "$(cat "$t/rsa/state/lock")" | tr -d ' ')
+		ps -o args= -p "$_pid" | grep -q -e --idle= || exit 1
+		# shellcheck disable=SC2046
+		"$bin/bench-cgi" run -m "$t/messages" -s $((_n + 1)) \
+		    $(for _p in $_pid $(descendants "$_pid"); do
+		    echo "-p $_p"; done) "$_n" "$fcgi" >"$out/cgi.linger" ||
+		    exit 1
+		kill "$_pid"
+		while [ -e "$t/rsa/state/cgi.sock" ]; do sleep 0.1; done
+		sleep 1
+	) 2>>"$t/cgi.log" || die "CGI, linger: $(tail -n 1 "$t/cgi.log")"
+	fig cgi.linger "$(cut -d' ' -f1 "$out/cgi.linger" | middle)"
+}
+
 # One process for each request, and no other that it could ask.
 part_cgi() {
 	operations
@@ -295,7 +320,7 @@ part_cgi() {
 		REQUEST_METHOD=GET QUERY_STRING=operation=GetCACert "$fcgi" \
 		    </dev/null 2>>"$t/cgi.log" | LC_ALL=C sed '1,/^\r$/d' \
 		    >"$t/cacert"
-		"$adm" challenge add --count "$_n" --ttl 24h 2>/dev/null |
+		"$adm" challenge add --count $((2 * _n + 1)) --ttl 24h 2>/dev/null |
 		    "$bin/bench-cgi" messages "$t/cacert" "$t/messages" &&
 		    REQUEST_METHOD=POST QUERY_STRING=operation=PKIOperation \
 		    "$bin/bench-cgi" run -m "$t/messages" "$_n" "$fcgi" \
@@ -304,6 +329,7 @@ part_cgi() {
 	[ "$(grep -c "status=200" "$t/cgi.log")" -ge "$_n" ] ||
 	    [ "$(grep -c "result=granted" "$t/cgi.log")" -ge "$_n" ] ||
 	    die "CGI: not granted: $(tail -n 1 "$t/cgi.log")"
+	part_cgi_linger
 	fig cgi.cpu "$(cut -d' ' -f1 "$out/cgi" | middle)"
 	fig cgi.wall "$(cut -d' ' -f2 "$out/cgi" | middle)"
 }
