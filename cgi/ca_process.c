@@ -27,7 +27,8 @@
 #include "cgi/thread.h"
 
 #define LOCK_WAIT_MS	200	/* a predecessor that is being reaped */
-#define TEND_MS		5000
+#define TEND_MS		1000	/* the store … */
+#define TEND_CA_MS	5000	/* … and what is decided by it */
 #define ROLL_AGAIN_MS	(3600L * 1000)	/* where no new RA key came about */
 
 struct ca_process {
@@ -41,6 +42,7 @@ struct ca_process {
 	int				 lock;
 	int				 signal_fd;
 	time_t				 started;
+	int64_t				 ca_due;	/* to be tended */
 	int64_t				 roll_due;	/* not before */
 	atomic_long			 restarts;	/* of workers */
 };
@@ -310,12 +312,24 @@ roll_ras(struct ca_process *p, struct scep_ca *ca)
 		p->roll_due = scep_now_ms() + ROLL_AGAIN_MS;
 }
 
+static void
+tend_ca(struct ca_process *p)
+{
+	struct scep_generation	*gen;
+	struct scep_error	 err;
+
+	gen = scep_generation_hold(&p->generations);
+	if (scep_ca_tend(gen->ca, time(NULL), &err) != SCEP_OK)
+		scep_log_warn("tending: %s", err.text);
+	roll_ras(p, gen->ca);
+	scep_generation_drop(&p->generations, gen);
+}
+
 /* SCEP_E_STORE: only opening it anew helps, and that is a new process's
  * work. */
 static enum scep_err
 tend(struct ca_process *p)
 {
-	struct scep_generation	*gen;
 	struct scep_error	 err;
 	enum scep_err		 rc;
 
@@ -324,11 +338,10 @@ tend(struct ca_process *p)
 		if (rc == SCEP_E_STORE)
 			return rc;
 	}
-	gen = scep_generation_hold(&p->generations);
-	if (scep_ca_tend(gen->ca, time(NULL), &err) != SCEP_OK)
-		scep_log_warn("tending: %s", err.text);
-	roll_ras(p, gen->ca);
-	scep_generation_drop(&p->generations, gen);
+	if (scep_now_ms() >= p->ca_due) {
+		tend_ca(p);
+		p->ca_due = scep_now_ms() + TEND_CA_MS;
+	}
 	return SCEP_OK;
 }
 

@@ -13,6 +13,7 @@
 #include "store/record.h"
 
 #define SCEP_DB_PATH	1024
+#define SCEP_DB_LOG_PATH	(SCEP_DB_PATH + 32)
 #define SCEP_DB_SCHEMA	4
 #define SCEP_DB_HEADER	9	/* octets in front of a value: format, rev */
 #define SCEP_DB_HOT	512
@@ -86,6 +87,9 @@ struct scep_db {
 	atomic_int		 hot[SCEP_DB_HOT];	/* … rows of them, by a
 						   hash of their keys */
 	pthread_mutex_t		 flush;		/* held to sync the log */
+	uint32_t		 ahead;		/* the log's file when more were
+						   last made ahead; 0: never */
+	int			 no_ahead;	/* that cannot be done here */
 	atomic_long		 room;		/* octets that may be written
 						   until the disk is asked */
 };
@@ -107,6 +111,9 @@ DBT		 scep_dbt(struct scep_span bytes);
 /* Whoever opens the store next knows, even after a power cut, that it was not
  * closed. */
 enum scep_err	 scep_db_mark(struct scep_db *db, struct scep_error *err);
+/* The names of the files in DIR/db are on the disk, where that can be had. */
+enum scep_err	 scep_db_sync_home(const struct scep_db *db,
+		    struct scep_error *err);
 
 /* db_key.c: keys as they stand in the trees. */
 struct scep_db_key {
@@ -182,8 +189,8 @@ enum scep_err	 scep_db_pack(uint64_t rev, struct scep_span value,
 int		 scep_db_unpack(struct scep_span stored,
 		    struct scep_span *value, uint64_t *rev);
 
-/* db_trim.c: where the log ends, while the environment is open; and that file
- * cut there, when it is closed. */
+/* db_trim.c: where the log ends, while the environment is open; and, when it
+ * is closed, that file cut there, and unused ones behind it removed. */
 struct scep_db_log_end {
 	uint32_t	 file;		/* 0: not known */
 	uint32_t	 offset;
@@ -192,6 +199,13 @@ void		 scep_db_log_end(struct scep_db *db,
 		    struct scep_db_log_end *end);
 void		 scep_db_trim(const struct scep_db *db,
 		    const struct scep_db_log_end *end);
+void		 scep_db_log_path(const struct scep_db *db, uint32_t file,
+		    char out[SCEP_DB_LOG_PATH]);
+
+/* db_ahead.c: the next files of the log, made by one thread.  An error is one
+ * of the disk. */
+enum scep_err	 scep_db_make_ahead(struct scep_db *db,
+		    struct scep_error *err);
 
 /* db_tree.c: the handle of a tree, which is opened when it is first asked
  * for.  One that is missing is made only by scep_db_make_tree(). */

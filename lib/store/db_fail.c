@@ -13,7 +13,7 @@
 #include "base/file.h"
 #include "store/db.h"
 
-#define MESSAGES	20	/* between two tends */
+#define MESSAGES	5	/* between two tends */
 #define NO_ROOM		(256u << 10)	/* octets that are left */
 
 void

@@ -151,25 +151,32 @@ is_unclean(const struct scep_db *db)
 	return access(path, F_OK) == 0;
 }
 
-static enum scep_err
-make_marker(const struct scep_db *db, int durable, struct scep_error *err)
+enum scep_err
+scep_db_sync_home(const struct scep_db *db, struct scep_error *err)
 {
 	char	 path[SCEP_DB_PATH];
 	int	 fd, r = 0;
 
-	marker_path(db, path);
-	if ((fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600)) == -1)
-		return scep_file_fail(path, errno, err);
-	(void)close(fd);
-	if (!durable)
-		return SCEP_OK;
-	*strrchr(path, '/') = '\0';
+	(void)snprintf(path, sizeof(path), "%.1000s/db", db->dir);
 	if ((fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
 		return scep_file_fail(path, errno, err);
 	if (fsync(fd) == -1 && errno != EINVAL)		/* of no use there */
 		r = errno;
 	(void)close(fd);
 	return r == 0 ? SCEP_OK : scep_file_fail(path, r, err);
+}
+
+static enum scep_err
+make_marker(const struct scep_db *db, int durable, struct scep_error *err)
+{
+	char	 path[SCEP_DB_PATH];
+	int	 fd;
+
+	marker_path(db, path);
+	if ((fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600)) == -1)
+		return scep_file_fail(path, errno, err);
+	(void)close(fd);
+	return durable ? scep_db_sync_home(db, err) : SCEP_OK;
 }
 
 enum scep_err
@@ -267,7 +274,8 @@ db_tend(struct scep_store *store, struct scep_error *err)
 		return scep_db_fail(db, r, "checkpoint", err);
 	if ((r = remove_old_logs(db)) != 0)
 		return scep_db_fail(db, r, "remove old logs", err);
-	if ((rc = scep_journal_sync(db->journal, err)) != SCEP_OK)
+	if ((rc = scep_journal_sync(db->journal, err)) != SCEP_OK ||
+	    (!db->brief && (rc = scep_db_make_ahead(db, err)) != SCEP_OK))
 		return rc;
 	atomic_store(&db->room, 0);
 	if (!scep_db_free_disk(db->dir, &octets) || octets / 2 >= db->reserve)

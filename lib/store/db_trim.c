@@ -48,16 +48,40 @@ is_rest(int fd, off_t at)
 }
 
 void
+scep_db_log_path(const struct scep_db *db, uint32_t file,
+    char out[SCEP_DB_LOG_PATH])
+{
+	(void)snprintf(out, SCEP_DB_LOG_PATH, "%s/db/log.%010" PRIu32, db->dir,
+	    file);
+}
+
+/* Files made ahead, and not used. */
+static void
+remove_rest(const struct scep_db *db, uint32_t file)
+{
+	char	 path[SCEP_DB_LOG_PATH];
+	int	 fd, unused = 1;
+
+	for (; unused; file++) {
+		scep_db_log_path(db, file, path);
+		if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)) == -1)
+			return;
+		unused = is_rest(fd, 0) && unlink(path) == 0;
+		(void)close(fd);
+	}
+}
+
+void
 scep_db_trim(const struct scep_db *db, const struct scep_db_log_end *end)
 {
-	char	 path[SCEP_DB_PATH + 32];
+	char	 path[SCEP_DB_LOG_PATH];
 	off_t	 at = (off_t)end->offset;
 	int	 fd;
 
 	if (end->file == 0)
 		return;
-	(void)snprintf(path, sizeof(path), "%s/db/log.%010" PRIu32, db->dir,
-	    end->file);
+	remove_rest(db, end->file + 1);
+	scep_db_log_path(db, end->file, path);
 	if ((fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)) == -1)
 		return;
 	if (lseek(fd, 0, SEEK_END) > at && is_rest(fd, at))

@@ -165,7 +165,7 @@ struct scep_store_ops {
 	enum scep_err	(*commit)(struct scep_store *store,
 			    const struct scep_change *change,
 			    struct scep_error *err);
-	/* To be called every few seconds: checkpoint, old logs, free space.
+	/* To be called every second: checkpoint, logs, free space.
 	 * SCEP_E_STORE: stop and start afresh. */
 	enum scep_err	(*tend)(struct scep_store *store,
 			    struct scep_error *err);
