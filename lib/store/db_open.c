@@ -21,8 +21,10 @@
 #include "store/journal.h"
 
 #define RESERVE		(64u << 20)
-#define CHECKPOINT_KB	4096
+#define CHECKPOINT_KB	16384
 #define CHECKPOINT_MIN	1
+#define WRITES		32	/* pages at once, while others commit */
+#define PAUSE_US	1000
 #define FILES_MIN	64	/* descriptors: tables, indexes, logs, and
 				   what else a process has open */
 
@@ -257,6 +259,24 @@ remove_old_logs(struct scep_db *db)
 	return r;
 }
 
+/* After so much log; an opening after a kill reads as much, and what has come
+ * since.  The pages are written slowly, as commits go on meanwhile. */
+static int
+checkpoint(struct scep_db *db)
+{
+	const int	 slowly = !db->brief && !db->bulk;
+	int		 r;
+
+	if (slowly && (r = db->env->set_mp_max_write(db->env, WRITES,
+	    PAUSE_US)) != 0)
+		return r;
+	r = db->env->txn_checkpoint(db->env, CHECKPOINT_KB, CHECKPOINT_MIN,
+	    0);
+	if (slowly)
+		(void)db->env->set_mp_max_write(db->env, 0, 0);
+	return r;
+}
+
 static enum scep_err
 db_tend(struct scep_store *store, struct scep_error *err)
 {
@@ -269,8 +289,7 @@ db_tend(struct scep_store *store, struct scep_error *err)
 	if (atomic_load(&db->broken) || scep_journal_is_broken(db->journal))
 		return scep_fail(err, SCEP_E_STORE,
 		    "%s/db is broken; a restart recovers it", db->dir);
-	if ((r = db->env->txn_checkpoint(db->env, CHECKPOINT_KB,
-	    CHECKPOINT_MIN, 0)) != 0)
+	if ((r = checkpoint(db)) != 0)
 		return scep_db_fail(db, r, "checkpoint", err);
 	if ((r = remove_old_logs(db)) != 0)
 		return scep_db_fail(db, r, "remove old logs", err);
