@@ -47,6 +47,7 @@ struct scep_work {
 	char					 id[SCEP_REQUEST_ID_LEN];
 	struct scep_line			*log;
 	struct scep_ra_asked			*asked;
+	struct scep_random			*random;
 };
 
 /*

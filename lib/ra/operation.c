@@ -235,6 +235,7 @@ send_failure(const struct scep_work *work, const struct scep_address *to,
 		.ra_cert = &work->key->cert,
 		.ra_key = work->key->key,
 		.ra_signing = work->key->signing,
+		.random = work->random,
 	};
 
 	if (work->profile->fail_text) {
@@ -312,6 +313,7 @@ send_answer(const struct scep_work *work, const struct scep_message *msg,
 		.ra_cert = &work->key->cert,
 		.ra_key = work->key->key,
 		.ra_signing = work->key->signing,
+		.random = work->random,
 	};
 	enum scep_err		 rc = SCEP_OK;
 

@@ -260,7 +260,7 @@ serve(struct scep_work *work, struct scep_http_response *response,
 	uint8_t			 id[(SCEP_REQUEST_ID_LEN - 1) / 2];
 	enum scep_err		 rc;
 
-	if ((rc = scep_crypto_random(work->ra->crypto, id, sizeof(id), err)) !=
+	if ((rc = scep_random_take(work->random, id, sizeof(id), err)) !=
 	    SCEP_OK)
 		return rc;
 	scep_hex_text(scep_span_make(id, sizeof(id)), work->id,
@@ -324,12 +324,14 @@ scep_ra_handle(struct scep_ra *ra, time_t now,
     struct scep_http_response *response, struct scep_line *log)
 {
 	struct scep_ra_asked	 asked = { .is_told = 0 };
+	struct scep_random	 random;
 	struct scep_work	 work = {
 		.ra = ra,
 		.now = now,
 		.http = request,
 		.log = log,
 		.asked = &asked,
+		.random = &random,
 	};
 	struct scep_error	 err;
 	enum scep_err		 rc;
@@ -338,7 +340,10 @@ scep_ra_handle(struct scep_ra *ra, time_t now,
 	response->status = 200;
 	response->allow = "GET, POST";
 	scep_counts_begin(&work);
-	if ((rc = serve(&work, response, &err)) == SCEP_OK)
+	scep_random_init(&random, ra->crypto);
+	rc = serve(&work, response, &err);
+	scep_random_clear(&random);
+	if (rc == SCEP_OK)
 		return;
 	answer_error(&work, rc, &err, response);
 	scep_asked_refused(&work, scep_span_make(NULL, 0), 0, rc, err.text);

@@ -5,6 +5,7 @@
 #define SCEP_WIRE_ENVELOPE_H
 
 #include "wire/message.h"
+#include "wire/random.h"
 
 #define SCEP_CONTENT_KEY_MAX	32	/* octets */
 
@@ -71,6 +72,7 @@ enum scep_err	 scep_envelope_digests(const struct scep_crypto *crypto,
  * serial from its certificate as they stand there, a fresh key and IV.
  */
 enum scep_err	 scep_envelope_seal(const struct scep_crypto *crypto,
+		    struct scep_random *random,
 		    const struct scep_cert *recipient,
 		    const struct scep_key *key, enum scep_cipher cipher,
 		    enum scep_wrap wrap, struct scep_span content,
@@ -79,8 +81,8 @@ enum scep_err	 scep_envelope_seal(const struct scep_crypto *crypto,
 /* The same (version 3) to whoever knows the password: for a signer whose key
  * cannot be encrypted to. */
 enum scep_err	 scep_envelope_seal_password(const struct scep_crypto *crypto,
-		    struct scep_span password, enum scep_cipher cipher,
-		    struct scep_span content, struct scep_buf *out,
-		    struct scep_error *err);
+		    struct scep_random *random, struct scep_span password,
+		    enum scep_cipher cipher, struct scep_span content,
+		    struct scep_buf *out, struct scep_error *err);
 
 #endif /* SCEP_WIRE_ENVELOPE_H */

@@ -126,8 +126,8 @@ make_attrs(const struct scep_crypto *crypto, const struct scep_reply *reply,
 
 	if ((rc = scep_crypto_digest(crypto, reply->to->digest, content,
 	    digest, &len, err)) != SCEP_OK ||
-	    (rc = scep_crypto_random(crypto, nonce, sizeof(nonce), err)) !=
-	    SCEP_OK)
+	    (rc = scep_random_take(reply->random, nonce, sizeof(nonce),
+	    err)) != SCEP_OK)
 		return rc;
 	scep_writer_init(&row.w, ATTRS_ROOM);
 	add_all(&row, reply, scep_span_make(digest, len), OCTETS(nonce));
@@ -226,10 +226,11 @@ seal(const struct scep_crypto *crypto, const struct scep_reply *reply,
 	const struct scep_address	*to = reply->to;
 
 	if (scep_key_encrypts(reply->to_key->type))
-		return scep_envelope_seal(crypto, &to->signer, reply->to_key,
-		    to->cipher, to->wrap, reply->certs_only, out, err);
-	return scep_envelope_seal_password(crypto, reply->password,
-	    to->cipher, reply->certs_only, out, err);
+		return scep_envelope_seal(crypto, reply->random, &to->signer,
+		    reply->to_key, to->cipher, to->wrap, reply->certs_only,
+		    out, err);
+	return scep_envelope_seal_password(crypto, reply->random,
+	    reply->password, to->cipher, reply->certs_only, out, err);
 }
 
 enum scep_err

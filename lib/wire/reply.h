@@ -5,6 +5,7 @@
 #define SCEP_WIRE_REPLY_H
 
 #include "wire/message.h"
+#include "wire/random.h"
 
 enum scep_pki_status {		/* RFC 8894 section 3.2.1.3 */
 	SCEP_STATUS_SUCCESS = 0,
@@ -30,6 +31,7 @@ struct scep_reply {
 	EVP_PKEY			*ra_key;
 	const EVP_PKEY_CTX		*ra_signing;	/* made of it, or
 							   NULL */
+	struct scep_random		*random;
 };
 
 /*

@@ -295,24 +295,24 @@ scep_rsa_verify(const struct scep_crypto *crypto, const struct scep_rsa *rsa,
 
 /* Random octets, none of them 0. */
 static enum scep_err
-pad(const struct scep_crypto *crypto, uint8_t *out, size_t len,
+pad(struct scep_random *random, uint8_t *out, size_t len,
     struct scep_error *err)
 {
 	size_t		 i;
 	enum scep_err	 rc;
 
-	if ((rc = scep_crypto_random(crypto, out, len, err)) != SCEP_OK)
+	if ((rc = scep_random_take(random, out, len, err)) != SCEP_OK)
 		return rc;
 	for (i = 0; i < len; i++)
 		while (out[i] == 0)
-			if ((rc = scep_crypto_random(crypto, out + i, 1,
+			if ((rc = scep_random_take(random, out + i, 1,
 			    err)) != SCEP_OK)
 				return rc;
 	return SCEP_OK;
 }
 
 enum scep_err
-scep_rsa_encrypt(const struct scep_crypto *crypto, const struct scep_rsa *rsa,
+scep_rsa_encrypt(struct scep_random *random, const struct scep_rsa *rsa,
     struct scep_span message, struct scep_buf *out, struct scep_error *err)
 {
 	const size_t	 k = (size_t)BN_num_bytes(rsa->n);
@@ -331,7 +331,7 @@ scep_rsa_encrypt(const struct scep_crypto *crypto, const struct scep_rsa *rsa,
 	out->data[1] = 2;
 	out->data[zero] = 0;
 	memcpy(out->data + zero + 1, message.data, message.len);
-	if ((rc = pad(crypto, out->data + 2, zero - 2, err)) == SCEP_OK &&
+	if ((rc = pad(random, out->data + 2, zero - 2, err)) == SCEP_OK &&
 	    apply(rsa, out->data, (int)k) != 1)
 		rc = scep_fail_ssl(err, SCEP_E_INTERNAL,
 		    "encrypt to the signer");

@@ -9,6 +9,7 @@
 #define SCEP_WIRE_RSA_H
 
 #include "wire/key.h"
+#include "wire/random.h"
 
 #define SCEP_RSA_OCTETS_MAX	1024	/* 8192 bits: no profile allows more */
 /* DigestInfo, RFC 8017 section 9.2. */
@@ -31,7 +32,7 @@ enum scep_err	 scep_rsa_verify(const struct scep_crypto *crypto,
 		    struct scep_span data, struct scep_span signature,
 		    struct scep_error *err);
 /* RSAES-PKCS1-v1_5, RFC 8017 section 7.2.1; out is released first. */
-enum scep_err	 scep_rsa_encrypt(const struct scep_crypto *crypto,
+enum scep_err	 scep_rsa_encrypt(struct scep_random *random,
 		    const struct scep_rsa *rsa, struct scep_span message,
 		    struct scep_buf *out, struct scep_error *err);
 /* The same key for EVP; the caller frees it.  NULL: libcrypto's trouble. */

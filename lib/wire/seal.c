@@ -64,12 +64,12 @@ wrap_oaep(const struct scep_crypto *crypto, const struct scep_key *to,
 }
 
 static enum scep_err
-wrap_key(const struct scep_crypto *crypto, const struct scep_key *to,
-    enum scep_wrap wrap, struct scep_span key, struct scep_buf *out,
-    struct scep_error *err)
+wrap_key(const struct scep_crypto *crypto, struct scep_random *random,
+    const struct scep_key *to, enum scep_wrap wrap, struct scep_span key,
+    struct scep_buf *out, struct scep_error *err)
 {
 	if (wrap == SCEP_WRAP_V15 && to->rsa != NULL)
-		return scep_rsa_encrypt(crypto, to->rsa, key, out, err);
+		return scep_rsa_encrypt(random, to->rsa, key, out, err);
 	return wrap_oaep(crypto, to, wrap, key, out, err);
 }
 
@@ -97,8 +97,9 @@ encrypt(const struct scep_crypto *crypto, const struct sealed *s,
 
 /* With a fresh key and IV. */
 static enum scep_err
-seal(const struct scep_crypto *crypto, enum scep_cipher cipher,
-    struct scep_span content, struct sealed *out, struct scep_error *err)
+seal(const struct scep_crypto *crypto, struct scep_random *random,
+    enum scep_cipher cipher, struct scep_span content, struct sealed *out,
+    struct scep_error *err)
 {
 	const size_t	 key_len = (size_t)scep_cipher_key_len(cipher);
 	const size_t	 iv_len = (size_t)scep_cipher_block(cipher);
@@ -108,7 +109,7 @@ seal(const struct scep_crypto *crypto, enum scep_cipher cipher,
 	out->cipher = cipher;
 	out->key = scep_span_make(out->random, key_len);
 	out->iv = scep_span_make(out->random + key_len, iv_len);
-	if ((rc = scep_crypto_random(crypto, out->random, key_len + iv_len,
+	if ((rc = scep_random_take(random, out->random, key_len + iv_len,
 	    err)) != SCEP_OK)
 		return rc;
 	if (cipher == SCEP_3DES || cipher == SCEP_DES)
@@ -177,17 +178,18 @@ put_recipient(struct scep_writer *w, const struct scep_cert *recipient,
 
 enum scep_err
 scep_envelope_seal(const struct scep_crypto *crypto,
-    const struct scep_cert *recipient, const struct scep_key *to,
-    enum scep_cipher cipher, enum scep_wrap wrap, struct scep_span content,
-    struct scep_buf *out, struct scep_error *err)
+    struct scep_random *random, const struct scep_cert *recipient,
+    const struct scep_key *to, enum scep_cipher cipher, enum scep_wrap wrap,
+    struct scep_span content, struct scep_buf *out, struct scep_error *err)
 {
 	struct sealed		 s;
 	struct scep_writer	 w;
 	struct scep_buf		 ek = { NULL, 0 };
 	enum scep_err		 rc;
 
-	if ((rc = seal(crypto, cipher, content, &s, err)) == SCEP_OK &&
-	    (rc = wrap_key(crypto, to, wrap, s.key, &ek, err)) == SCEP_OK) {
+	if ((rc = seal(crypto, random, cipher, content, &s, err)) ==
+	    SCEP_OK && (rc = wrap_key(crypto, random, to, wrap, s.key, &ek,
+	    err)) == SCEP_OK) {
 		put_front(&w, &s, 0);
 		put_recipient(&w, recipient, wrap, &ek);
 		rc = put_back(&w, &s, SCEP_OK, out, err);
@@ -200,14 +202,16 @@ scep_envelope_seal(const struct scep_crypto *crypto,
 /* Version 3: RFC 5652 section 6.1 wants it with such a recipient. */
 enum scep_err
 scep_envelope_seal_password(const struct scep_crypto *crypto,
-    struct scep_span password, enum scep_cipher cipher,
-    struct scep_span content, struct scep_buf *out, struct scep_error *err)
+    struct scep_random *random, struct scep_span password,
+    enum scep_cipher cipher, struct scep_span content, struct scep_buf *out,
+    struct scep_error *err)
 {
 	struct sealed		 s;
 	struct scep_writer	 w;
 	enum scep_err		 rc;
 
-	if ((rc = seal(crypto, cipher, content, &s, err)) == SCEP_OK) {
+	if ((rc = seal(crypto, random, cipher, content, &s, err)) ==
+	    SCEP_OK) {
 		put_front(&w, &s, 3);
 		rc = scep_pwri_put(crypto, password, cipher, s.key, &w, err);
 		rc = put_back(&w, &s, rc, out, err);

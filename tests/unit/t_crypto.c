@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "tests/unit/conform.h"
 #include "wire/legacy.h"
+#include "wire/random.h"
 
 static struct scep_crypto	*crypto;
 
@@ -101,6 +102,40 @@ random_octets_differ_each_time(void **state)
 	assert_int_equal(scep_crypto_random(crypto, b, sizeof(b), &err),
 	    SCEP_OK);
 	assert_memory_not_equal(a, b, sizeof(a));
+}
+
+/* Sixteen octets at a time, past several fetches: were a part given twice, two
+ * would be equal. */
+static void
+octets_fetched_together_are_given_once(void **state)
+{
+	static const uint8_t	 zero[16];
+	struct scep_random	 random;
+	struct scep_error	 err;
+	uint8_t			 got[64][16], more[SCEP_RANDOM_ROOM + 1];
+	size_t			 i, j;
+
+	(void)state;
+	scep_random_init(&random, crypto);
+	for (i = 0; i < 64; i++) {
+		assert_int_equal(scep_random_take(&random, got[i], 16, &err),
+		    SCEP_OK);
+		/* Of what was given nothing is left behind. */
+		assert_null(memmem(random.octets, sizeof(random.octets),
+		    got[i], 16));
+		for (j = 0; j < i; j++)
+			assert_memory_not_equal(got[i], got[j], 16);
+	}
+	memset(more, 0, sizeof(more));
+	assert_int_equal(scep_random_take(&random, more, sizeof(more), &err),
+	    SCEP_OK);
+	for (i = 0; i < 64; i++)
+		assert_null(memmem(more, sizeof(more), got[i], 16));
+	assert_memory_not_equal(more + sizeof(more) - 16,
+	    zero, sizeof(zero));
+	scep_random_clear(&random);
+	for (i = 0; i < sizeof(random.octets); i++)
+		assert_int_equal(random.octets[i], 0);
 }
 
 static void
@@ -525,6 +560,7 @@ main(void)
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(a_context_that_was_given_stays_the_callers),
 		cmocka_unit_test(random_octets_differ_each_time),
+		cmocka_unit_test(octets_fetched_together_are_given_once),
 		cmocka_unit_test(each_digest_is_openssls),
 		cmocka_unit_test(a_brief_one_has_all_that_the_other_has),
 		cmocka_unit_test(hmac_is_that_of_rfc_4231),

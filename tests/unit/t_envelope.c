@@ -501,13 +501,15 @@ seal(enum scep_cipher cipher, enum scep_wrap wrap, struct scep_span content,
 {
 	struct scep_key		 key;
 	struct scep_error	 err;
+	struct scep_random	 rnd;
 	SCEP_KTRI		*ktri;
 	struct scep_recipient	*rcpt = &s->env.recipient[0];
 
 	memset(s, 0, sizeof(*s));
+	scep_random_init(&rnd, bench.crypto);
 	ra_key_load(&key);
-	assert_int_equal(scep_envelope_seal(bench.crypto, &bench.ra, &key,
-	    cipher, wrap, content, &s->der, &err), SCEP_OK);
+	assert_int_equal(scep_envelope_seal(bench.crypto, &rnd, &bench.ra,
+	    &key, cipher, wrap, content, &s->der, &err), SCEP_OK);
 	scep_key_clear(&key);
 	s->ci = scep_asn1_parse(scep_buf_span(&s->der),
 	    ASN1_ITEM_rptr(SCEP_CI_ENVELOPED));

@@ -21,6 +21,7 @@
 #define LENGTH(a)	(sizeof(a) / sizeof((a)[0]))
 
 static struct scep_crypto	*crypto;
+static struct scep_random	 rnd;
 
 static int
 open_all(void **state)
@@ -28,7 +29,10 @@ open_all(void **state)
 	struct scep_error	 err;
 
 	(void)state;
-	return scep_crypto_new(NULL, &crypto, &err) == SCEP_OK ? 0 : -1;
+	if (scep_crypto_new(NULL, &crypto, &err) != SCEP_OK)
+		return -1;
+	scep_random_init(&rnd, crypto);
+	return 0;
 }
 
 static int
@@ -47,8 +51,8 @@ seal(struct scep_span password, enum scep_cipher cipher,
 	struct scep_buf		 out = { NULL, 0 };
 	struct scep_error	 err;
 
-	if (scep_envelope_seal_password(crypto, password, cipher, content,
-	    &out, &err) != SCEP_OK)
+	if (scep_envelope_seal_password(crypto, &rnd, password, cipher,
+	    content, &out, &err) != SCEP_OK)
 		fail_msg("%s", err.text);
 	assert_int_equal(ERR_peek_error(), 0);
 	assert_int_equal(scep_der_check(scep_buf_span(&out), &err), SCEP_OK);
@@ -239,7 +243,7 @@ without_a_password_there_is_no_envelope(void **state)
 	struct scep_error	 err;
 
 	(void)state;
-	assert_int_equal(scep_envelope_seal_password(crypto,
+	assert_int_equal(scep_envelope_seal_password(crypto, &rnd,
 	    scep_span_make(NULL, 0), SCEP_AES128, scep_span_text("x"), &out,
 	    &err), SCEP_E_INTERNAL);
 	assert_int_equal(out.len, 0);

@@ -20,6 +20,7 @@
 #define LENGTH(a)	(sizeof(a) / sizeof((a)[0]))
 
 static struct scep_crypto	*crypto;
+static struct scep_random	 rnd;
 static EVP_PKEY			*ra_key, *key;
 static X509			*ra, *signer;
 static struct scep_cert		 ra_cert;
@@ -62,6 +63,7 @@ open_all(void **state)
 	    scep_key_load(crypto, to.signer.spki, &rules, &to_key, &err) !=
 	    SCEP_OK)
 		return -1;
+	scep_random_init(&rnd, crypto);
 	/* In place of the issued certificate: one that has the key. */
 	one = scep_buf_span(&to.signer.der);
 	return scep_certs_only(&one, 1, &bag, &err) == SCEP_OK ? 0 : -1;
@@ -106,6 +108,7 @@ answer(enum scep_pki_status status)
 	struct scep_reply	 reply = {
 		.status = status, .fail_info = 2, .to = &to,
 		.to_key = &to_key, .ra_cert = &ra_cert, .ra_key = ra_key,
+		.random = &rnd,
 	};
 
 	if (status == SCEP_STATUS_SUCCESS)

@@ -28,6 +28,7 @@
 static const struct scep_key_rules	 rules = { SCEP_BIT(SCEP_KEY_RSA),
 					    512, 4096 };
 static struct scep_crypto		*crypto;
+static struct scep_random		 rnd;
 
 /* A key in both shapes. */
 static struct pair {
@@ -75,7 +76,9 @@ setup(void **state)
 	size_t			 i;
 
 	(void)state;
-	if (scep_crypto_new(NULL, &crypto, &err) != SCEP_OK ||
+	if (scep_crypto_new(NULL, &crypto, &err) == SCEP_OK)
+		scep_random_init(&rnd, crypto);
+	if (crypto == NULL ||
 	    scep_legacy_load(crypto, &err) != SCEP_OK)
 		return -1;
 	for (i = 0; i < KEYS; i++) {
@@ -491,7 +494,7 @@ encrypts(const struct pair *key, struct scep_span message)
 	uint8_t			 out[OCTETS_MAX];
 	size_t			 i, len;
 
-	assert_int_equal(scep_rsa_encrypt(crypto, key->ours.rsa, message, &ct,
+	assert_int_equal(scep_rsa_encrypt(&rnd, key->ours.rsa, message, &ct,
 	    &err), SCEP_OK);
 	assert_int_equal(ct.len, key->k);
 	decrypts_to(key, &ct, RSA_PKCS1_PADDING, out, &len);
@@ -505,7 +508,7 @@ encrypts(const struct pair *key, struct scep_span message)
 	for (i = 2; i < key->k - 1 - message.len; i++)
 		assert_int_not_equal(out[i], 0);
 	assert_int_equal(out[i], 0);
-	assert_int_equal(scep_rsa_encrypt(crypto, key->ours.rsa, message,
+	assert_int_equal(scep_rsa_encrypt(&rnd, key->ours.rsa, message,
 	    &again, &err), SCEP_OK);
 	assert_memory_not_equal(again.data, ct.data, key->k);
 	scep_buf_clear(&ct);
@@ -529,10 +532,10 @@ evp_decrypts_what_we_encrypt(void **state)
 			encrypts(&keys[i], scep_span_make(key, lens[j]));
 		/* As much as there is room for, and an octet more. */
 		encrypts(&keys[i], scep_span_make(key, keys[i].k - 11));
-		assert_int_equal(scep_rsa_encrypt(crypto, keys[i].ours.rsa,
+		assert_int_equal(scep_rsa_encrypt(&rnd, keys[i].ours.rsa,
 		    scep_span_make(key, keys[i].k - 10), &ct, &err),
 		    SCEP_E_INTERNAL);
-		assert_int_equal(scep_rsa_encrypt(crypto, keys[i].ours.rsa,
+		assert_int_equal(scep_rsa_encrypt(&rnd, keys[i].ours.rsa,
 		    scep_span_make(key, keys[i].k + 1), &ct, &err),
 		    SCEP_E_INTERNAL);
 		assert_null(ct.data);
@@ -554,7 +557,7 @@ all_values_but_zero_pad(void **state)
 
 	(void)state;
 	for (n = 0; n < 200; n++) {
-		assert_int_equal(scep_rsa_encrypt(crypto, key->ours.rsa,
+		assert_int_equal(scep_rsa_encrypt(&rnd, key->ours.rsa,
 		    scep_span_text("0123456789abcdef"), &ct, &err), SCEP_OK);
 		decrypts_to(key, &ct, RSA_NO_PADDING, out, &len);
 		for (i = 2; i < key->k - 17; i++)
