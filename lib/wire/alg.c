@@ -1,6 +1,8 @@
 /*
  * alg.c - AlgorithmIdentifiers, read by allow-list and written.
  */
+#include <string.h>
+
 #include <openssl/objects.h>
 #include <openssl/rsa.h>
 
@@ -103,13 +105,102 @@ scep_cipher_block(enum scep_cipher cipher)
 	return ciphers[cipher].block;
 }
 
-static int
-is_null_or_absent(const X509_ALGOR *alg)
+/* AlgorithmIdentifier ::= SEQUENCE { algorithm, parameters OPTIONAL }; NULL is
+ * empty (X.690 section 8.8.2). */
+int
+scep_alg_take(struct scep_span *rest, struct scep_alg *out)
 {
-	int	 type;
+	struct scep_span	 all;
 
-	X509_ALGOR_get0(NULL, &type, NULL, alg);
-	return type == V_ASN1_UNDEF || type == V_ASN1_NULL;
+	memset(out, 0, sizeof(*out));
+	if (!scep_der_take(rest, SEQUENCE, &all) ||
+	    !scep_der_next(&all, &out->oid) || out->oid.tag != V_ASN1_OBJECT ||
+	    out->oid.content.len == 0)
+		return 0;
+	if (all.len == 0)
+		return 1;
+	return scep_any_next(&all, &out->param) && all.len == 0 &&
+	    (out->param.tag != V_ASN1_NULL || out->param.content.len == 0);
+}
+
+static int
+is_null_or_absent(const struct scep_alg *alg)
+{
+	return alg->param.whole.len == 0 || alg->param.tag == V_ASN1_NULL;
+}
+
+static int
+is(const struct scep_alg *alg, int nid)
+{
+	const ASN1_OBJECT	*oid = OBJ_nid2obj(nid);
+
+	return scep_oid_is(oid, alg->oid.content);
+}
+
+static enum scep_err
+unknown(const struct scep_alg *alg, const char *what, struct scep_error *err)
+{
+	ASN1_OBJECT	*oid;
+	char		 text[80];
+
+	oid = scep_asn1_parse(alg->oid.whole, ASN1_ITEM_rptr(ASN1_OBJECT));
+	if (oid == NULL || OBJ_obj2txt(text, (int)sizeof(text), oid, 0) <= 0)
+		text[0] = '\0';
+	ASN1_OBJECT_free(oid);
+	return scep_fail(err, SCEP_E_ALG, "%s %s, or its parameters, "
+	    "not allowed", what, text);
+}
+
+enum scep_err
+scep_alg_digest(const struct scep_alg *alg, enum scep_digest *out,
+    struct scep_error *err)
+{
+	int	 i;
+
+	for (i = 0; i < SCEP_DIGEST__MAX; i++)
+		if (is(alg, digests[i].nid) && is_null_or_absent(alg)) {
+			*out = (enum scep_digest)i;
+			return SCEP_OK;
+		}
+	return unknown(alg, "digest", err);
+}
+
+enum scep_err
+scep_alg_rsa_signature(const struct scep_alg *alg, enum scep_digest *out,
+    struct scep_error *err)
+{
+	int	 i;
+
+	*out = SCEP_DIGEST__MAX;
+	if (!is_null_or_absent(alg))
+		return unknown(alg, "signature algorithm", err);
+	if (is(alg, NID_rsaEncryption))
+		return SCEP_OK;
+	for (i = 0; i < SCEP_DIGEST__MAX; i++)
+		if (is(alg, digests[i].rsa_nid)) {
+			*out = (enum scep_digest)i;
+			return SCEP_OK;
+		}
+	return unknown(alg, "signature algorithm", err);
+}
+
+enum scep_err
+scep_alg_cipher(const struct scep_alg *alg, enum scep_cipher *out,
+    struct scep_span *iv, struct scep_error *err)
+{
+	int	 i;
+
+	for (i = 0; i < SCEP_CIPHER__MAX; i++) {
+		if (!is(alg, ciphers[i].nid) ||
+		    alg->param.tag != V_ASN1_OCTET_STRING)
+			continue;
+		*iv = alg->param.content;
+		if (iv->len != (size_t)ciphers[i].block)
+			break;
+		*out = (enum scep_cipher)i;
+		return SCEP_OK;
+	}
+	return unknown(alg, "content cipher", err);
 }
 
 static int
@@ -119,72 +210,6 @@ nid_of(const X509_ALGOR *alg)
 
 	X509_ALGOR_get0(&oid, NULL, NULL, alg);
 	return OBJ_obj2nid(oid);
-}
-
-static enum scep_err
-unknown(const X509_ALGOR *alg, const char *what, struct scep_error *err)
-{
-	const ASN1_OBJECT	*oid;
-	char			 text[80];
-
-	X509_ALGOR_get0(&oid, NULL, NULL, alg);
-	if (OBJ_obj2txt(text, (int)sizeof(text), oid, 0) <= 0)
-		text[0] = '\0';
-	return scep_fail(err, SCEP_E_ALG, "%s %s, or its parameters, "
-	    "not allowed", what, text);
-}
-
-enum scep_err
-scep_alg_digest(const X509_ALGOR *alg, enum scep_digest *out,
-    struct scep_error *err)
-{
-	int	 i, nid = nid_of(alg);
-
-	for (i = 0; i < SCEP_DIGEST__MAX; i++)
-		if (nid == digests[i].nid && is_null_or_absent(alg)) {
-			*out = (enum scep_digest)i;
-			return SCEP_OK;
-		}
-	return unknown(alg, "digest", err);
-}
-
-enum scep_err
-scep_alg_rsa_signature(const X509_ALGOR *alg, enum scep_digest *out,
-    struct scep_error *err)
-{
-	int	 i, nid = nid_of(alg);
-
-	*out = SCEP_DIGEST__MAX;
-	if (!is_null_or_absent(alg))
-		return unknown(alg, "signature algorithm", err);
-	if (nid == NID_rsaEncryption)
-		return SCEP_OK;
-	for (i = 0; i < SCEP_DIGEST__MAX; i++)
-		if (nid == digests[i].rsa_nid) {
-			*out = (enum scep_digest)i;
-			return SCEP_OK;
-		}
-	return unknown(alg, "signature algorithm", err);
-}
-
-enum scep_err
-scep_alg_cipher(const X509_ALGOR *alg, enum scep_cipher *out,
-    struct scep_span *iv, struct scep_error *err)
-{
-	const void	*param;
-	int		 i, type, nid = nid_of(alg);
-
-	X509_ALGOR_get0(NULL, &type, &param, alg);
-	for (i = 0; i < SCEP_CIPHER__MAX; i++) {
-		if (nid != ciphers[i].nid || type != V_ASN1_OCTET_STRING)
-			continue;
-		*iv = scep_asn1_span(param);
-		if (iv->len != (size_t)ciphers[i].block)
-			break;
-		*out = (enum scep_cipher)i;
-		return SCEP_OK;
-	}
-	return unknown(alg, "content cipher", err);
 }
 
 /* No label: left out, or (as some write the DEFAULT out) empty. */
@@ -203,7 +228,8 @@ is_unlabelled(const X509_ALGOR *source)
 
 /* Hash and MGF1 hash alike, no label: RFC 8017 appendix A.2.1. */
 static enum scep_err
-oaep_wrap(const X509_ALGOR *alg, enum scep_wrap *out, struct scep_error *err)
+oaep_wrap(const struct scep_alg *alg, enum scep_wrap *out,
+    struct scep_error *err)
 {
 	RSA_OAEP_PARAMS		*params = NULL;
 	const void		*seq;
@@ -211,9 +237,8 @@ oaep_wrap(const X509_ALGOR *alg, enum scep_wrap *out, struct scep_error *err)
 	int			 i, type, hash = NID_sha1, mgf = NID_sha1;
 	int			 ok = 0;
 
-	X509_ALGOR_get0(NULL, &type, &seq, alg);
-	if (type == V_ASN1_SEQUENCE)
-		params = scep_asn1_parse(scep_asn1_span(seq),
+	if (alg->param.tag == SEQUENCE)
+		params = scep_asn1_parse(alg->param.whole,
 		    ASN1_ITEM_rptr(RSA_OAEP_PARAMS));
 	if (params != NULL) {
 		ok = is_unlabelled(params->pSourceFunc);
@@ -240,21 +265,15 @@ oaep_wrap(const X509_ALGOR *alg, enum scep_wrap *out, struct scep_error *err)
 }
 
 enum scep_err
-scep_alg_wrap(const X509_ALGOR *alg, enum scep_wrap *out,
+scep_alg_wrap(const struct scep_alg *alg, enum scep_wrap *out,
     struct scep_error *err)
 {
-	switch (nid_of(alg)) {
-	case NID_rsaEncryption:
-		if (!is_null_or_absent(alg))
-			break;
-		*out = SCEP_WRAP_V15;
-		return SCEP_OK;
-	case NID_rsaesOaep:
+	if (is(alg, NID_rsaesOaep))
 		return oaep_wrap(alg, out, err);
-	default:
-		break;
-	}
-	return unknown(alg, "key transport", err);
+	if (!is(alg, NID_rsaEncryption) || !is_null_or_absent(alg))
+		return unknown(alg, "key transport", err);
+	*out = SCEP_WRAP_V15;
+	return SCEP_OK;
 }
 
 int

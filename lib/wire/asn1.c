@@ -8,6 +8,13 @@
 #include "base/error.h"
 #include "wire/asn1.h"
 
+enum { TAG_NUMBER = 0x1f, CONSTRUCTED = 0x20, INDEFINITE = 0x80 };
+
+/* In the order that was parsed. */
+#define SCEP_SET_AS_IS(stname, field, type) \
+	ASN1_EX_TYPE(ASN1_TFLG_SEQUENCE_OF | ASN1_TFLG_IMPTAG | \
+	    ASN1_TFLG_UNIVERSAL, V_ASN1_SET, stname, field, type)
+
 ASN1_SEQUENCE(SCEP_ATTR) = {
 	ASN1_SIMPLE(SCEP_ATTR, type, ASN1_OBJECT),
 	ASN1_SET_OF(SCEP_ATTR, values, ASN1_ANY),
@@ -28,7 +35,7 @@ ASN1_SEQUENCE(SCEP_SIGNER) = {
 	ASN1_SIMPLE(SCEP_SIGNER, version, ASN1_INTEGER),
 	ASN1_SIMPLE(SCEP_SIGNER, sid, SCEP_SID),
 	ASN1_SIMPLE(SCEP_SIGNER, digest_alg, X509_ALGOR),
-	ASN1_IMP_SET_OF_OPT(SCEP_SIGNER, signed_attrs, SCEP_ATTR, 0),
+	ASN1_IMP_SEQUENCE_OF_OPT(SCEP_SIGNER, signed_attrs, SCEP_ATTR, 0),
 	ASN1_SIMPLE(SCEP_SIGNER, sig_alg, X509_ALGOR),
 	ASN1_SIMPLE(SCEP_SIGNER, signature, ASN1_OCTET_STRING),
 	ASN1_IMP_SET_OF_OPT(SCEP_SIGNER, unsigned_attrs, SCEP_ATTR, 1),
@@ -43,7 +50,7 @@ ASN1_SEQUENCE(SCEP_SIGNED) = {
 	ASN1_SIMPLE(SCEP_SIGNED, version, ASN1_INTEGER),
 	ASN1_SET_OF(SCEP_SIGNED, digest_algs, X509_ALGOR),
 	ASN1_SIMPLE(SCEP_SIGNED, encap, SCEP_ENCAP),
-	ASN1_IMP_SET_OF_OPT(SCEP_SIGNED, certs, ASN1_ANY, 0),
+	ASN1_IMP_SEQUENCE_OF_OPT(SCEP_SIGNED, certs, ASN1_ANY, 0),
 	ASN1_IMP_SET_OF_OPT(SCEP_SIGNED, crls, ASN1_ANY, 1),
 	ASN1_SET_OF(SCEP_SIGNED, signers, SCEP_SIGNER),
 } static_ASN1_SEQUENCE_END(SCEP_SIGNED)
@@ -69,7 +76,7 @@ ASN1_SEQUENCE(SCEP_ENCRYPTED) = {
 ASN1_SEQUENCE(SCEP_ENVELOPED) = {
 	ASN1_SIMPLE(SCEP_ENVELOPED, version, ASN1_INTEGER),
 	ASN1_IMP_OPT(SCEP_ENVELOPED, originator, ASN1_SEQUENCE, 0),
-	ASN1_SET_OF(SCEP_ENVELOPED, recipients, SCEP_KTRI),
+	SCEP_SET_AS_IS(SCEP_ENVELOPED, recipients, SCEP_KTRI),
 	ASN1_SIMPLE(SCEP_ENVELOPED, encrypted, SCEP_ENCRYPTED),
 	ASN1_IMP_SET_OF_OPT(SCEP_ENVELOPED, unprotected_attrs, SCEP_ATTR, 1),
 } static_ASN1_SEQUENCE_END(SCEP_ENVELOPED)
@@ -148,6 +155,71 @@ scep_asn1_encode(const void *value, const ASN1_ITEM *it, struct scep_buf *out,
 	out->data = der;
 	out->len = (size_t)len;
 	return SCEP_OK;
+}
+
+static int
+is_indefinite(struct scep_span s)
+{
+	return s.len >= 2 && (s.data[0] & CONSTRUCTED) != 0 &&
+	    (s.data[0] & TAG_NUMBER) != TAG_NUMBER &&
+	    s.data[1] == INDEFINITE;
+}
+
+/* Up to the end-of-contents that belongs to it: X.690 section 8.1.5. */
+int
+scep_any_next(struct scep_span *rest, struct scep_tlv *out)
+{
+	const uint8_t		*front = rest->data;
+	struct scep_span	 at = *rest;
+	struct scep_tlv		 tlv;
+	size_t			 depth = 0;
+
+	if (!is_indefinite(*rest))
+		return scep_der_next(rest, out);
+	do {
+		if (is_indefinite(at)) {
+			at = scep_span_make(at.data + 2, at.len - 2);
+			depth++;
+		} else if (!scep_der_next(&at, &tlv))
+			return 0;
+		else if (tlv.tag == 0 && tlv.content.len > 0)
+			return 0;
+		else if (tlv.tag == 0)
+			depth--;
+	} while (depth > 0);
+	*rest = at;
+	out->tag = *front;
+	out->whole = scep_span_make(front, (size_t)(at.data - front));
+	out->content = scep_span_make(front + 2, out->whole.len - 4);
+	return 1;
+}
+
+int
+scep_asn1_is_der(struct scep_span bytes, struct scep_span *front)
+{
+	struct scep_tlv		 tlv;
+	struct scep_error	 ignored;
+
+	if (!scep_der_next(&bytes, &tlv) ||
+	    scep_der_check(tlv.whole, &ignored) != SCEP_OK)
+		return 0;
+	*front = tlv.whole;
+	return 1;
+}
+
+int
+scep_asn1_to_der(struct scep_span bytes, const ASN1_ITEM *it,
+    struct scep_buf *out, size_t *used)
+{
+	struct scep_error	 ignored;
+	enum scep_err		 rc;
+	void			*value;
+
+	if ((value = scep_asn1_parse_prefix(bytes, it, used)) == NULL)
+		return 0;
+	rc = scep_asn1_encode(value, it, out, &ignored);
+	scep_asn1_free(value, it);
+	return rc == SCEP_OK;
 }
 
 struct scep_span

@@ -1,6 +1,7 @@
 /*
  * asn1.h - the ASN.1 of SCEP, as templates: what they do not describe does
  * not parse.  This is the structural gate (DESIGN 9).  Private to wire/.
+ * Of BER they make DER; DER is read where it stands (signed.h).
  *
  * Certificates, names, keys and algorithm parameters stay the bytes that were
  * received: SCEP_RAW keeps a whole SEQUENCE, tag and length included.
@@ -12,7 +13,7 @@
 #include <openssl/asn1t.h>
 #include <openssl/x509.h>
 
-#include "base/buf.h"
+#include "base/der.h"
 
 typedef ASN1_STRING	SCEP_RAW;	/* item ASN1_SEQUENCE */
 DEFINE_STACK_OF(SCEP_RAW)
@@ -128,6 +129,15 @@ void	*scep_asn1_parse(struct scep_span bytes, const ASN1_ITEM *it);
 /* The same, but *used says how many octets the value took. */
 void	*scep_asn1_parse_prefix(struct scep_span bytes, const ASN1_ITEM *it,
 	    size_t *used);
+/* Is what bytes begin with DER?  It may then be read where it stands. */
+int	 scep_asn1_is_der(struct scep_span bytes, struct scep_span *front);
+/* Of any other BER the template that describes it makes DER (out is released
+ * first), of *used octets.  0: it does not parse. */
+int	 scep_asn1_to_der(struct scep_span bytes, const ASN1_ITEM *it,
+	    struct scep_buf *out, size_t *used);
+/* scep_der_next(), and of an indefinite length too: what a template keeps as
+ * it was received (a name, a certificate) may have one. */
+int	 scep_any_next(struct scep_span *rest, struct scep_tlv *out);
 void	 scep_asn1_free(void *value, const ASN1_ITEM *it);
 /* Encode into out (released first). */
 enum scep_err	 scep_asn1_encode(const void *value, const ASN1_ITEM *it,

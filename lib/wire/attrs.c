@@ -7,6 +7,9 @@
 
 #include "base/error.h"
 #include "wire/attrs.h"
+#include "wire/signed.h"
+
+enum { SEQUENCE = 0x30, SET = 0x31 };
 
 #define PKCS9(n)	{ 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, n }, 9
 #define VERISIGN(n)	{ 0x60, 0x86, 0x48, 0x01, 0x86, 0xf8, 0x45, 0x01, \
@@ -37,26 +40,52 @@ scep_attr_oid(enum scep_attr attr)
 	return scep_span_make(kinds[attr].oid, kinds[attr].len);
 }
 
-void
-scep_attrs_read(const STACK_OF(SCEP_ATTR) *attrs, struct scep_attrs *out)
+static int
+kind_of(struct scep_span oid)
 {
-	const SCEP_ATTR	*attr;
-	int		 i, k;
+	int	 k;
+
+	for (k = 0; k < SCEP_ATTR__MAX; k++)
+		if (scep_span_equal(oid, scep_attr_oid((enum scep_attr)k)))
+			break;
+	return k;
+}
+
+/* Attribute ::= SEQUENCE { type, SET OF value }. */
+static int
+read_one(struct scep_span attr, struct scep_attrs *out)
+{
+	struct scep_span	 oid, values;
+	struct scep_tlv		 value = { 0, { NULL, 0 }, { NULL, 0 } };
+	int			 k, n;
+
+	if (!scep_der_take(&attr, V_ASN1_OBJECT, &oid) ||
+	    !scep_der_take(&attr, SET, &values) || attr.len > 0 ||
+	    (n = scep_any_count(values, 0)) < 0)
+		return 0;
+	k = kind_of(oid);
+	if (k == SCEP_ATTR__MAX)
+		return 1;		/* PROTOCOL C-094: ignored */
+	/* An attribute without values counts as two: never right. */
+	out->count[k] += n == 0 ? 2 : n;
+	if (n > 0)
+		(void)scep_any_next(&values, &value);
+	out->value[k] = value;
+	return 1;
+}
+
+int
+scep_attrs_read(struct scep_span row, struct scep_attrs *out)
+{
+	struct scep_span	 attr;
+	int			 n;
 
 	memset(out, 0, sizeof(*out));
-	for (i = 0; i < sk_SCEP_ATTR_num(attrs); i++) {
-		attr = sk_SCEP_ATTR_value(attrs, i);
-		for (k = 0; k < SCEP_ATTR__MAX; k++)
-			if (scep_oid_is(attr->type,
-			    scep_attr_oid((enum scep_attr)k)))
-				break;
-		if (k == SCEP_ATTR__MAX)
-			continue;	/* PROTOCOL C-094: ignored */
-		/* An attribute without values counts as two: never right. */
-		out->count[k] += sk_ASN1_TYPE_num(attr->values) == 0 ? 2 :
-		    sk_ASN1_TYPE_num(attr->values);
-		out->value[k] = sk_ASN1_TYPE_value(attr->values, 0);
-	}
+	for (n = 0; row.len > 0; n++)
+		if (!scep_der_take(&row, SEQUENCE, &attr) ||
+		    !read_one(attr, out))
+			return -1;
+	return n;
 }
 
 enum scep_err
@@ -64,17 +93,17 @@ scep_attrs_one(const struct scep_attrs *attrs, enum scep_attr attr,
     const int types[4], enum scep_err code, struct scep_span *out,
     struct scep_error *err)
 {
-	const ASN1_TYPE	*value = attrs->value[attr];
-	int		 i;
+	const struct scep_tlv	*value = &attrs->value[attr];
+	int			 i;
 
 	if (attrs->count[attr] != 1)
 		return scep_fail(err, code, "%s: %d values, not one",
 		    kinds[attr].name, attrs->count[attr]);
 	for (i = 0; types[i] != 0; i++)
-		if (value->type == types[i]) {
-			*out = scep_asn1_span(value->value.asn1_string);
+		if (value->tag == types[i]) {
+			*out = value->content;
 			return SCEP_OK;
 		}
 	return scep_fail(err, code, "%s: ASN.1 type %d", kinds[attr].name,
-	    value->type);
+	    value->tag);
 }

@@ -4,7 +4,7 @@
 #ifndef SCEP_WIRE_ATTRS_H
 #define SCEP_WIRE_ATTRS_H
 
-#include "wire/asn1.h"
+#include "base/der.h"
 
 enum scep_attr {
 	SCEP_ATTR_CONTENT_TYPE,
@@ -25,14 +25,14 @@ struct scep_span scep_attr_oid(enum scep_attr attr);
 
 /* The one value of each attribute that is there; borrowed. */
 struct scep_attrs {
-	const ASN1_TYPE	*value[SCEP_ATTR__MAX];
+	struct scep_tlv	 value[SCEP_ATTR__MAX];
 	int		 count[SCEP_ATTR__MAX];	/* of values */
 };
 
-void		 scep_attrs_read(const STACK_OF(SCEP_ATTR) *attrs,
-		    struct scep_attrs *out);
-/* Exactly one value, of one of these ASN.1 types (at most 3, 0 ends them);
- * code if not. */
+/* From attributes in a row: how many there are, or -1. */
+int		 scep_attrs_read(struct scep_span row, struct scep_attrs *out);
+/* Exactly one value, with one of these tags (at most 3, 0 ends them); code if
+ * not. */
 enum scep_err	 scep_attrs_one(const struct scep_attrs *attrs,
 		    enum scep_attr attr, const int types[4],
 		    enum scep_err code, struct scep_span *out,

@@ -103,20 +103,28 @@ int		 scep_digest_nid(enum scep_digest);	/* NID_sha256 */
 int		 scep_cipher_key_len(enum scep_cipher);
 int		 scep_cipher_block(enum scep_cipher);
 
+/* AlgorithmIdentifier, where it stands. */
+struct scep_alg {
+	struct scep_tlv		 oid;
+	struct scep_tlv		 param;		/* or empty */
+};
+/* Take one off the front of *rest; 0 if there is none. */
+int		 scep_alg_take(struct scep_span *rest, struct scep_alg *out);
+
 /*
  * AlgorithmIdentifiers, both ways, by allow-list.  Reading: SCEP_E_ALG for an
  * OID not in the list or for parameters that are not the expected ones (NULL
  * or absent for digests and RSA; an IV of one block for ciphers, borrowed
- * from alg through iv).  A signature algorithm gives the digest it names, or
+ * through iv).  A signature algorithm gives the digest it names, or
  * SCEP_DIGEST__MAX for plain rsaEncryption.
  */
-enum scep_err	 scep_alg_digest(const X509_ALGOR *alg, enum scep_digest *out,
+enum scep_err	 scep_alg_digest(const struct scep_alg *alg, enum scep_digest *out,
 		    struct scep_error *err);
-enum scep_err	 scep_alg_rsa_signature(const X509_ALGOR *alg,
+enum scep_err	 scep_alg_rsa_signature(const struct scep_alg *alg,
 		    enum scep_digest *out, struct scep_error *err);
-enum scep_err	 scep_alg_cipher(const X509_ALGOR *alg, enum scep_cipher *out,
+enum scep_err	 scep_alg_cipher(const struct scep_alg *alg, enum scep_cipher *out,
 		    struct scep_span *iv, struct scep_error *err);
-enum scep_err	 scep_alg_wrap(const X509_ALGOR *alg, enum scep_wrap *out,
+enum scep_err	 scep_alg_wrap(const struct scep_alg *alg, enum scep_wrap *out,
 		    struct scep_error *err);
 
 /* Make the RSA padding of ctx, which is initialised, that of a key transport;

@@ -4,12 +4,20 @@
  */
 #include <string.h>
 
-#include <openssl/objects.h>
-
 #include "base/error.h"
+#include "wire/attrs.h"
 #include "wire/envelope.h"
 #include "wire/message_parts.h"
 #include "wire/name.h"
+
+enum { OCTET_STRING = 0x04, OID = 0x06, SEQUENCE = 0x30, SET = 0x31,
+    CONTENT = 0x80, CTX0 = 0xa0, CTX1 = 0xa1 };
+
+static const uint8_t	id_data[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d,
+	0x01, 0x07, 0x01 };
+static const uint8_t	id_enveloped_data[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7,
+	0x0d, 0x01, 0x07, 0x03 };
+#define OCTETS(a)	scep_span_make(a, sizeof(a))
 
 /* Without the octets that DER leaves out (X.690 section 8.3.2). */
 static struct scep_span
@@ -32,13 +40,13 @@ serial_is(struct scep_span serial, const struct scep_cert *cert)
 }
 
 int
-scep_sid_is(const SCEP_SID *sid, const struct scep_cert *cert)
+scep_sid_is(const struct scep_sid *sid, const struct scep_cert *cert)
 {
-	if (sid->type == SCEP_SID_SKI)
+	if (sid->is_ski)
 		return cert->ski.len > 0 &&
-		    scep_span_equal(scep_asn1_span(sid->d.ski), cert->ski);
-	return serial_is(scep_asn1_span(sid->d.ias->serial_octets), cert) &&
-	    scep_name_match(scep_asn1_span(sid->d.ias->issuer), cert->issuer);
+		    scep_span_equal(sid->ski, cert->ski);
+	return serial_is(sid->serial, cert) &&
+	    scep_name_match(sid->issuer, cert->issuer);
 }
 
 /* A certificate or a CRL is encrypted to the signer, and here there is no
@@ -56,21 +64,106 @@ scep_envelope_deliverable(const struct scep_message *msg,
 	    scep_key_type_name(msg->signer_key.type));
 }
 
+/* KeyTransRecipientInfo, RFC 5652 section 6.2.1; no other kind parses. */
+struct ktri {
+	int			 version;
+	struct scep_sid		 rid;
+	struct scep_alg		 alg;
+	struct scep_span	 encrypted_key;
+};
+
+static int
+take_ktri(struct scep_span *rest, struct ktri *out)
+{
+	struct scep_span	 in;
+
+	return scep_der_take(rest, SEQUENCE, &in) &&
+	    scep_take_version(&in, &out->version) &&
+	    scep_take_sid(&in, &out->rid) && scep_alg_take(&in, &out->alg) &&
+	    scep_der_take(&in, OCTET_STRING, &out->encrypted_key) &&
+	    in.len == 0;
+}
+
+static int
+count_recipients(struct scep_span row)
+{
+	struct ktri	 ktri;
+	int		 n;
+
+	for (n = 0; row.len > 0; n++)
+		if (!take_ktri(&row, &ktri))
+			return -1;
+	return n;
+}
+
+/* EncryptedContentInfo, section 6.1. */
+static int
+read_encrypted(struct scep_span in, struct scep_enveloped *out)
+{
+	return scep_der_take(&in, OID, &out->content_type) &&
+	    scep_alg_take(&in, &out->alg) &&
+	    scep_take_if(&in, CONTENT, &out->content) && in.len == 0;
+}
+
+static int
+read_enveloped(struct scep_span in, struct scep_enveloped *out)
+{
+	struct scep_span	 encrypted, origin, others = { NULL, 0 };
+	struct scep_attrs	 ignored;
+
+	if (!scep_take_version(&in, &out->version) ||
+	    !scep_take_if(&in, CTX0, &origin) ||
+	    !scep_der_take(&in, SET, &out->recipients) ||
+	    !scep_der_take(&in, SEQUENCE, &encrypted) ||
+	    !read_encrypted(encrypted, out) ||
+	    !scep_take_if(&in, CTX1, &others) ||
+	    scep_attrs_read(others, &ignored) < 0 || in.len > 0)
+		return 0;
+	out->n_recipients = count_recipients(out->recipients);
+	return out->n_recipients >= 0;
+}
+
+static int
+read_info(struct scep_span ci, struct scep_enveloped *out)
+{
+	memset(out, 0, sizeof(*out));
+	return scep_take_only(ci, SEQUENCE, &ci) &&
+	    scep_der_take(&ci, OID, &out->type) &&
+	    scep_take_only(ci, CTX0, &ci) &&
+	    scep_take_only(ci, SEQUENCE, &ci) && read_enveloped(ci, out);
+}
+
+/* All of the octets. */
+static int
+read_all(struct scep_span bytes, struct scep_buf *fresh,
+    struct scep_enveloped *out)
+{
+	struct scep_span	 ci;
+	size_t			 used;
+
+	if (bytes.len == 0)
+		return 0;
+	if (scep_asn1_is_der(bytes, &ci) && ci.len == bytes.len &&
+	    read_info(ci, out))
+		return 1;
+	return scep_asn1_to_der(bytes, ASN1_ITEM_rptr(SCEP_CI_ENVELOPED),
+	    fresh, &used) && used == bytes.len &&
+	    read_info(scep_buf_span(fresh), out);
+}
+
 enum scep_err
 scep_envelope_algorithms(struct scep_span content,
     const struct scep_msg_rules *rules, struct scep_address *addr,
-    struct scep_message *msg, struct scep_error *err)
+    struct scep_message *msg, struct scep_enveloped *out,
+    struct scep_error *err)
 {
-	SCEP_CI_ENVELOPED	*ci;
 	struct scep_envelope	*env = &msg->envelope;
 	enum scep_err		 rc;
 
-	if (content.len == 0 || (ci = scep_asn1_parse(content,
-	    ASN1_ITEM_rptr(SCEP_CI_ENVELOPED))) == NULL)
+	if ((out->is_there = read_all(content, &msg->fresh[1], out)) == 0)
 		return SCEP_OK;
-	msg->asn1[1] = ci;
-	if ((rc = scep_alg_cipher(ci->enveloped->encrypted->alg, &env->cipher,
-	    &env->iv, err)) != SCEP_OK)
+	if ((rc = scep_alg_cipher(&out->alg, &env->cipher, &env->iv, err)) !=
+	    SCEP_OK)
 		return rc;
 	if ((rules->ciphers & SCEP_BIT(env->cipher)) == 0)
 		return scep_fail(err, SCEP_E_ALG,
@@ -82,79 +175,76 @@ scep_envelope_algorithms(struct scep_span content,
 }
 
 static enum scep_err
-read_recipient(SCEP_KTRI *ktri, struct scep_recipient *out,
+read_recipient(const struct ktri *ktri, struct scep_recipient *out,
     struct scep_error *err)
 {
-	const SCEP_SID		*rid = ktri->rid;
 	struct scep_error	 ignored;
-	long			 version = ASN1_INTEGER_get(ktri->version);
 
 	/* RFC 5652 section 6.2.1. */
-	if (version != (rid->type == SCEP_SID_IAS ? 0 : 2))
+	if (ktri->version != (ktri->rid.is_ski ? 2 : 0))
 		return scep_fail(err, SCEP_E_REFUSED,
-		    "KeyTransRecipientInfo version %ld", version);
-	if (rid->type == SCEP_SID_SKI)
-		out->ski = scep_asn1_span(rid->d.ski);
-	else {
-		out->issuer = scep_asn1_span(rid->d.ias->issuer);
-		out->serial = scep_asn1_span(rid->d.ias->serial_octets);
-	}
-	out->wrap_known = scep_alg_wrap(ktri->alg, &out->wrap, &ignored) ==
+		    "KeyTransRecipientInfo version %d", ktri->version);
+	out->ski = ktri->rid.ski;
+	out->issuer = ktri->rid.issuer;
+	out->serial = ktri->rid.serial;
+	out->wrap_known = scep_alg_wrap(&ktri->alg, &out->wrap, &ignored) ==
 	    SCEP_OK;
-	out->encrypted_key = scep_asn1_span(ktri->encrypted_key);
+	out->encrypted_key = ktri->encrypted_key;
 	return SCEP_OK;
 }
 
 static enum scep_err
-read_recipients(const SCEP_ENVELOPED *ed, struct scep_envelope *env,
+read_recipients(const struct scep_enveloped *in, struct scep_envelope *env,
     struct scep_error *err)
 {
-	int		 i, n = sk_SCEP_KTRI_num(ed->recipients);
-	enum scep_err	 rc;
+	struct scep_span	 row = in->recipients;
+	struct ktri		 ktri;
+	enum scep_err		 rc;
+	size_t			 n;
 
-	if (n < 1 || n > SCEP_RECIPIENTS_MAX)
+	if (in->n_recipients < 1 || in->n_recipients > SCEP_RECIPIENTS_MAX)
 		return scep_fail(err, SCEP_E_REFUSED,
-		    "%d recipients, not 1 to %d", n, SCEP_RECIPIENTS_MAX);
-	for (i = 0; i < n; i++)
-		if ((rc = read_recipient(sk_SCEP_KTRI_value(ed->recipients,
-		    i), &env->recipient[i], err)) != SCEP_OK)
+		    "%d recipients, not 1 to %d", in->n_recipients,
+		    SCEP_RECIPIENTS_MAX);
+	for (n = 0; take_ktri(&row, &ktri); n++)
+		if ((rc = read_recipient(&ktri, &env->recipient[n], err)) !=
+		    SCEP_OK)
 			return rc;
-	env->n = (size_t)n;
+	env->n = n;
 	return SCEP_OK;
 }
 
 static enum scep_err
-read_envelope(const SCEP_CI_ENVELOPED *ci, struct scep_envelope *env,
+read_envelope(const struct scep_enveloped *in, struct scep_envelope *env,
     struct scep_error *err)
 {
-	const SCEP_ENVELOPED	*ed = ci->enveloped;
-	long			 version = ASN1_INTEGER_get(ed->version);
-	size_t			 block;
+	size_t	 block;
 
-	if (OBJ_obj2nid(ci->type) != NID_pkcs7_enveloped ||
-	    OBJ_obj2nid(ed->encrypted->type) != NID_pkcs7_data)
+	if (!scep_span_equal(in->type, OCTETS(id_enveloped_data)) ||
+	    !scep_span_equal(in->content_type, OCTETS(id_data)))
 		return scep_fail(err, SCEP_E_REFUSED,
 		    "not EnvelopedData of id-data");
-	if (version != 0 && version != 2)
+	if (in->version != 0 && in->version != 2)
 		return scep_fail(err, SCEP_E_REFUSED,
-		    "EnvelopedData version %ld", version);
-	env->content = scep_asn1_span(ed->encrypted->content);
+		    "EnvelopedData version %d", in->version);
+	env->content = in->content;
 	block = (size_t)scep_cipher_block(env->cipher);
 	if (env->content.len == 0 || env->content.len % block != 0)
 		return scep_fail(err, SCEP_E_REFUSED,
 		    "encrypted content of %zu octets", env->content.len);
-	return read_recipients(ed, env, err);
+	return read_recipients(in, env, err);
 }
 
 enum scep_err
-scep_envelope_read(struct scep_message *msg, struct scep_error *err)
+scep_envelope_read(const struct scep_enveloped *in, struct scep_message *msg,
+    struct scep_error *err)
 {
 	enum scep_err	 rc;
 
-	if (msg->asn1[1] == NULL)
+	if (!in->is_there)
 		rc = scep_fail(err, SCEP_E_REFUSED, "no envelope");
 	else
-		rc = read_envelope(msg->asn1[1], &msg->envelope, err);
+		rc = read_envelope(in, &msg->envelope, err);
 	msg->has_envelope = rc == SCEP_OK;
 	/* PROTOCOL C-181: a poll is decided by its transactionID. */
 	return msg->type == SCEP_MSG_CERTPOLL ? SCEP_OK : rc;

@@ -59,7 +59,7 @@ int		 scep_key_encrypts(enum scep_key_type);
 /* The digest that a signature algorithm names, which must be one for this
  * kind of key: SCEP_E_ALG.  SCEP_DIGEST__MAX for plain rsaEncryption. */
 enum scep_err	 scep_key_signature_alg(const struct scep_key *key,
-		    const X509_ALGOR *alg, enum scep_digest *md,
+		    const struct scep_alg *alg, enum scep_digest *md,
 		    struct scep_error *err);
 /* The same from DER, where one must be named; SCEP_E_FORMAT, SCEP_E_ALG. */
 enum scep_err	 scep_key_signature_digest(const struct scep_key *key,

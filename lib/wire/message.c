@@ -5,12 +5,12 @@
  */
 #include <string.h>
 
-#include <openssl/objects.h>
-
 #include "base/error.h"
 #include "wire/attrs.h"
 #include "wire/message.h"
 #include "wire/message_parts.h"
+
+enum { SEQUENCE = 0x30 };
 
 /* What is being read, and what the spans of the message borrow from. */
 struct reading {
@@ -19,10 +19,9 @@ struct reading {
 	time_t				 now;
 	struct scep_address		*addr;
 	struct scep_message		*msg;
-	SCEP_CI_SIGNED			*ci;
-	const SCEP_SIGNER		*signer;
+	struct scep_signed		 sd;
+	struct scep_enveloped		 env;
 	struct scep_attrs		 attrs;
-	struct scep_span		 content;	/* eContent */
 };
 
 static const struct {
@@ -51,33 +50,34 @@ scep_msg_type_name(int type)
 	return "unknown";
 }
 
+static const uint8_t	id_data[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d,
+	0x01, 0x07, 0x01 };
+static const uint8_t	id_signed_data[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7,
+	0x0d, 0x01, 0x07, 0x02 };
+#define OCTETS(a)	scep_span_make(a, sizeof(a))
+
 /* One SignerInfo with signed attributes, and not more of anything than a
  * client has reason to send. */
 static enum scep_err
 check_structure(struct reading *r, struct scep_error *err)
 {
-	const SCEP_SIGNED	*sd = r->ci->signed_data;
+	const struct scep_signed	*sd = &r->sd;
+	int				 n;
 
-	if (OBJ_obj2nid(r->ci->type) != NID_pkcs7_signed)
+	if (!scep_span_equal(sd->type, OCTETS(id_signed_data)))
 		return scep_fail(err, SCEP_E_FORMAT, "not SignedData");
-	if (sk_SCEP_SIGNER_num(sd->signers) != 1)
+	if (sd->n_signers != 1)
 		return scep_fail(err, SCEP_E_FORMAT, "%d signers, not one",
-		    sk_SCEP_SIGNER_num(sd->signers));
-	r->signer = sk_SCEP_SIGNER_value(sd->signers, 0);
+		    sd->n_signers);
 	/* RFC 8894 section 3.2; a signature without them verifies (T-21). */
-	if (sk_SCEP_ATTR_num(r->signer->signed_attrs) < 1 ||
-	    sk_SCEP_ATTR_num(r->signer->signed_attrs) > SCEP_ATTRS_MAX)
+	n = scep_attrs_read(sd->attrs.content, &r->attrs);
+	if (n < 1 || n > SCEP_ATTRS_MAX)
 		return scep_fail(err, SCEP_E_FORMAT,
-		    "%d signed attributes, not 1 to %d",
-		    sk_SCEP_ATTR_num(r->signer->signed_attrs),
-		    SCEP_ATTRS_MAX);
-	if (sk_ASN1_TYPE_num(sd->certs) < 1 ||
-	    sk_ASN1_TYPE_num(sd->certs) > SCEP_CERTS_MAX)
+		    "%d signed attributes, not 1 to %d", n, SCEP_ATTRS_MAX);
+	if (sd->n_certs < 1 || sd->n_certs > SCEP_CERTS_MAX)
 		return scep_fail(err, SCEP_E_FORMAT,
-		    "%d certificates, not 1 to %d",
-		    sk_ASN1_TYPE_num(sd->certs), SCEP_CERTS_MAX);
-	scep_attrs_read(r->signer->signed_attrs, &r->attrs);
-	r->content = scep_asn1_span(sd->encap->content);
+		    "%d certificates, not 1 to %d", sd->n_certs,
+		    SCEP_CERTS_MAX);
 	return SCEP_OK;
 }
 
@@ -85,20 +85,16 @@ check_structure(struct reading *r, struct scep_error *err)
 static enum scep_err
 find_signer(struct reading *r, struct scep_error *err)
 {
-	const STACK_OF(ASN1_TYPE)	*bag = r->ci->signed_data->certs;
-	const ASN1_TYPE			*entry;
-	struct scep_cert		*cert = &r->addr->signer;
-	struct scep_error		 ignored;
-	int				 i;
+	struct scep_span	 bag = r->sd.certs;
+	struct scep_cert	*cert = &r->addr->signer;
+	struct scep_error	 ignored;
+	struct scep_tlv		 tlv;
 
-	for (i = 0; i < sk_ASN1_TYPE_num(bag); i++) {
-		entry = sk_ASN1_TYPE_value(bag, i);
-		if (entry->type != V_ASN1_SEQUENCE ||
-		    scep_cert_parse(r->crypto,
-		    scep_asn1_span(entry->value.sequence), cert, &ignored) !=
-		    SCEP_OK)
+	while (scep_any_next(&bag, &tlv)) {
+		if (tlv.tag != SEQUENCE || scep_cert_parse(r->crypto,
+		    tlv.whole, cert, &ignored) != SCEP_OK)
 			continue;
-		if (scep_sid_is(r->signer->sid, cert))
+		if (scep_sid_is(&r->sd.sid, cert))
 			return SCEP_OK;
 		scep_cert_clear(cert);
 	}
@@ -168,13 +164,13 @@ read_type(struct reading *r, struct scep_error *err)
 static enum scep_err
 check_versions(const struct reading *r, struct scep_error *err)
 {
-	long	 sd = ASN1_INTEGER_get(r->ci->signed_data->version);
-	long	 si = ASN1_INTEGER_get(r->signer->version);
+	const struct scep_signed	*sd = &r->sd;
 
-	if ((sd != 1 && sd != 3) ||
-	    si != (r->signer->sid->type == SCEP_SID_IAS ? 1 : 3))
+	if ((sd->version != 1 && sd->version != 3) ||
+	    sd->signer_version != (sd->sid.is_ski ? 3 : 1))
 		return scep_fail(err, SCEP_E_REFUSED,
-		    "SignedData version %ld, SignerInfo version %ld", sd, si);
+		    "SignedData version %d, SignerInfo version %d",
+		    sd->version, sd->signer_version);
 	return SCEP_OK;
 }
 
@@ -183,20 +179,19 @@ static enum scep_err
 check_digest_list(const struct reading *r, enum scep_digest used,
     struct scep_error *err)
 {
-	const STACK_OF(X509_ALGOR)	*list =
-					    r->ci->signed_data->digest_algs;
-	const unsigned int		 refused = SCEP_BROKEN_DIGESTS &
-					    ~r->rules->digests;
-	enum scep_digest		 md;
-	enum scep_err			 rc;
-	int				 i, found = 0;
+	const unsigned int	 refused = SCEP_BROKEN_DIGESTS &
+				    ~r->rules->digests;
+	struct scep_span	 list = r->sd.digest_algs;
+	struct scep_alg		 alg;
+	enum scep_digest	 md;
+	enum scep_err		 rc;
+	int			 found = 0;
 
-	if (sk_X509_ALGOR_num(list) > SCEP_DIGEST__MAX)
+	if (r->sd.n_digest_algs > SCEP_DIGEST__MAX)
 		return scep_fail(err, SCEP_E_ALG, "%d digestAlgorithms",
-		    sk_X509_ALGOR_num(list));
-	for (i = 0; i < sk_X509_ALGOR_num(list); i++) {
-		if ((rc = scep_alg_digest(sk_X509_ALGOR_value(list, i), &md,
-		    err)) != SCEP_OK)
+		    r->sd.n_digest_algs);
+	while (scep_alg_take(&list, &alg)) {
+		if ((rc = scep_alg_digest(&alg, &md, err)) != SCEP_OK)
 			return rc;
 		if ((SCEP_BIT(md) & refused) != 0)
 			return scep_fail(err, SCEP_E_ALG,
@@ -216,7 +211,7 @@ check_signature_alg(const struct reading *r, enum scep_digest md,
 	enum scep_err		 rc;
 
 	if ((rc = scep_key_signature_alg(&r->msg->signer_key,
-	    r->signer->sig_alg, &named, err)) != SCEP_OK)
+	    &r->sd.sig_alg, &named, err)) != SCEP_OK)
 		return rc;
 	if (named != SCEP_DIGEST__MAX && named != md)
 		return scep_fail(err, SCEP_E_ALG,
@@ -232,7 +227,7 @@ check_algorithms(struct reading *r, struct scep_error *err)
 	enum scep_digest	 md;
 	enum scep_err		 rc;
 
-	if ((rc = scep_alg_digest(r->signer->digest_alg, &md, err)) !=
+	if ((rc = scep_alg_digest(&r->sd.digest_alg, &md, err)) !=
 	    SCEP_OK)
 		return rc;
 	if ((r->rules->digests & SCEP_BIT(md)) == 0)
@@ -250,8 +245,8 @@ check_algorithms(struct reading *r, struct scep_error *err)
 		return rc;
 	r->addr->digest = md;
 	r->addr->digest_known = 1;
-	return scep_envelope_algorithms(r->content, r->rules, r->addr, r->msg,
-	    err);
+	return scep_envelope_algorithms(r->sd.content, r->rules, r->addr,
+	    r->msg, &r->env, err);
 }
 
 /* RFC 5652 section 11: contentType names what is signed (and RFC 8894
@@ -260,20 +255,21 @@ static enum scep_err
 check_content(struct reading *r, struct scep_error *err)
 {
 	static const int	 octets[4] = { V_ASN1_OCTET_STRING, 0 };
-	const ASN1_TYPE		*type = r->attrs.value[SCEP_ATTR_CONTENT_TYPE];
+	const struct scep_tlv	*type =
+				    &r->attrs.value[SCEP_ATTR_CONTENT_TYPE];
 	uint8_t			 digest[SCEP_DIGEST_MAX_LEN];
 	struct scep_span	 wanted;
 	size_t			 len;
 	enum scep_err		 rc;
 
 	if (r->attrs.count[SCEP_ATTR_CONTENT_TYPE] != 1 ||
-	    type->type != V_ASN1_OBJECT ||
-	    OBJ_obj2nid(type->value.object) != NID_pkcs7_data)
+	    type->tag != V_ASN1_OBJECT ||
+	    !scep_span_equal(type->content, OCTETS(id_data)))
 		return scep_fail(err, SCEP_E_SIG,
 		    "contentType is not id-data, once");
 	if ((rc = scep_attrs_one(&r->attrs, SCEP_ATTR_MESSAGE_DIGEST, octets,
 	    SCEP_E_SIG, &wanted, err)) != SCEP_OK ||
-	    (rc = scep_crypto_digest(r->crypto, r->addr->digest, r->content,
+	    (rc = scep_crypto_digest(r->crypto, r->addr->digest, r->sd.content,
 	    digest, &len, err)) != SCEP_OK)
 		return rc;
 	if (wanted.len != len || CRYPTO_memcmp(wanted.data, digest, len) != 0)
@@ -283,32 +279,10 @@ check_content(struct reading *r, struct scep_error *err)
 }
 
 static enum scep_err
-verify_attrs(const struct reading *r, const ASN1_ITEM *it,
-    struct scep_error *err)
-{
-	struct scep_buf	 der = { NULL, 0 };
-	enum scep_err	 rc;
-
-	if ((rc = scep_asn1_encode(r->signer->signed_attrs, it, &der, err)) ==
-	    SCEP_OK)
-		rc = scep_key_verify(r->crypto, &r->msg->signer_key,
-		    r->addr->digest, scep_buf_span(&der),
-		    scep_asn1_span(r->signer->signature), err);
-	scep_buf_clear(&der);
-	return rc;
-}
-
-/* As they stand on the wire, which is what libcrypto verifies too; or in the
- * order of DER that section 5.4 of RFC 5652 asks the signer for. */
-static enum scep_err
 check_signature(struct reading *r, struct scep_error *err)
 {
-	enum scep_err	 rc;
-
-	rc = verify_attrs(r, ASN1_ITEM_rptr(SCEP_ATTRS_ASIS), err);
-	if (rc == SCEP_E_SIG)
-		rc = verify_attrs(r, ASN1_ITEM_rptr(SCEP_ATTRS_DER), err);
-	return rc;
+	return scep_signed_verify(r->crypto, &r->sd, &r->msg->signer_key,
+	    r->addr->digest, err);
 }
 
 /* RFC 8894 section 2.3: a new client's certificate is self-signed. */
@@ -329,17 +303,20 @@ check_self_signed(struct reading *r, struct scep_error *err)
 static enum scep_err
 check_time(struct reading *r, struct scep_error *err)
 {
-	const ASN1_TYPE	*value = r->attrs.value[SCEP_ATTR_SIGNING_TIME];
-	struct tm	 tm;
-	time_t		 when;
+	const struct scep_tlv	*value =
+				    &r->attrs.value[SCEP_ATTR_SIGNING_TIME];
+	const ASN1_TIME		 t = scep_asn1_string(value->tag,
+				    value->content);
+	struct tm		 tm;
+	time_t			 when;
 
 	if (r->rules->signing_time_s == 0 ||
 	    r->attrs.count[SCEP_ATTR_SIGNING_TIME] == 0)
 		return SCEP_OK;
 	if (r->attrs.count[SCEP_ATTR_SIGNING_TIME] != 1 ||
-	    (value->type != V_ASN1_UTCTIME &&
-	    value->type != V_ASN1_GENERALIZEDTIME) ||
-	    ASN1_TIME_to_tm(value->value.asn1_string, &tm) != 1)
+	    (value->tag != V_ASN1_UTCTIME &&
+	    value->tag != V_ASN1_GENERALIZEDTIME) ||
+	    ASN1_TIME_to_tm(&t, &tm) != 1)
 		return scep_fail(err, SCEP_E_TIME, "signingTime is no time");
 	when = timegm(&tm);
 	r->msg->signing_time = when;
@@ -354,10 +331,10 @@ check_time(struct reading *r, struct scep_error *err)
 static enum scep_err
 check_envelope(struct reading *r, struct scep_error *err)
 {
-	if (OBJ_obj2nid(r->ci->signed_data->encap->type) != NID_pkcs7_data)
+	if (!scep_span_equal(r->sd.content_type, OCTETS(id_data)))
 		return scep_fail(err, SCEP_E_REFUSED,
 		    "eContentType is not id-data");
-	return scep_envelope_read(r->msg, err);
+	return scep_envelope_read(&r->env, r->msg, err);
 }
 
 static const struct {
@@ -402,10 +379,10 @@ scep_message_read(const struct scep_crypto *crypto,
     struct scep_address *addr, size_t *trailing, struct scep_message **out,
     struct scep_error *err)
 {
-	struct reading	 r = { .crypto = crypto, .rules = rules, .now = now,
-			    .addr = addr };
-	size_t		 used;
-	enum scep_err	 rc;
+	struct reading		 r = { .crypto = crypto, .rules = rules,
+				    .now = now, .addr = addr };
+	size_t			 used;
+	enum scep_err		 rc;
 
 	*out = NULL;
 	*trailing = 0;
@@ -413,16 +390,15 @@ scep_message_read(const struct scep_crypto *crypto,
 	addr->type = -1;
 	addr->digest = SCEP_SHA256;
 	addr->cipher = SCEP_AES128;
-	if ((r.ci = scep_asn1_parse_prefix(der,
-	    ASN1_ITEM_rptr(SCEP_CI_SIGNED), &used)) == NULL)
-		return scep_fail(err, SCEP_E_FORMAT, "no pkiMessage");
-	*trailing = der.len - used;
-	if ((r.msg = OPENSSL_zalloc(sizeof(*r.msg))) == NULL) {
-		scep_asn1_free(r.ci, ASN1_ITEM_rptr(SCEP_CI_SIGNED));
+	if ((r.msg = OPENSSL_zalloc(sizeof(*r.msg))) == NULL)
 		return scep_fail(err, SCEP_E_NOMEM, "message");
+	if (!scep_signed_read(der, &r.msg->fresh[0], &r.sd, &used))
+		rc = scep_fail(err, SCEP_E_FORMAT, "no pkiMessage");
+	else {
+		*trailing = der.len - used;
+		rc = read_message(&r, err);
 	}
-	r.msg->asn1[0] = r.ci;
-	if ((rc = read_message(&r, err)) != SCEP_OK) {
+	if (rc != SCEP_OK) {
 		scep_message_free(r.msg);
 		return rc;
 	}
@@ -436,8 +412,8 @@ scep_message_free(struct scep_message *msg)
 	if (msg == NULL)
 		return;
 	scep_key_clear(&msg->signer_key);
-	scep_asn1_free(msg->asn1[0], ASN1_ITEM_rptr(SCEP_CI_SIGNED));
-	scep_asn1_free(msg->asn1[1], ASN1_ITEM_rptr(SCEP_CI_ENVELOPED));
+	scep_buf_clear(&msg->fresh[0]);
+	scep_buf_clear(&msg->fresh[1]);
 	OPENSSL_free(msg);
 }
 

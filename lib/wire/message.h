@@ -83,7 +83,7 @@ struct scep_message {
 	int			 has_envelope;	/* always, but for 20 */
 	struct scep_envelope	 envelope;
 	time_t			 signing_time;	/* 0 if not looked at */
-	void			*asn1[2];	/* what the spans borrow from */
+	struct scep_buf		 fresh[2];	/* what came in BER, as DER */
 };
 
 /*

@@ -99,7 +99,7 @@ compare(const void *va, const void *vb)
 static enum scep_err
 sort(const struct row *row, struct scep_buf *out, struct scep_error *err)
 {
-	struct scep_span	 attr[SCEP_ATTR__MAX];
+	struct scep_span	 attr[SCEP_ATTR__MAX] = { { NULL, 0 } };
 	struct scep_writer	 w;
 	size_t			 i, from = 0;
 

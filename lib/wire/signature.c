@@ -8,16 +8,23 @@
 #include "wire/asn1.h"
 #include "wire/rsa.h"
 
-/* ecdsa-with-SHAnnn, RFC 5758 section 3.2. */
+/* ecdsa-with-SHAnnn, RFC 5758 section 3.2; id-Ed25519, RFC 8410 section 3.  No
+ * parameters.  Ed25519 hashes with SHA-512, and RFC 8419 section 3.1 wants that
+ * as a message's digest too. */
 static enum scep_digest
-ecdsa_digest(const X509_ALGOR *alg)
+bare_digest(const struct scep_key *key, const struct scep_alg *alg)
 {
-	const ASN1_OBJECT	*oid;
-	int			 i, type, md = NID_undef, pk = NID_undef;
+	ASN1_OBJECT	*oid;
+	int		 i, nid, md = NID_undef, pk = NID_undef;
 
-	X509_ALGOR_get0(&oid, &type, NULL, alg);
-	if (type != V_ASN1_UNDEF ||
-	    OBJ_find_sigid_algs(OBJ_obj2nid(oid), &md, &pk) != 1 ||
+	oid = scep_asn1_parse(alg->oid.whole, ASN1_ITEM_rptr(ASN1_OBJECT));
+	nid = OBJ_obj2nid(oid);
+	ASN1_OBJECT_free(oid);
+	if (alg->param.whole.len > 0)
+		return SCEP_DIGEST__MAX;
+	if (key->type == SCEP_KEY_ED25519)
+		return nid == NID_ED25519 ? SCEP_SHA512 : SCEP_DIGEST__MAX;
+	if (OBJ_find_sigid_algs(nid, &md, &pk) != 1 ||
 	    pk != NID_X9_62_id_ecPublicKey)
 		return SCEP_DIGEST__MAX;
 	for (i = 0; i < SCEP_DIGEST__MAX; i++)
@@ -26,27 +33,13 @@ ecdsa_digest(const X509_ALGOR *alg)
 	return SCEP_DIGEST__MAX;
 }
 
-/* id-Ed25519 without parameters: RFC 8410 section 3.  It hashes with SHA-512,
- * and RFC 8419 section 3.1 wants that as a message's digest too. */
-static enum scep_digest
-ed25519_digest(const X509_ALGOR *alg)
-{
-	const ASN1_OBJECT	*oid;
-	int			 type;
-
-	X509_ALGOR_get0(&oid, &type, NULL, alg);
-	return type == V_ASN1_UNDEF && OBJ_obj2nid(oid) == NID_ED25519 ?
-	    SCEP_SHA512 : SCEP_DIGEST__MAX;
-}
-
 enum scep_err
-scep_key_signature_alg(const struct scep_key *key, const X509_ALGOR *alg,
+scep_key_signature_alg(const struct scep_key *key, const struct scep_alg *alg,
     enum scep_digest *md, struct scep_error *err)
 {
 	if (key->type == SCEP_KEY_RSA)
 		return scep_alg_rsa_signature(alg, md, err);
-	*md = key->type == SCEP_KEY_ED25519 ? ed25519_digest(alg) :
-	    ecdsa_digest(alg);
+	*md = bare_digest(key, alg);
 	return *md != SCEP_DIGEST__MAX ? SCEP_OK : scep_fail(err, SCEP_E_ALG,
 	    "signature algorithm, or its parameters, not one of a %s key",
 	    scep_key_type_name(key->type));
@@ -56,15 +49,14 @@ enum scep_err
 scep_key_signature_digest(const struct scep_key *key, struct scep_span der,
     enum scep_digest *md, struct scep_error *err)
 {
-	X509_ALGOR	*alg;
+	struct scep_alg	 alg;
 	enum scep_err	 rc;
 
 	*md = SCEP_DIGEST__MAX;
-	if ((alg = scep_asn1_parse(der, ASN1_ITEM_rptr(X509_ALGOR))) == NULL)
+	if (!scep_alg_take(&der, &alg) || der.len > 0)
 		return scep_fail(err, SCEP_E_FORMAT,
 		    "signature algorithm does not parse");
-	rc = scep_key_signature_alg(key, alg, md, err);
-	X509_ALGOR_free(alg);
+	rc = scep_key_signature_alg(key, &alg, md, err);
 	if (rc == SCEP_OK && *md == SCEP_DIGEST__MAX)
 		rc = scep_fail(err, SCEP_E_ALG,
 		    "signature algorithm names no digest that is allowed");

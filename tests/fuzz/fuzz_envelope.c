@@ -70,9 +70,12 @@ open_twice(const struct scep_envelope *env)
 
 /* Ours also takes a signature over the attributes in the order of DER. */
 static int
-is_sorted(const struct scep_message *msg)
+is_sorted(const struct bytes *der)
 {
-	const SCEP_CI_SIGNED	*ci = msg->asn1[0];
+	size_t			 used;
+	SCEP_CI_SIGNED		*ci = scep_asn1_parse_prefix(
+				    scep_span_make(der->data, der->len),
+				    ASN1_ITEM_rptr(SCEP_CI_SIGNED), &used);
 	const SCEP_SIGNER	*si = sk_SCEP_SIGNER_value(
 				    ci->signed_data->signers, 0);
 	struct scep_buf		 a = { NULL, 0 }, b = { NULL, 0 };
@@ -86,6 +89,7 @@ is_sorted(const struct scep_message *msg)
 	same = scep_span_equal(scep_buf_span(&a), scep_buf_span(&b));
 	scep_buf_clear(&a);
 	scep_buf_clear(&b);
+	scep_asn1_free(ci, ASN1_ITEM_rptr(SCEP_CI_SIGNED));
 	return same;
 }
 
@@ -122,7 +126,7 @@ as_message(const struct bytes *der)
 		open_twice(&msg->envelope);
 	/* A certificate that is not self-signed may be no certificate to
 	 * OpenSSL. */
-	if (rc == SCEP_OK && msg->self_signed && is_sorted(msg) &&
+	if (rc == SCEP_OK && msg->self_signed && is_sorted(der) &&
 	    msg->has_envelope && cms_parses(der))
 		must(twist_cms_verify(der, NULL));
 	scep_message_free(msg);
@@ -134,13 +138,15 @@ as_envelope(struct scep_span der)
 {
 	struct scep_message	*msg = OPENSSL_zalloc(sizeof(*msg));
 	struct scep_address	 addr;
+	struct scep_enveloped	 env;
 	struct scep_error	 err;
 
 	must(msg != NULL);
 	memset(&addr, 0, sizeof(addr));
+	memset(&env, 0, sizeof(env));
 	msg->type = SCEP_MSG_PKCSREQ;
-	if (scep_envelope_algorithms(der, &bench.rules, &addr, msg, &err) ==
-	    SCEP_OK && scep_envelope_read(msg, &err) == SCEP_OK)
+	if (scep_envelope_algorithms(der, &bench.rules, &addr, msg, &env,
+	    &err) == SCEP_OK && scep_envelope_read(&env, msg, &err) == SCEP_OK)
 		open_twice(&msg->envelope);
 	scep_message_free(msg);
 }

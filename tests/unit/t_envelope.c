@@ -502,6 +502,8 @@ seal(enum scep_cipher cipher, enum scep_wrap wrap, struct scep_span content,
 	struct scep_key		 key;
 	struct scep_error	 err;
 	struct scep_random	 rnd;
+	const void		*iv;
+	int			 type;
 	SCEP_KTRI		*ktri;
 	struct scep_recipient	*rcpt = &s->env.recipient[0];
 
@@ -519,8 +521,9 @@ seal(enum scep_cipher cipher, enum scep_wrap wrap, struct scep_span content,
 	rcpt->wrap_known = 1;
 	rcpt->encrypted_key = scep_asn1_span(ktri->encrypted_key);
 	s->env.n = 1;
-	assert_int_equal(scep_alg_cipher(s->ci->enveloped->encrypted->alg,
-	    &s->env.cipher, &s->env.iv, &err), SCEP_OK);
+	X509_ALGOR_get0(NULL, &type, &iv, s->ci->enveloped->encrypted->alg);
+	s->env.cipher = cipher;
+	s->env.iv = scep_asn1_span(iv);
 	s->env.content = scep_asn1_span(
 	    s->ci->enveloped->encrypted->content);
 }
