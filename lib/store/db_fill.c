@@ -13,10 +13,13 @@
 #include "base/error.h"
 #include "store/db.h"
 
-#define SLICE_MIN	32768	/* rows */
+#define SLICE_FIRST	1024	/* rows */
+#define SLICE_PART	8	/* then a part of those before: an eighth */
+#define SLICE_MIN	32768	/* at most; by the cache */
 #define SLICE_MAX	(1u << 20)
 #define SLICE_OCTETS	4096	/* of cache, for each row of a slice */
 #define BATCH	1000	/* entries of a transaction; a lock or two each */
+#define LOG_KB	65536	/* of log between checkpoints, or a slice's */
 
 struct item {
 	struct scep_buf	 index_key, key;
@@ -34,6 +37,7 @@ struct filling {
 	struct pile	 pile[SCEP_DB_INDEXES];
 	size_t		 slice;		/* rows, at most */
 	size_t		 rows;		/* in this slice */
+	size_t		 before;	/* in those before it */
 };
 
 static int
@@ -108,6 +112,16 @@ pile_put(struct scep_db *db, unsigned int index, struct pile *pile)
 	return r;
 }
 
+/* If a slice is small beside what is there, pages become as full as if rows
+ * had come one by one.  One large slice leaves them full at the end of the
+ * tree and half full elsewhere, where libdb splits them in the middle. */
+static int
+is_enough(const struct filling *f)
+{
+	return f->rows == f->slice || (f->rows >= SLICE_FIRST &&
+	    f->rows >= f->before / SLICE_PART);
+}
+
 static enum scep_err
 put_slice(struct filling *f, struct scep_error *err)
 {
@@ -119,12 +133,12 @@ put_slice(struct filling *f, struct scep_error *err)
 		    (unsigned int)i, &f->pile[i])) != 0)
 			return scep_db_fail(f->db, r,
 			    scep_db_tree_file(SCEP_TREE_INDEX), err);
-	/* The log is not to grow to several times the database. */
-	if (f->rows == f->slice &&
-	    ((r = env->txn_checkpoint(env, 0, 0, 0)) != 0 ||
-	    (r = env->log_archive(env, NULL, DB_ARCH_REMOVE)) != 0))
-		return scep_db_fail(f->db, r, "checkpoint", err);
+	f->before += f->rows;
 	f->rows = 0;
+	/* The log is not to grow to several times the database. */
+	if ((r = env->txn_checkpoint(env, LOG_KB, 0, 0)) != 0 ||
+	    (r = env->log_archive(env, NULL, DB_ARCH_REMOVE)) != 0)
+		return scep_db_fail(f->db, r, "checkpoint", err);
 	return SCEP_OK;
 }
 
@@ -169,9 +183,10 @@ take_row(void *arg, const struct scep_row *row, struct scep_error *err)
 		rc = take_key(f, keys.key[i].index, scep_index_key(&keys, i),
 		    scep_db_index_is_numbered(keys.key[i].index) ?
 		    scep_buf_span(&row->key) : key, err);
-	if (rc == SCEP_OK && ++f->rows == f->slice)
-		rc = put_slice(f, err);
-	return rc;
+	if (rc != SCEP_OK)
+		return rc;
+	f->rows++;
+	return is_enough(f) ? put_slice(f, err) : SCEP_OK;
 }
 
 static enum scep_err
@@ -180,6 +195,7 @@ fill_table(struct filling *f, struct scep_error *err)
 	enum scep_err	 rc;
 	int		 i;
 
+	f->before = 0;
 	if ((rc = scep_db_scan_tree(f->db, f->table, scep_span_make(NULL, 0),
 	    take_row, f, err)) == SCEP_OK)
 		rc = put_slice(f, err);

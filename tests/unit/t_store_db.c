@@ -449,6 +449,36 @@ indexes_that_are_missing_are_made_anew(void **state)
 	scep_store_close(store);
 }
 
+static off_t
+index_size(void)
+{
+	struct stat	 st;
+
+	assert_int_equal(stat(at("db/index.db"), &st), 0);
+	return st.st_size;
+}
+
+/* Not of pages that are full, and split by the next rows, or half empty. */
+static void
+indexes_made_anew_are_as_large_as_they_were(void **state)
+{
+	const unsigned int	 n = 2500;
+	struct scep_store	*store = open_store();
+	unsigned int		 i;
+	off_t			 grown;
+
+	(void)state;
+	for (i = 0; i < n; i++)		/* in no order, none twice */
+		save_some(store, i * 2731 % n, 1);
+	scep_store_close(store);
+	grown = index_size();
+	assert_int_equal(unlink(at("db/index.db")), 0);
+	store = open_store();
+	expect_agreement(store, n);
+	scep_store_close(store);
+	assert_in_range(index_size(), grown - grown / 10, grown + grown / 10);
+}
+
 /* Killed at any point, several times; then not. */
 static void
 a_migration_that_was_cut_short_is_done_again(void **state)
@@ -858,6 +888,7 @@ main(void)
 		T(a_newer_schema_is_refused_and_an_older_one_migrated),
 		T(a_store_without_traces_gets_them),
 		T(indexes_that_are_missing_are_made_anew),
+		T(indexes_made_anew_are_as_large_as_they_were),
 		T(a_migration_that_was_cut_short_is_done_again),
 		T(a_disk_below_the_reserve_is_not_written_to),
 		T(a_damaged_page_is_seen_and_never_served),
