@@ -1,7 +1,7 @@
 /*
  * fill.c - a store full of certificates, quickly.
  *
- * usage: bench-fill [-t] [-a days] [-c scep.conf] [-d days] [-m MiB]
+ * usage: bench-fill [-gt] [-a days] [-c scep.conf] [-d days] [-m MiB]
  *                   [-o profile] [-s first] [-x nth] number
  *        bench-fill [-c scep.conf] -r serial
  *
@@ -15,6 +15,7 @@
  *
  *	-a days		issued at equal distances over the last days (360)
  *	-d days		valid for so long (397)
+ *	-g		grown: each committed by itself, as a server does
  *	-o profile	each thousandth was issued under this one
  *	-s first	the first number (0)
  *	-x nth		each nth is revoked
@@ -119,7 +120,7 @@ open_all(struct filler *f)
 	f->ca = &f->cfg->ca[scep_config_profile(f->cfg, "")->ca];
 	opt.dir = f->cfg->server.state;
 	opt.cache = (size_t)f->cache_mb << 20;
-	opt.bulk = f->revoke == NULL;
+	opt.bulk = f->revoke == NULL && !f->grown;
 	if (scep_crypto_sha256(f->crypto, f->ca->cert.subject, f->issuer,
 	    &err) != SCEP_OK ||
 	    scep_store_db_open(&opt, &f->store, &err) != SCEP_OK)
@@ -142,7 +143,7 @@ options(struct filler *f, int argc, char *argv[])
 {
 	int	 c;
 
-	while ((c = getopt(argc, argv, "a:c:d:m:o:r:s:tx:")) != -1) {
+	while ((c = getopt(argc, argv, "a:c:d:gm:o:r:s:tx:")) != -1) {
 		switch (c) {
 		case 'a':
 			f->age_days = number("-a", optarg, 0);
@@ -152,6 +153,9 @@ options(struct filler *f, int argc, char *argv[])
 			break;
 		case 'd':
 			f->valid_days = number("-d", optarg, 1);
+			break;
+		case 'g':
+			f->grown = 1;
 			break;
 		case 'm':
 			f->cache_mb = number("-m", optarg, 1);
@@ -179,7 +183,7 @@ options(struct filler *f, int argc, char *argv[])
 	if (argc != 0 && f->revoke != NULL && argc == optind)
 		return;
 	if (argc - optind != 1) {
-		(void)fprintf(stderr, "usage: bench-fill [-t] [-a days] "
+		(void)fprintf(stderr, "usage: bench-fill [-gt] [-a days] "
 		    "[-c scep.conf] [-d days] [-m MiB] [-o profile] "
 		    "[-s first] [-x nth] number\n");
 		exit(2);

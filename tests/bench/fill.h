@@ -15,7 +15,7 @@ struct filler {
 	const char		*revoke;	/* -r, or NULL */
 	long			 age_days, valid_days, first, revoke_nth, n;
 	long			 cache_mb;
-	int			 with_traces;
+	int			 grown, with_traces;
 	time_t			 now;
 	struct scep_crypto	*crypto;
 	struct scep_config	*cfg;
