@@ -27,7 +27,7 @@
  *	-j connections	that many, kept alive, one request each (1)
  *	-K file		the devices' keys, kept from run to run
  *	-k keytype	of the devices: rsa2048, rsa3072, rsa4096, p256
- *	-m keys		so many of them, in turns (16)
+ *	-m keys		so many of them, in turns (16); see load_keys.c
  *	-n number	of requests (100)
  *	-P name=pid…	tell the CPU time of these processes, as cpu_NAME
  *	-r rate		requests a second, whether answered or not, at times

@@ -143,8 +143,10 @@ int	 load_answer_read(const char *data, size_t len, int at_end,
 unsigned char	*load_answer_body(const char *data,
 		    const struct load_answer *answer, size_t *len);
 
-/* load_make.c */
+/* load_keys.c */
 void	 load_keys_make(struct load *l, const char *path, int n);
+
+/* load_make.c */
 void	 load_challenges_read(struct load *l, const char *path);
 void	 load_cacert_take(struct load *l);
 void	 load_make(struct load *l);

@@ -1,6 +1,6 @@
 /*
- * load_make.c - what bench-load sends: keys, certificates, messages, made
- * before the clock starts.
+ * load_make.c - what bench-load sends: certificates, messages, made before the
+ * clock starts.
  */
 #include <errno.h>
 #include <math.h>
@@ -17,78 +17,6 @@
 #define NOISE_LEN	2500		/* about a PKCSReq */
 #define MSG_PKCSREQ	19
 #define MSG_RENEWALREQ	17
-
-static EVP_PKEY *
-key_make(const char *type)
-{
-	static const struct {
-		const char	*name;
-		size_t		 bits;
-	} rsa[] = { { "rsa2048", 2048 }, { "rsa3072", 3072 },
-		{ "rsa4096", 4096 } };
-	size_t			 i;
-
-	for (i = 0; i < sizeof(rsa) / sizeof(rsa[0]); i++)
-		if (strcmp(type, rsa[i].name) == 0)
-			return EVP_RSA_gen(rsa[i].bits);
-	if (strcmp(type, "p256") == 0)
-		return EVP_EC_gen("P-256");
-	bench_die("%s: no key type; rsa2048, rsa3072, rsa4096, p256", type);
-}
-
-/* The keys of an earlier run, as many as there are and fit. */
-static int
-keys_read(struct load *l, const char *path, int n)
-{
-	FILE	*f = fopen(path, "r");
-	int	 i;
-
-	if (f == NULL)
-		return 0;
-	for (i = 0; i < n && (l->key[i] = PEM_read_PrivateKey(f, NULL, NULL,
-	    NULL)) != NULL; i++)
-		;
-	(void)fclose(f);
-	return i;
-}
-
-static void
-keys_write(const struct load *l, const char *path)
-{
-	FILE	*f;
-	int	 i;
-
-	if ((f = fopen(path, "w")) == NULL)
-		bench_die("%s: %s", path, strerror(errno));
-	for (i = 0; i < l->n_keys; i++)
-		if (PEM_write_PrivateKey(f, l->key[i], NULL, NULL, 0, NULL,
-		    NULL) != 1)
-			bench_die("%s: cannot write", path);
-	(void)fclose(f);
-}
-
-static void
-key_make_nth(void *arg, long i)
-{
-	struct load	*l = arg;
-
-	if (l->key[i] == NULL)
-		l->key[i] = bench_need(key_make(l->key_type));
-}
-
-/* A pool of n keys; path: a file that keeps them, or NULL. */
-void
-load_keys_make(struct load *l, const char *path, int n)
-{
-	int	 had;
-
-	l->key = bench_need(calloc((size_t)n, sizeof(*l->key)));
-	l->n_keys = n;
-	had = path != NULL ? keys_read(l, path, n) : 0;
-	bench_for_all(n, key_make_nth, l);
-	if (path != NULL && had < n)
-		keys_write(l, path);
-}
 
 /* One in each line. */
 void

@@ -37,6 +37,11 @@ verdict "10 with AES-256 and SHA-512, in JSON" "$LOAD" -J -K "$T/keys" -m 4 \
     -C "$T/c" -E aes256 -d sha512 -n 10 "$URL"
 like "which can be read" "$T/verdict.out" '^\{"kind": "enrol", .*\}$'
 verdict "jq reads it" jq -e '.granted == 10' "$T/verdict.out"
+challenges 60
+verdict "60 devices, each with a key of its own" "$LOAD" -K "$T/fleet" -m 60 \
+    -C "$T/c" -j 4 -n 60 "$URL"
+same "which no other one has" "$(adm cert list --json | jq -r \
+    '.. | .key_sha256? // empty' | sort | uniq -c | grep -c '^ *1 ')" 60
 verdict "GetCACaps 200 times" "$LOAD" -g -j 4 -n 200 \
     "$URL?operation=GetCACaps"
 
