@@ -365,34 +365,50 @@ recovery() {		# NAME
 	started "$1" 1 >"$t/recovery"
 }
 
-# In turns with the smallest one, so that they may be compared.
-store_load() {
+# The indexes of the big one in the file system's cache, where most of them are
+# when it has been up for long; and not there: each entry is read from the disk.
+indexes_in() { cat "$t/big/state/db/index.db" >/dev/null; }
+indexes_out() {
+	sync "$t/big/state/db/index.db" &&
+	    dd if="$t/big/state/db/index.db" iflag=nocache count=0 2>/dev/null
+}
+
+# In turns with the smallest one, so that they may be compared.  Each device
+# has a key that no other one had, for the keys are in an index; and there are
+# so many that their part of a checkpoint is among them.
+store_load() {		# SIZE in|out
+	rm -f "$t"/store.*.cpu "$t"/store.*.p50
+	_devices=$(n 600)
 	for _round in $(seq "$repeats"); do
+		"indexes_$2" || die "index.db"
 		for _name in small big; do
 			eval "_server=\$server_$_name"
-			load "$_name" "$_server" "$(n 200)"
+			load "$_name" "$_server" "$_devices" \
+			    -m "$_devices" -K "$t/devices.$1.$2.$_round"
 			value cpu_ours "$line" >>"$t/store.$_name.cpu"
 			value p50_us "$line" >>"$t/store.$_name.p50"
 		done
+	done
+	for _what in cpu p50; do
+		fig "store.$1.$2.$_what" "$(lowest <"$t/store.big.$_what")"
+		fig "store.$1.$2.base.$_what" \
+		    "$(lowest <"$t/store.small.$_what")"
 	done
 }
 
 store_figures() {	# SIZE
 	fig "store.$1.octets" "$(calc "$(du -sk "$t/big/state/" |
 	    cut -f1) * 1024 / $1")"
+	fig "store.$1.index" "$(calc "$(stat -L -c %s \
+	    "$t/big/state/db/index.db") / $1")"
 	fig "store.$1.start" "$(started big 3 | middle)"
 	: >"$t/big.log"
 	recovery big
 	fig "store.$1.recovery" "$(cat "$t/recovery")"
 	start_ours big
 	server_big=$server
-	rm -f "$t"/store.*.cpu "$t"/store.*.p50
-	store_load
-	for _what in cpu p50; do
-		fig "store.$1.$_what" "$(lowest <"$t/store.big.$_what")"
-		fig "store.$1.base.$_what" \
-		    "$(lowest <"$t/store.small.$_what")"
-	done
+	store_load "$1" in
+	store_load "$1" out
 	fig "store.$1.memory" "$(kib "$(ca_of "$server")" VmRSS)"
 	fig "store.$1.list" "$(took "$adm" -c "$t/big/scep.conf" cert list \
 	    --subject "CN=dev-$(($1 / 2))")"
