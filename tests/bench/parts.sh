@@ -396,6 +396,17 @@ store_load() {		# SIZE in|out
 	done
 }
 
+store_backup() {		# SIZE
+	if [ "$(du -sk "$t/big/state/" | cut -f1)" -ge \
+	    "$(df --output=avail "$t" | tail -n 1)" ]; then
+		say "$1: no room for a backup"
+		return 0
+	fi
+	fig "store.$1.backup" "$(took "$adm" -c "$t/big/scep.conf" backup \
+	    "$t/backup")"
+	rm -rf "$t/backup"
+}
+
 store_figures() {	# SIZE
 	fig "store.$1.octets" "$(calc "$(du -sk "$t/big/state/" |
 	    cut -f1) * 1024 / $1")"
@@ -413,10 +424,8 @@ store_figures() {	# SIZE
 	fig "store.$1.list" "$(took "$adm" -c "$t/big/scep.conf" cert list \
 	    --subject "CN=dev-$(($1 / 2))")"
 	grep -q "dev-$(($1 / 2))" "$t/took" || die "cert list finds nothing"
-	fig "store.$1.backup" "$(took "$adm" -c "$t/big/scep.conf" backup \
-	    "$t/backup")"
+	store_backup "$1"
 	end "$server"
-	rm -rf "$t/backup"
 }
 
 part_store() {
