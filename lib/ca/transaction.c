@@ -200,17 +200,16 @@ scep_transaction_fact(struct scep_local *ca,
 	enum scep_err	 rc;
 
 	memset(txn, 0, sizeof(*txn));
-	if ((rc = newest_rev(ca, key, newest, err)) != SCEP_OK)
+	*fact = SCEP_TX_NONE;
+	if ((rc = newest_rev(ca, key, newest, err)) != SCEP_OK ||
+	    *newest == SCEP_REV_ABSENT)	/* none of this prefix at all */
 		return rc;
 	rc = scep_txn_get(ca->store, key, txn, err);
 	if (rc == SCEP_OK)
 		return same_fact(ca, profile, issuer, txn, now, fact, err);
 	memset(txn, 0, sizeof(*txn));
-	*fact = SCEP_TX_NONE;
 	if (rc != SCEP_E_NOTFOUND)
 		return rc;
-	if (*newest == SCEP_REV_ABSENT)		/* no other either */
-		return SCEP_OK;
 	return other_fact(ca, key, now, fact, err);
 }
 
