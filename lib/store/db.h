@@ -60,7 +60,9 @@ struct scep_db {
 	DB_ENV			*env;
 	pthread_mutex_t		 trees;		/* held to open one */
 	DB			*tree[SCEP_TREE__MAX];	/* NULL: not yet used */
-	pthread_mutex_t		 writer;	/* held to write */
+	pthread_rwlock_t	 pages;		/* held to read, by one to
+						   write: libdb's own locks are
+						   not used */
 	uint64_t		 next[SCEP_TREE__MAX];	/* number of a new row;
 						   none is given out twice, as
 						   a revision comes from it */
@@ -162,14 +164,14 @@ int		 scep_db_read_next(DB *tree, uint64_t *next);
 
 /*
  * db_piece.c: a row as it is stored (header and DER), written, read, removed.
- * 0, or what libdb says: DB_LOCK_DEADLOCK too for one that was being written
- * in the same moment.  The trees are open; place is where scep_db_find() found
+ * 0, or what libdb says: DB_VERIFY_BAD too for one whose pieces do not belong
+ * together.  The trees are open; place is where scep_db_find() found
  * it.
  */
 /* want: so many octets at least; 0: all. */
 int		 scep_db_row_get(struct scep_db *db, enum scep_table table,
 		    DB_TXN *txn, const struct scep_db_key *place, size_t want,
-		    u_int32_t flags, struct scep_buf *out);
+		    struct scep_buf *out);
 /* flags: DB_NOOVERWRITE for a new one, or 0. */
 int		 scep_db_row_put(struct scep_db *db, enum scep_table table,
 		    DB_TXN *txn, const struct scep_db_key *place,
@@ -279,8 +281,6 @@ enum scep_err	 scep_db_scan_tree(struct scep_db *db, enum scep_table table,
 enum scep_err	 scep_db_get_keys(struct scep_db *db, enum scep_table table,
 		    struct scep_span key, struct scep_row *out,
 		    struct scep_index_keys *keys, struct scep_error *err);
-/* Sleep before another try, the longer the more there were. */
-void		 scep_db_pause(int tries);
 /* db_scan.c: walks that fetch the rows. */
 enum scep_err	 scep_db_scan(struct scep_store *, enum scep_table,
 		    struct scep_span from, scep_row_fn, void *,

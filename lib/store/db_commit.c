@@ -4,13 +4,10 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/error.h"
 #include "store/journal.h"
 
-#define TRIES		12	/* after deadlocks */
-#define WAIT_NS		500000L	/* before the second; doubled each time */
 #define PAGE		8192	/* octets that a row may dirty */
 #define ROOM		(4UL << 20)	/* octets; of a small reserve, less */
 
@@ -38,8 +35,11 @@ scep_db_last_seq(struct scep_db *db, uint64_t *seq, struct scep_error *err)
 	key.flags = value.flags = DB_DBT_MALLOC;
 	if ((rc = scep_db_tree(db, SCEP_TREE_LOG, &log, err)) != SCEP_OK)
 		return rc;
-	if ((r = log->cursor(log, NULL, &c, 0)) != 0)
+	(void)pthread_rwlock_rdlock(&db->pages);
+	if ((r = log->cursor(log, NULL, &c, 0)) != 0) {
+		(void)pthread_rwlock_unlock(&db->pages);
 		return scep_db_fail(db, r, "log", err);
+	}
 	if ((r = c->get(c, &key, &value, DB_LAST)) == 0) {
 		for (i = 0; i < 8 && (u_int32_t)i < key.size; i++)
 			*seq = *seq << 8 | ((const uint8_t *)key.data)[i];
@@ -47,6 +47,7 @@ scep_db_last_seq(struct scep_db *db, uint64_t *seq, struct scep_error *err)
 		free(value.data);
 	}
 	(void)c->close(c);
+	(void)pthread_rwlock_unlock(&db->pages);
 	return r == 0 || r == DB_NOTFOUND ? SCEP_OK :
 	    scep_db_fail(db, r, "log", err);
 }
@@ -108,7 +109,7 @@ open_trees(struct scep_db *db, const struct scep_change *change,
 	return SCEP_OK;
 }
 
-/* Its locks go with the commit; fresh rows are known before. */
+/* Fresh rows are known before anybody can read them. */
 static int
 try(struct scep_db *db, const struct scep_change *change, uint64_t seq)
 {
@@ -134,29 +135,25 @@ try(struct scep_db *db, const struct scep_change *change, uint64_t seq)
 	return r;
 }
 
-/* One at a time: no writer waits for another's lock, and no time is lost, as
- * all of them would want the last page of the log table. */
+/* One at a time, and nobody reads meanwhile: all would want the last page of
+ * the log table, and libdb's locks of every page took longer than this wait.
+ */
 static int
 write_rows(struct scep_db *db, const struct scep_change *change,
     struct scep_journal_entry *entry)
 {
-	struct timespec	 wait = { 0, WAIT_NS };
-	int		 i, r;
+	int	 r;
 
-	(void)pthread_mutex_lock(&db->writer);
+	(void)pthread_rwlock_wrlock(&db->pages);
 	if (db->journal->next < change->log_seq)
 		db->journal->next = change->log_seq;
 	entry->seq = db->journal->next;
-	for (i = 0; (r = try(db, change, entry->seq)) == DB_LOCK_DEADLOCK &&
-	    i < TRIES; i++) {		/* a reader's lock */
-		(void)nanosleep(&wait, NULL);
-		wait.tv_nsec *= wait.tv_nsec < 100000000L ? 2 : 1;
-	}
+	r = try(db, change, entry->seq);
 	if (r == 0 && change->log.len > 0)
 		db->journal->next++;
 	if (r == 0 && !db->bulk)
 		scep_journal_add(db->journal, entry);
-	(void)pthread_mutex_unlock(&db->writer);
+	(void)pthread_rwlock_unlock(&db->pages);
 	return r;
 }
 
@@ -210,8 +207,5 @@ scep_db_commit(struct scep_store *store, const struct scep_change *change,
 	if (r == DB_KEYEXIST)
 		return scep_fail(err, SCEP_E_CHANGED,
 		    "a row that this relied on has changed");
-	if (r == DB_LOCK_DEADLOCK)
-		return scep_fail(err, SCEP_E_BUSY,
-		    "%s/db: rivals for the same rows", db->dir);
 	return scep_db_fail(db, r, "commit", err);
 }

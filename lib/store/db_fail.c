@@ -108,8 +108,6 @@ scep_db_fail(struct scep_db *db, int r, const char *what,
 	if (r == ENOMEM)
 		return scep_fail_mend(err, "raise the limit of memory "
 		    "(ulimit -v, MemoryMax=), or lower cache = in scep.conf");
-	if (r == DB_LOCK_DEADLOCK || r == DB_LOCK_NOTGRANTED)
-		return SCEP_E_STORE;
 	return scep_fail_mend(err, "if a restart does not mend it, the "
 	    "database is damaged: restore it from a backup");
 }

@@ -70,8 +70,7 @@ scep_db_newest(struct scep_db *db, DB_TXN *txn, struct scep_span prefix,
 
 	if (scep_db_index_key(SCEP_DB_OWN_TRANSACTION, prefix, &from) != 0)
 		return DB_NOTFOUND;
-	if ((r = index->cursor(index, txn, &c, txn == NULL ?
-	    DB_READ_COMMITTED : 0)) != 0)
+	if ((r = index->cursor(index, txn, &c, 0)) != 0)
 		return r;
 	r = find_newest(c, &from, key, rev);
 	end = c->close(c);
@@ -90,7 +89,7 @@ scep_db_read_next(DB *tree, uint64_t *next)
 	memset(&nothing, 0, sizeof(nothing));
 	nothing.flags = DB_DBT_USERMEM | DB_DBT_PARTIAL;
 	scep_db_number_key(0, &key);
-	if ((r = tree->cursor(tree, NULL, &c, DB_READ_COMMITTED)) != 0)
+	if ((r = tree->cursor(tree, NULL, &c, 0)) != 0)
 		return r;
 	*next = 1;
 	if ((r = c->get(c, &key.dbt, &nothing, DB_LAST)) == 0)

@@ -157,7 +157,7 @@ put_rows(struct move *m)
 	memset(&key, 0, sizeof(key));
 	memset(&value, 0, sizeof(value));
 	key.flags = value.flags = DB_DBT_REALLOC;
-	if ((r = m->from->cursor(m->from, NULL, &c, DB_READ_COMMITTED)) != 0)
+	if ((r = m->from->cursor(m->from, NULL, &c, 0)) != 0)
 		return r;
 	while ((r = c->get(c, &key, &value, DB_NEXT)) == 0)
 		if ((r = put_row(m, &key, &value)) != 0)

@@ -4,7 +4,8 @@
  *
  * DB_PRIVATE: the regions are in this process's memory, so nobody else may
  * have it open, and none is left behind by a kill (DESIGN 3).  Opened after
- * any fork, never across one.
+ * any fork, never across one.  Without libdb's locks: one of ours lets many
+ * read or one write.
  */
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -32,16 +33,13 @@
 struct sizes {
 	u_int32_t	 cache;
 	u_int32_t	 log_file, log_buffer;	/* octets */
-	u_int32_t	 locks, lockers, txns;	/* at most so many */
-	u_int32_t	 lock_lists;		/* to find them; 0: by locks */
+	u_int32_t	 txns;			/* at most so many */
 };
 
 static const struct sizes	serving = {
 	.cache = 32u << 20,
 	.log_file = 4u << 20,		/* to start on a nearly full disk */
 	.log_buffer = 1u << 20,
-	.locks = 20000,
-	.lockers = 2000,
 	.txns = 1000,
 };
 
@@ -51,8 +49,6 @@ static const struct sizes	small_logs = {
 	.cache = 32u << 20,
 	.log_file = 128u << 10,
 	.log_buffer = 32u << 10,
-	.locks = 20000,
-	.lockers = 2000,
 	.txns = 1000,
 };
 
@@ -61,10 +57,7 @@ static const struct sizes	brief = {
 	.log_file = 128u << 10,		/* each opening reads the last one, and
 					   zeroes it to its end */
 	.log_buffer = 32u << 10,
-	.locks = 4000,			/* a migration's transaction, too */
-	.lockers = 100,
 	.txns = 20,
-	.lock_lists = 128,		/* all are initialised */
 };
 
 DBT
@@ -112,15 +105,9 @@ open_env(struct scep_db *db, const struct scep_store_db_options *opt,
 	    (u_int32_t)(db->cache & ((1u << 30) - 1)), 1)) != 0 ||
 	    (r = env->set_lg_bsize(env, sizes->log_buffer)) != 0 ||
 	    (r = env->set_lg_max(env, sizes->log_file)) != 0 ||
-	    (r = env->set_lk_detect(env, DB_LOCK_MINWRITE)) != 0 ||
-	    (r = env->set_lk_max_locks(env, sizes->locks)) != 0 ||
-	    (r = env->set_lk_max_objects(env, sizes->locks)) != 0 ||
-	    (sizes->lock_lists != 0 &&
-	    (r = env->set_lk_tablesize(env, sizes->lock_lists)) != 0) ||
-	    (r = env->set_lk_max_lockers(env, sizes->lockers)) != 0 ||
 	    (r = env->set_tx_max(env, sizes->txns)) != 0 ||
-	    (r = env->open(env, home, DB_CREATE | DB_INIT_TXN | DB_INIT_LOCK |
-	    DB_INIT_LOG | DB_INIT_MPOOL | DB_THREAD | DB_PRIVATE | recover,
+	    (r = env->open(env, home, DB_CREATE | DB_INIT_TXN | DB_INIT_LOG |
+	    DB_INIT_MPOOL | DB_THREAD | DB_PRIVATE | recover,
 	    0600)) != 0)
 		return scep_db_fail(db, r, "open with recovery", err);
 	return SCEP_OK;
@@ -238,7 +225,7 @@ db_close(struct scep_store *store)
 	if (db->env != NULL)
 		close_env(db, clean);
 	(void)pthread_mutex_destroy(&db->trees);
-	(void)pthread_mutex_destroy(&db->writer);
+	(void)pthread_rwlock_destroy(&db->pages);
 	(void)pthread_mutex_destroy(&db->flush);
 	(void)pthread_mutex_destroy(&db->why_mutex);
 	scep_db_gate_free(&db->gate);
@@ -386,8 +373,9 @@ enum scep_err
 scep_store_db_open(const struct scep_store_db_options *opt,
     struct scep_store **out, struct scep_error *err)
 {
-	struct scep_db	*db;
-	enum scep_err	 rc;
+	pthread_rwlockattr_t	 attr;
+	struct scep_db		*db;
+	enum scep_err		 rc;
 
 	*out = NULL;
 	if (strlen(opt->dir) > SCEP_DB_PATH - 32)
@@ -397,7 +385,10 @@ scep_store_db_open(const struct scep_store_db_options *opt,
 		return scep_fail(err, SCEP_E_NOMEM, "store");
 	(void)pthread_mutex_init(&db->why_mutex, NULL);
 	(void)pthread_mutex_init(&db->trees, NULL);
-	(void)pthread_mutex_init(&db->writer, NULL);
+	(void)pthread_rwlockattr_init(&attr);
+	(void)pthread_rwlockattr_setkind_np(&attr,
+	    PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	(void)pthread_rwlock_init(&db->pages, &attr);
 	(void)pthread_mutex_init(&db->flush, NULL);
 	db->store.ops = &db_ops;
 	(void)snprintf(db->dir, sizeof(db->dir), "%s", opt->dir);

@@ -19,8 +19,7 @@
 /*
  * The first piece stands under the row's number and begins with an octet that
  * says how many more there are.  They stand under the number and an octet of
- * theirs, 1 and up, and begin with the lowest octet of the row's revision: who
- * reads pieces of two revisions sees it.
+ * theirs, 1 and up, and begin with the lowest octet of the row's revision.
  */
 struct piece {
 	DBT	 dbt;
@@ -63,8 +62,7 @@ take(const struct piece *p, struct scep_buf *out)
 	    p->dbt.size - 1), &err) == SCEP_OK ? 0 : ENOMEM;
 }
 
-/* Where a piece is of another revision than the first one, the row is being
- * written at this moment. */
+/* None is of another revision than the first one. */
 static int
 is_whole(const struct piece *p, struct scep_span stored)
 {
@@ -86,7 +84,7 @@ keep(DBT *v, struct scep_buf *out)
 
 static int
 get_one(DB *tree, DB_TXN *txn, const struct scep_db_key *place,
-    size_t want, u_int32_t flags, struct scep_buf *out)
+    size_t want, struct scep_buf *out)
 {
 	struct scep_db_key	 key = *place;
 	DBT			 v;
@@ -99,14 +97,14 @@ get_one(DB *tree, DB_TXN *txn, const struct scep_db_key *place,
 		v.flags |= DB_DBT_PARTIAL;
 		v.dlen = (u_int32_t)want;
 	}
-	if ((r = tree->get(tree, txn, &key.dbt, &v, flags)) != 0)
+	if ((r = tree->get(tree, txn, &key.dbt, &v, 0)) != 0)
 		return r;
 	return keep(&v, out);
 }
 
 static int
 get_pieces(DB *tree, DB_TXN *txn, const struct scep_db_key *place,
-    u_int32_t flags, struct scep_buf *out)
+    struct scep_buf *out)
 {
 	struct scep_db_key	 key;
 	struct piece		 p;
@@ -116,13 +114,13 @@ get_pieces(DB *tree, DB_TXN *txn, const struct scep_db_key *place,
 	for (i = 0; i <= more; i++) {
 		piece_key(place, i, &key);
 		piece_room(&p);
-		if ((r = tree->get(tree, txn, &key.dbt, &p.dbt, flags)) != 0)
-			return i > 0 && r == DB_NOTFOUND ? DB_LOCK_DEADLOCK :
+		if ((r = tree->get(tree, txn, &key.dbt, &p.dbt, 0)) != 0)
+			return i > 0 && r == DB_NOTFOUND ? DB_VERIFY_BAD :
 			    r;
 		if (i == 0 && p.dbt.size > 0)
 			more = p.octets[0];
 		else if (!is_whole(&p, scep_buf_span(out)))
-			return DB_LOCK_DEADLOCK;
+			return DB_VERIFY_BAD;
 		if ((r = take(&p, out)) != 0)
 			return r;
 	}
@@ -131,16 +129,15 @@ get_pieces(DB *tree, DB_TXN *txn, const struct scep_db_key *place,
 
 int
 scep_db_row_get(struct scep_db *db, enum scep_table table, DB_TXN *txn,
-    const struct scep_db_key *place, size_t want, u_int32_t flags,
-    struct scep_buf *out)
+    const struct scep_db_key *place, size_t want, struct scep_buf *out)
 {
 	DB	*tree = db->tree[scep_db_table_tree(table)];
 	int	 r;
 
 	scep_buf_clear(out);
 	r = scep_db_own_index(table) == 0 ?
-	    get_one(tree, txn, place, want, flags, out) :
-	    get_pieces(tree, txn, place, flags, out);
+	    get_one(tree, txn, place, want, out) :
+	    get_pieces(tree, txn, place, out);
 	if (r != 0)
 		scep_buf_clear(out);
 	return r;
@@ -235,11 +232,11 @@ rest(DBC *c, const struct scep_db_key *place, size_t more,
 		scep_db_number_key(0, &key);
 		piece_room(&p);
 		if ((r = c->get(c, &key.dbt, &p.dbt, DB_NEXT)) != 0)
-			return r == DB_NOTFOUND ? DB_LOCK_DEADLOCK : r;
+			return r == DB_NOTFOUND ? DB_VERIFY_BAD : r;
 		if (!scep_span_equal(scep_span_make(key.octets,
 		    key.dbt.size), scep_span_make(want.octets,
 		    want.dbt.size)) || !is_whole(&p, scep_buf_span(out)))
-			return DB_LOCK_DEADLOCK;
+			return DB_VERIFY_BAD;
 		if ((r = take(&p, out)) != 0)
 			return r;
 	}
@@ -261,7 +258,7 @@ next_pieces(DBC *c, struct scep_db_key *key, u_int32_t how,
 		how = DB_NEXT;
 	} while (key->dbt.size != SCEP_DB_NUMBER);
 	if (p.dbt.size == 0)
-		return DB_LOCK_DEADLOCK;
+		return DB_VERIFY_BAD;
 	if ((r = take(&p, out)) != 0)
 		return r;
 	return rest(c, key, p.octets[0], out);

@@ -7,15 +7,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/error.h"
 #include "store/db.h"
 
 #define SCAN_PAGE	64	/* rows */
-#define TRIES		20
-#define WAIT_NS		500000L	/* before the second; doubled each time,
-				   up to an eighth of a second */
 
 static enum scep_err
 fill_row(struct scep_db *db, struct scep_span key,
@@ -86,7 +82,7 @@ get_row(struct scep_db *db, enum scep_table table, struct scep_span key,
 	if (table == SCEP_T_NEWEST)
 		return get_newest(db, key, out, rc, err);
 	if ((r = scep_db_find(db, NULL, table, key, &place)) != 0 ||
-	    (r = scep_db_row_get(db, table, NULL, &place, 0, 0,
+	    (r = scep_db_row_get(db, table, NULL, &place, 0,
 	    &stored)) != 0)
 		return r;
 	*rc = take_row(db, table, key, scep_buf_span(&stored), out, keys,
@@ -101,12 +97,13 @@ scep_db_get_keys(struct scep_db *db, enum scep_table table,
     struct scep_error *err)
 {
 	enum scep_err	 rc;
-	int		 i, r = DB_LOCK_DEADLOCK;
+	int		 r;
 
 	if ((rc = scep_db_open_table(db, table, err)) != SCEP_OK)
 		return rc;
-	for (i = 0; r == DB_LOCK_DEADLOCK && i < TRIES; i++)
-		r = get_row(db, table, key, out, keys, &rc, err);
+	(void)pthread_rwlock_rdlock(&db->pages);
+	r = get_row(db, table, key, out, keys, &rc, err);
+	(void)pthread_rwlock_unlock(&db->pages);
 	if (r == 0 && rc == SCEP_OK && (r = scep_db_settle(db, table,
 	    scep_buf_span(&out->key))) != 0)
 		scep_row_clear(out);
@@ -158,8 +155,7 @@ read_rows(struct scep_db *db, struct place *at, struct scep_row *rows,
 	DBC			*c;
 	int			 r;
 
-	if ((r = at->tree->cursor(at->tree, NULL, &c, DB_READ_COMMITTED)) !=
-	    0)
+	if ((r = at->tree->cursor(at->tree, NULL, &c, 0)) != 0)
 		return r;
 	for (r = seek(c, at, &key, &stored); r == 0;
 	    r = scep_db_row_next(c, at->table, &key, DB_NEXT, &stored)) {
@@ -175,34 +171,23 @@ read_rows(struct scep_db *db, struct place *at, struct scep_row *rows,
 	}
 	(void)c->close(c);
 	scep_buf_clear(&stored);
-	return r == DB_NOTFOUND || r == 0 ? scep_db_settle_all(db) : r;
+	return r == DB_NOTFOUND ? 0 : r;
 }
 
-void
-scep_db_pause(int tries)
-{
-	struct timespec	 wait = { 0, WAIT_NS << (tries < 8 ? tries : 8) };
-
-	(void)nanosleep(&wait, NULL);
-}
-
-/* Losing to a writer is normal, and what was read till then stays. */
 static enum scep_err
 read_page(struct scep_db *db, struct place *at, struct scep_row *rows,
     size_t *n, struct scep_error *err)
 {
 	enum scep_err	 rc = SCEP_OK;
-	int		 i, r;
+	int		 r;
 
 	*n = 0;
-	for (i = 0; (r = read_rows(db, at, rows, n, &rc, err)) ==
-	    DB_LOCK_DEADLOCK && i < TRIES; i++)
-		scep_db_pause(i);
-	if (rc != SCEP_OK || r == 0)
-		return rc;
-	return r == DB_LOCK_DEADLOCK ? scep_fail(err, SCEP_E_BUSY,
-	    "%s/db: rivals for the same rows", db->dir) :
-	    scep_db_fail(db, r, scep_db_tree_file(
+	(void)pthread_rwlock_rdlock(&db->pages);
+	r = read_rows(db, at, rows, n, &rc, err);
+	(void)pthread_rwlock_unlock(&db->pages);
+	if (r == 0 && rc == SCEP_OK)
+		r = scep_db_settle_all(db);
+	return r == 0 ? rc : scep_db_fail(db, r, scep_db_tree_file(
 	    scep_db_table_tree(at->table)), err);
 }
 

@@ -12,7 +12,6 @@
 #include "store/db.h"
 
 #define BULK	16384	/* octets; a multiple of 1024, above the page size */
-#define TRIES	20
 
 /* Where a walk stands: behind this entry. */
 struct walk {
@@ -72,18 +71,29 @@ seek(DBC *c, const struct walk *w)
 }
 
 static int
-fill(const struct walk *w, DBT *bulk)
+fill_here(const struct walk *w, DBT *bulk)
 {
 	DBT	 none;
 	DBC	*c;
 	int	 r;
 
 	memset(&none, 0, sizeof(none));
-	if ((r = w->tree->cursor(w->tree, NULL, &c, DB_READ_COMMITTED)) != 0)
+	if ((r = w->tree->cursor(w->tree, NULL, &c, 0)) != 0)
 		return r;
 	if ((r = seek(c, w)) == 0)
 		r = c->get(c, &none, bulk, DB_CURRENT | DB_MULTIPLE_KEY);
 	(void)c->close(c);
+	return r;
+}
+
+static int
+fill(const struct walk *w, DBT *bulk)
+{
+	int	 r;
+
+	(void)pthread_rwlock_rdlock(&w->db->pages);
+	r = fill_here(w, bulk);
+	(void)pthread_rwlock_unlock(&w->db->pages);
 	return r == 0 ? scep_db_settle_all(w->db) : r;
 }
 
@@ -144,22 +154,16 @@ go_on(struct scep_db *db, struct walk *w, scep_entry_fn fn, void *arg,
     struct scep_error *err)
 {
 	DBT	 bulk;
-	int	 i, r;
+	int	 r;
 
 	memset(&bulk, 0, sizeof(bulk));
 	bulk.data = w->bulk;
 	bulk.ulen = sizeof(w->bulk);
 	bulk.flags = DB_DBT_USERMEM;
-	for (i = 0; (r = fill(w, &bulk)) == DB_LOCK_DEADLOCK && i < TRIES;
-	    i++)
-		scep_db_pause(i);
-	if (r == 0)
+	if ((r = fill(w, &bulk)) == 0)
 		return call(db, w, &bulk, fn, arg, err);
-	if (r == DB_NOTFOUND)
-		return SCEP_E_EXISTS;
-	return r == DB_LOCK_DEADLOCK ? scep_fail(err, SCEP_E_BUSY,
-	    "%s/db: rivals for the same index", db->dir) :
-	    scep_db_fail(db, r, scep_db_tree_file(SCEP_TREE_INDEX), err);
+	return r == DB_NOTFOUND ? SCEP_E_EXISTS : scep_db_fail(db, r,
+	    scep_db_tree_file(SCEP_TREE_INDEX), err);
 }
 
 static enum scep_err
@@ -248,10 +252,9 @@ static int
 below(DB *tree, struct scep_db_key *key, double *part)
 {
 	DB_KEY_RANGE	 range;
-	int		 i, r = DB_LOCK_DEADLOCK;
+	int		 r;
 
-	for (i = 0; r == DB_LOCK_DEADLOCK && i < TRIES; i++)
-		r = tree->key_range(tree, NULL, &key->dbt, &range, 0);
+	r = tree->key_range(tree, NULL, &key->dbt, &range, 0);
 	*part = r == 0 ? range.less : 0;
 	return r;
 }
@@ -289,7 +292,10 @@ scep_db_weigh(struct scep_store *store, const struct scep_range *range,
 	*weight = 0;
 	if ((rc = scep_db_tree(db, SCEP_TREE_INDEX, &tree, err)) != SCEP_OK)
 		return rc;
-	if ((r = measure(tree, range, part)) != 0)
+	(void)pthread_rwlock_rdlock(&db->pages);
+	r = measure(tree, range, part);
+	(void)pthread_rwlock_unlock(&db->pages);
+	if (r != 0)
 		return scep_db_fail(db, r, scep_db_tree_file(SCEP_TREE_INDEX),
 		    err);
 	if (part[2] > part[1] && part[3] > part[0])

@@ -59,8 +59,7 @@ delete_entry(struct writing *x, enum scep_index index, struct scep_span key)
 	    &data)) != 0 ||
 	    (r = tree->cursor(tree, x->txn, &c, 0)) != 0)
 		return r;
-	if ((r = c->get(c, &index_key.dbt, &data.dbt, DB_GET_BOTH |
-	    DB_RMW)) == 0)
+	if ((r = c->get(c, &index_key.dbt, &data.dbt, DB_GET_BOTH)) == 0)
 		r = c->del(c, 0);
 	end = c->close(c);
 	return r == 0 || r == DB_NOTFOUND ? end : r;
@@ -100,7 +99,7 @@ read_row(struct writing *x)
 	if ((r = scep_db_find(x->db, x->txn, x->w->table,
 	    scep_buf_span(&x->w->key), &x->place)) != 0 ||
 	    (r = scep_db_row_get(x->db, x->w->table, x->txn, &x->place, want,
-	    DB_RMW, &stored)) != 0)
+	    &stored)) != 0)
 		return r == DB_NOTFOUND ? 0 : r;
 	if (!scep_db_unpack(scep_buf_span(&stored), &value, &x->rev) ||
 	    scep_record_keys(x->w->table, value, &x->was, &err) != SCEP_OK)
@@ -150,7 +149,7 @@ put_row(struct writing *x)
 		return r;
 	if (scep_db_pack(x->rev + 1, scep_buf_span(&x->w->value), &packed,
 	    &err) != SCEP_OK)
-		return DB_LOCK_DEADLOCK;	/* no memory: try again */
+		return ENOMEM;
 	r = scep_db_row_put(x->db, x->w->table, x->txn, &x->place,
 	    scep_buf_span(&packed), x->rev == SCEP_REV_ABSENT ?
 	    DB_NOOVERWRITE : 0);
@@ -237,7 +236,7 @@ scep_db_write_log(struct scep_db *db, DB_TXN *txn, uint64_t seq,
 	scep_db_seq_key(seq, octets);
 	key = scep_dbt(scep_span_make(octets, sizeof(octets)));
 	if (scep_db_pack(1, line, &packed, &err) != SCEP_OK)
-		return DB_LOCK_DEADLOCK;
+		return ENOMEM;
 	v = scep_dbt(scep_buf_span(&packed));
 	r = log->put(log, txn, &key, &v, DB_NOOVERWRITE);
 	scep_buf_clear(&packed);
