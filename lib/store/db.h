@@ -92,6 +92,9 @@ struct scep_db {
 	uint32_t		 ahead;		/* the log's file when more were
 						   last made ahead; 0: never */
 	int			 no_ahead;	/* that cannot be done here */
+	off_t			 warm;		/* so much of the indexes was
+						   read ahead */
+	int			 is_warm;	/* … and that is all */
 	atomic_long		 room;		/* octets that may be written
 						   until the disk is asked */
 };
@@ -208,6 +211,9 @@ void		 scep_db_log_path(const struct scep_db *db, uint32_t file,
  * of the disk. */
 enum scep_err	 scep_db_make_ahead(struct scep_db *db,
 		    struct scep_error *err);
+
+/* db_warm.c: read some more of the indexes ahead; by one thread. */
+void		 scep_db_warm(struct scep_db *db);
 
 /* db_tree.c: the handle of a tree, which is opened when it is first asked
  * for.  One that is missing is made only by scep_db_make_tree(). */

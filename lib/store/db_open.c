@@ -283,6 +283,8 @@ db_tend(struct scep_store *store, struct scep_error *err)
 	if ((rc = scep_journal_sync(db->journal, err)) != SCEP_OK ||
 	    (!db->brief && (rc = scep_db_make_ahead(db, err)) != SCEP_OK))
 		return rc;
+	if (!db->brief)
+		scep_db_warm(db);
 	atomic_store(&db->room, 0);
 	if (!scep_db_free_disk(db->dir, &octets) || octets / 2 >= db->reserve)
 		atomic_store(&db->low, 0);
