@@ -56,6 +56,20 @@ void		 scep_name_write(const struct scep_name *name, char *out,
  * emailAddress).  SCEP_E_USAGE says what is wrong with it. */
 enum scep_err	 scep_name_make(const char *text, struct scep_buf *der,
 		    struct scep_error *err);
+/*
+ * The same, of a text that may be a template: one * without a backslash stands
+ * for one character or more of that value.  The * is in der as it is, and is
+ * the only one; without one it is an ordinary name, whose \* are stars.
+ */
+enum scep_err	 scep_name_make_template(const char *text,
+		    struct scep_buf *der, int *is_template,
+		    struct scep_error *err);
+/* Which attribute of a template has the *; n if none has. */
+size_t		 scep_name_star(const struct scep_name *template);
+/* Same structure and types, and values that fit; the attributes of one RDN in
+ * any order, as DER sorts them by what is in them. */
+int		 scep_name_fits(const struct scep_name *template,
+		    const struct scep_name *name);
 /* Is it an attribute type we know by name ("CN", "serialNumber", …)? Gives
  * the canonical spelling, or NULL. Dotted OIDs are returned as they are. */
 const char	*scep_name_type(const char *word);

@@ -77,6 +77,9 @@ struct part {
 	char	 value[SCEP_NAME_MAX_OCTETS];
 	size_t	 len;
 	int	 multi;		/* joined to the one before by "+" */
+	size_t	 stars, escaped_stars;	/* of all parts so far */
+	int	 star_here;
+	int	 is_template;	/* a star may stand anywhere */
 };
 
 static const char *
@@ -110,6 +113,7 @@ part_value(const char **text, char separator, struct part *part,
 	const char	*p = *text;
 	size_t		 kept = 0;	/* behind the last that counts */
 
+	part->star_here = 0;
 	for (part->len = 0; *p != '\0' && *p != separator &&
 	    *p != '+'; p++) {
 		int	 escaped = *p == '\\';
@@ -121,6 +125,9 @@ part_value(const char **text, char separator, struct part *part,
 			return scep_fail(err, SCEP_E_USAGE,
 			    "name: a value is too long");
 		part->value[part->len++] = *p;
+		part->escaped_stars += *p == '*' && escaped;
+		part->stars += *p == '*' && !escaped;
+		part->star_here |= *p == '*' && !escaped;
 		if (escaped || *p != ' ')
 			kept = part->len;
 	}
@@ -135,7 +142,7 @@ part_add(X509_NAME *name, const struct part *part, struct scep_error *err)
 {
 	const struct scep_name_type	*type;
 	const char			*word;
-	int				 ok;
+	int				 ok, tag;
 
 	if ((word = scep_name_type(part->type)) == NULL)
 		return scep_fail(err, SCEP_E_USAGE, "name: \"%s\" is no "
@@ -146,12 +153,15 @@ part_add(X509_NAME *name, const struct part *part, struct scep_error *err)
 		return scep_fail(err, SCEP_E_USAGE, "name: %s holds control "
 		    "characters or no UTF-8", word);
 	type = scep_name_type_find(word);
+	/* PrintableString has no star. */
+	tag = type == NULL || (part->is_template && part->star_here) ?
+	    V_ASN1_UTF8STRING : type->tag;
 	/* set -1: a new value of the RDN before; 0: a new RDN. */
 	ok = type != NULL ?
-	    X509_NAME_add_entry_by_NID(name, type->nid, type->tag,
+	    X509_NAME_add_entry_by_NID(name, type->nid, tag,
 	    (const unsigned char *)part->value, (int)part->len, -1,
 	    part->multi ? -1 : 0) :
-	    X509_NAME_add_entry_by_txt(name, word, V_ASN1_UTF8STRING,
+	    X509_NAME_add_entry_by_txt(name, word, tag,
 	    (const unsigned char *)part->value, (int)part->len, -1,
 	    part->multi ? -1 : 0);
 	return ok == 1 ? SCEP_OK :
@@ -159,23 +169,23 @@ part_add(X509_NAME *name, const struct part *part, struct scep_error *err)
 }
 
 static enum scep_err
-parts_read(const char *text, X509_NAME *name, struct scep_error *err)
+parts_read(const char *text, X509_NAME *name, struct part *part,
+    struct scep_error *err)
 {
 	const char	 separator = *skip_blanks(text) == '/' ? '/' : ',';
 	const char	*p = skip_blanks(text);
-	struct part	 part = { .multi = 0 };
 	enum scep_err	 rc;
 
 	if (separator == '/')
 		p++;
 	for (;;) {
-		if ((rc = part_type(&p, &part, err)) != SCEP_OK ||
-		    (rc = part_value(&p, separator, &part, err)) != SCEP_OK ||
-		    (rc = part_add(name, &part, err)) != SCEP_OK)
+		if ((rc = part_type(&p, part, err)) != SCEP_OK ||
+		    (rc = part_value(&p, separator, part, err)) != SCEP_OK ||
+		    (rc = part_add(name, part, err)) != SCEP_OK)
 			return rc;
 		if (*p == '\0')
 			return SCEP_OK;
-		part.multi = *p == '+';
+		part->multi = *p == '+';
 		p++;
 	}
 }
@@ -192,18 +202,46 @@ made_check(const struct scep_buf *der, struct scep_error *err)
 	return SCEP_OK;
 }
 
-enum scep_err
-scep_name_make(const char *text, struct scep_buf *der, struct scep_error *err)
+static enum scep_err
+make(const char *text, struct part *part, struct scep_buf *der,
+    struct scep_error *err)
 {
 	X509_NAME	*name;
 	enum scep_err	 rc;
 
 	if ((name = X509_NAME_new()) == NULL)
 		return scep_fail_ssl(err, SCEP_E_NOMEM, "name");
-	if ((rc = parts_read(text, name, err)) == SCEP_OK &&
+	if ((rc = parts_read(text, name, part, err)) == SCEP_OK &&
 	    (rc = scep_asn1_encode(name, ASN1_ITEM_rptr(X509_NAME), der,
 	    err)) == SCEP_OK && (rc = made_check(der, err)) != SCEP_OK)
 		scep_buf_clear(der);
 	X509_NAME_free(name);
 	return rc;
+}
+
+enum scep_err
+scep_name_make(const char *text, struct scep_buf *der, struct scep_error *err)
+{
+	struct part	 part = { .multi = 0 };
+
+	return make(text, &part, der, err);
+}
+
+enum scep_err
+scep_name_make_template(const char *text, struct scep_buf *der,
+    int *is_template, struct scep_error *err)
+{
+	struct part	 part = { .is_template = 1 };
+	enum scep_err	 rc;
+
+	*is_template = 0;
+	if ((rc = make(text, &part, der, err)) != SCEP_OK || part.stars == 0)
+		return rc;
+	*is_template = 1;
+	if (part.stars == 1 && part.escaped_stars == 0)
+		return SCEP_OK;
+	scep_buf_clear(der);
+	return scep_fail(err, SCEP_E_USAGE, "name: %zu times *; a template "
+	    "has one, and a * that is meant as it stands is written \\* and "
+	    "cannot be in a template", part.stars + part.escaped_stars);
 }
