@@ -1,8 +1,9 @@
 /*
- * admin_challenge.c - the operator's challenges: listed, shown, revoked; and
+ * admin_challenge.c - the operator's challenges: shown, revoked, thawed; and
  * the hash of one for all devices.
  */
 #include <ctype.h>
+#include <limits.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -10,67 +11,12 @@
 #include "ca/admin.h"
 #include "ca/admin_challenge.h"
 #include "ca/challenge.h"
+#include "ca/keylock.h"
+#include "ca/wrong.h"
 
-#define TTL_MAX		(10 * 365 * 86400L)
-#define USES_MAX	1000000
 #define TRIES		5	/* when a rival was faster */
-#define ID_LEN		10	/* challenge.h */
+#define ID_LEN		SCEP_CHALLENGE_ID
 #define STATIC_MIN	16	/* octets */
-
-static const char *
-state(const struct scep_challenge *rec, time_t now)
-{
-	if (rec->state == SCEP_CHALLENGE_REVOKED)
-		return "revoked";
-	if (rec->used >= rec->uses)
-		return "used";
-	return now >= rec->expires ? "expired" : "live";
-}
-
-static json_t *
-record_json(const struct scep_challenge *rec, time_t now)
-{
-	struct scep_admin_name	 subject, san;
-	char			 created[SCEP_TIME_TEXT];
-	char			 expires[SCEP_TIME_TEXT];
-
-	scep_admin_subject(scep_buf_span(&rec->subject), &subject);
-	scep_admin_san(scep_buf_span(&rec->san), &san);
-	scep_time_text(rec->created, created);
-	scep_time_text(rec->expires, expires);
-	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:s,s:s,s:s,s:s}",
-	    "id", rec->id, "profile", rec->profile, "state", state(rec, now),
-	    "binds", scep_admin_binds(rec), "subject", subject.text,
-	    "san", san.text, "uses", (json_int_t)rec->uses,
-	    "used", (json_int_t)rec->used, "created", created,
-	    "expires", expires, "note", rec->note, "issuer", rec->issuer);
-}
-
-static enum scep_err
-list_row(void *arg, const struct scep_row *row, struct scep_error *err)
-{
-	struct scep_admin_call	*call = arg;
-	struct scep_challenge	 rec;
-	enum scep_err		 rc;
-
-	if ((rc = scep_challenge_decode(scep_buf_span(&row->value), &rec,
-	    err)) != SCEP_OK)
-		return rc;
-	rc = scep_admin_row(call, record_json(&rec, call->now), err);
-	scep_challenge_clear(&rec);
-	return rc;
-}
-
-/* What goes first comes first. */
-static enum scep_err
-list(struct scep_admin_call *call, struct scep_error *err)
-{
-	const struct scep_span	 none = { NULL, 0 };
-
-	scep_admin_open_rows(call);
-	return scep_store_scan_index(call->ca->store,
-	    SCEP_IX_CHALLENGE_EXPIRES, none, none, list_row, call, err);
-}
 
 /*
  * The id that was meant, in lower case.  A whole challenge pasted in its
@@ -120,7 +66,8 @@ show(struct scep_admin_call *call, struct scep_error *err)
 	scep_line_text(&call->summary, "id", id);
 	if ((rc = get(call, id, &rec, err)) != SCEP_OK)
 		return rc;
-	rc = scep_admin_object(call, record_json(&rec, call->now), err);
+	rc = scep_admin_object(call, scep_admin_challenge_json(call, &rec),
+	    err);
 	scep_challenge_clear(&rec);
 	return rc;
 }
@@ -172,8 +119,8 @@ revoke_one(struct scep_admin_call *call, const char *id,
 	if ((rc = revoke_rec(&rec, &change, ids, sizeof(ids), err)) ==
 	    SCEP_OK && (rc = revoke_commit(call, &change, ids, rec.profile,
 	    err)) == SCEP_OK)
-		rc = scep_admin_object(call, record_json(&rec, call->now),
-		    err);
+		rc = scep_admin_object(call,
+		    scep_admin_challenge_json(call, &rec), err);
 	scep_change_clear(&change);
 	scep_challenge_clear(&rec);
 	return rc;
@@ -241,6 +188,75 @@ revoke_list(struct scep_admin_call *call, struct scep_error *err)
 }
 
 static enum scep_err
+thaw_rec(struct scep_admin_call *call, struct scep_challenge *rec,
+    struct scep_error *err)
+{
+	struct scep_change	 change = { .n = 0 };
+	struct scep_line	 line = { .len = 0 };
+	enum scep_err		 rc;
+
+	if (rec->state == SCEP_CHALLENGE_REVOKED)
+		return scep_fail(err, SCEP_E_REFUSED, "challenge %s was "
+		    "revoked, and that is for good; make another one with "
+		    "`scepadm challenge add`", rec->id);
+	rec->state = SCEP_CHALLENGE_LIVE;
+	rec->wrong = 0;
+	scep_admin_log_start(call, "challenge-thawed", rec->id, &line);
+	scep_line_text(&line, "profile", rec->profile);
+	if ((rc = scep_admin_log_end(call, &line, &change, err)) == SCEP_OK &&
+	    (rc = scep_challenge_write(&change, rec, err)) == SCEP_OK)
+		rc = scep_store_commit(call->ca->store, &change, err);
+	scep_change_clear(&change);
+	return rc;
+}
+
+static enum scep_err
+thaw_one(struct scep_admin_call *call, const char *id,
+    struct scep_error *err)
+{
+	struct scep_wrong	*wrong = call->ca->memory->wrong;
+	struct scep_challenge	 rec;
+	enum scep_err		 rc;
+
+	if ((rc = get(call, id, &rec, err)) != SCEP_OK)
+		return rc;
+	/* What has no wrong names is not written. */
+	if (rec.state != SCEP_CHALLENGE_LIVE || rec.wrong > 0 ||
+	    scep_wrong_count(wrong, id) > 0)
+		rc = thaw_rec(call, &rec, err);
+	if (rc == SCEP_OK) {
+		scep_wrong_forget(wrong, id);
+		rc = scep_admin_object(call,
+		    scep_admin_challenge_json(call, &rec), err);
+	}
+	scep_challenge_clear(&rec);
+	return rc;
+}
+
+/* Under its lock: nobody counts meanwhile. */
+static enum scep_err
+thaw(struct scep_admin_call *call, struct scep_error *err)
+{
+	struct scep_keylock	*lock = call->ca->memory->lock;
+	char			 id[SCEP_REC_NAME];
+	struct scep_span	 key;
+	enum scep_err		 rc;
+	int			 i;
+
+	if ((rc = read_id(scep_admin_text(call, "id", ""), id, err)) !=
+	    SCEP_OK)
+		return rc;
+	scep_line_text(&call->summary, "id", id);
+	key = scep_span_text(id);
+	scep_keylock_take(lock, &key, 1);
+	rc = SCEP_E_CHANGED;
+	for (i = 0; i < TRIES && rc == SCEP_E_CHANGED; i++)
+		rc = thaw_one(call, id, err);
+	scep_keylock_give(lock, &key, 1);
+	return rc;
+}
+
+static enum scep_err
 hash(struct scep_admin_call *call, struct scep_error *err)
 {
 	const char			*secret;
@@ -264,30 +280,20 @@ hash(struct scep_admin_call *call, struct scep_error *err)
 	return scep_admin_object(call, json_pack("{s:s}", "hash", hex), err);
 }
 
-static const struct scep_admin_member	add_members[] = {
-	{ "profile", SCEP_ADMIN_TEXT, 0, 0, SCEP_NAME_LEN - 1 },
-	{ "subject", SCEP_ADMIN_TEXT, 0, 1, SCEP_NAME_TEXT },
-	{ "dns", SCEP_ADMIN_TEXTS, 0, 1, 255 },
-	{ "ttl", SCEP_ADMIN_NUMBER, 0, 1, TTL_MAX },
-	{ "uses", SCEP_ADMIN_NUMBER, 0, 1, USES_MAX },
-	{ "count", SCEP_ADMIN_NUMBER, 0, 1, SCEP_ADMIN_ITEMS_MAX },
-	{ "note", SCEP_ADMIN_TEXT, 0, 0, SCEP_REC_TEXT - 1 },
-	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
-};
-const struct scep_admin_member	scep_admin_challenge_item[] = {
-	{ "profile", SCEP_ADMIN_TEXT, 0, 0, SCEP_NAME_LEN - 1 },
-	{ "subject", SCEP_ADMIN_TEXT, 0, 1, SCEP_NAME_TEXT },
-	{ "dns", SCEP_ADMIN_TEXTS, 0, 1, 255 },
-	{ "ttl", SCEP_ADMIN_NUMBER, 0, 1, TTL_MAX },
-	{ "uses", SCEP_ADMIN_NUMBER, 0, 1, USES_MAX },
-	{ "note", SCEP_ADMIN_TEXT, 0, 0, SCEP_REC_TEXT - 1 },
-	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
-};
-static const struct scep_admin_member	list_members[] = {
+static const struct scep_admin_member	items_members[] = {
 	{ "items", SCEP_ADMIN_ITEMS, 1, 1, SCEP_ADMIN_ITEMS_MAX },
 	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
 };
-static const struct scep_admin_member	no_members[] = {
+static const struct scep_admin_member	list_members[] = {
+	{ "profile", SCEP_ADMIN_TEXT, 0, 1, SCEP_REC_NAME - 1 },
+	{ "state", SCEP_ADMIN_TEXT, 0, 1, 16 },
+	{ "limit", SCEP_ADMIN_NUMBER, 0, 1, SCEP_ADMIN_PAGE },
+	{ "after", SCEP_ADMIN_TEXT, 0, 1, SCEP_CHALLENGE_AFTER - 1 },
+	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
+};
+static const struct scep_admin_member	purge_members[] = {
+	{ "older", SCEP_ADMIN_NUMBER, 0, 0, LONG_MAX / 2 },
+	{ "after", SCEP_ADMIN_TEXT, 0, 1, SCEP_CHALLENGE_AFTER - 1 },
 	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
 };
 static const struct scep_admin_member	id_members[] = {
@@ -305,13 +311,16 @@ static const struct scep_admin_member	hash_members[] = {
 };
 
 const struct scep_admin_verb	scep_admin_challenge[] = {
-	{ "challenge.add", add_members, scep_admin_challenge_add },
-	{ "challenge.addlist", list_members, scep_admin_challenge_add },
-	{ "challenge.checklist", list_members, scep_admin_challenge_check },
-	{ "challenge.list", no_members, list },
+	{ "challenge.add", scep_admin_challenge_members,
+	    scep_admin_challenge_add },
+	{ "challenge.addlist", items_members, scep_admin_challenge_add },
+	{ "challenge.checklist", items_members, scep_admin_challenge_check },
+	{ "challenge.list", list_members, scep_admin_challenge_list },
 	{ "challenge.show", id_members, show },
 	{ "challenge.revoke", id_members, revoke },
 	{ "challenge.revokelist", ids_members, revoke_list },
+	{ "challenge.thaw", id_members, thaw },
+	{ "challenge.purge", purge_members, scep_admin_challenge_purge },
 	{ "challenge.hash", hash_members, hash },
 	{ NULL, NULL, NULL }
 };

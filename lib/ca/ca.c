@@ -17,6 +17,7 @@
 #include "ca/stats.h"
 #include "ca/story.h"
 #include "ca/traces.h"
+#include "ca/wrong.h"
 
 #define TEND_ROWS	256	/* of each kind, each time */
 
@@ -92,7 +93,8 @@ scep_ca_close(struct scep_ca *ca)
 		ca->ops->close(ca);
 }
 
-/* What became of requests goes into the store with the last user. */
+/* What became of requests, and what was counted, goes into the store with the
+ * last user. */
 static void
 memory_drop(struct scep_memory *m, struct scep_store *store)
 {
@@ -103,6 +105,9 @@ memory_drop(struct scep_memory *m, struct scep_store *store)
 		return;
 	if (m->traces != NULL)
 		(void)scep_traces_flush(m->traces, store, 1, &ignored);
+	if (m->wrong != NULL && m->lock != NULL)
+		(void)scep_wrong_tend(m->wrong, m->lock, store, &ignored);
+	scep_wrong_free(m->wrong);
 	scep_traces_free(m->traces);
 	scep_crls_free(m->crls);
 	scep_seen_free(m->seen);
@@ -128,6 +133,7 @@ memory_new(const struct scep_crypto *crypto, struct scep_memory **out,
 	(void)pthread_mutex_init(&m->rolling, NULL);
 	if ((rc = scep_seen_new(crypto, &m->seen, err)) != SCEP_OK ||
 	    (rc = scep_keylock_new(&m->lock, err)) != SCEP_OK ||
+	    (rc = scep_wrong_new(&m->wrong, err)) != SCEP_OK ||
 	    (rc = scep_stats_new(&m->stats, err)) != SCEP_OK ||
 	    (rc = scep_traces_new(&m->traces, err)) != SCEP_OK ||
 	    (rc = scep_crls_new(&m->crls, err)) != SCEP_OK)
@@ -340,6 +346,15 @@ keep_first(enum scep_err one, const struct scep_error *why,
 }
 
 enum scep_err
+scep_ca_tend_soon(struct scep_ca *ca, struct scep_error *err)
+{
+	struct scep_local	*l = (struct scep_local *)ca;
+
+	return scep_wrong_tend(l->memory->wrong, l->memory->lock, l->store,
+	    err);
+}
+
+enum scep_err
 scep_ca_tend(struct scep_ca *ca, time_t now, struct scep_error *err)
 {
 	static const struct {
@@ -356,6 +371,8 @@ scep_ca_tend(struct scep_ca *ca, time_t now, struct scep_error *err)
 	size_t			 i;
 
 	/* Trouble with one kind does not stop the others; the first is told. */
+	one = scep_ca_tend_soon(ca, &why);
+	keep_first(one, &why, &rc, err);
 	for (i = 0; i < sizeof(sweeps) / sizeof(sweeps[0]); i++) {
 		one = sweep(l, now, sweeps[i].index, sweeps[i].fn, &why);
 		keep_first(one, &why, &rc, err);

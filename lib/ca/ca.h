@@ -288,6 +288,9 @@ enum scep_err	 scep_ca_reopen(const struct scep_ca *before,
 		    const struct scep_config *cfg, struct scep_ca **out,
 		    struct scep_error *err);
 
+/* What it does every second: write what may not be lost by a crash, and whose
+ * request could not wait for it. */
+enum scep_err	 scep_ca_tend_soon(struct scep_ca *ca, struct scep_error *err);
 /*
  * What the owner does every few seconds besides: expire pending requests
  * nobody decided, purge what may go, at most a few hundred rows at a time.

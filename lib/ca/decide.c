@@ -134,18 +134,25 @@ challenge_fault(enum scep_challenge_fact fact)
 		return "challenge unknown";
 	case SCEP_CH_EXPIRED:
 		return "challenge has expired";
+	case SCEP_CH_NOT_YET:
+		return "challenge is not good yet";
 	case SCEP_CH_SPENT:
 		return "challenge is used up";
 	case SCEP_CH_REVOKED:
 		return "challenge was revoked";
+	case SCEP_CH_FROZEN:
+		return "challenge is frozen";
 	case SCEP_CH_OTHER_PROFILE:
 		return "challenge is for another profile";
 	case SCEP_CH_OTHER_SUBJECT:
 		return "challenge is for another subject";
 	case SCEP_CH_OTHER_SAN:
 		return "challenge is for other alternative names";
+	case SCEP_CH_OTHER_KEY:
+		return "challenge is for another key";
 	case SCEP_CH_ABSENT:
 	case SCEP_CH_RECORD:
+	case SCEP_CH_AGAIN:
 	case SCEP_CH_STATIC:
 	case SCEP_CH_SPENT_BY_SAME:
 		break;
@@ -182,6 +189,8 @@ challenge(const struct hearing *h)
 		return say(h, SCEP_REPEAT, "used by this key for this name");
 	case SCEP_CH_RECORD:
 		return say(h, SCEP_GRANT, "challenge");
+	case SCEP_CH_AGAIN:
+		return say(h, SCEP_GRANT, "challenge, again for its key");
 	case SCEP_CH_STATIC:
 		return say(h, SCEP_GRANT, "static challenge");
 	default:

@@ -19,17 +19,22 @@ struct scep_rules {
 enum scep_challenge_fact {
 	SCEP_CH_ABSENT,
 	SCEP_CH_RECORD,		/* a record's, right, live, uses left */
+	SCEP_CH_AGAIN,		/* … or used, by this key, which may come
+				   again: it is not counted */
 	SCEP_CH_STATIC,		/* the profile's static one */
 	SCEP_CH_SPENT_BY_SAME,	/* used up by this key and these names, within
 				   retry_window: repeat that answer */
 	SCEP_CH_UNKNOWN,	/* no such id, wrong secret, or a record
 				   changed in the database: no telling which */
 	SCEP_CH_EXPIRED,
+	SCEP_CH_NOT_YET,	/* its time has not come */
 	SCEP_CH_SPENT,
 	SCEP_CH_REVOKED,
+	SCEP_CH_FROZEN,		/* it was shown with too many wrong names */
 	SCEP_CH_OTHER_PROFILE,	/* right, but minted for another profile */
 	SCEP_CH_OTHER_SUBJECT,	/* right, but bound to another subject */
-	SCEP_CH_OTHER_SAN
+	SCEP_CH_OTHER_SAN,
+	SCEP_CH_OTHER_KEY
 };
 
 enum scep_txn_fact {

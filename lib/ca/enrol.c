@@ -121,7 +121,7 @@ decide(struct scep_job *job, struct scep_grant **grant, struct scep_error *err)
 
 	if (job->facts.is_renewal)
 		scep_renew_authority(job, authority);
-	else if (job->facts.challenge == SCEP_CH_RECORD)
+	else if (scep_challenge_serves(job->facts.challenge))
 		(void)snprintf(authority, sizeof(authority), "challenge %s",
 		    job->record.id);
 	/* What may not be issued does not encode, and is refused anyway. */
@@ -147,8 +147,12 @@ is_decided_by(const struct scep_verdict *verdict, const char *rule)
 }
 
 static enum scep_err
-refuse_by_rule(struct scep_job *job)
+refuse_by_rule(struct scep_job *job, struct scep_error *err)
 {
+	enum scep_err	 rc;
+
+	if ((rc = scep_job_count_wrong(job, err)) != SCEP_OK)
+		return rc;
 	if (is_decided_by(&job->verdict, "deliverable"))
 		(void)snprintf(job->detail, sizeof(job->detail), "of %d "
 		    "octets or more, or one that authorises, for a %s key; "
@@ -178,7 +182,7 @@ act(struct scep_job *job, const struct scep_grant *grant,
 	case SCEP_REFUSE:
 		break;
 	}
-	return refuse_by_rule(job);
+	return refuse_by_rule(job, err);
 }
 
 /* Steps 8 to 11; transaction and challenge are locked against a rival. */

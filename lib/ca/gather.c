@@ -171,9 +171,9 @@ choose_names(struct scep_job *job, struct scep_error *err)
 	return SCEP_OK;
 }
 
-/* Step 7: names and key against the profile. */
-static void
-check_names(struct scep_job *job)
+/* Step 7. */
+void
+scep_job_check_names(struct scep_job *job)
 {
 	const int		 is_dummy = job->facts.unreadable ||
 				    job->facts.reused_envelope;
@@ -204,51 +204,10 @@ scep_job_read(struct scep_job *job, struct scep_error *err)
 	    (rc = choose_names(job, err)) != SCEP_OK ||
 	    (rc = scep_job_prove(job, err)) != SCEP_OK)
 		return rc;
-	check_names(job);
+	scep_job_check_names(job);
 	if (!scep_challenge_id(job->csr->challenge, job->challenge_id))
 		job->challenge_id[0] = '\0';
 	return SCEP_OK;
-}
-
-/* What it was used up for is for who asks the same CA. */
-static enum scep_err
-check_same(struct scep_job *job, struct scep_error *err)
-{
-	struct scep_cert_rec	 rec;
-	enum scep_err		 rc;
-
-	rc = scep_cert_rec_get(job->ca->store, scep_buf_span(
-	    &job->record.use[job->use].cert_key), &rec, err);
-	if (rc == SCEP_E_NOTFOUND)
-		return SCEP_OK;
-	if (rc != SCEP_OK)
-		return rc;
-	if (!scep_kin_answers(job->ca->crypto,
-	    &job->ca->cfg->ca[job->profile->ca], job->issuer, &rec))
-		job->facts.challenge = SCEP_CH_SPENT;
-	scep_cert_rec_clear(&rec);
-	return SCEP_OK;
-}
-
-static enum scep_err
-gather_challenge(struct scep_job *job, struct scep_error *err)
-{
-	enum scep_err	 rc = SCEP_E_NOTFOUND;
-
-	if (job->challenge_id[0] != '\0')
-		rc = scep_challenge_get(job->ca->store, job->challenge_id,
-		    &job->record, err);
-	if (rc != SCEP_OK && rc != SCEP_E_NOTFOUND)
-		return rc;
-	job->has_record = rc == SCEP_OK;
-	(void)snprintf(job->record_id, sizeof(job->record_id), "%s",
-	    job->has_record ? job->record.id : "");
-	if ((rc = scep_challenge_judge(job->ca->crypto, job->ca->cfg,
-	    job->profile, job->csr, job->has_record ? &job->record : NULL,
-	    job->now, &job->facts.challenge, &job->use, err)) == SCEP_OK &&
-	    job->facts.challenge == SCEP_CH_SPENT_BY_SAME)
-		rc = check_same(job, err);
-	return rc;
 }
 
 /* Is there a secret to encrypt the answer with?  One of 128 bits, or one that
@@ -265,7 +224,7 @@ check_delivery(struct scep_job *job)
 	    job->facts.txn == SCEP_TX_SAME_PENDING))
 		good = 1;
 	if (!job->facts.is_renewal &&
-	    (job->facts.challenge == SCEP_CH_RECORD ||
+	    (scep_challenge_serves(job->facts.challenge) ||
 	    job->facts.challenge == SCEP_CH_STATIC ||
 	    job->facts.challenge == SCEP_CH_SPENT_BY_SAME))
 		good = 1;
@@ -314,7 +273,7 @@ scep_job_gather(struct scep_job *job, struct scep_error *err)
 	    err)) != SCEP_OK ||
 	    (job->facts.is_renewal && !job->facts.unproven &&
 	    (rc = scep_renew_gather(job, err)) != SCEP_OK) ||
-	    (rc = gather_challenge(job, err)) != SCEP_OK)
+	    (rc = scep_job_challenge(job, err)) != SCEP_OK)
 		return rc;
 	check_delivery(job);
 	return gather_queue(job, err);
@@ -328,6 +287,8 @@ scep_job_clear(struct scep_job *job)
 	scep_proof_clear(&job->proof);
 	scep_name_clear(&job->old_name);
 	scep_san_clear(&job->old_san);
+	scep_name_clear(&job->set_name);
+	scep_san_clear(&job->set_san);
 	scep_buf_clear(&job->signer_key);
 }
 
@@ -338,4 +299,7 @@ scep_job_forget(struct scep_job *job)
 	if (job->has_record)
 		scep_challenge_clear(&job->record);
 	job->has_record = 0;
+	/* They were the record's. */
+	if (job->sets_names)
+		job->subject = scep_span_make(NULL, 0);
 }

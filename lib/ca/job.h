@@ -37,6 +37,10 @@ struct scep_job {
 	struct scep_span		 subject;
 	const struct scep_name		*name;
 	const struct scep_san_list	*san;
+	/* … or those that the challenge gives: set_name and set_san. */
+	int				 sets_names;
+	struct scep_name		 set_name;
+	struct scep_san_list		 set_san;
 	char				 detail[256];	/* behind the reason */
 
 	/* Read anew at each try: */
@@ -65,6 +69,16 @@ enum scep_err	 scep_job_prove(struct scep_job *job, struct scep_error *err);
 void		 scep_job_note(struct scep_job *job, const char *text);
 /* Step 8: transaction, challenge, queues; reads only. */
 enum scep_err	 scep_job_gather(struct scep_job *job, struct scep_error *err);
+/* A right secret with somebody else's name, refused: it is counted.
+ * job_challenge.c, as is the next one. */
+enum scep_err	 scep_job_count_wrong(struct scep_job *job,
+		    struct scep_error *err);
+/* Read the record, and judge it; names that it gives take the place of the
+ * request's. */
+enum scep_err	 scep_job_challenge(struct scep_job *job,
+		    struct scep_error *err);
+/* Names and key against the profile. */
+void		 scep_job_check_names(struct scep_job *job);
 /* A CA's or an RA's own key. */
 int		 scep_job_is_taboo(const struct scep_config *cfg,
 		    struct scep_span spki);

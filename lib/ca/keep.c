@@ -144,22 +144,25 @@ static enum scep_err
 spend(struct scep_job *job, struct scep_span cert_key,
     struct scep_change *change, struct scep_error *err)
 {
-	const time_t	 until = job->now + job->profile->retry_window_s;
-	uint8_t		 request[SCEP_SHA256_LEN];
-	enum scep_err	 rc;
+	struct scep_challenge		*rec = &job->record;
+	struct scep_challenge_user	 by;
+	enum scep_err			 rc;
 
 	if (job->facts.is_renewal)
 		return scep_renew_check(job, change, err);
-	if (job->facts.challenge != SCEP_CH_RECORD)
+	if (!scep_challenge_serves(job->facts.challenge))
 		return SCEP_OK;
-	if ((rc = scep_challenge_request(job->ca->crypto, job->csr, request,
-	    err)) != SCEP_OK ||
-	    (rc = scep_challenge_spend(&job->record, job->now, request,
-	    cert_key, err)) != SCEP_OK)
+	memcpy(by.key, job->csr->key.sha256, sizeof(by.key));
+	if ((rc = scep_challenge_request(job->ca->crypto, rec, job->csr,
+	    by.request, err)) != SCEP_OK ||
+	    (rc = scep_challenge_spend(rec, job->now, &by, cert_key, err)) !=
+	    SCEP_OK)
 		return rc;
-	if (job->record.purge < until)
-		job->record.purge = until;
-	return scep_challenge_write(change, &job->record, err);
+	if (rec->purge < job->now + job->profile->retry_window_s)
+		rec->purge = job->now + job->profile->retry_window_s;
+	if (rec->purge < job->now + rec->reuse_s)
+		rec->purge = job->now + rec->reuse_s;
+	return scep_challenge_write(change, rec, err);
 }
 
 static enum scep_err

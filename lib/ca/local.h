@@ -16,6 +16,7 @@ struct scep_seen;		/* seen.h: encryptedKey → content */
 struct scep_stats;
 struct scep_keylock;		/* keylock.h: transactions and challenges */
 struct scep_crls;		/* crl.h: the newest */
+struct scep_wrong;		/* wrong.h: names, against challenges */
 struct scep_traces;		/* traces.h: what became of requests */
 
 /* What all generations of a configuration share. */
@@ -23,6 +24,7 @@ struct scep_memory {
 	atomic_uint		 users;
 	struct scep_seen	*seen;
 	struct scep_keylock	*lock;
+	struct scep_wrong	*wrong;
 	struct scep_stats	*stats;		/* stats.h */
 	struct scep_traces	*traces;
 	struct scep_crls	*crls;

@@ -226,9 +226,11 @@ void_one(struct voiding *v, struct scep_challenge *rec,
 	const size_t	 n = strlen(v->ids);
 	enum scep_err	 rc;
 
-	/* Used up is used up; what has expired may come back with a clock
-	 * that is wrong. */
-	if (rec->state != SCEP_CHALLENGE_LIVE || rec->used >= rec->uses)
+	/* Used up is used up, but for a key that may come again; what has
+	 * expired may come back with a clock that is wrong, what is frozen
+	 * with an operator. */
+	if (rec->state == SCEP_CHALLENGE_REVOKED ||
+	    (rec->used >= rec->uses && rec->reuse_s == 0))
 		return SCEP_OK;
 	rec->state = SCEP_CHALLENGE_REVOKED;
 	if ((rc = scep_challenge_write(&v->change, rec, err)) != SCEP_OK)

@@ -21,9 +21,10 @@ matches(const char *const *patterns, size_t n, int flags,
 	return n == 0;
 }
 
+/* any: whatever its value. */
 static enum scep_err
 check_ava(const struct scep_profile *profile, const struct scep_ava *ava,
-    struct scep_error *err)
+    int any, struct scep_error *err)
 {
 	const struct scep_rdn_rule	*rule;
 	size_t				 i;
@@ -32,7 +33,8 @@ check_ava(const struct scep_profile *profile, const struct scep_ava *ava,
 		rule = &profile->rdn[i];
 		if (strcmp(rule->type, ava->type) != 0)
 			continue;
-		if (matches(rule->pattern, rule->n_patterns, 0, &ava->value))
+		if (any || matches(rule->pattern, rule->n_patterns, 0,
+		    &ava->value))
 			return SCEP_OK;
 		return scep_fail(err, SCEP_E_REFUSED,
 		    "subject: %s matches no pattern of profile %s",
@@ -52,15 +54,17 @@ count(const struct scep_name *name, const char *type)
 	return n;
 }
 
-enum scep_err
-scep_rules_subject(const struct scep_profile *profile,
-    const struct scep_name *name, struct scep_error *err)
+/* star: of the attribute that may be anything, or n. */
+static enum scep_err
+check_subject(const struct scep_profile *profile,
+    const struct scep_name *name, size_t star, struct scep_error *err)
 {
 	enum scep_err	 rc;
 	size_t		 i;
 
 	for (i = 0; i < name->n; i++)
-		if ((rc = check_ava(profile, &name->ava[i], err)) != SCEP_OK)
+		if ((rc = check_ava(profile, &name->ava[i], i == star,
+		    err)) != SCEP_OK)
 			return rc;
 	for (i = 0; i < profile->n_rdn; i++)
 		if (profile->rdn[i].required &&
@@ -74,6 +78,20 @@ scep_rules_subject(const struct scep_profile *profile,
 		return scep_fail(err, SCEP_E_REFUSED,
 		    "subject: more than one CN");
 	return SCEP_OK;
+}
+
+enum scep_err
+scep_rules_subject(const struct scep_profile *profile,
+    const struct scep_name *name, struct scep_error *err)
+{
+	return check_subject(profile, name, name->n, err);
+}
+
+enum scep_err
+scep_rules_template(const struct scep_profile *profile,
+    const struct scep_name *name, struct scep_error *err)
+{
+	return check_subject(profile, name, scep_name_star(name), err);
 }
 
 enum scep_err

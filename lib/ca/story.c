@@ -116,6 +116,8 @@ say_request(const struct scep_job *job, struct scep_line *line)
 	    sizeof(text));
 	scep_line_text(line, "key_sha256", text);
 	scep_line_text(line, "challenge", challenge_text(job));
+	if (job->sets_names)
+		scep_line_text(line, "names", "given by the challenge");
 	if (csr->other_exts > 0)
 		scep_line_fmt(line, "ignored_extensions", "%d",
 		    csr->other_exts);

@@ -49,7 +49,17 @@ struct scep_txn {
 
 enum scep_challenge_state {
 	SCEP_CHALLENGE_LIVE = 1,
-	SCEP_CHALLENGE_REVOKED = 2
+	SCEP_CHALLENGE_REVOKED = 2,
+	SCEP_CHALLENGE_FROZEN = 3	/* shown with too many wrong names */
+};
+
+/* What the subject of a record is to the request's. */
+enum scep_challenge_subject {
+	SCEP_SUBJECT_ANY = 0,		/* there is none */
+	SCEP_SUBJECT_EXACT = 1,		/* the same */
+	SCEP_SUBJECT_TEMPLATE = 2,	/* what it must fit: wire/name.h */
+	SCEP_SUBJECT_SET = 3		/* the certificate's: the names of
+					   the request are not looked at */
 };
 
 #define SCEP_USES_KEPT	16	/* last uses remembered, for retry_window */
@@ -58,22 +68,40 @@ struct scep_challenge_use {
 	time_t		 when;
 	uint8_t		 request[SCEP_SHA256_LEN];	/* key and names */
 	struct scep_buf	 cert_key;
+	/* Of version 2: */
+	uint8_t		 key[SCEP_SHA256_LEN];	/* of the SPKI */
+	time_t		 first;		/* use by this key, for reuse_s */
 };
 
 struct scep_challenge {
 	char			 id[SCEP_REC_NAME];
 	uint64_t		 rev;
+	int			 version;	/* of the row and the mac; 1 has
+						   no more than is marked *;
+						   0: the newest */
 	/* Immutable, under the mac: */
-	char			 profile[SCEP_REC_NAME];
-	struct scep_buf		 subject;	/* DER Name, or empty: any */
-	int			 binds_san;	/* san is what SAN must be */
-	struct scep_buf		 san;		/* extension value, or empty */
-	time_t			 created, expires;
-	long			 uses;		/* allowed in all */
-	uint8_t			 mac[SCEP_SHA256_LEN];
+	char			 profile[SCEP_REC_NAME];	/* * */
+	enum scep_challenge_subject	 subject_is;	/* *: ANY, EXACT */
+	struct scep_buf		 subject;	/* *: DER Name, or empty */
+	int			 binds_san;	/* *: san is what SAN must be,
+						   or (SET) will be */
+	struct scep_buf		 san;		/* *: extension value, or
+						   empty */
+	int			 has_key;	/* key_sha256 is bound */
+	uint8_t			 key_sha256[SCEP_SHA256_LEN];	/* SPKI */
+	time_t			 created, expires;	/* * */
+	time_t			 not_before;
+	long			 uses;		/* *: allowed in all */
+	long			 reuse_s;	/* so long behind its first use
+						   a key may come again */
+	long			 max_wrong;	/* wrong names, then it is
+						   frozen; 0: never */
+	uint8_t			 mac[SCEP_SHA256_LEN];	/* * */
 	/* Changing: */
 	enum scep_challenge_state	 state;
 	long			 used;
+	long			 wrong;		/* names; more may be counted in
+						   memory (ca/wrong.h) */
 	time_t			 purge;		/* when the row may go */
 	char			 note[SCEP_REC_TEXT];
 	char			 issuer[SCEP_REC_NAME];	/* "uid 0" */

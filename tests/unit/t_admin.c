@@ -144,8 +144,9 @@ what_is_no_request_is_refused_as_usage(void **state)
 		operator_refused(w, 0, bad[i].request, SCEP_E_USAGE,
 		    bad[i].words);
 	result = operator_ask(w, 0, "{\"do\":\"challenge.list\"}");
-	assert_int_equal(json_is_array(result), 1);
-	assert_int_equal(json_array_size(result), 0);
+	assert_int_equal(json_is_array(json_object_get(result, "rows")), 1);
+	assert_int_equal(json_array_size(json_object_get(result, "rows")), 0);
+	assert_null(json_object_get(result, "next"));
 	json_decref(result);
 }
 
@@ -201,7 +202,7 @@ static void
 an_added_challenge_enrols_once_and_is_then_used(void **state)
 {
 	char	 ch[SCEP_CHALLENGE_TEXT];
-	json_t	*list;
+	json_t	*list, *rows;
 
 	(void)state;
 	add("{\"do\":\"challenge.add\",\"note\":\"for a test\"}", ch);
@@ -210,9 +211,10 @@ an_added_challenge_enrols_once_and_is_then_used(void **state)
 	state_is(ch, 0, "used");
 	assert_int_equal(enrol(1, "main", "/CN=a", NULL, ch), SCEP_REFUSED);
 	list = operator_ask(w, 0, "{\"do\":\"challenge.list\"}");
-	assert_int_equal(json_array_size(list), 1);
-	operator_is(json_array_get(list, 0), "state", "used");
-	operator_is(json_array_get(list, 0), "note", "for a test");
+	rows = json_object_get(list, "rows");
+	assert_int_equal(json_array_size(rows), 1);
+	operator_is(json_array_get(rows, 0), "state", "used");
+	operator_is(json_array_get(rows, 0), "note", "for a test");
 	json_decref(list);
 }
 
@@ -316,7 +318,7 @@ many_are_added_in_one_transaction(void **state)
 	assert_int_equal(world_holds(w, " uses=2 by="), 1);
 	assert_non_null(strstr(operator_summary, "count=250"));
 	list = operator_ask(w, 0, "{\"do\":\"challenge.list\"}");
-	assert_int_equal(json_array_size(list), 250);
+	assert_int_equal(json_array_size(json_object_get(list, "rows")), 250);
 	json_decref(list);
 	json_decref(result);
 }

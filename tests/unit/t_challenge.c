@@ -34,6 +34,7 @@ mint(struct scep_challenge *rec, int bound, char text[SCEP_CHALLENGE_TEXT])
 	rec->state = SCEP_CHALLENGE_LIVE;
 	if (bound) {
 		rec->binds_san = 1;
+		rec->subject_is = SCEP_SUBJECT_EXACT;
 		world_must(scep_name_make("CN=dev-0", &rec->subject, &err) ==
 		    SCEP_OK);
 		world_must(scep_san_add(&san, SCEP_SAN_DNS,
@@ -67,13 +68,19 @@ static enum scep_challenge_fact
 judge_at(const char *profile, const struct scep_csr *c,
     const struct scep_challenge *rec, time_t now)
 {
-	enum scep_challenge_fact	 fact;
-	struct scep_error		 err;
-	size_t				 use;
+	const struct scep_challenge_case	 one = {
+		.crypto = w->crypto,
+		.cfg = w->cfg,
+		.profile = scep_config_profile(w->cfg, profile),
+		.csr = c,
+		.now = now,
+	};
+	enum scep_challenge_fact		 fact;
+	struct scep_error			 err;
+	size_t					 use;
 
-	assert_int_equal(scep_challenge_judge(w->crypto, w->cfg,
-	    scep_config_profile(w->cfg, profile), c, rec, now, &fact, &use,
-	    &err), SCEP_OK);
+	assert_int_equal(scep_challenge_judge(&one, rec, &fact, &use, &err),
+	    SCEP_OK);
 	return fact;
 }
 
@@ -221,9 +228,34 @@ every_bound_member_is_under_the_mac(void **state)
 	bad = rec;
 	bad.uses++;
 	assert_int_equal(judge_text(text, &bad), SCEP_CH_UNKNOWN);
+	bad = rec;
+	bad.subject_is = SCEP_SUBJECT_TEMPLATE;
+	assert_int_equal(judge_text(text, &bad), SCEP_CH_UNKNOWN);
+	bad = rec;
+	bad.subject_is = SCEP_SUBJECT_SET;
+	assert_int_equal(judge_text(text, &bad), SCEP_CH_UNKNOWN);
+	bad = rec;
+	bad.has_key = 1;
+	assert_int_equal(judge_text(text, &bad), SCEP_CH_UNKNOWN);
+	bad = rec;
+	bad.key_sha256[31] ^= 1;
+	assert_int_equal(judge_text(text, &bad), SCEP_CH_UNKNOWN);
+	bad = rec;
+	bad.not_before++;
+	assert_int_equal(judge_text(text, &bad), SCEP_CH_UNKNOWN);
+	bad = rec;
+	bad.reuse_s++;
+	assert_int_equal(judge_text(text, &bad), SCEP_CH_UNKNOWN);
+	bad = rec;
+	bad.max_wrong++;
+	assert_int_equal(judge_text(text, &bad), SCEP_CH_UNKNOWN);
+	bad = rec;
+	bad.version = 1;
+	assert_int_equal(judge_text(text, &bad), SCEP_CH_UNKNOWN);
 	/* What is not bound may change. */
 	bad = rec;
 	bad.purge++;
+	bad.wrong++;
 	(void)strcpy(bad.note, "for Anna's phone");
 	assert_int_equal(judge_text(text, &bad), SCEP_CH_RECORD);
 	scep_challenge_clear(&rec);
@@ -301,7 +333,7 @@ static void
 a_use_is_repeated_for_the_same_key_and_names_alone(void **state)
 {
 	const struct scep_span	 cert = scep_span_text("row");
-	uint8_t			 request[SCEP_SHA256_LEN];
+	struct scep_challenge_user	 by;
 	struct scep_challenge	 rec;
 	struct scep_csr		*same, *key, *name, *dns;
 	struct scep_error	 err;
@@ -313,9 +345,10 @@ a_use_is_repeated_for_the_same_key_and_names_alone(void **state)
 	key = csr(1, "/CN=dev-0", text, NULL);
 	name = csr(0, "/CN=dev-1", text, NULL);
 	dns = csr(0, "/CN=dev-0", text, "a.example");
-	assert_int_equal(scep_challenge_request(w->crypto, same, request,
-	    &err), SCEP_OK);
-	assert_int_equal(scep_challenge_spend(&rec, WORLD_NOW, request, cert,
+	assert_int_equal(scep_challenge_request(w->crypto, &rec, same,
+	    by.request, &err), SCEP_OK);
+	memcpy(by.key, same->key.sha256, sizeof(by.key));
+	assert_int_equal(scep_challenge_spend(&rec, WORLD_NOW, &by, cert,
 	    &err), SCEP_OK);
 	assert_int_equal(rec.used, 1);
 	assert_int_equal(judge(same, &rec), SCEP_CH_SPENT_BY_SAME);
@@ -338,7 +371,7 @@ a_use_is_repeated_for_the_same_key_and_names_alone(void **state)
 static void
 the_last_uses_are_remembered(void **state)
 {
-	uint8_t			 request[SCEP_SHA256_LEN] = { 0 };
+	struct scep_challenge_user	 by = { .key = { 0 } };
 	struct scep_challenge	 rec;
 	struct scep_error	 err;
 	char			 text[SCEP_CHALLENGE_TEXT];
@@ -347,9 +380,9 @@ the_last_uses_are_remembered(void **state)
 	(void)state;
 	mint(&rec, 0, text);
 	for (i = 0; i < SCEP_USES_KEPT + 4; i++) {
-		request[0] = (uint8_t)i;
+		by.request[0] = (uint8_t)i;
 		assert_int_equal(scep_challenge_spend(&rec, WORLD_NOW + i,
-		    request, scep_span_make(request, 1), &err), SCEP_OK);
+		    &by, scep_span_make(by.request, 1), &err), SCEP_OK);
 	}
 	assert_int_equal(rec.used, SCEP_USES_KEPT + 4);
 	assert_int_equal(rec.n_use, SCEP_USES_KEPT);
@@ -386,14 +419,21 @@ without_a_static_one_none_is_right(void **state)
 	struct scep_profile		 p = *with;
 	struct scep_csr			*c = csr(0, "/CN=x", WORLD_STATIC,
 					    NULL);
+	const struct scep_challenge_case	 one = {
+		.crypto = w->crypto,
+		.cfg = w->cfg,
+		.profile = &p,
+		.csr = c,
+		.now = WORLD_NOW,
+	};
 	enum scep_challenge_fact	 fact;
 	struct scep_error		 err;
 	size_t				 use;
 
 	(void)state;
 	p.has_static = 0;
-	assert_int_equal(scep_challenge_judge(w->crypto, w->cfg, &p, c, NULL,
-	    WORLD_NOW, &fact, &use, &err), SCEP_OK);
+	assert_int_equal(scep_challenge_judge(&one, NULL, &fact, &use, &err),
+	    SCEP_OK);
 	assert_int_equal(fact, SCEP_CH_UNKNOWN);
 	scep_csr_free(c);
 }

@@ -190,6 +190,21 @@ static const struct {
 	{ "one for other alternative names, never queued", BOTH,
 	    { GOOD, .challenge = SCEP_CH_OTHER_SAN }, SCEP_REFUSE,
 	    "other alternative names", "challenge" },
+	{ "one for another key, never queued", BOTH,
+	    { GOOD, .challenge = SCEP_CH_OTHER_KEY }, SCEP_REFUSE,
+	    "another key", "challenge" },
+	{ "one that is not good yet, never queued", BOTH,
+	    { GOOD, .challenge = SCEP_CH_NOT_YET }, SCEP_REFUSE,
+	    "not good yet", "challenge" },
+	{ "a frozen one, never queued", BOTH,
+	    { GOOD, .challenge = SCEP_CH_FROZEN }, SCEP_REFUSE, "frozen",
+	    "challenge" },
+	{ "one whose key may come again", BOTH,
+	    { GOOD, .challenge = SCEP_CH_AGAIN }, SCEP_GRANT,
+	    "again for its key", "challenge" },
+	{ "… where none is taken", MANUAL,
+	    { GOOD, .challenge = SCEP_CH_AGAIN }, SCEP_REFUSE,
+	    "takes no challenges", "challenge_taken" },
 	{ "a fact that nobody has thought of", BOTH,
 	    { GOOD, .challenge = (enum scep_challenge_fact)99 }, SCEP_REFUSE,
 	    "not understood", "challenge" },
@@ -402,7 +417,7 @@ nothing_is_granted_without_every_condition(void **state)
 
 	(void)state;
 	for (bits = 0; bits < 8192; bits++)
-		for (c = SCEP_CH_ABSENT; c <= SCEP_CH_OTHER_SAN; c++)
+		for (c = SCEP_CH_ABSENT; c <= SCEP_CH_OTHER_KEY; c++)
 			for (t = SCEP_TX_NONE; t <= SCEP_TX_OTHER_FINISHED;
 			    t++) {
 				const struct scep_rules	 rules = {
@@ -438,6 +453,7 @@ nothing_is_granted_without_every_condition(void **state)
 					assert_int_equal(d, SCEP_REFUSE);
 				if (d == SCEP_GRANT)
 					assert_true(c == SCEP_CH_RECORD ||
+					    c == SCEP_CH_AGAIN ||
 					    c == SCEP_CH_STATIC);
 				if (f.undeliverable && f.by_password)
 					assert_int_equal(d, SCEP_REFUSE);
@@ -464,7 +480,7 @@ no_renewal_is_granted_without_every_condition(void **state)
 			for (signer = 0; signer <= SCEP_SIGNER_VALID;
 			    signer++) {
 				c = (int)(bits * 7 + (unsigned)life) %
-				    (SCEP_CH_OTHER_SAN + 1);
+				    (SCEP_CH_OTHER_KEY + 1);
 				t = (int)bits % 3 == 0 ? SCEP_TX_NONE :
 				    (int)(bits >> 3) %
 				    (SCEP_TX_OTHER_FINISHED + 1);

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "store/record.h"
+#include "store/record_local.h"
 
 static void
 set(struct scep_buf *buf, const char *text)
@@ -56,9 +56,16 @@ fill_challenge(struct scep_challenge *c)
 	memset(c, 0, sizeof(*c));
 	(void)strcpy(c->id, "abcd");
 	(void)strcpy(c->profile, "default");
+	c->subject_is = SCEP_SUBJECT_TEMPLATE;
 	set(&c->subject, "name");
 	c->binds_san = 1;
+	c->has_key = 1;
+	memset(c->key_sha256, 4, sizeof(c->key_sha256));
 	c->created = 5;
+	c->not_before = 8;
+	c->reuse_s = 9;
+	c->max_wrong = 10;
+	c->wrong = 11;
 	c->expires = 6;
 	c->uses = 20;
 	memset(c->mac, 3, sizeof(c->mac));
@@ -72,6 +79,8 @@ fill_challenge(struct scep_challenge *c)
 		c->use[i].when = (time_t)i;
 		c->use[i].request[0] = (uint8_t)i;
 		set(&c->use[i].cert_key, "key");
+		c->use[i].key[31] = (uint8_t)i;
+		c->use[i].first = 12;
 	}
 }
 
@@ -279,6 +288,15 @@ each_member_comes_back(void **state)
 	assert_true(is_text(&c.subject, "name"));
 	assert_int_equal(c.san.len, 0);
 	assert_int_equal(c.binds_san, 1);
+	assert_int_equal(c.subject_is, SCEP_SUBJECT_TEMPLATE);
+	assert_int_equal(c.has_key, 1);
+	assert_int_equal(c.key_sha256[31], 4);
+	assert_int_equal(c.not_before, 8);
+	assert_int_equal(c.reuse_s, 9);
+	assert_int_equal(c.max_wrong, 10);
+	assert_int_equal(c.wrong, 11);
+	assert_int_equal(c.use[15].key[31], 15);
+	assert_int_equal(c.use[15].first, 12);
 	assert_int_equal(c.uses, 20);
 	assert_int_equal(c.used, 16);
 	assert_int_equal(c.purge, 7);
@@ -334,7 +352,7 @@ a_record_cut_short_or_too_long_is_refused(void **state)
 }
 
 /* What each kind is written as. */
-static const uint8_t	versions[N_KINDS] = { [TXN] = 2, [CHALLENGE] = 1,
+static const uint8_t	versions[N_KINDS] = { [TXN] = 2, [CHALLENGE] = 2,
 	[CERT] = 1, [PENDING] = 1, [TRACE] = 1 };
 
 /* What was written before transactions had a delivery secret. */
@@ -366,6 +384,79 @@ a_transaction_of_version_1_is_still_read(void **state)
 	expect_refused(TXN, scep_buf_span(&der));
 	scep_buf_clear(&old);
 	scep_buf_clear(&der);
+}
+
+/* What was written before a key could be bound: it is read, says what it said,
+ * and is written again as it was. */
+static void
+a_challenge_of_version_1_stays_one(void **state)
+{
+	struct scep_buf		 der = { NULL, 0 }, again = { NULL, 0 };
+	struct scep_challenge	 c;
+	struct scep_error	 err;
+
+	(void)state;
+	fill_challenge(&c);
+	c.version = 1;
+	c.subject_is = SCEP_SUBJECT_EXACT;
+	assert_int_equal(scep_challenge_encode(&c, &der, &err), SCEP_OK);
+	scep_challenge_clear(&c);
+	assert_int_equal(scep_record_version(scep_buf_span(&der)), 1);
+	assert_int_equal(scep_challenge_decode(scep_buf_span(&der), &c, &err),
+	    SCEP_OK);
+	assert_int_equal(c.version, 1);
+	assert_int_equal(c.subject_is, SCEP_SUBJECT_EXACT);
+	assert_true(is_text(&c.subject, "name"));
+	assert_int_equal(c.has_key, 0);
+	assert_int_equal(c.not_before, 0);
+	assert_int_equal(c.reuse_s, 0);
+	assert_int_equal(c.max_wrong, 0);
+	assert_int_equal(c.n_use, SCEP_USES_KEPT);
+	assert_int_equal(c.use[15].request[0], 15);
+	assert_int_equal(scep_challenge_encode(&c, &again, &err), SCEP_OK);
+	assert_true(scep_span_equal(scep_buf_span(&der),
+	    scep_buf_span(&again)));
+	scep_buf_clear(&again);
+	scep_buf_clear(&c.subject);
+	assert_int_equal(scep_challenge_encode(&c, &again, &err), SCEP_OK);
+	scep_challenge_clear(&c);
+	assert_int_equal(scep_challenge_decode(scep_buf_span(&again), &c,
+	    &err), SCEP_OK);
+	assert_int_equal(c.subject_is, SCEP_SUBJECT_ANY);
+	scep_challenge_clear(&c);
+	scep_buf_clear(&der);
+	scep_buf_clear(&again);
+}
+
+/* A subject that is said to be none would bind nothing. */
+static void
+a_subject_and_what_it_is_go_together(void **state)
+{
+	struct scep_buf		 der = { NULL, 0 };
+	struct scep_challenge	 c;
+	struct scep_error	 err;
+	int			 is;
+
+	(void)state;
+	fill_challenge(&c);
+	for (is = SCEP_SUBJECT_ANY; is <= SCEP_SUBJECT_SET + 1; is++) {
+		c.subject_is = (enum scep_challenge_subject)is;
+		scep_buf_clear(&der);
+		assert_int_equal(scep_challenge_encode(&c, &der, &err),
+		    SCEP_OK);
+		if (is == SCEP_SUBJECT_ANY || is > SCEP_SUBJECT_SET)
+			expect_refused(CHALLENGE, scep_buf_span(&der));
+		else {
+			struct scep_challenge	 read;
+
+			assert_int_equal(scep_challenge_decode(
+			    scep_buf_span(&der), &read, &err), SCEP_OK);
+			assert_int_equal((int)read.subject_is, is);
+			scep_challenge_clear(&read);
+		}
+	}
+	scep_buf_clear(&der);
+	scep_challenge_clear(&c);
 }
 
 static void
@@ -435,7 +526,7 @@ a_negative_count_an_unknown_state_and_a_nul_are_refused(void **state)
 		expect_refused(CHALLENGE, scep_buf_span(&der));
 	scep_buf_clear(&der);
 	c.used = 1;
-	c.state = SCEP_CHALLENGE_REVOKED + 1;
+	c.state = SCEP_CHALLENGE_FROZEN + 1;
 	if (scep_challenge_encode(&c, &der, &err) == SCEP_OK)
 		expect_refused(CHALLENGE, scep_buf_span(&der));
 	scep_buf_clear(&der);
@@ -704,6 +795,8 @@ main(void)
 		cmocka_unit_test(each_member_comes_back),
 		cmocka_unit_test(a_record_cut_short_or_too_long_is_refused),
 		cmocka_unit_test(a_transaction_of_version_1_is_still_read),
+		cmocka_unit_test(a_challenge_of_version_1_stays_one),
+		cmocka_unit_test(a_subject_and_what_it_is_go_together),
 		cmocka_unit_test(another_version_is_refused),
 		cmocka_unit_test(a_changed_bit_is_refused_or_another_record),
 		cmocka_unit_test(

@@ -310,9 +310,12 @@ challenge_names(const struct world_challenge *spec,
 	struct scep_error	 err;
 	size_t			 i;
 
-	if (spec->subject != NULL)
+	if (spec->subject != NULL) {
 		world_must(scep_name_make(spec->subject, &rec->subject,
 		    &err) == SCEP_OK);
+		rec->subject_is = spec->subject_is != SCEP_SUBJECT_ANY ?
+		    spec->subject_is : SCEP_SUBJECT_EXACT;
+	}
 	rec->binds_san = spec->binds_san;
 	if (spec->dns == NULL)
 		return;
@@ -339,6 +342,14 @@ world_challenge(struct world *w, const struct world_challenge *spec,
 	rec.expires = WORLD_NOW + (spec->ttl != 0 ? spec->ttl : DAY);
 	rec.purge = rec.expires + 30 * DAY;
 	rec.uses = spec->uses != 0 ? spec->uses : 1;
+	rec.reuse_s = spec->reuse_s;
+	rec.max_wrong = spec->max_wrong;
+	if (spec->not_before != 0)
+		rec.not_before = WORLD_NOW + spec->not_before;
+	if (spec->key != NULL) {
+		rec.has_key = 1;
+		memcpy(rec.key_sha256, spec->key, SCEP_SHA256_LEN);
+	}
 	rec.state = SCEP_CHALLENGE_LIVE;
 	world_must(scep_challenge_mint(w->crypto, w->cfg, &rec, text, &err) ==
 	    SCEP_OK);

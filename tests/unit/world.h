@@ -68,6 +68,12 @@ struct world_challenge {
 	int			 binds_san;	/* dns is all there may be */
 	long			 ttl;		/* 0: a day */
 	long			 uses;		/* 0: one */
+	enum scep_challenge_subject subject_is;	/* ANY: EXACT, if there is
+						   one */
+	const uint8_t		*key;		/* SHA-256 of the SPKI, or
+						   NULL */
+	long			 not_before;	/* behind WORLD_NOW, s */
+	long			 reuse_s, max_wrong;
 };
 /* Mint it, commit it. */
 void		 world_challenge(struct world *w,
