@@ -325,6 +325,18 @@ tend_ca(struct ca_process *p)
 	scep_generation_drop(&p->generations, gen);
 }
 
+/* What did not get into the store is still in memory. */
+static void
+tend_soon(struct ca_process *p)
+{
+	struct scep_generation	*gen = scep_generation_hold(&p->generations);
+	struct scep_error	 err;
+
+	if (scep_ca_tend_soon(gen->ca, &err) != SCEP_OK)
+		scep_log_warn("tending: %s", err.text);
+	scep_generation_drop(&p->generations, gen);
+}
+
 /* SCEP_E_STORE: only opening it anew helps, and that is a new process's
  * work. */
 static enum scep_err
@@ -338,6 +350,7 @@ tend(struct ca_process *p)
 		if (rc == SCEP_E_STORE)
 			return rc;
 	}
+	tend_soon(p);
 	if (scep_now_ms() >= p->ca_due) {
 		tend_ca(p);
 		p->ca_due = scep_now_ms() + TEND_CA_MS;

@@ -4,7 +4,7 @@
 # value there says what may be offered: DIR, FILE, P (a profile of the
 # configuration), CA (of it), TYPE (of a key), STATE and FIELD (of lists), ID
 # and SERIAL
-# (what the server has; of a million certificates, some).
+# (what the server has; of many challenges or certificates, some).
 
 # One line a verb: noun, TAB, verb (or nothing), TAB, the rest of its usage.
 _scepadm_usage()
@@ -107,12 +107,22 @@ _scepadm_complete_value()	# NAME CUR SCEPADM CONF NOUN
 		_scepadm_offer "$2" rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384
 		;;
 	ID)
-		_scepadm_offer "$2" $(_scepadm_list "$3" "$4" "$5" id) ;;
+		if [[ $5 == challenge ]]; then
+			_scepadm_offer "$2" $(_scepadm_list "$3" "$4" "$5" id \
+			    --limit 1000)
+		else
+			_scepadm_offer "$2" $(_scepadm_list "$3" "$4" "$5" id)
+		fi ;;
 	SERIAL)
 		_scepadm_offer "$2" $(_scepadm_list "$3" "$4" cert serial \
 		    --limit 1000) ;;
 	STATE)
-		_scepadm_offer "$2" valid expired revoked ;;
+		if [[ $5 == challenge ]]; then
+			_scepadm_offer "$2" early expired frozen live revoked \
+			    used
+		else
+			_scepadm_offer "$2" valid expired revoked
+		fi ;;
 	FIELD)
 		_scepadm_offer "$2" expires issued profile serial subject ;;
 	esac

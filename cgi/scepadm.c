@@ -30,12 +30,19 @@ static const struct {
 	    "           [--subject DN] [--ca-file FILE] [--json]" },
 	{ "challenge", "add", adm_challenge_add,
 	    "[--profile P] [--subject DN | --cn CN] [--dns NAME]...\n"
-	    "           [--ttl 24h] [--uses 1] [--count N] [--note TEXT] "
-	    "[--csv FILE]\n"
-	    "           [--json]" },
-	{ "challenge", "list", adm_challenge_list, "[--json]" },
+	    "           [--set-subject] [--key SHA256 | --csr FILE]\n"
+	    "           [--not-before TIME] [--ttl 24h | --not-after TIME] "
+	    "[--uses 1]\n"
+	    "           [--reuse-for 0s] [--max-wrong 5] [--note TEXT] "
+	    "[--count N]\n"
+	    "           [--csv FILE] [--json]" },
+	{ "challenge", "list", adm_challenge_list,
+	    "[--profile P] [--state STATE] [--limit N] [--csv | --json]" },
 	{ "challenge", "show", adm_challenge_show, "[--json] ID" },
 	{ "challenge", "revoke", adm_challenge_revoke, "[--json] ID" },
+	{ "challenge", "thaw", adm_challenge_thaw, "[--json] ID" },
+	{ "challenge", "purge", adm_challenge_purge,
+	    "[--older 0s] [--json]" },
 	{ "challenge", "hash", adm_challenge_hash,
 	    "[--profile P] [--json] < FILE" },
 	{ "request", "list", adm_request_list, "[--json]" },

@@ -38,6 +38,8 @@ enum scep_err	 adm_challenge_add(struct adm *, int, char *[]);
 enum scep_err	 adm_challenge_list(struct adm *, int, char *[]);
 enum scep_err	 adm_challenge_show(struct adm *, int, char *[]);
 enum scep_err	 adm_challenge_revoke(struct adm *, int, char *[]);
+enum scep_err	 adm_challenge_thaw(struct adm *, int, char *[]);
+enum scep_err	 adm_challenge_purge(struct adm *, int, char *[]);
 enum scep_err	 adm_challenge_hash(struct adm *, int, char *[]);
 enum scep_err	 adm_request_list(struct adm *, int, char *[]);
 enum scep_err	 adm_request_show(struct adm *, int, char *[]);
@@ -112,7 +114,7 @@ enum scep_err	 adm_show(struct adm *adm, json_t *request,
  * keys in front; or one array as JSON.
  */
 enum adm_form { ADM_TABLE, ADM_CSV, ADM_JSON };
-#define ADM_COLUMNS_MAX	16
+#define ADM_COLUMNS_MAX	20
 struct adm_rows {
 	enum adm_form			 form;
 	const struct adm_column		*columns;	/* not of JSON */

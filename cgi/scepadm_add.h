@@ -9,8 +9,34 @@
 
 #define ADM_ADD_MAX	100000	/* challenges in one command */
 
-/* "CN=" in front, and what would end the value escaped. */
+/* "CN=" in front, and what would end the value, or be a template, escaped. */
 json_t		*adm_subject_of_cn(const char *cn);
+
+/* What may be said of a challenge, by an option and by a column. */
+enum adm_item {
+	ADM_ITEM_SUBJECT,
+	ADM_ITEM_CN,
+	ADM_ITEM_NOTE,
+	ADM_ITEM_TTL,
+	ADM_ITEM_USES,
+	ADM_ITEM_PROFILE,
+	ADM_ITEM_KEY,
+	ADM_ITEM_CSR,		/* a file */
+	ADM_ITEM_NOT_BEFORE,
+	ADM_ITEM_NOT_AFTER,
+	ADM_ITEM_MAX_WRONG,
+	ADM_ITEM_REUSE_FOR,
+	ADM_ITEM_SET_SUBJECT,	/* yes or no */
+	ADM_ITEM__MAX
+};
+/* "not_before": the column's; an option's has hyphens. */
+const char	*adm_item_name(enum adm_item kind);
+/* Into the item; the reason does not name it. */
+enum scep_err	 adm_item_put(json_t *item, enum adm_item kind,
+		    const char *text, struct scep_error *err);
+/* Do they go together?  NULL and "" say nothing. */
+enum scep_err	 adm_item_check(const char *const text[ADM_ITEM__MAX],
+		    struct scep_error *err);
 
 /* What to make: each of items, or one thing count times. */
 struct adm_adding {

@@ -16,7 +16,7 @@
 #include "cgi/scepadm.h"
 #include "cgi/state.h"
 
-#define OPTIONS_MAX	16
+#define OPTIONS_MAX	32		/* ours and the end of them included */
 #define OWNER_WAIT_MS	100
 #define OWNER_TRIES	30		/* an owner that is starting */
 
@@ -62,7 +62,8 @@ adm_options(struct adm *adm, int argc, char *argv[],
 	};
 	int		 c, i, which = 0;
 
-	for (i = 0; options != NULL && options[i].name != NULL; i++) {
+	for (i = 0; options != NULL && options[i].name != NULL &&
+	    i < OPTIONS_MAX - 3; i++) {
 		longs[i + 2].name = options[i].name;
 		longs[i + 2].has_arg = options[i].flag != NULL ?
 		    no_argument : required_argument;

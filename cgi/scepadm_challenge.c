@@ -1,5 +1,5 @@
 /*
- * scepadm_challenge.c - one-time challenges: list, show, revoke, hash.
+ * scepadm_challenge.c - one-time challenges: show, revoke, thaw, hash.
  */
 #include <unistd.h>
 
@@ -11,31 +11,16 @@
 
 #define SECRET_MAX	(SCEP_CHALLENGE_MAX + 1)	/* is refused */
 
-static const struct adm_column	list_columns[] = {
-	{ "ID", "id" }, { "PROFILE", "profile" }, { "STATE", "state" },
-	{ "USED", "used" }, { "OF", "uses" }, { "EXPIRES", "expires" },
-	{ "SUBJECT", "subject" }, { "SAN", "san" }, { "NOTE", "note" },
-	{ NULL, NULL }
-};
-
 static const struct adm_column	show_columns[] = {
 	{ "id", "id" }, { "profile", "profile" }, { "state", "state" },
-	{ "subject", "subject" }, { "SAN", "san" }, { "used", "used" },
-	{ "uses", "uses" }, { "created", "created" },
+	{ "binds", "binds" }, { "subject", "subject" }, { "SAN", "san" },
+	{ "key SHA-256", "key_sha256" }, { "used", "used" },
+	{ "uses", "uses" }, { "reuse for", "reuse_for" },
+	{ "wrong names", "wrong" }, { "of", "max_wrong" },
+	{ "created", "created" }, { "not before", "not_before" },
 	{ "expires", "expires" }, { "issuer", "issuer" }, { "note", "note" },
 	{ NULL, NULL }
 };
-
-enum scep_err
-adm_challenge_list(struct adm *adm, int argc, char *argv[])
-{
-	enum scep_err	 rc;
-
-	if ((rc = adm_options(adm, argc, argv, NULL, 0, NULL)) != SCEP_OK)
-		return rc;
-	return adm_show(adm, json_pack("{s:s}", "do", "challenge.list"),
-	    list_columns);
-}
 
 static enum scep_err
 one(struct adm *adm, int argc, char *argv[], const char *what)
@@ -59,6 +44,12 @@ enum scep_err
 adm_challenge_revoke(struct adm *adm, int argc, char *argv[])
 {
 	return one(adm, argc, argv, "challenge.revoke");
+}
+
+enum scep_err
+adm_challenge_thaw(struct adm *adm, int argc, char *argv[])
+{
+	return one(adm, argc, argv, "challenge.thaw");
 }
 
 static enum scep_err

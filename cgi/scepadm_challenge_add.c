@@ -8,75 +8,75 @@
 #include "base/text.h"
 #include "cgi/scepadm_add.h"
 
-#define USES_MAX	1000000
-
-/* What add was told, as text. */
+/* What add was told. */
 struct add {
-	const char	*profile, *subject, *cn, *ttl, *uses, *count, *note;
-	const char	*csv;
+	const char	*text[ADM_ITEM__MAX];
+	const char	*count, *csv;
 	json_t		*dns;
+	int		 set_subject;
 	size_t		 n;		/* of count; 0: it was not given */
 };
 
-static enum scep_err
-add_numbers(struct adm *adm, struct add *add, json_t *one)
+/* As it was typed. */
+static void
+option_name(enum adm_item kind, char out[32])
 {
-	long		 ttl, uses, count = 0;
-	enum scep_err	 rc;
+	char	*p;
 
-	if ((rc = scep_duration_read(add->ttl, &ttl, &adm->err)) != SCEP_OK)
-		return scep_fail_within(&adm->err, "--ttl");
-	if ((rc = scep_number_read(add->uses, 1, USES_MAX, &uses,
-	    &adm->err)) != SCEP_OK)
-		return scep_fail_within(&adm->err, "--uses");
+	(void)snprintf(out, 32, "--%s", adm_item_name(kind));
+	while ((p = strchr(out, '_')) != NULL)
+		*p = '-';
+}
+
+static enum scep_err
+add_count(struct adm *adm, struct add *add)
+{
+	enum scep_err	 rc;
+	long		 count = 0;
+
 	if (add->count != NULL && (rc = scep_number_read(add->count, 1,
 	    ADM_ADD_MAX, &count, &adm->err)) != SCEP_OK)
 		return scep_fail_within(&adm->err, "--count");
 	add->n = (size_t)count;
-	(void)json_object_set_new(one, "ttl", json_integer(ttl));
-	(void)json_object_set_new(one, "uses", json_integer(uses));
 	return SCEP_OK;
 }
 
-json_t *
-adm_subject_of_cn(const char *cn)
+static enum scep_err
+check_told(struct adm *adm, const struct add *add)
 {
-	char	 text[512] = "CN=";
-	size_t	 n = 3;
+	const char *const	*text = add->text;
 
-	for (; *cn != '\0' && n + 3 < sizeof(text); cn++) {
-		if (strchr(",+=\\\"/", *cn) != NULL)
-			text[n++] = '\\';
-		text[n++] = *cn;
-	}
-	text[n] = '\0';
-	return json_string(text);
+	if (add->csv != NULL && (text[ADM_ITEM_CN] != NULL ||
+	    text[ADM_ITEM_SUBJECT] != NULL || text[ADM_ITEM_KEY] != NULL ||
+	    text[ADM_ITEM_CSR] != NULL || json_array_size(add->dns) > 0))
+		return scep_fail(&adm->err, SCEP_E_USAGE, "--subject, --cn, "
+		    "--dns, --key and --csr are of one device, and --csv is "
+		    "of many: leave them out, the file says it");
+	if (text[ADM_ITEM_CN] != NULL && text[ADM_ITEM_SUBJECT] != NULL)
+		return scep_fail(&adm->err, SCEP_E_USAGE,
+		    "--cn is short for --subject CN=…: give one of them");
+	if (adm_item_check(text, &adm->err) != SCEP_OK)
+		return adm->err.code = SCEP_E_USAGE;
+	return SCEP_OK;
 }
 
 static enum scep_err
-add_names(struct adm *adm, const struct add *add, json_t *one)
+add_told(struct adm *adm, const struct add *add, json_t *one)
 {
-	if (add->csv != NULL && (add->cn != NULL || add->subject != NULL ||
-	    json_array_size(add->dns) > 0))
-		return scep_fail(&adm->err, SCEP_E_USAGE, "--subject, --cn "
-		    "and --dns name one device, and --csv many: leave them "
-		    "out, the names are in the file");
-	if (add->cn != NULL && add->subject != NULL)
-		return scep_fail(&adm->err, SCEP_E_USAGE,
-		    "--cn is short for --subject CN=…: give one of them");
-	if (add->profile != NULL)
-		(void)json_object_set_new(one, "profile",
-		    json_string(add->profile));
-	if (add->subject != NULL)
-		(void)json_object_set_new(one, "subject",
-		    json_string(add->subject));
-	if (add->cn != NULL)
-		(void)json_object_set_new(one, "subject",
-		    adm_subject_of_cn(add->cn));
+	char		 name[32];
+	enum scep_err	 rc;
+	int		 i;
+
+	if ((rc = check_told(adm, add)) != SCEP_OK)
+		return rc;
+	for (i = 0; i < ADM_ITEM__MAX; i++)
+		if (add->text[i] != NULL && (rc = adm_item_put(one,
+		    (enum adm_item)i, add->text[i], &adm->err)) != SCEP_OK) {
+			option_name((enum adm_item)i, name);
+			return scep_fail_within(&adm->err, "%s", name);
+		}
 	if (json_array_size(add->dns) > 0)
 		(void)json_object_set(one, "dns", add->dns);
-	if (add->note != NULL)
-		(void)json_object_set_new(one, "note", json_string(add->note));
 	return SCEP_OK;
 }
 
@@ -103,6 +103,10 @@ print_added(const json_t *added)
 	(void)fprintf(stderr, "scepadm: for profile %s until %s; shown once, "
 	    "never again\n", text_of(first, "profile"),
 	    text_of(first, "expires"));
+	if (strcmp(text_of(first, "binds"), "key") == 0)
+		(void)fprintf(stderr, "scepadm: it binds a key and no name: "
+		    "whoever has both may ask for any name the profile "
+		    "allows (--cn, --subject and --dns bind one)\n");
 	if (strcmp(text_of(first, "binds"), "nothing") == 0)
 		(void)fprintf(stderr, "scepadm: WARNING: it binds no name: "
 		    "whoever has it may ask for ANY name the profile allows "
@@ -234,36 +238,56 @@ add_csv(struct adm *adm, const struct add *add, const json_t *deflt)
 	return rc;
 }
 
-enum scep_err
-adm_challenge_add(struct adm *adm, int argc, char *argv[])
+/* --set-subject is a flag here, and a column of yes and no there. */
+static enum scep_err
+add_read(struct adm *adm, int argc, char *argv[], struct add *add)
 {
-	struct add		 add = { .ttl = "24h", .uses = "1" };
-	json_t			*dns = json_array(), *one = json_object();
+	const char		**text = add->text;
 	const struct adm_option	 options[] = {
-		{ "profile", &add.profile, NULL, NULL },
-		{ "subject", &add.subject, NULL, NULL },
-		{ "cn", &add.cn, NULL, NULL },
-		{ "dns", NULL, NULL, dns },
-		{ "ttl", &add.ttl, NULL, NULL },
-		{ "uses", &add.uses, NULL, NULL },
-		{ "count", &add.count, NULL, NULL },
-		{ "note", &add.note, NULL, NULL },
-		{ "csv", &add.csv, NULL, NULL },
+		{ "profile", &text[ADM_ITEM_PROFILE], NULL, NULL },
+		{ "subject", &text[ADM_ITEM_SUBJECT], NULL, NULL },
+		{ "cn", &text[ADM_ITEM_CN], NULL, NULL },
+		{ "dns", NULL, NULL, add->dns },
+		{ "set-subject", NULL, &add->set_subject, NULL },
+		{ "key", &text[ADM_ITEM_KEY], NULL, NULL },
+		{ "csr", &text[ADM_ITEM_CSR], NULL, NULL },
+		{ "not-before", &text[ADM_ITEM_NOT_BEFORE], NULL, NULL },
+		{ "not-after", &text[ADM_ITEM_NOT_AFTER], NULL, NULL },
+		{ "ttl", &text[ADM_ITEM_TTL], NULL, NULL },
+		{ "uses", &text[ADM_ITEM_USES], NULL, NULL },
+		{ "reuse-for", &text[ADM_ITEM_REUSE_FOR], NULL, NULL },
+		{ "max-wrong", &text[ADM_ITEM_MAX_WRONG], NULL, NULL },
+		{ "note", &text[ADM_ITEM_NOTE], NULL, NULL },
+		{ "count", &add->count, NULL, NULL },
+		{ "csv", &add->csv, NULL, NULL },
 		{ NULL, NULL, NULL, NULL }
 	};
 	enum scep_err		 rc;
 
-	add.dns = dns;
-	if ((rc = adm_options(adm, argc, argv, options, 0, NULL)) ==
-	    SCEP_OK && (rc = add_numbers(adm, &add, one)) == SCEP_OK &&
-	    (rc = add_names(adm, &add, one)) == SCEP_OK) {
+	rc = adm_options(adm, argc, argv, options, 0, NULL);
+	if (add->set_subject)
+		text[ADM_ITEM_SET_SUBJECT] = "yes";
+	return rc;
+}
+
+enum scep_err
+adm_challenge_add(struct adm *adm, int argc, char *argv[])
+{
+	struct add	 add = { .count = NULL };
+	json_t		*one = json_object();
+	enum scep_err	 rc;
+
+	add.dns = json_array();
+	if ((rc = add_read(adm, argc, argv, &add)) == SCEP_OK &&
+	    (rc = add_count(adm, &add)) == SCEP_OK &&
+	    (rc = add_told(adm, &add, one)) == SCEP_OK) {
 		if (add.csv != NULL || add.n > 1)
 			adm_hold(adm);
 		rc = add.csv != NULL ? add_csv(adm, &add, one) :
 		    add_alike(adm, &add, one);
 		adm_release(adm);
 	}
-	json_decref(dns);
+	json_decref(add.dns);
 	json_decref(one);
 	return rc;
 }

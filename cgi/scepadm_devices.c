@@ -18,15 +18,14 @@
 #define FILE_MAX_LEN	(64UL * 1024 * 1024)
 #define CHUNK		65536
 #define FAULTS_TOLD	50
-#define USES_MAX	1000000
 #define DNS_PARTS	" \t;,"		/* between names in a field */
 
-enum column { SUBJECT, CN, DNS, NOTE, TTL, USES, PROFILE, COLUMNS };
-
-static const char *const	columns[COLUMNS] = {
-	"subject", "cn", "dns", "note", "ttl", "uses", "profile"
-};
-#define COLUMNS_TEXT	"subject or cn, dns, note, ttl, uses, profile"
+/* Those of an item, by their numbers, and names, of which there may be
+ * several. */
+enum { DNS = ADM_ITEM__MAX, COLUMNS };
+#define COLUMNS_TEXT	"subject or cn, dns, key or csr, set_subject, " \
+	"not_before, ttl or not_after, uses, reuse_for, max_wrong, note, " \
+	"profile"
 
 struct fault {
 	int	 line;
@@ -41,7 +40,7 @@ struct sheet {
 	struct adm_devices	*out;
 	struct fault		 fault[FAULTS_TOLD];	/* the first lines' */
 	size_t			 n_faults;	/* in all */
-	enum column		 column[SCEP_CSV_FIELDS];
+	int			 column[SCEP_CSV_FIELDS];
 	size_t			 n_columns;
 	int			 has_header;
 	size_t			 n_lines;	/* devices, good or bad */
@@ -65,15 +64,21 @@ fault(struct sheet *sheet, int line, const char *text)
 
 /* Header. */
 
-static enum column
+static const char *
+column_name(int column)
+{
+	return column == DNS ? "dns" : adm_item_name((enum adm_item)column);
+}
+
+static int
 column_find(const char *title)
 {
 	int	 i;
 
 	for (i = 0; i < COLUMNS; i++)
-		if (strcasecmp(title, columns[i]) == 0)
+		if (strcasecmp(title, column_name(i)) == 0)
 			break;
-	return (enum column)i;
+	return i;
 }
 
 /* A subject has an `=`; a title has none. */
@@ -92,7 +97,7 @@ is_header(const struct scep_csv_record *r)
 }
 
 static int
-has_column(const struct sheet *sheet, enum column column)
+has_column(const struct sheet *sheet, int column)
 {
 	size_t	 i;
 
@@ -109,7 +114,7 @@ read_header(struct sheet *sheet, const struct scep_csv_record *r)
 	size_t			 i;
 
 	for (i = 0; i < r->n; i++) {
-		const enum column	 c = column_find(r->field[i]);
+		const int	 c = column_find(r->field[i]);
 
 		if (c == COLUMNS)
 			return scep_fail(err, SCEP_E_REFUSED, "%s:%d: column "
@@ -120,7 +125,7 @@ read_header(struct sheet *sheet, const struct scep_csv_record *r)
 		if (c != DNS && has_column(sheet, c))
 			return scep_fail(err, SCEP_E_REFUSED, "%s:%d: two "
 			    "columns are called %s", sheet->path, r->line,
-			    columns[c]);
+			    column_name(c));
 		sheet->column[sheet->n_columns++] = c;
 	}
 	sheet->has_header = 1;
@@ -142,7 +147,7 @@ read_first(struct sheet *sheet, const struct scep_csv_record *r, int *is_data)
 		    "with a subject such as CN=printer-7", sheet->path,
 		    r->line, COLUMNS_TEXT);
 	for (i = 0; i < SCEP_CSV_FIELDS; i++)
-		sheet->column[i] = i == 0 ? SUBJECT : DNS;
+		sheet->column[i] = i == 0 ? (int)ADM_ITEM_SUBJECT : DNS;
 	sheet->n_columns = SCEP_CSV_FIELDS;
 	return SCEP_OK;
 }
@@ -166,7 +171,7 @@ add_dns(json_t *list, const char *field)
 /* The fields by column, empty ones as NULL. */
 static enum scep_err
 sort_fields(const struct sheet *sheet, const struct scep_csv_record *r,
-    const char *value[COLUMNS], json_t *dns, struct scep_error *err)
+    const char *value[ADM_ITEM__MAX], json_t *dns, struct scep_error *err)
 {
 	size_t	 i;
 
@@ -188,70 +193,65 @@ sort_fields(const struct sheet *sheet, const struct scep_csv_record *r,
 }
 
 static enum scep_err
-put_numbers(json_t *item, const char *const value[COLUMNS],
+check_names(const char *const value[ADM_ITEM__MAX], const json_t *dns,
     struct scep_error *err)
 {
-	long	 n;
-
-	if (value[TTL] != NULL) {
-		if (scep_duration_read(value[TTL], &n, err) != SCEP_OK)
-			return scep_fail_within(err, "ttl");
-		(void)json_object_set_new(item, "ttl", json_integer(n));
-	}
-	if (value[USES] != NULL) {
-		if (scep_number_read(value[USES], 1, USES_MAX, &n, err) !=
-		    SCEP_OK)
-			return scep_fail_within(err, "uses");
-		(void)json_object_set_new(item, "uses", json_integer(n));
-	}
-	return SCEP_OK;
-}
-
-static enum scep_err
-put_names(json_t *item, const char *const value[COLUMNS], json_t *dns,
-    struct scep_error *err)
-{
-	if (value[SUBJECT] != NULL && value[CN] != NULL)
+	if (value[ADM_ITEM_SUBJECT] != NULL && value[ADM_ITEM_CN] != NULL)
 		return scep_fail(err, SCEP_E_REFUSED, "cn is short for a "
 		    "subject of CN=...: one of them must be empty");
-	if (value[SUBJECT] == NULL && value[CN] == NULL &&
+	if (value[ADM_ITEM_SUBJECT] == NULL && value[ADM_ITEM_CN] == NULL &&
+	    value[ADM_ITEM_KEY] == NULL && value[ADM_ITEM_CSR] == NULL &&
 	    json_array_size(dns) == 0)
 		return scep_fail(err, SCEP_E_REFUSED, "it names nobody, and "
 		    "its challenge would be good for any name; fill in "
-		    "subject, cn or dns");
+		    "subject, cn, dns, key or csr");
+	return adm_item_check(value, err);
+}
+
+static enum scep_err
+put_fields(json_t *item, const char *const value[ADM_ITEM__MAX],
+    json_t *dns, struct scep_error *err)
+{
+	int	 i;
+
+	for (i = 0; i < ADM_ITEM__MAX; i++)
+		if (value[i] != NULL && adm_item_put(item, (enum adm_item)i,
+		    value[i], err) != SCEP_OK)
+			return scep_fail_within(err, "%s", column_name(i));
 	/* A member less would bind a name less. */
-	if ((value[SUBJECT] != NULL && json_object_set_new(item, "subject",
-	    json_string(value[SUBJECT])) != 0) ||
-	    (value[CN] != NULL && json_object_set_new(item, "subject",
-	    adm_subject_of_cn(value[CN])) != 0) ||
-	    (json_array_size(dns) > 0 &&
-	    json_object_set(item, "dns", dns) != 0) ||
-	    (value[NOTE] != NULL && json_object_set_new(item, "note",
-	    json_string(value[NOTE])) != 0) ||
-	    (value[PROFILE] != NULL && json_object_set_new(item, "profile",
-	    json_string(value[PROFILE])) != 0))
+	if (json_array_size(dns) > 0 &&
+	    json_object_set(item, "dns", dns) != 0)
 		return scep_fail(err, SCEP_E_NOMEM, "no memory");
 	return SCEP_OK;
+}
+
+static json_t *
+row_json(const struct scep_csv_record *r,
+    const char *const value[ADM_ITEM__MAX], json_t *dns)
+{
+	const char	*cn = value[ADM_ITEM_CN];
+	const char	*subject = value[ADM_ITEM_SUBJECT];
+
+	return json_pack("{s:i,s:s,s:O}", "line", r->line,
+	    cn != NULL ? "cn" : "subject",
+	    cn != NULL ? cn : subject != NULL ? subject : "", "dns", dns);
 }
 
 static enum scep_err
 read_device(struct sheet *sheet, const struct scep_csv_record *r,
     struct scep_error *err)
 {
-	const char	*value[COLUMNS] = { NULL };
+	const char	*value[ADM_ITEM__MAX] = { NULL };
 	json_t		*item = json_copy((json_t *)(uintptr_t)sheet->deflt);
 	json_t		*dns = json_array();
 	enum scep_err	 rc;
 
 	if ((rc = sort_fields(sheet, r, value, dns, err)) == SCEP_OK &&
-	    (rc = put_names(item, value, dns, err)) == SCEP_OK &&
-	    (rc = put_numbers(item, value, err)) == SCEP_OK) {
+	    (rc = check_names(value, dns, err)) == SCEP_OK &&
+	    (rc = put_fields(item, value, dns, err)) == SCEP_OK) {
 		(void)json_array_append(sheet->out->items, item);
 		(void)json_array_append_new(sheet->out->rows,
-		    json_pack("{s:i,s:s,s:O}", "line", r->line,
-		    value[CN] != NULL ? "cn" : "subject", value[CN] != NULL ?
-		    value[CN] : value[SUBJECT] != NULL ? value[SUBJECT] : "",
-		    "dns", dns));
+		    row_json(r, value, dns));
 	}
 	json_decref(dns);
 	json_decref(item);
@@ -397,7 +397,8 @@ adm_devices_read(struct adm *adm, const char *path, const json_t *deflt,
 	out->rows = json_array();
 	if ((rc = read_sheet(&sheet, path)) == SCEP_OK)
 		rc = judge(&sheet, count);
-	out->has_cn = has_column(&sheet, CN) && !has_column(&sheet, SUBJECT);
+	out->has_cn = has_column(&sheet, ADM_ITEM_CN) &&
+	    !has_column(&sheet, ADM_ITEM_SUBJECT);
 	if (rc != SCEP_OK)
 		adm_devices_clear(out);
 	return rc;

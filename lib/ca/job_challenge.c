@@ -177,7 +177,8 @@ scep_job_count_wrong(struct scep_job *job, struct scep_error *err)
 		n = 1;
 	}
 	n += rec->wrong;
-	(void)snprintf(text, sizeof(text), "%ld of %ld%s", n, rec->max_wrong,
+	(void)snprintf(text, sizeof(text), "wrong name %ld of %ld%s", n,
+	    rec->max_wrong,
 	    n >= rec->max_wrong ? ", and is frozen; thaw it with `scepadm "
 	    "challenge thaw`" : "");
 	scep_job_note(job, text);

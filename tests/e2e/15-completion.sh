@@ -95,10 +95,13 @@ offered "a key that has begun, without what readline has" \
     "scepadm init --key rsa:2" 2048
 offered "states of certificates" "scepadm cert list --state " valid expired \
     revoked
+offered "states of challenges" "scepadm challenge list --state " early \
+    expired frozen live revoked used
 offered "orders" "scepadm cert list --csv --sort s" serial subject
 offered "directories" "scepadm init --dir $T/c" "$T/ca"
 offered "nothing for a free text" "scepadm init --cn "
 offered "ids of challenges" "scepadm -c $CONF challenge revoke " "$id"
+offered "an id to thaw" "scepadm -c $CONF challenge thaw " "$id"
 offered "an id behind an option" "scepadm -c $CONF challenge show --json " \
     "$id"
 offered "an id that has begun otherwise" \

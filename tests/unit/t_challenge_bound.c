@@ -398,9 +398,10 @@ wrong_keys_and_alternative_names_count_too(void **state)
 	key_of(0, key);
 	world_challenge(w, &spec, ch);
 	r = request(1, "a", "/CN=x", "a.example", ch);
-	ask_spend(&r, "refused", "another key (1 of 2)");
+	ask_spend(&r, "refused", "another key (wrong name 1 of 2)");
 	r = request(0, "b", "/CN=x", "b.example", ch);
-	ask_spend(&r, "refused", "other alternative names (2 of 2");
+	ask_spend(&r, "refused", "other alternative names (wrong name 2 of "
+	    "2");
 	r = request(0, "c", "/CN=x", "a.example", ch);
 	ask_spend(&r, "refused", "frozen");
 }
