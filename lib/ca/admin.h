@@ -9,17 +9,20 @@
  *
  * do               in                                 result
  * ---------------  ---------------------------------  ----------------------
- * challenge.add    profile, subject (text), dns:[…],  array of {id, challenge,
- *                  ttl (s), uses, count, note           expires, profile,
- *                                                        binds}
- * challenge.addlist  items: [{profile, subject, dns,  the same, in order
- *                  ttl, uses, note}, …]
+ * challenge.add    a challenge to be made; count      array of {id, challenge,
+ *                                                       expires, profile,
+ *                                                       binds}
+ * challenge.addlist  items: [a challenge to be made,  the same, in order
+ *                  …]
  * challenge.checklist  the same                       array of {item (from 0),
  *                                                       error}: what addlist
  *                                                       would refuse
- * challenge.list   —                                  array of records
+ * challenge.list   profile, state, limit, after       {rows: [a record, …],
+ *                                                       next}
  * challenge.show   id                                 a record
  * challenge.revoke id                                 a record
+ * challenge.thaw   id                                 a record
+ * challenge.purge  older (s), after                   {purged: how many, next}
  * challenge.revokelist  ids: […], at most 64          {revoked: how many}
  * challenge.hash   profile, secret                    {hash}
  * request.list     —                                  array
@@ -69,11 +72,20 @@
  *
  * What a request adds or revokes is one transaction: all of it or nothing.
  *
- * A challenge record: id, profile, state (live, used, expired, revoked),
- * binds (nothing, subject, SAN, subject and SAN), subject, san, uses, used,
- * created, expires (RFC 3339), note, issuer.  A
- * request: id, profile, state, subject, san, key_sha256, signer_sha256,
- * transaction, peer, created, expires.  A certificate: serial, subject,
+ * A challenge to be made: profile, subject (text; a template, if there is a *
+ * in it without a backslash), set_subject (0, 1: it is written, not demanded),
+ * dns:[…], key (SHA-256 of the SubjectPublicKeyInfo, hex) or csr (DER, hex),
+ * not_before (s from 1970), ttl (s) or expires (s from 1970), uses, reuse_for
+ * (s), max_wrong (0: never frozen), note; each may be left out.  A challenge
+ * record: id, profile, state (live, early, used, expired, frozen, revoked),
+ * binds (nothing; or of subject, "subject template", "set subject", SAN and
+ * key those that are bound, such as "subject, SAN and key"), names (any, exact,
+ * template, set), subject, san, key_sha256, uses, used, reuse_for, wrong,
+ * max_wrong, created, not_before, expires (RFC 3339, "" if there is none),
+ * note, issuer.  challenge.list and challenge.purge go on with next as after
+ * until there is none; a page may be empty and have one.  A request: id,
+ * profile, state, subject, san, key_sha256, signer_sha256, transaction, peer,
+ * created, expires.  A certificate: serial, subject,
  * issuer, san, profile, ca, state, not_before, not_after, issued, request,
  * authority, key_sha256, sha256, sha1 ("" if it is not known), kept (false:
  * known from the issue log alone, the certificate itself is not here).  A CRL:

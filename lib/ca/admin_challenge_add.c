@@ -53,7 +53,8 @@ struct adding {
 	struct scep_admin_call	*call;
 	struct scep_change	 change;
 	size_t			 n;
-	char			 ids[SCEP_ADMIN_ITEMS_MAX * (SCEP_CHALLENGE_ID + 1) + 1];
+	char			 ids[SCEP_ADMIN_ITEMS_MAX *
+				    (SCEP_CHALLENGE_ID + 1) + 1];
 	/* For the log, of all of them, or SEVERAL: */
 	char			 binds[SCEP_BINDS_TEXT];
 	char			 profile[SCEP_REC_NAME], uses[24];

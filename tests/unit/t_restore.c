@@ -334,6 +334,8 @@ no_challenge_of_before_is_good(void **state)
 	char			 used[SCEP_CHALLENGE_TEXT];
 	char			 live[20][SCEP_CHALLENGE_TEXT];
 	char			 twice[SCEP_CHALLENGE_TEXT], serial[48];
+	char			 again[SCEP_CHALLENGE_TEXT];
+	char			 frozen[SCEP_CHALLENGE_TEXT];
 	struct world_request	 r;
 	struct scep_restored	 count = { .entries = 0 };
 	struct scep_error	 err;
@@ -346,9 +348,23 @@ no_challenge_of_before_is_good(void **state)
 		ask_mint(NULL, live[i]);
 	world_challenge(w, &(struct world_challenge){ .uses = 2 }, twice);
 	grant(1, "t2", twice, serial);
+	/* Nor may its key come again, nor may it be thawed. */
+	world_challenge(w, &(struct world_challenge){ .reuse_s = 30 * 86400L },
+	    again);
+	grant(3, "t6", again, serial);
+	world_challenge(w, &(struct world_challenge){ .subject = "CN=dev-2",
+	    .max_wrong = 1 }, frozen);
+	r = ask_new(0, "t7", frozen);
+	ask_spend(&r, "refused", "and is frozen");
+	world_must(scep_ca_tend_soon(w->ca, &err) == SCEP_OK);
 	assert_int_equal(scep_restore_void(w->store, WORLD_NOW, 7, &count,
 	    &err), SCEP_OK);
-	assert_int_equal(count.challenges, 21);
+	assert_int_equal(count.challenges, 23);
+	r = ask_new(3, "t8", again);
+	r.later = 2 * 86400L;
+	ask_spend(&r, "refused", "revoked");
+	r = ask_new(2, "t8", frozen);
+	ask_spend(&r, "refused", "revoked");
 	for (i = 0; i < 20; i++) {
 		r = ask_new(2, "t3", live[i]);
 		ask_spend(&r, "refused", "revoked");

@@ -208,6 +208,44 @@ an_unknown_kind_of_name_is_never_allowed(void **state)
 	assert_int_equal(scep_rules_san(&all, &san, &err), SCEP_OK);
 }
 
+/* What the star is in may be anything; all else is held to its rule. */
+static void
+a_template_is_held_to_what_it_says(void **state)
+{
+	static const struct {
+		const char	*subject;
+		const char	*why;		/* NULL: allowed */
+	} rows[] = {
+		{ "CN=a*, serialNumber=1", NULL },
+		{ "CN=*, serialNumber=1", NULL },
+		{ "CN=dev-1, serialNumber=*", NULL },
+		{ "CN=other, serialNumber=*", "CN matches no pattern" },
+		{ "CN=*", "requires a serialNumber" },
+		{ "L=*, CN=dev-1, serialNumber=1", "allows no L" },
+	};
+	struct scep_buf		 der = { NULL, 0 };
+	struct scep_name	 name;
+	struct scep_error	 err;
+	enum scep_err		 rc;
+	size_t			 i;
+	int			 is_template;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(scep_name_make_template(rows[i].subject,
+		    &der, &is_template, &err), SCEP_OK);
+		assert_int_equal(scep_name_parse(scep_buf_span(&der), &name,
+		    &err), SCEP_OK);
+		rc = scep_rules_template(&profile, &name, &err);
+		assert_int_equal(rc, rows[i].why == NULL ? SCEP_OK :
+		    SCEP_E_REFUSED);
+		if (rows[i].why != NULL)
+			assert_non_null(strstr(err.text, rows[i].why));
+		scep_name_clear(&name);
+		scep_buf_clear(&der);
+	}
+}
+
 int
 main(void)
 {
@@ -217,6 +255,7 @@ main(void)
 		cmocka_unit_test(one_bad_name_among_good_ones_is_enough),
 		cmocka_unit_test(an_empty_subject_needs_an_alternative_name),
 		cmocka_unit_test(an_unknown_kind_of_name_is_never_allowed),
+		cmocka_unit_test(a_template_is_held_to_what_it_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
