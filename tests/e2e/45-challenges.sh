@@ -59,6 +59,8 @@ openssl req -new -key one.key -subj /O=Example/CN=router \
 challenge k --csr router.csr
 same "a request binds key and names" "$(show "$(id_of k)" binds)" \
     "subject, SAN and key"
+adm challenge show "$(id_of k)" >show.out
+like "shown to people, too" show.out "key SHA-256 +$sha"
 same "its key" "$(show "$(id_of k)" key_sha256)" "$sha"
 status 1 "its names by another key" bot -C k -k two.key \
     -s /O=Example/CN=router -d router.example "$URL"

@@ -486,7 +486,7 @@ more_records_at_a_time_than_there_is_room_for(void **state)
 {
 	const struct world_challenge	 spec = { .subject = "CN=right",
 	    .max_wrong = 1 };
-	char				 id[16], ch[SCEP_CHALLENGE_TEXT];
+	char				 id[24], ch[SCEP_CHALLENGE_TEXT];
 	struct scep_wrong		*wrong =
 	    ((struct scep_local *)w->ca)->memory->wrong;
 	int				 i;
