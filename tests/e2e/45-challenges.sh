@@ -151,11 +151,9 @@ status 1 "a wrong name" bot -C w -s /CN=wrong "$URL"
 status 1 "a wrong SAN" bot -C w -s /CN=right -d wrong.example "$URL"
 same "two are counted" "$(show "$(id_of w)" wrong)" 2
 same "and no more" "$(state w)" live
-until_true 5 sh -c "[ \"\$('$ADM' -c '$CONF' challenge show --json \
-    $(id_of w) | jq .wrong)\" = 2 ]"
-sleep 1.3
+sleep 3
 restart KILL
-same "a server that was killed a second later knows of them" \
+same "a server that was killed seconds later knows of them" \
     "$(show "$(id_of w)" wrong)" 2
 status 1 "the third" bot -C w -s /CN=wrong "$URL"
 same "freezes it" "$(state w)" frozen
