@@ -16,7 +16,7 @@
 static const char *
 state_of(const struct scep_crl_rec *rec, time_t now)
 {
-	if (rec->stale)
+	if (rec->stale == SCEP_CRL_STALE)
 		return "stale";
 	return now < rec->next_update ? "valid" : "expired";
 }

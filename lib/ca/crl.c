@@ -166,7 +166,7 @@ scep_crl_newest(struct scep_local *ca, const struct scep_ca_conf *conf,
 static int
 is_servable(const struct scep_crl_held *held)
 {
-	return held != NULL && !held->rec.stale;
+	return held != NULL && held->rec.stale != SCEP_CRL_STALE;
 }
 
 /* One whose time is up is better than none, where no other can be made. */
@@ -250,7 +250,7 @@ scep_crl_is_due(struct scep_local *ca, const struct scep_ca_conf *conf,
 	long		 n;
 
 	*due = 1;
-	if (rec->stale || rec->this_update > now ||
+	if (rec->stale != SCEP_CRL_FRESH || rec->this_update > now ||
 	    rec->next_update > now + conf->crl_validity_s ||
 	    rec->next_update - conf->crl_overlap_s <= now)
 		return SCEP_OK;

@@ -50,6 +50,21 @@ enum scep_err	 scep_crl_is_due(struct scep_local *ca,
 enum scep_err	 scep_crl_tend(struct scep_local *ca, time_t now,
 		    struct scep_error *err);
 
+/*
+ * What the times of revocations do not say.  lacks: the newest is out of date,
+ * for of what was revoked before it, some is not on it.  And those to come
+ * have a number above this one.  What says so is appended to change, where
+ * that is needed; rec (all 0) is for the second call, once change is
+ * committed, and is to be cleared.  The caller holds the lock on the CA's CRL:
+ * crl_outdate.c.
+ */
+enum scep_err	 scep_crl_outdate(struct scep_local *ca,
+		    const struct scep_ca_conf *conf, int lacks, long number,
+		    struct scep_change *change, struct scep_crl_rec *rec,
+		    struct scep_error *err);
+enum scep_err	 scep_crl_outdated(struct scep_local *ca,
+		    struct scep_crl_rec *rec, struct scep_error *err);
+
 /* For crl_make.c: rec, which is taken over, is the newest from now on. */
 enum scep_err	 scep_crls_put(struct scep_crls *crls,
 		    struct scep_crl_rec *rec, struct scep_error *err);

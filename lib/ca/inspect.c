@@ -49,7 +49,7 @@ put_note(struct scep_local *ca, time_t now, struct scep_buf *out,
 		rc = scep_crl_newest(ca, conf, &held, err);
 		if (rc != SCEP_OK && rc != SCEP_E_NOTFOUND)
 			return rc;
-		if (rc == SCEP_OK && !held->rec.stale &&
+		if (rc == SCEP_OK && held->rec.stale != SCEP_CRL_STALE &&
 		    now >= held->rec.next_update) {
 			(void)snprintf(text, sizeof(text), "note: the CRL of "
 			    "CA %.63s has expired\n", conf->name);

@@ -290,7 +290,7 @@ age_row(void *arg, const struct scep_row *row, struct scep_error *err)
 	    err)) != SCEP_OK)
 		return rc;
 	rec.rev = row->rev;
-	rec.stale = 1;
+	rec.stale = SCEP_CRL_STALE;
 	/* Numbers follow the clock, but one that was ahead has been set back;
 	 * nor does a backup know of those that were made after it. */
 	rec.number = (rec.number > a->now ? rec.number : a->now) + CRLS_LOST;

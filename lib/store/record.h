@@ -196,6 +196,17 @@ struct scep_trace {
 	struct scep_buf		 result;	/* answer, reason, who */
 };
 
+/* Why another CRL is due, where the times do not say so. */
+enum scep_crl_stale {
+	SCEP_CRL_FRESH = 0,
+	SCEP_CRL_STALE = 1,		/* of a backup, or none at all: never
+					   to be served, but its number
+					   counts */
+	SCEP_CRL_OUTDATED = 2		/* what was revoked before it is not
+					   on it: served until there is
+					   another */
+};
+
 /* The newest CRL of a CA.  Key: SHA-256 of its SubjectPublicKeyInfo. */
 struct scep_crl_rec {
 	uint8_t		 ca_sha256[SCEP_SHA256_LEN];	/* the key */
@@ -205,8 +216,7 @@ struct scep_crl_rec {
 	long		 entries;
 	long		 fresh;		/* revocations not older than
 					   this_update that are on it */
-	int		 stale;		/* of a backup: never to be served, but
-					   its number counts */
+	int		 stale;		/* enum scep_crl_stale */
 	struct scep_buf	 der;
 };
 

@@ -38,7 +38,7 @@ scep_crl_rec_decode(struct scep_span der, struct scep_crl_rec *out,
 
 	if ((rc = DECODE(crl_fields, der, out, "CRL", err)) != SCEP_OK)
 		return rc;
-	if (out->stale <= 1)
+	if (out->stale <= SCEP_CRL_OUTDATED)
 		return SCEP_OK;
 	scep_crl_rec_clear(out);
 	return scep_record_bad("CRL", err);
