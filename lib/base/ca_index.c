@@ -220,7 +220,7 @@ enum scep_err
 scep_ca_index_read(struct scep_span line, struct scep_ca_index *out,
     struct scep_error *err)
 {
-	struct fields	 f;
+	struct fields	 f = { .n = 0 };
 	enum scep_err	 rc;
 
 	memset(out, 0, sizeof(*out));

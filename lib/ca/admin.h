@@ -35,6 +35,13 @@
  *                  after
  * cert.show        serial (hex)                       an object
  * cert.export      serial                             {der (hex), chain:[hex…]}
+ * cert.import      profile, ca_key (SHA-256 of the    {ca, profile, new,
+ *                  CA's SubjectPublicKeyInfo, hex),     there, completed,
+ *                  source (openssl-ca), items: [{line,  revoked, own, refused
+ *                  serial, not_after, two_digits,       (each how many),
+ *                  revoked, reason, subject, der}, …]   crl_number, no_crl,
+ *                  (import.h), crl_number, dry (0, 1),  told: [{line, kind,
+ *                  finish (0, 1)                        text}, …]}
  * crl.list         —                                  array
  * crl.show         ca (its name)                      an object
  * crl.export       ca                                 {der (hex)}
@@ -71,6 +78,12 @@
  * ca may be left out if there is one.
  *
  * What a request adds or revokes is one transaction: all of it or nothing.
+ * But an item of cert.import may be refused and told (kind refused), and the
+ * others are taken; told is also what stays as it was (kept).  completed: the
+ * certificate itself was not here; revoked: it was valid here; own: the CA's
+ * own certificate, which is left out.  crl_number is what CRLs to come are
+ * above; with dry nothing is written, and with finish a CRL is made, whose
+ * number is in the result (0: none was, and no_crl is why there never is one).
  *
  * A challenge to be made: profile, subject (text; a template, if there is a *
  * in it without a backslash), set_subject (0, 1: it is written, not demanded),
@@ -87,8 +100,9 @@
  * profile, state, subject, san, key_sha256, signer_sha256, transaction, peer,
  * created, expires.  A certificate: serial, subject,
  * issuer, san, profile, ca, state, not_before, not_after, issued, request,
- * authority, key_sha256, sha256, sha1 ("" if it is not known), kept (false:
- * known from the issue log alone, the certificate itself is not here).  A CRL:
+ * authority, key_sha256, sha256, sha1, kept (false: the certificate itself is
+ * not here, it is known from the issue log or another server's list alone);
+ * what is not known is "".  A CRL:
  * ca, state (valid, expired, stale: of a backup, none, off), reason; and where
  * there is one, number, this_update, next_update, entries, size (octets).  A
  * story: see admin_story.h; requests is how many there are, newest first, and

@@ -18,6 +18,9 @@
 #define SERIAL_MAX	40			/* scep_cert_key() */
 #define PRINT_MAX	(3 * SCEP_DIGEST_MAX_LEN)
 
+/* Of a certificate that was never here. */
+static const uint8_t	 nothing[SCEP_SHA256_LEN];
+
 /* "AB:CD:…", as openssl prints it. */
 static void
 print(const uint8_t *digest, size_t len, char out[PRINT_MAX])
@@ -39,8 +42,9 @@ fingerprints(const struct scep_crypto *crypto,
 	size_t		 len;
 	enum scep_err	 rc;
 
-	print(rec->der_sha256, sizeof(rec->der_sha256), sha256);
-	sha1[0] = '\0';
+	sha256[0] = sha1[0] = '\0';
+	if (memcmp(rec->der_sha256, nothing, sizeof(nothing)) != 0)
+		print(rec->der_sha256, sizeof(rec->der_sha256), sha256);
 	if (rec->der.len == 0)
 		return SCEP_OK;
 	if ((rc = scep_crypto_digest(crypto, SCEP_SHA1,
@@ -79,6 +83,15 @@ read_names(const struct scep_crypto *crypto, const struct scep_cert_rec *rec,
 	scep_cert_clear(&cert);
 }
 
+/* "": it is not known. */
+static void
+time_text(time_t t, char out[SCEP_TIME_TEXT])
+{
+	out[0] = '\0';
+	if (t != 0)
+		scep_time_text(t, out);
+}
+
 static json_t *
 cert_json(const struct scep_cert_rec *rec, const struct names *names,
     time_t now, const char *sha256, const char *sha1)
@@ -88,11 +101,12 @@ cert_json(const struct scep_cert_rec *rec, const struct names *names,
 	char	 issued[SCEP_TIME_TEXT];
 
 	scep_hex_text(scep_buf_span(&rec->serial), serial, sizeof(serial));
-	scep_hex_text(scep_span_make(rec->key_sha256,
-	    sizeof(rec->key_sha256)), key, sizeof(key));
-	scep_time_text(rec->not_before, not_before);
-	scep_time_text(rec->not_after, not_after);
-	scep_time_text(rec->issued, issued);
+	scep_hex_text(scep_span_make(rec->key_sha256, memcmp(rec->key_sha256,
+	    nothing, sizeof(nothing)) != 0 ? sizeof(rec->key_sha256) : 0),
+	    key, sizeof(key));
+	time_text(rec->not_before, not_before);
+	time_text(rec->not_after, not_after);
+	time_text(rec->issued, issued);
 	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,"
 	    "s:s,s:s,s:s,s:b}",
 	    "serial", serial, "subject", names->subject.text,
@@ -282,9 +296,9 @@ export(struct scep_admin_call *call, struct scep_error *err)
 		scep_cert_rec_clear(&rec);
 		return scep_fail(err, SCEP_E_NOTFOUND, "the certificate "
 		    "itself is not here: it was issued after the backup that "
-		    "was restored, and is known from the issue log alone; "
-		    "the device has it, and `scepadm cert show` tells what "
-		    "is known");
+		    "was restored, and is known from the issue log alone, or "
+		    "came from another server's list without it; the device "
+		    "has it, and `scepadm cert show` tells what is known");
 	}
 	/* o of NULL makes all of it NULL, and frees the other. */
 	rc = scep_admin_object(call, json_pack("{s:o,s:o}",

@@ -290,6 +290,21 @@ tell(struct search *s, struct scep_error *err)
 	    (json_int_t)s->n, "stories", stories), err);
 }
 
+static enum scep_err
+nothing(const struct search *s, struct scep_error *err)
+{
+	if (s->left.cert != NULL)
+		return scep_fail(err, SCEP_E_NOTFOUND, "no request led to "
+		    "this certificate: %.200s; scepadm cert show tells what "
+		    "is known of it", s->left.cert->authority);
+	return scep_fail(err, SCEP_E_NOTFOUND, "no request has this id, "
+	    "transactionID or serial; what was refused is kept for "
+	    "%ld days at most, and %ld of them (explain_keep, "
+	    "explain_refused in scep.conf); the log and issue.log may "
+	    "still have it", SCEP_PASSING_KEPT_S / 86400,
+	    s->call->ca->cfg->server.explain_refused);
+}
+
 /* What was typed, in each way in which it may be meant. */
 static void
 read_what(struct search *s, const char *what, uint8_t octets[WHAT_MAX])
@@ -321,12 +336,7 @@ explain(struct scep_admin_call *call, struct scep_error *err)
 	rc = find(&s, err);
 	sort(&s);
 	if (rc == SCEP_OK && s.n == 0)
-		rc = scep_fail(err, SCEP_E_NOTFOUND, "no request has this id, "
-		    "transactionID or serial; what was refused is kept for "
-		    "%ld days at most, and %ld of them (explain_keep, "
-		    "explain_refused in scep.conf); the log and issue.log may "
-		    "still have it", SCEP_PASSING_KEPT_S / 86400,
-		    call->ca->cfg->server.explain_refused);
+		rc = nothing(&s, err);
 	if (rc == SCEP_OK)
 		rc = tell(&s, err);
 	scep_txn_clear(&s.txn);

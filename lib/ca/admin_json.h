@@ -63,6 +63,7 @@ extern const struct scep_admin_verb	scep_admin_backup[];
 extern const struct scep_admin_verb	scep_admin_log[];
 extern const struct scep_admin_verb	scep_admin_ca[];
 extern const struct scep_admin_verb	scep_admin_ca_show[];
+extern const struct scep_admin_verb	scep_admin_import[];
 
 /* Nothing but these members, of these kinds, and what is required:
  * SCEP_E_USAGE otherwise.  No value is in the message. */

@@ -44,7 +44,8 @@ scep_transaction_signer(struct scep_local *ca, const struct scep_cert *cert,
  * names itself as its issuer is: each record is of what scep_issue() made, also
  * one that the issue log brought back, and that has the CA's subject as its
  * issuer (lint rule issuer_is_ca) and another name for itself
- * (subject_not_ca).  So the store, with millions in it, need not be asked.
+ * (subject_not_ca); or it is of what was imported, of which the same is
+ * demanded (import.c).  So the store, with millions in it, need not be asked.
  */
 static enum scep_err
 is_ours(struct scep_local *ca, const struct scep_cert *cert, int *ours,
