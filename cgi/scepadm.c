@@ -12,6 +12,12 @@
 #include "cgi/log.h"
 #include "cgi/scepadm.h"
 
+#define IMPORT_USAGE							\
+	"[--profile P] [--dry-run] [--skip]\n"				\
+	"           [--ca-cert FILE] [--ca-key FILE] [--chain FILE]\n"	\
+	"           [--pass-file FILE] [--certs DIR]\n"			\
+	"           [--dir DIR] [--state DIR] [--url BASE] [--json] DIR"
+
 static const struct {
 	const char	*noun;
 	const char	*verb;		/* NULL: the noun is the verb */
@@ -81,6 +87,8 @@ static const struct {
 	{ "backup", NULL, adm_backup, "[--json] DIR" },
 	{ "restore", NULL, adm_restore,
 	    "[--dir NEWDIR] [--issue-log FILE] [--json] DIR" },
+	{ "import", "openssl-ca", adm_import, IMPORT_USAGE },
+	{ "import", "micromdm-depot", adm_import, IMPORT_USAGE },
 	{ "log", "verify", adm_log_verify,
 	    "[--chain-only] [--json] [FILE]" },
 };

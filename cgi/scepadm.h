@@ -63,6 +63,7 @@ enum scep_err	 adm_ca_renew_ra(struct adm *, int, char *[]);
 enum scep_err	 adm_explain(struct adm *, int, char *[]);
 enum scep_err	 adm_backup(struct adm *, int, char *[]);
 enum scep_err	 adm_restore(struct adm *, int, char *[]);
+enum scep_err	 adm_import(struct adm *, int, char *[]);
 enum scep_err	 adm_log_verify(struct adm *, int, char *[]);
 enum scep_err	 adm_reload(struct adm *, int, char *[]);
 enum scep_err	 adm_status(struct adm *, int, char *[]);

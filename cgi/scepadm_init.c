@@ -16,15 +16,7 @@
 
 #define CN_MAX		61		/* X.520 allows 64, and " RA" comes
 					   behind it */
-#define DEFAULT_URL	"http://localhost/scep"	/* of a trial */
 #define FINGERPRINT	(3 * SCEP_DIGEST_MAX_LEN)
-
-/* What was asked for. */
-struct init {
-	const char		*dir, *state, *cn, *key, *url;
-	struct adm_dirs		 dirs;
-	struct adm_adopt	 adopt;
-};
 
 static int
 is_cn(const char *cn)
@@ -51,7 +43,7 @@ ra_make(struct adm *adm, const char *cn, struct adm_fresh *f)
 }
 
 static enum scep_err
-fresh_make(struct adm *adm, const struct init *in, struct adm_fresh *f)
+fresh_make(struct adm *adm, const struct adm_init *in, struct adm_fresh *f)
 {
 	struct scep_making	 ca = { .cn = in->cn };
 	enum scep_err		 rc;
@@ -72,7 +64,7 @@ fresh_make(struct adm *adm, const struct init *in, struct adm_fresh *f)
 
 /* The RA of a CA that has a name of its own is called after it. */
 static enum scep_err
-adopt_make(struct adm *adm, const struct init *in, struct adm_fresh *f)
+adopt_make(struct adm *adm, const struct adm_init *in, struct adm_fresh *f)
 {
 	char		 cn[CN_MAX + 2];
 	enum scep_err	 rc;
@@ -91,7 +83,7 @@ adopt_make(struct adm *adm, const struct init *in, struct adm_fresh *f)
 }
 
 static enum scep_err
-make(struct adm *adm, const struct init *in, struct adm_fresh *f)
+make(struct adm *adm, const struct adm_init *in, struct adm_fresh *f)
 {
 	enum scep_err	 rc;
 
@@ -138,13 +130,13 @@ check_url(struct adm *adm, const char *url)
 /* May certificates say that their CRL is below this URL?  The URL of an
  * extension ends at a comma. */
 static void
-choose_points(struct init *in, struct adm_fresh *f)
+choose_points(struct adm_init *in, struct adm_fresh *f)
 {
 	const int	 may = (X509_get_extension_flags(f->ca) &
 			    EXFLAG_KUSAGE) == 0 ||
 			    (X509_get_key_usage(f->ca) & KU_CRL_SIGN) != 0;
 
-	f->has_points = may && strcmp(in->url, DEFAULT_URL) != 0 &&
+	f->has_points = may && strcmp(in->url, ADM_INIT_URL) != 0 &&
 	    strncmp(in->url, "http://", 7) == 0 &&
 	    strchr(in->url, ',') == NULL;
 	if (may && strncmp(in->url, "https://", 8) == 0)
@@ -172,7 +164,7 @@ fingerprint(const X509 *cert, const EVP_MD *md, char out[FINGERPRINT])
 
 /* Nobody need type a passphrase at night, and that has a price. */
 static void
-print_bare_key(const struct init *in)
+print_bare_key(const struct adm_init *in)
 {
 	(void)printf("  CA key         %s/ca.key (mode 0600)\n"
 	    "                 is NOT ENCRYPTED, for the server starts with "
@@ -190,7 +182,7 @@ print_crl(void)
 }
 
 static void
-print_text(const struct init *in, const struct adm_fresh *f,
+print_text(const struct adm_init *in, const struct adm_fresh *f,
     const char *sha256, const char *sha1)
 {
 	const char	*dir = in->dirs.dir;
@@ -216,7 +208,7 @@ print_text(const struct init *in, const struct adm_fresh *f,
 }
 
 static void
-print_done(const struct adm *adm, const struct init *in,
+print_done(const struct adm *adm, const struct adm_init *in,
     const struct adm_fresh *f)
 {
 	char	 sha256[FINGERPRINT], sha1[FINGERPRINT];
@@ -240,7 +232,7 @@ print_done(const struct adm *adm, const struct init *in,
 }
 
 static enum scep_err
-check_options(struct adm *adm, struct init *in)
+check_options(struct adm *adm, struct adm_init *in)
 {
 	const struct adm_adopt	*a = &in->adopt;
 
@@ -262,9 +254,8 @@ check_options(struct adm *adm, struct init *in)
 	return check_url(adm, in->url);
 }
 
-/* All that is in the way is found before anything is written. */
-static enum scep_err
-init(struct adm *adm, struct init *in)
+enum scep_err
+adm_init_ca(struct adm *adm, struct adm_init *in)
 {
 	struct adm_fresh	 f = { .ca_key = NULL };
 	enum scep_err		 rc;
@@ -278,7 +269,8 @@ init(struct adm *adm, struct init *in)
 		rc = adm_dirs_make(adm, &in->dirs);
 	}
 	if (rc == SCEP_OK &&
-	    (rc = adm_place_write(adm, &in->dirs, in->url, &f)) == SCEP_OK)
+	    (rc = adm_place_write(adm, &in->dirs, in->url, &f)) ==
+	    SCEP_OK && !in->quiet)
 		print_done(adm, in, &f);
 	adm_fresh_clear(&f);
 	return rc;
@@ -287,7 +279,7 @@ init(struct adm *adm, struct init *in)
 enum scep_err
 adm_init(struct adm *adm, int argc, char *argv[])
 {
-	struct init		 in = { .url = DEFAULT_URL };
+	struct adm_init		 in = { .url = ADM_INIT_URL };
 	const struct adm_option	 options[] = {
 		{ "dir", &in.dir, NULL, NULL },
 		{ "state", &in.state, NULL, NULL },
@@ -304,7 +296,7 @@ adm_init(struct adm *adm, int argc, char *argv[])
 
 	in.adopt.warnings = json_array();
 	if ((rc = adm_options(adm, argc, argv, options, 0, NULL)) == SCEP_OK)
-		rc = init(adm, &in);
+		rc = adm_init_ca(adm, &in);
 	json_decref(in.adopt.warnings);
 	return rc;
 }

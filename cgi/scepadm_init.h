@@ -33,6 +33,20 @@ struct adm_adopt {
 	json_t		*warnings;		/* texts are appended */
 };
 
+/* What `scepadm init` was asked for. */
+#define ADM_INIT_URL	"http://localhost/scep"	/* of a trial */
+struct adm_init {
+	const char		*dir, *state;	/* or NULL */
+	const char		*cn, *key;	/* or NULL */
+	const char		*url;
+	int			 quiet;		/* print nothing */
+	struct adm_adopt	 adopt;		/* cert NULL: a new CA */
+	struct adm_dirs		 dirs;		/* where it went */
+};
+/* scepadm_init.c: all that is in the way is found before anything is
+ * written. */
+enum scep_err	 adm_init_ca(struct adm *adm, struct adm_init *in);
+
 /* scepadm_adopt.c: read it and look at it from all sides; sets ca, ca_key,
  * chain and digest.  SCEP_E_REFUSED for what no device would trust. */
 enum scep_err	 adm_adopt_read(struct adm *adm, const struct adm_adopt *from,
