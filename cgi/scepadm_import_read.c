@@ -216,6 +216,16 @@ read_lines(struct list *l)
 	return rc != SCEP_OK ? rc : adm_import_flush(l->im);
 }
 
+static enum scep_err
+cannot_open(struct adm_import *im, int no)
+{
+	if (no != ENOENT && no != ENOTDIR)
+		return scep_file_fail(im->at.index, no, &im->adm->err);
+	return scep_fail(&im->adm->err, SCEP_E_NOTFOUND, "%s: no such file; "
+	    "wanted is the directory in which %s keeps its list",
+	    im->at.index, im->source);
+}
+
 enum scep_err
 adm_import_read(struct adm_import *im)
 {
@@ -228,7 +238,7 @@ adm_import_read(struct adm_import *im)
 	memset(&im->count, 0, sizeof(im->count));
 	(void)json_array_clear(im->told);
 	if ((l->file = fopen(im->at.index, "re")) == NULL)
-		rc = scep_file_fail(im->at.index, errno, &im->adm->err);
+		rc = cannot_open(im, errno);
 	else {
 		rc = read_lines(l);
 		(void)fclose(l->file);
