@@ -99,6 +99,8 @@ offered "states of challenges" "scepadm challenge list --state " early \
     expired frozen live revoked used
 offered "orders" "scepadm cert list --csv --sort s" serial subject
 offered "directories" "scepadm init --dir $T/c" "$T/ca"
+offered "directories for an operand" \
+    "scepadm import openssl-ca --dry-run $T/c" "$T/ca"
 offered "nothing for a free text" "scepadm init --cn "
 offered "ids of challenges" "scepadm -c $CONF challenge revoke " "$id"
 offered "an id to thaw" "scepadm -c $CONF challenge thaw " "$id"
