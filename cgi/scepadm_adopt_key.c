@@ -28,6 +28,7 @@ struct pass {
 	char			 text[PEM_BUFSIZE + 2];
 	size_t			 len;
 	int			 wanted;
+	int			 empty;		/* this is to be tried */
 	enum scep_err		 rc;		/* of getting it */
 };
 
@@ -96,6 +97,8 @@ pass_get(char *buf, int size, int writing, void *arg)
 	struct pass	*pass = arg;
 
 	(void)writing;
+	if (pass->empty)
+		return 0;
 	if (!pass->wanted) {
 		pass->wanted = 1;
 		pass->rc = pass->from->pass != NULL ? pass_from_file(pass) :
@@ -142,6 +145,14 @@ decode_der(OSSL_LIB_CTX *ctx, struct scep_span der, struct pass *pass)
 	return key;
 }
 
+static EVP_PKEY *
+decode(const struct adm *adm, struct scep_span span, struct pass *pass)
+{
+	return span.len > 0 && span.data[0] == 0x30 ?
+	    decode_der(adm->crypto->ctx, span, pass) :
+	    decode_pem(adm->crypto->ctx, span, pass);
+}
+
 static enum scep_err
 decode_failed(const struct pass *pass)
 {
@@ -167,17 +178,19 @@ adm_adopt_key(struct adm *adm, const struct adm_adopt *from, EVP_PKEY **out)
 {
 	struct pass		 pass = { .adm = adm, .from = from };
 	struct scep_buf		 bytes = { NULL, 0 };
-	struct scep_span	 span;
 	enum scep_err		 rc;
 
+	*out = NULL;
 	if ((rc = scep_file_read(from->key, FILE_MAX_LEN, &bytes,
 	    &adm->err)) != SCEP_OK)
 		return rc;
 	warn_if_open(from, from->key, "the CA's key");
-	span = scep_buf_span(&bytes);
-	*out = span.len > 0 && span.data[0] == 0x30 ?
-	    decode_der(adm->crypto->ctx, span, &pass) :
-	    decode_pem(adm->crypto->ctx, span, &pass);
+	pass.empty = from->try_empty && from->pass == NULL;
+	if (pass.empty)
+		*out = decode(adm, scep_buf_span(&bytes), &pass);
+	pass.empty = 0;
+	if (*out == NULL)
+		*out = decode(adm, scep_buf_span(&bytes), &pass);
 	rc = *out != NULL ? SCEP_OK : decode_failed(&pass);
 	ERR_clear_error();
 	OPENSSL_cleanse(&pass, sizeof(pass));

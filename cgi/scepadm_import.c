@@ -91,6 +91,20 @@ check_refused(struct adm_import *im)
 	    "out with --skip", im->at.index, refused, im->count.lines);
 }
 
+/* The list may have changed in between. */
+static enum scep_err
+check_late(struct adm_import *im)
+{
+	const long	 refused = im->count.told[ADM_IMPORT_REFUSED];
+
+	if (refused == 0 || im->skip)
+		return SCEP_OK;
+	return scep_fail(&im->adm->err, SCEP_E_REFUSED, "%s changed while it "
+	    "was read: %ld of %ld lines are refused, and the others are here; "
+	    "mend them, and import again", im->at.index, refused,
+	    im->count.lines);
+}
+
 static enum scep_err
 move_in(struct adm_import *im)
 {
@@ -113,7 +127,7 @@ move_in(struct adm_import *im)
 	}
 	adm_import_print_told(im);
 	adm_import_print(im);
-	return SCEP_OK;
+	return check_late(im);
 }
 
 static enum scep_err
@@ -130,6 +144,7 @@ import(struct adm_import *im, const char *dir)
 	im->init.quiet = 1;
 	im->init.adopt.cert = im->at.cert;
 	im->init.adopt.key = im->at.key;
+	im->init.adopt.try_empty = 1;	/* what scepserver has if not told */
 	adm_hold(adm);
 	rc = move_in(im);
 	if (!im->fresh)

@@ -145,10 +145,10 @@ adm_import_print(const struct adm_import *im)
 	if (crl_of(im) > 0)
 		(void)printf("CRL %ld is made\n", crl_of(im));
 	if (im->init.dirs.dir != NULL)
-		(void)printf("adopted the CA; its key is NOT ENCRYPTED in %s, "
-		    "and no longer belongs\non the old server\n"
-		    "next: read %s, and make its profile allow what the\n"
-		    "      devices are called and can do; then\n"
-		    "      scepadm -c %s check\n", im->init.dirs.state,
-		    im->conf, im->conf);
+		(void)printf("adopted the CA: its key, in %s, is NOT "
+		    "ENCRYPTED\n"
+		    "next: make the profile in %s allow what devices are\n"
+		    "      called and can do; scepadm -c %s check\n"
+		    "      stop the other server: one of both may make the "
+		    "CRL\n", im->init.dirs.state, im->conf, im->conf);
 }

@@ -30,6 +30,8 @@ enum scep_err	 adm_place_write(struct adm *adm, const struct adm_dirs *dirs,
 struct adm_adopt {
 	const char	*cert, *key;
 	const char	*chain, *pass;		/* or NULL */
+	int		 try_empty;		/* as a passphrase, before one
+						   is asked for */
 	json_t		*warnings;		/* texts are appended */
 };
 

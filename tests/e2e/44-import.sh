@@ -443,4 +443,16 @@ cp mdm-3.old mdm/old/cert.pem
 cp mdm-3.old.key mdm/old/key.pem
 status 1 "what was revoked there does not renew" mdm old "$URL"
 verdict "the log is whole" adm log verify
+stop "$SERVER"
+
+# ---- a depot as it is made by default ----
+
+scepserver ca -init -depot "$T/bare" -keySize 2048 >>"$T/scepserver.log" 2>&1
+: >"$T/bare/index.txt"
+like "its key is encrypted" "$T/bare/ca.key" ENCRYPTED
+verdict "with the empty passphrase, which is found" "$ADM" import \
+    micromdm-depot --dir "$T/barely" "$T/bare"
+status 2 "another passphrase is asked for" "$ADM" import micromdm-depot \
+    --dir "$T/no" "$DEPOT"
+like "where there is somebody" status.out 'no terminal.*--pass-file'
 finish
