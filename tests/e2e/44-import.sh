@@ -308,6 +308,21 @@ else
 fi
 status 0 "a configuration that is named" adm import openssl-ca "$OLD"
 
+# A CA that is not the current one any more.
+for each in stage publish 'switch --force'; do
+	verdict "ca $each" adm ca $each
+done
+issue dev-10
+old -revoke dev-7.pem
+json "what the one before it issued"
+same "is taken" "$(member new) $(member newly_revoked)" "1 1"
+adm crl export main.1 >crl.pem
+openssl crl -in crl.pem -CAfile "$OLD/cacert.pem" -noout -text >crl.txt 2>&1
+like "and on its own CRL" crl.txt 'verify OK'
+like "which has what is revoked" crl.txt \
+    "Serial Number: $(openssl x509 -in dev-7.pem -noout -serial |
+    cut -d= -f2)"
+
 # ---- a long list, and an end in the middle ----
 
 old_ca 01
