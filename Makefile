@@ -26,7 +26,16 @@ WARN	 = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	   -Wpointer-arith -Wcast-qual -Wconversion -Wformat=2 -Wvla \
 	   -Wwrite-strings -Wundef $(WERROR)
 HARDEN	?= -fstack-protector-strong -D_FORTIFY_SOURCE=2
-PKGS	 = libcrypto jansson libseccomp libcurl
+PKGS	 = libcrypto jansson libseccomp libcurl $(QRPKGS)
+# `scepadm client` draws QR codes where these are.
+QR	?= $(shell $(PKG_CONFIG) --exists libqrencode libpng && echo yes)
+ifeq ($(QR),yes)
+QRPKGS	 = libqrencode libpng
+NOQR	 = cgi/scepadm_noqr.c
+else
+QRPKGS	 =
+NOQR	 = cgi/scepadm_qr.c
+endif
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -fPIE -pthread \
 	   -DSCEP_CONF_PATH='"$(CONFDIR)/scep.conf"' \
 	   -DSCEP_CONF_DIR='"$(CONFDIR)"' -DSCEP_STATE_DIR='"$(STATEDIR)"' \
@@ -34,7 +43,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -fPIE -pthread \
 	   $(shell $(PKG_CONFIG) --cflags $(PKGS)) $(CFLAGS)
 ALL_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now $(LDFLAGS)
 LDLIBS	 = $(shell $(PKG_CONFIG) --libs libcrypto jansson) -ldb
-CURLLIBS = $(shell $(PKG_CONFIG) --libs libcurl)
+ADMLIBS	 = $(shell $(PKG_CONFIG) --libs libcurl $(QRPKGS))
 FCGILIBS = -lfcgi $(shell $(PKG_CONFIG) --libs libseccomp)
 # libcrypto first: most symbols are its own, and all it needs are looked up at
 # each start.
@@ -51,9 +60,10 @@ LIB	 = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard lib/*/*.c)))
 SHARED	 = $(patsubst %.c,$(BUILD)/%.o,cgi/state.c cgi/state_socket.c \
 	   cgi/admin_socket.c cgi/log.c)
 CLIENT	 = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cgi/scep_client*.c)))
-ADM	 = $(patsubst %.c,$(BUILD)/%.o, \
-	   $(sort $(wildcard cgi/scepadm*.c cgi/doctor*.c)))
-CGI	 = $(filter-out $(SHARED) $(CLIENT) $(ADM), \
+ADM	 = $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(NOQR), \
+	   $(sort $(wildcard cgi/scepadm*.c cgi/doctor*.c))))
+CGI	 = $(filter-out $(SHARED) $(CLIENT) $(BUILD)/cgi/scepadm% \
+	   $(BUILD)/cgi/doctor%, \
 	   $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cgi/*.c))))
 
 UNIT	 = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/t_*.c)))
@@ -76,7 +86,7 @@ $(BIN)/scep.fcgi: $(CGI) $(SHARED) $(BUILD)/libscep.a
 
 $(BIN)/scepadm: $(ADM) $(CLIENT) $(SHARED) $(BUILD)/libscep.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $(ADM) $(CLIENT) $(SHARED) \
-	    $(BUILD)/libscep.a $(CURLLIBS) $(LDLIBS)
+	    $(BUILD)/libscep.a $(ADMLIBS) $(LDLIBS)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)

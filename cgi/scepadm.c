@@ -51,6 +51,13 @@ static const struct {
 	    "[--older 0s] [--json]" },
 	{ "challenge", "hash", adm_challenge_hash,
 	    "[--profile P] [--json] < FILE" },
+	{ "client", NULL, adm_client,
+	    "KIND [--cn CN | --subject DN] [--dns NAME]... [--profile P]\n"
+	    "           [--bits N] [--url URL] [--ttl 24h] [--note TEXT]\n"
+	    "           [--challenge-file FILE] [--ssid NAME] "
+	    "[--radius NAME]\n"
+	    "           [--sign FILE --sign-key FILE [--pass-file FILE]]\n"
+	    "           [--qr] [--qr-png FILE] [--json]" },
 	{ "request", "list", adm_request_list, "[--json]" },
 	{ "request", "show", adm_request_show, "[--json] ID" },
 	{ "request", "approve", adm_request_approve, "[--json] ID" },

@@ -41,6 +41,7 @@ enum scep_err	 adm_challenge_revoke(struct adm *, int, char *[]);
 enum scep_err	 adm_challenge_thaw(struct adm *, int, char *[]);
 enum scep_err	 adm_challenge_purge(struct adm *, int, char *[]);
 enum scep_err	 adm_challenge_hash(struct adm *, int, char *[]);
+enum scep_err	 adm_client(struct adm *, int, char *[]);
 enum scep_err	 adm_request_list(struct adm *, int, char *[]);
 enum scep_err	 adm_request_show(struct adm *, int, char *[]);
 enum scep_err	 adm_request_approve(struct adm *, int, char *[]);
@@ -99,6 +100,10 @@ void		 adm_release(struct adm *adm);
  */
 size_t		 adm_secret_line(int fd, const char *prompt, char *text,
 		    size_t size);
+/* The first line of a file, or of standard input ("-"), to be cleansed and
+ * freed; what it is to be, for messages. */
+enum scep_err	 adm_secret_file(struct adm *adm, const char *path,
+		    const char *what, char **out);
 
 /* Columns of a table, members of a record; the list ends with NULL. */
 struct adm_column {

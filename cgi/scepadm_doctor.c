@@ -4,47 +4,18 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/file.h"
 #include "cgi/doctor.h"
 #include "cgi/state.h"
-
-#define CHALLENGE_MAX	4096
 
 struct options {
 	const char	*url, *profile, *challenge, *challenge_file;
 };
 
-/* Standard input, or a file; one line of it. */
 static enum scep_err
 challenge_read(struct doctor *d, const char *path)
 {
-	struct scep_buf	 text = { NULL, 0 };
-	char		 buf[CHALLENGE_MAX];
-	size_t		 n = 0;
-	ssize_t		 r;
-	enum scep_err	 rc;
-
-	if (strcmp(path, "-") == 0) {
-		/* Not stdio: its buffer would keep the secret. */
-		while (n < sizeof(buf) && (r = read(STDIN_FILENO, buf + n,
-		    sizeof(buf) - n)) > 0)
-			n += (size_t)r;
-		rc = scep_buf_set(&text, scep_span_make(buf, n),
-		    &d->adm->err);
-		OPENSSL_cleanse(buf, sizeof(buf));
-	} else
-		rc = scep_file_read(path, CHALLENGE_MAX, &text, &d->adm->err);
-	if (rc == SCEP_OK && text.len > 0)
-		d->challenge = strndup((const char *)text.data,
-		    strcspn((const char *)text.data, "\r\n"));
-	scep_buf_clear(&text);
-	if (rc == SCEP_OK && (d->challenge == NULL || *d->challenge == '\0'))
-		rc = scep_fail(&d->adm->err, SCEP_E_USAGE, "%s holds no "
-		    "challenge in its first line", strcmp(path, "-") == 0 ?
-		    "standard input" : path);
-	return rc;
+	return adm_secret_file(d->adm, path, "challenge", &d->challenge);
 }
 
 static enum scep_err

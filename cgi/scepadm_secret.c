@@ -5,11 +5,17 @@
  */
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
 
+#include <openssl/crypto.h>
+
+#include "base/file.h"
 #include "cgi/scepadm.h"
+
+#define FILE_MAX	4096	/* of a file that holds one */
 
 static volatile sig_atomic_t	caught;
 
@@ -88,4 +94,34 @@ adm_secret_line(int fd, const char *prompt, char *text, size_t size)
 	(void)fprintf(stderr, "\n");
 	let_go(was);
 	return n;
+}
+
+enum scep_err
+adm_secret_file(struct adm *adm, const char *path, const char *what,
+    char **out)
+{
+	struct scep_buf	 text = { NULL, 0 };
+	char		 buf[FILE_MAX];
+	size_t		 n = 0;
+	ssize_t		 r;
+	enum scep_err	 rc;
+
+	if (strcmp(path, "-") == 0) {
+		/* Not stdio: its buffer would keep the secret. */
+		while (n < sizeof(buf) && (r = read(STDIN_FILENO, buf + n,
+		    sizeof(buf) - n)) > 0)
+			n += (size_t)r;
+		rc = scep_buf_set(&text, scep_span_make(buf, n), &adm->err);
+		OPENSSL_cleanse(buf, sizeof(buf));
+	} else
+		rc = scep_file_read(path, FILE_MAX, &text, &adm->err);
+	if (rc == SCEP_OK && text.len > 0)
+		*out = strndup((const char *)text.data,
+		    strcspn((const char *)text.data, "\r\n"));
+	scep_buf_clear(&text);
+	if (rc == SCEP_OK && (*out == NULL || **out == '\0'))
+		rc = scep_fail(&adm->err, SCEP_E_USAGE, "%s holds no %s in "
+		    "its first line", strcmp(path, "-") == 0 ?
+		    "standard input" : path, what);
+	return rc;
 }

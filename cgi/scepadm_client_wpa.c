@@ -1,0 +1,54 @@
+/*
+ * scepadm_client_wpa.c - a network block of wpa_supplicant for EAP-TLS, by
+ * radio or by wire, behind the script that gets the certificate.
+ */
+#include "cgi/scepadm_client.h"
+
+/* The three files, where the script runs. */
+static void
+put_paths(const struct adm_device *d, struct adm_text *out)
+{
+	adm_text_put(out, "printf '\\tca_cert=\"%%s\"\\n' "
+	    "\"$PWD/%s-ca.der\"\n"
+	    "printf '\\tclient_cert=\"%%s\"\\n' \"$PWD/%s.pem\"\n"
+	    "printf '\\tprivate_key=\"%%s\"\\n' \"$PWD/%s.key\"\n", d->label,
+	    d->label, d->label);
+}
+
+static void
+put_block(const struct adm_device *d, struct adm_text *out)
+{
+	adm_text_put(out, "\n# %s-wpa.conf is for wpa_supplicant.conf(5).  "
+	    "ca_cert is what the RADIUS\n# server is held against: change it "
+	    "if that has a certificate of another CA.\n"
+	    "{\ncat <<'END'\nnetwork={\n", d->label);
+	if (d->ssid != NULL) {
+		adm_text_put(out, "\tssid=");
+		adm_text_wpa(out, d->ssid);
+		adm_text_put(out, "\n\tkey_mgmt=WPA-EAP\n");
+	} else
+		adm_text_put(out, "\tkey_mgmt=IEEE8021X\n\teapol_flags=0\n");
+	adm_text_put(out, "\teap=TLS\n\tidentity=");
+	adm_text_wpa(out, adm_device_cn(d));
+	if (d->radius != NULL) {
+		adm_text_put(out, "\n\tdomain_suffix_match=");
+		adm_text_wpa(out, d->radius);
+	}
+	adm_text_put(out, "\nEND\n");
+	put_paths(d, out);
+	adm_text_put(out, "echo '}'\n} >%s-wpa.conf\n", d->label);
+}
+
+enum scep_err
+adm_recipe_wpa(const struct adm_device *d, struct adm_text *out,
+    struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	adm_recipe_head(d, "strongSwan's pki (Debian: strongswan-pki), for "
+	    "wpa_supplicant", out);
+	if ((rc = adm_recipe_pki(d, out, err)) != SCEP_OK)
+		return rc;
+	put_block(d, out);
+	return SCEP_OK;
+}
