@@ -67,7 +67,9 @@ CGI	 = $(filter-out $(SHARED) $(CLIENT) $(BUILD)/cgi/scepadm% \
 	   $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cgi/*.c))))
 
 UNIT	 = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/t_*.c)))
-PURE	 = $(BUILD)/cgi/doctor_fix.o $(BUILD)/cgi/fcgi_ask.o
+PURE	 = $(BUILD)/cgi/doctor_fix.o $(BUILD)/cgi/fcgi_ask.o \
+	   $(patsubst %,$(BUILD)/cgi/scepadm_client_%.o,text label apple \
+	   certmonger cisco scepclient sscep strongswan windows)
 JUDGE	 = $(patsubst %,$(BUILD)/tests/bench/%.o,bench load_check load_http)
 HELPERS	 = $(CLIENT) $(PURE) $(JUDGE) $(patsubst %.c,$(BUILD)/%.o, \
 	   $(filter-out tests/unit/t_%,$(sort $(wildcard tests/unit/*.c))))

@@ -89,10 +89,13 @@ void		 adm_device_oid(const char *type, char out[64]);
  * types (NULL-terminated). */
 enum scep_err	 adm_device_plain(const struct adm_device *d, const char *who,
 		    const char *const *types, struct scep_error *err);
-/* SCEP_E_REFUSED if a value of the subject has one of these characters, begins
- * or ends with a blank; what says which value, for messages. */
+/* SCEP_E_REFUSED if a value has one of these characters, begins or ends with a
+ * blank; what it is, for messages, which show it. */
 enum scep_err	 adm_device_without(const char *what, const char *value,
 		    const char *who, const char *not, struct scep_error *err);
+/* SCEP_E_REFUSED for the two characters that are none of XML's. */
+enum scep_err	 adm_device_xml(const struct adm_device *d,
+		    struct scep_error *err);
 
 /* ---- recipes ---- */
 

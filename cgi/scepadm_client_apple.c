@@ -201,6 +201,8 @@ adm_recipe_apple(const struct adm_device *d, struct adm_text *out,
 {
 	enum scep_err	 rc;
 
+	if ((rc = adm_device_xml(d, err)) != SCEP_OK)
+		return rc;
 	adm_text_put(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 	    "<!DOCTYPE plist PUBLIC \"-//Apple//DTD PLIST 1.0//EN\" "
 	    "\"http://www.apple.com/DTDs/PropertyList-1.0.dtd\">\n"

@@ -161,3 +161,20 @@ adm_device_without(const char *what, const char *value, const char *who,
 		    what, value, who);
 	return SCEP_OK;
 }
+
+enum scep_err
+adm_device_xml(const struct adm_device *d, struct scep_error *err)
+{
+	static const char *const	 not[] = {	/* U+FFFE, U+FFFF */
+		"\xef\xbf\xbe", "\xef\xbf\xbf"
+	};
+	size_t				 i;
+
+	for (i = 0; i < sizeof(not) / sizeof(not[0]); i++)
+		if (strstr(d->subject, not[i]) != NULL ||
+		    strstr(d->challenge, not[i]) != NULL)
+			return scep_fail(err, SCEP_E_REFUSED, "the subject or "
+			    "the challenge has U+FFFE or U+FFFF in it, which "
+			    "cannot stand in XML; use another one");
+	return SCEP_OK;
+}

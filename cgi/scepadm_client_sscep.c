@@ -6,6 +6,7 @@
  * in the order of the answer.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "cgi/scepadm_client.h"
 
@@ -14,10 +15,15 @@
 static enum scep_err
 check_names(const struct adm_device *d, struct scep_error *err)
 {
-	enum scep_err	 rc;
+	const size_t	 len = strlen(d->challenge);
+	enum scep_err	 rc = SCEP_OK;
 	size_t		 i;
 
-	rc = adm_device_without("the challenge", d->challenge, WHO, "", err);
+	if (len > 0 && (d->challenge[0] == ' ' ||
+	    d->challenge[len - 1] == ' '))
+		return scep_fail(err, SCEP_E_REFUSED, "the challenge begins "
+		    "or ends with a blank, which " WHO " would drop; use "
+		    "another one");
 	for (i = 0; rc == SCEP_OK && i < d->name.n; i++)
 		rc = adm_device_without(d->name.ava[i].type,
 		    (const char *)d->name.ava[i].value.data, WHO, "", err);

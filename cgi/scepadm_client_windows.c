@@ -133,7 +133,7 @@ check(const struct adm_device *d, struct scep_error *err)
 	if (d->bits != 2048 && d->bits != 4096)
 		return scep_fail(err, SCEP_E_REFUSED, "--bits %d: Windows makes "
 		    "keys of 2048 and 4096 bits", d->bits);
-	return SCEP_OK;
+	return adm_device_xml(d, err);
 }
 
 enum scep_err

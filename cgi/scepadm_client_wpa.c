@@ -18,10 +18,10 @@ put_paths(const struct adm_device *d, struct adm_text *out)
 static void
 put_block(const struct adm_device *d, struct adm_text *out)
 {
-	adm_text_put(out, "\n# %s-wpa.conf is for wpa_supplicant.conf(5).  "
-	    "ca_cert is what the RADIUS\n# server is held against: change it "
-	    "if that has a certificate of another CA.\n"
-	    "{\ncat <<'END'\nnetwork={\n", d->label);
+	adm_text_put(out, "\n# For wpa_supplicant.conf(5).  ca_cert is what "
+	    "the RADIUS server is held\n# against: change it if another CA "
+	    "issued its certificate.\n"
+	    "{\ncat <<'END'\nnetwork={\n");
 	if (d->ssid != NULL) {
 		adm_text_put(out, "\tssid=");
 		adm_text_wpa(out, d->ssid);

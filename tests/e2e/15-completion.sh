@@ -77,6 +77,8 @@ offered "a verb that has begun" "scepadm challenge re" revoke
 offered "an option that has begun" "scepadm challenge add --pro" --profile
 offered "behind -c" "scepadm -c $T/ca/scep.c" "$T/ca/scep.conf"
 offered "a noun behind -c" "scepadm -c $CONF requ" request
+offered "the clients that it knows" "scepadm client " \
+    $("$ADM" client nobody --cn a 2>&1 | sed 's/.*known: //; s/,//g')
 offered "nothing for nonsense" "scepadm frobnicate x"
 offered "nothing for a verb that is none" "scepadm challenge frob "
 
