@@ -163,6 +163,10 @@ for_micromdm() {
 	same "scepclient: the names are those" "$(names "$(pem_of mdm)")" \
 	    "subject=CN=mdm-1,O=It's \$(touch pwned),C=CH "
 	harmless mdm
+	sed 's/-ca-fingerprint [0-9A-F]*/-ca-fingerprint '"$(
+	    printf %064d 0)/" "$T/mdm.sh" >"$T/wrong.sh"
+	status 1 "scepclient: not to an RA of another fingerprint" sh -c \
+	    'cd "$1" && rm -f *.pem && sh "$2"' - "$T/mdm" "$T/wrong.sh"
 	status 1 "not for a profile without DES" adm client scepclient \
 	    --cn mdm-2
 	like "and it says what mends it" "$T/status.out" 'client = micromdm'
@@ -508,6 +512,24 @@ by_hand() {
 	    select(.subject == "CN=hand-3").state')" revoked
 }
 
+# The same objects, and another one in place of those that need libqrencode.
+without_qr() {
+	ldd "$FCGI" >"$T/ldd" 2>&1
+	unlike "scep.fcgi has no need of libqrencode and libpng" "$T/ldd" \
+	    'libqrencode|libpng'
+	[ "$BIN" = "$ROOT" ] || return 0
+	mkdir "$T/noqr"
+	verdict "scepadm is built without them, too" make -s -C "$ROOT" QR=no \
+	    BIN="$T/noqr" "$T/noqr/scepadm" || return
+	ldd "$T/noqr/scepadm" >"$T/ldd" 2>&1
+	unlike "and has no need of them then" "$T/ldd" 'libqrencode|libpng'
+	status 1 "it draws no QR code" "$T/noqr/scepadm" -c "$CONF" client \
+	    text --cn noqr-1 --qr
+	like "and says what mends it" "$T/status.out" 'libqrencode-dev'
+	status 0 "the rest is as it was" "$T/noqr/scepadm" -c "$CONF" client \
+	    text --cn noqr-1
+}
+
 # ---- challenges, and what is refused ----
 
 challenges() {
@@ -653,6 +675,7 @@ for_signed
 for_windows
 for_cisco
 by_hand
+without_qr
 challenges
 adm challenge list --json >"$T/all"
 below
