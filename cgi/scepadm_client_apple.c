@@ -94,8 +94,9 @@ put_san(const struct adm_device *d, struct adm_text *out)
 		adm_text_xml(out, adm_device_dns_at(d, i));
 		adm_text_put(out, "</string>\n");
 	}
-	adm_text_put(out, "%s\t\t\t\t</dict>\n", n > 1 ? "\t\t\t\t\t</array>\n" :
-	    "");
+	if (n > 1)
+		adm_text_put(out, "\t\t\t\t\t</array>\n");
+	adm_text_put(out, "\t\t\t\t</dict>\n");
 }
 
 static void

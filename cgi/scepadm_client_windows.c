@@ -131,8 +131,8 @@ check(const struct adm_device *d, struct scep_error *err)
 		return scep_fail(err, SCEP_E_REFUSED, "%s: Windows takes a "
 		    "semicolon for the end of a URL; use one without", d->url);
 	if (d->bits != 2048 && d->bits != 4096)
-		return scep_fail(err, SCEP_E_REFUSED, "--bits %d: Windows makes "
-		    "keys of 2048 and 4096 bits", d->bits);
+		return scep_fail(err, SCEP_E_REFUSED, "--bits %d: Windows "
+		    "makes keys of 2048 and 4096 bits", d->bits);
 	return adm_device_xml(d, err);
 }
 

@@ -41,6 +41,24 @@ url_take(struct adm *adm, const struct adm_wanted *w,
 	return SCEP_OK;
 }
 
+static void
+ekus_take(X509_EXTENSION *ext, struct adm_device *d)
+{
+	EXTENDED_KEY_USAGE	*ekus = X509V3_EXT_d2i(ext);
+	char			 oid[64];
+	size_t			 len = 0;
+	int			 i;
+
+	for (i = 0; i < sk_ASN1_OBJECT_num(ekus) && len < sizeof(d->ekus);
+	    i++) {
+		(void)OBJ_obj2txt(oid, sizeof(oid),
+		    sk_ASN1_OBJECT_value(ekus, i), 1);
+		len += (size_t)snprintf(d->ekus + len, sizeof(d->ekus) - len,
+		    "%s%s", i > 0 ? "+" : "", oid);
+	}
+	EXTENDED_KEY_USAGE_free(ekus);
+}
+
 /* Of the profile's fixed extensions: key usage and extended key usage. */
 static void
 usage_take(const struct scep_profile *p, struct adm_device *d)
@@ -48,33 +66,22 @@ usage_take(const struct scep_profile *p, struct adm_device *d)
 	const unsigned char	*at = p->fixed_exts.data, *end;
 	X509_EXTENSION		*ext;
 	ASN1_BIT_STRING		*bits;
-	EXTENDED_KEY_USAGE	*ekus;
-	char			 oid[64];
-	int			 i;
+	int			 nid;
 
-	for (end = at + p->fixed_exts.len; at < end; X509_EXTENSION_free(ext)) {
-		ext = d2i_X509_EXTENSION(NULL, &at, end - at);
-		if (ext == NULL)
-			return;
-		switch (OBJ_obj2nid(X509_EXTENSION_get_object(ext))) {
-		case NID_key_usage:
+	if (at == NULL)
+		return;
+	end = at + p->fixed_exts.len;
+	while (at < end && (ext = d2i_X509_EXTENSION(NULL, &at, end - at)) !=
+	    NULL) {
+		nid = OBJ_obj2nid(X509_EXTENSION_get_object(ext));
+		if (nid == NID_key_usage) {
 			bits = X509V3_EXT_d2i(ext);
 			if (bits != NULL && bits->length > 0)
 				d->usage = bits->data[0];
 			ASN1_BIT_STRING_free(bits);
-			break;
-		case NID_ext_key_usage:
-			ekus = X509V3_EXT_d2i(ext);
-			for (i = 0; i < sk_ASN1_OBJECT_num(ekus); i++) {
-				(void)OBJ_obj2txt(oid, sizeof(oid),
-				    sk_ASN1_OBJECT_value(ekus, i), 1);
-				(void)snprintf(d->ekus + strlen(d->ekus),
-				    sizeof(d->ekus) - strlen(d->ekus), "%s%s",
-				    d->ekus[0] != '\0' ? "+" : "", oid);
-			}
-			EXTENDED_KEY_USAGE_free(ekus);
-			break;
-		}
+		} else if (nid == NID_ext_key_usage)
+			ekus_take(ext, d);
+		X509_EXTENSION_free(ext);
 	}
 }
 

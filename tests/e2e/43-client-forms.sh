@@ -135,6 +135,9 @@ PYTHON
 	recipe "$T/w.xml" windows --subject 'O=a "b"\, c, CN=x\+y, ST=z'
 	like "windows: quotes where a name needs them" "$T/w.xml" \
 	    '>O=&quot;a &quot;&quot;b&quot;&quot;, c&quot;, CN=&quot;x\+y&quot;, S=z<'
+	recipe "$T/w.xml" windows --cn pc-3 --profile server
+	like "windows: the usage is the profile's" "$T/w.xml" \
+	    '<Data>1\.3\.6\.1\.5\.5\.7\.3\.1\+1\.3\.6\.1\.5\.5\.7\.3\.2</Data>'
 	status 1 "windows makes no keys of 3072 bits" adm client windows \
 	    --cn pc-2 --bits 3072
 	status 0 "but of 4096" adm client windows --cn pc-2 --bits 4096

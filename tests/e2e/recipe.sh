@@ -124,7 +124,7 @@ extensions = server
 
 [extensions server]
 keyUsage = critical, digitalSignature, keyEncipherment
-extendedKeyUsage = serverAuth
+extendedKeyUsage = serverAuth, clientAuth
 CONFIG
 	sed -i 's/^subject_allow = CN O OU C serialNumber/& ST/' "$CONF"
 	start_lighttpd "$_port"
