@@ -313,6 +313,6 @@ for_cisco
 by_hand
 without_qr
 challenges
-unlike "no challenge in the log [C-149]" "$T/scep.log" \
+unlike "no challenge in the log" "$T/scep.log" \
     "$(sed -n 's/^challenge *//p' "$T/hand")"
 finish

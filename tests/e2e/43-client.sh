@@ -258,6 +258,6 @@ for_sscep
 for_micromdm
 for_wpa
 below
-unlike "no challenge in the log [C-149]" "$T/scep.log" \
+unlike "no challenge in the log" "$T/scep.log" \
     "$(cat "$T/monger/monger-1.challenge")"
 finish
