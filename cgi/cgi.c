@@ -37,6 +37,10 @@
  * long for the owner: there must be time left for a 503. */
 #define TURN_SHARE_MS	300
 
+/* And before that for a server that lingers.  Its workers wait for their CA for
+ * less: what it can answer at all it answers within. */
+#define ASK_SHARE_MS	600
+
 /* For what is left of a body that nobody wants. */
 #define DRAIN_S		10
 
@@ -246,7 +250,8 @@ hand_over(struct run *run, const struct scep_http_request *request)
 	if (run->server.linger_s == 0 ||
 	    request->body_len > run->server.max_request)
 		return 0;
-	if ((fd = scep_linger_dial(&run->server)) == -1) {
+	if ((fd = scep_linger_dial(&run->server, (int)
+	    run->server.request_timeout_s * ASK_SHARE_MS)) == -1) {
 		run->alone = 1;
 		return 0;
 	}
@@ -256,7 +261,8 @@ hand_over(struct run *run, const struct scep_http_request *request)
 		answered = 1;
 		(void)write_all(answer.data, answer.len);
 	} else
-		scep_log_warn("the server that lingers: %s", err.text);
+		scep_log_warn("the server that lingers: %s/cgi.sock: %s; "
+		    "served without it", run->server.state, err.text);
 	scep_buf_clear(&answer);
 	return rc == SCEP_OK;
 }

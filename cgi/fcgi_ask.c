@@ -104,6 +104,13 @@ make_request(const struct scep_http_request *request, struct scep_buf *out,
 	return rc;
 }
 
+/* A socket may have a limit to how long it waits. */
+static const char *
+why(int error)
+{
+	return error == EAGAIN ? "no answer in time" : strerror(error);
+}
+
 static int
 send_all(int fd, struct scep_span octets)
 {
@@ -133,8 +140,7 @@ receive_all(int fd, struct scep_buf *out, struct scep_error *err)
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1)
-			return scep_fail(err, SCEP_E_BUSY, "%s",
-			    strerror(errno));
+			return scep_fail(err, SCEP_E_BUSY, "%s", why(errno));
 		if ((rc = scep_buf_add(out, scep_span_make(chunk, (size_t)n),
 		    err)) != SCEP_OK)
 			return rc;
@@ -197,7 +203,7 @@ scep_fcgi_ask(int fd, const struct scep_http_request *request,
 
 	if ((rc = make_request(request, &records, err)) == SCEP_OK &&
 	    !send_all(fd, scep_buf_span(&records)))
-		rc = scep_fail(err, SCEP_E_BUSY, "%s", strerror(errno));
+		rc = scep_fail(err, SCEP_E_BUSY, "%s", why(errno));
 	scep_buf_clear(&records);
 	if (rc == SCEP_OK &&
 	    (rc = receive_all(fd, &records, err)) == SCEP_OK)

@@ -171,11 +171,14 @@ server=$(lingering)
 own "$server"
 until_true 5 sh -c \
     "[ \"\$(ps -o ppid= -p \$(cat '$STATE/lock') | tr -d ' ')\" = '$server' ]"
-kill -STOP "$server"
+hung="$server $(descendants "$server")"
+# shellcheck disable=SC2086
+kill -STOP $hung
 post "$T/message.23"
 same "one that hangs: 503 in time" "$(http)" 503
 like "with Retry-After" "$T/out" '^Retry-After: '
-kill -CONT "$server"
+# shellcheck disable=SC2086
+kill -CONT $hung
 kill -KILL "$server"
 until_true 5 is_gone
 post "$T/message.24"
