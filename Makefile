@@ -67,7 +67,7 @@ CGI	 = $(filter-out $(SHARED) $(CLIENT) $(BUILD)/cgi/scepadm% \
 	   $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cgi/*.c))))
 
 UNIT	 = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/t_*.c)))
-PURE	 = $(BUILD)/cgi/doctor_fix.o $(BUILD)/cgi/fcgi_ask.o \
+PURE	 = $(patsubst %,$(BUILD)/cgi/%.o,doctor_fix fcgi_ask idle) \
 	   $(patsubst %,$(BUILD)/cgi/scepadm_client_%.o,text label apple \
 	   certmonger cisco scepclient sscep strongswan windows)
 JUDGE	 = $(patsubst %,$(BUILD)/tests/bench/%.o,bench load_check load_http)

@@ -20,6 +20,7 @@
 #include "ca/door.h"
 #include "cgi/admin_socket.h"
 #include "cgi/ca_doors.h"
+#include "cgi/ca_process.h"
 #include "cgi/child.h"
 #include "cgi/log.h"
 #include "cgi/metrics_socket.h"
@@ -53,6 +54,17 @@ count(struct scep_doors *d, int *guests, int by)
 	(void)pthread_cond_signal(&d->left);
 	(void)pthread_mutex_unlock(&d->mutex);
 	return n;
+}
+
+/* A server that nobody asks may end, but not while an operator does. */
+static int
+count_operator(struct scep_doors *d, int by)
+{
+	const char	 octet = by > 0 ? SCEP_CA_OPERATOR :
+			    SCEP_CA_OPERATOR_LEFT;
+
+	(void)send(d->control_fd, &octet, 1, MSG_NOSIGNAL);
+	return count(d, &d->n_operators, by);
 }
 
 int
@@ -180,7 +192,7 @@ serve_operator(void *arg)
 
 	serve_here(d, operator->fd);
 	OPENSSL_free(operator);
-	(void)count(d, &d->n_operators, -1);
+	(void)count_operator(d, -1);
 	return NULL;
 }
 
@@ -191,7 +203,7 @@ take_operator(struct scep_doors *d, int fd)
 	struct guest	*operator = NULL;
 	pthread_t	 thread;
 
-	if (count(d, &d->n_operators, 1) <= OPERATORS_MAX &&
+	if (count_operator(d, 1) <= OPERATORS_MAX &&
 	    (operator = OPENSSL_zalloc(sizeof(*operator))) != NULL) {
 		operator->doors = d;
 		operator->fd = fd;
@@ -200,7 +212,7 @@ take_operator(struct scep_doors *d, int fd)
 	}
 	OPENSSL_free(operator);
 	serve_here(d, fd);
-	(void)count(d, &d->n_operators, -1);
+	(void)count_operator(d, -1);
 }
 
 static void
@@ -264,12 +276,13 @@ prepare(struct scep_doors *d, struct scep_error *err)
 
 enum scep_err
 scep_doors_open(struct scep_doors *d, struct scep_generations *generations,
-    const char *dir, struct scep_error *err)
+    const char *dir, int control_fd, struct scep_error *err)
 {
 	enum scep_err	 rc;
 	int		 i;
 
 	d->generations = generations;
+	d->control_fd = control_fd;
 	if ((rc = prepare(d, err)) != SCEP_OK)
 		return rc;
 	for (i = 0; i < SCEP_DOORS; i++) {

@@ -19,6 +19,7 @@ struct scep_doorway {
 
 struct scep_doors {
 	struct scep_generations	*generations;
+	int			 control_fd;	/* hears of operators */
 	struct scep_doorway	 door[SCEP_DOORS];
 	int			 stop_fd;	/* ends what accepts */
 	pthread_mutex_t		 mutex;
@@ -26,10 +27,11 @@ struct scep_doors {
 	int			 n_ras, n_operators;
 };
 
-/* Listen, and answer from then on.  All signals must be blocked. */
+/* Listen, and answer from then on.  All signals must be blocked.  The
+ * supervisor is told of operators (ca_process.h). */
 enum scep_err	 scep_doors_open(struct scep_doors *doors,
 		    struct scep_generations *generations, const char *dir,
-		    struct scep_error *err);
+		    int control_fd, struct scep_error *err);
 /* How many RAs there are. */
 int		 scep_doors_count(struct scep_doors *doors);
 /*

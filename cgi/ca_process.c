@@ -270,7 +270,7 @@ become_owner(struct ca_process *p, struct scep_error *err)
 	p->host.arg = p;
 	scep_admin_attach(p->generations.now->ca, &p->host);
 	return scep_doors_open(&p->doors, &p->generations,
-	    p->generations.now->cfg->server.state, err);
+	    p->generations.now->cfg->server.state, p->args->control_fd, err);
 }
 
 static enum scep_err

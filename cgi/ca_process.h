@@ -21,6 +21,8 @@ struct scep_ca_process {
 					   instance's, until that ends */
 #define SCEP_CA_RELOADED	'n'	/* a new configuration is in force */
 #define SCEP_CA_KEEPS		'k'	/* it was refused: the old one is */
+#define SCEP_CA_OPERATOR	'a'	/* an operator has come */
+#define SCEP_CA_OPERATOR_LEFT	'z'	/* … has been served */
 
 /*
  * Own the state, or wait until it can be owned, and answer workers and

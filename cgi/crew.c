@@ -5,6 +5,7 @@
  * nothing.
  */
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include <errno.h>
 #include <signal.h>
@@ -13,6 +14,7 @@
 
 #include "cgi/child.h"
 #include "cgi/crew.h"
+#include "cgi/log.h"
 #include "cgi/worker.h"
 
 #define LIVED_MS	1000	/* longer than this: no delay */
@@ -41,6 +43,24 @@ scep_life_ended(struct scep_life *life)
 		life->delay = DELAY_MAX_MS;
 	life->pid = 0;
 	life->due = now + life->delay;
+}
+
+void
+scep_life_tell(const struct scep_life *life, const char *who, pid_t pid,
+    int status)
+{
+	const int	 delay = life->delay;
+
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+		scep_log_warn("%s %ld: a request took longer than "
+		    "request_timeout; started again in %d ms", who, (long)pid,
+		    delay);
+	else if (WIFSIGNALED(status))
+		scep_log_warn("%s %ld died of SIG%s; started again in %d ms",
+		    who, (long)pid, sigabbrev_np(WTERMSIG(status)), delay);
+	else
+		scep_log_warn("%s %ld exited with %d; started again in %d ms",
+		    who, (long)pid, WEXITSTATUS(status), delay);
 }
 
 void

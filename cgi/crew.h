@@ -22,6 +22,9 @@ struct scep_life {
 void	 scep_life_began(struct scep_life *life, pid_t pid);
 /* It ended: not again at once if it did not live long. */
 void	 scep_life_ended(struct scep_life *life);
+/* The log: how it did (waitpid(2)), and when it is started again. */
+void	 scep_life_tell(const struct scep_life *life, const char *who,
+	    pid_t pid, int status);
 
 struct scep_crew_worker {
 	struct scep_life	 life;

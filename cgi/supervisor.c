@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "cgi/ca_process.h"
 #include "cgi/child.h"
+#include "cgi/idle.h"
 #include "cgi/linger.h"
 #include "cgi/log.h"
 #include "cgi/notify.h"
@@ -38,6 +39,7 @@ struct house {
 	int			 ready;		/* workers find an owner */
 	int			 was_ready;	/* they once did */
 	int			 served;	/* a worker once was ready */
+	struct scep_idle	 idle;
 	int			 stopping;
 	int			 asked_ca;	/* SIGTERM was sent to it */
 	int64_t			 deadline;	/* of stopping */
@@ -53,6 +55,7 @@ close_control(struct house *h)
 		(void)close(h->control_fd);
 	h->control_fd = -1;
 	h->ready = 0;
+	scep_idle_operator(&h->idle, 0, scep_now_ms());
 }
 
 static struct scep_own
@@ -157,21 +160,6 @@ stop_on(struct house *h)
 
 /* Reaping. */
 
-static void
-describe(const char *who, pid_t pid, int status, int delay)
-{
-	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
-		scep_log_warn("%s %ld: a request took longer than "
-		    "request_timeout; started again in %d ms", who, (long)pid,
-		    delay);
-	else if (WIFSIGNALED(status))
-		scep_log_warn("%s %ld died of SIG%s; started again in %d ms",
-		    who, (long)pid, sigabbrev_np(WTERMSIG(status)), delay);
-	else
-		scep_log_warn("%s %ld exited with %d; started again in %d ms",
-		    who, (long)pid, WEXITSTATUS(status), delay);
-}
-
 /* Workers notice by themselves, finish with a 503 what they have in hand, and
  * leave; others find whoever owns the state then. */
 static void
@@ -183,11 +171,16 @@ ca_died(struct house *h, int status)
 	close_control(h);
 	if (h->stopping)
 		return;
-	if (!h->was_ready)
+	/* The lock names it: who wants the end of one that lingers has sent
+	 * SIGTERM there. */
+	if (h->args->idle_s > 0 && WIFEXITED(status) &&
+	    WEXITSTATUS(status) == 0)
+		stop(h, 0);
+	else if (!h->was_ready)
 		stop(h, WIFEXITED(status) ? WEXITSTATUS(status) :
 		    scep_err_exit(SCEP_E_INTERNAL));
 	else {
-		describe("CA process", pid, status, h->ca.delay);
+		scep_life_tell(&h->ca, "CA process", pid, status);
 		scep_notify(SCEP_NOTICE_STATUS, "the CA process has died and "
 		    "is started again");
 	}
@@ -208,7 +201,7 @@ worker_died(struct house *h, struct scep_crew_worker *worker, int status)
 		stop(h, WEXITSTATUS(status));
 		return;
 	}
-	describe("worker", pid, status, worker->life.delay);
+	scep_life_tell(&worker->life, "worker", pid, status);
 	if (h->control_fd != -1)	/* which counts them */
 		(void)send(h->control_fd, "w", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
@@ -320,6 +313,7 @@ static void
 begin(struct house *h, const char *how)
 {
 	h->ready = h->was_ready = 1;
+	scep_idle_began(&h->idle, scep_now_ms());
 	scep_log_info("ready: %d workers, state %s%s", h->crew.n,
 	    h->args->conf.state, how);
 	scep_notify(SCEP_NOTICE_READY, "ready: %d workers, state %s%s",
@@ -342,25 +336,20 @@ read_control(struct house *h)
 		adopt_conf(h);
 		scep_notify(SCEP_NOTICE_READY, "ready: %d workers, "
 		    "configuration reloaded", h->crew.n);
-	} else
+	} else if (octet == SCEP_CA_OPERATOR || octet == SCEP_CA_OPERATOR_LEFT)
+		scep_idle_operator(&h->idle, octet == SCEP_CA_OPERATOR ? 1 :
+		    -1, scep_now_ms());
+	else
 		scep_notify(SCEP_NOTICE_READY, "ready, but the new "
 		    "configuration was refused: see the log, and scepadm "
 		    "check");
-}
-
-/* When nobody will have come for long enough. */
-static int64_t
-idle_due(const struct house *h)
-{
-	return h->args->idle_s == 0 ? INT64_MAX :
-	    h->relay.last + h->args->idle_s * 1000;
 }
 
 /* For how long nothing is to be done, or -1: for ever. */
 static int
 patience(const struct house *h)
 {
-	int64_t	 due = INT64_MAX, crew_due;
+	int64_t	 due = INT64_MAX, crew_due, idle_due;
 
 	if (h->stopping)
 		due = h->deadline;
@@ -371,8 +360,9 @@ patience(const struct house *h)
 			due = crew_due;
 		if (h->relay.due != 0 && h->relay.due < due)
 			due = h->relay.due;
-		if (idle_due(h) < due)
-			due = idle_due(h);
+		idle_due = scep_idle_due(&h->idle, h->relay.last);
+		if (idle_due < due)
+			due = idle_due;
 	}
 	if (due == INT64_MAX)
 		return -1;
@@ -402,7 +392,10 @@ wait_and_see(struct house *h)
 	scep_crew_watch(&h->crew, p + 3);
 	if (poll(p, (nfds_t)(3 + h->crew.used), patience(h)) <= 0)
 		return;
-	h->served |= scep_crew_hear(&h->crew, p + 3);
+	if (scep_crew_hear(&h->crew, p + 3)) {
+		h->served = 1;
+		scep_idle_served(&h->idle, scep_now_ms());
+	}
 	if (p[2].revents != 0)
 		scep_relay_pass(&h->relay, h->args->listen_fd);
 	if (p[1].revents != 0)
@@ -419,6 +412,7 @@ scep_supervisor_run(struct scep_supervisor *supervisor)
 		.signal_fd = -1,
 		.control_fd = -1,
 		.relay = { .in_fd = -1, .out_fd = -1 },
+		.idle.limit_s = supervisor->idle_s,
 	};
 	struct scep_error	 err;
 
@@ -434,7 +428,7 @@ scep_supervisor_run(struct scep_supervisor *supervisor)
 	for (;;) {
 		start_due(&h);
 		wait_and_see(&h);
-		if (idle_due(&h) <= scep_now_ms())
+		if (scep_idle_due(&h.idle, h.relay.last) <= scep_now_ms())
 			stop(&h, 0);
 		if (!h.stopping)
 			continue;

@@ -1,0 +1,131 @@
+#!/bin/sh
+# 44-linger-trouble - a server that a plain CGI run left behind, and what may
+# befall it: workers that cannot work, a process that is stopped, an operator
+# at work, a configuration or a program that has changed.
+. "$(dirname "$0")/lib.sh"
+
+make_ca "$T/ca" "http://127.0.0.1/scep"
+STATE=$T/ca/state
+sed -i '/^log = /d' "$CONF"
+sed -i 's,^\[server\],&\nlog = stderr syslog\nrequest_timeout = 10s\
+linger = 60s,' "$CONF"
+linger() { sed -i "s,^linger = .*,linger = $1," "$CONF"; }
+
+mkdir "$T/bin"
+FCGI_HERE=$T/bin/scep.fcgi
+put_program() {
+	cp "$FCGI" "$T/bin/new" && mv "$T/bin/new" "$FCGI_HERE"
+}
+put_program
+
+lingering() {
+	for _p in $(ps -eo pid=,sid=,args= | awk '$1 == $2 &&
+	    $3 == "scep.fcgi" && $4 ~ /^--idle=/ { print $1 }'); do
+		tr '\0' '\n' <"/proc/$_p/environ" 2>/dev/null |
+		    grep -qx "SCEP_CONF=$CONF" && echo "$_p"
+	done
+}
+is_gone() { [ -z "$(lingering)" ]; }
+is_owner() {		# PID
+	[ "$(ps -o ppid= -p "$(cat "$STATE/lock")" | tr -d ' ')" = "$1" ]
+}
+# A CRL: that takes the state.
+get() {			# FILE
+	env -i PATH="$PATH" GATEWAY_INTERFACE=CGI/1.1 REMOTE_ADDR=192.0.2.1 \
+	    SCEP_CONF="$CONF" REQUEST_METHOD=GET PATH_INFO=/crl/main.crl \
+	    QUERY_STRING= "$FCGI_HERE" </dev/null >"$1" 2>"$1.err"
+}
+http() { sed -n 's/^Status: \([0-9]*\).*/\1/p' "$1"; }
+# One that has the state, and workers: $server.
+start() {
+	get "$T/start"
+	server=$(lingering)
+	own "$server"
+	until_true 10 is_owner "$server" &&
+	    until_true 10 test -n "$(workers)" && get "$T/start" &&
+	    ! grep -q op= "$T/start.err"
+}
+workers() { pgrep -P "$server" -x scep-worker; }
+end() {
+	stop "$server"
+	until_true 10 is_gone
+}
+
+# ---- it hangs ----
+
+verdict "a server lingers" start
+all="$server $(descendants "$server")"
+kill -STOP "$server"
+get "$T/out"
+same "one whose supervisor is stopped is done without" "$(http "$T/out")" 200
+like "by a run that serves itself" "$T/out.err" 'op='
+like "and says so" "$T/out.err" 'no answer in time'
+kill -CONT "$server"
+# shellcheck disable=SC2086
+kill -STOP $all
+get "$T/out"
+same "where all its processes are: 503" "$(http "$T/out")" 503
+# shellcheck disable=SC2086
+kill -CONT $all
+until_true 10 get "$T/out"
+same "the control: it goes on" "$(http "$T/out")" 200
+end
+
+# ---- its workers find no owner ----
+
+flock "$STATE/lock" sleep 30 &
+locker=$!
+until_true 5 sh -c "! flock -n '$STATE/lock' true"
+SCEP_CONF=$CONF python3 - "$STATE/cgi.sock" "$FCGI_HERE" 2>"$T/scep.log" \
+    <<'PYTHON' &
+import os, socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1])
+s.listen(5)
+os.dup2(s.fileno(), 0)
+os.setsid()
+os.execv(sys.argv[2], ['scep.fcgi', '--idle=60'])
+PYTHON
+server=$!
+own "$server"
+until_true 10 sh -c "[ -n \"\$(pgrep -P $server -x scep-worker)\" ]"
+verdict "one that cannot serve does not wait for a minute" \
+    until_true 15 gone_or_zombie "$server"
+verdict "and takes its socket along" test ! -e "$STATE/cgi.sock"
+pkill -P "$locker"
+wait "$locker"
+get "$T/out"
+same "the control: with the lock a run is answered" "$(http "$T/out")" 200
+server=$(lingering)
+own "$server"
+end
+
+# ---- operators ----
+
+linger 3s
+verdict "a server lingers for three seconds" start
+python3 - "$STATE/admin.sock" <<'PYTHON' &
+import socket, sys, time
+s = socket.socket(socket.AF_UNIX)
+s.connect(sys.argv[1])
+time.sleep(8)
+PYTHON
+operator=$!
+own "$operator"
+sleep 6
+same "it stays while an operator is at work" "$(lingering)" "$server"
+wait "$operator"
+verdict "and not for ever" until_true 10 is_gone
+
+# ---- who ends it ----
+
+linger 60s
+verdict "a server lingers for a minute" start
+kill "$(cat "$STATE/lock")"
+verdict "SIGTERM to the process that its lock names ends it" \
+    until_true 10 is_gone
+verdict "its socket is gone" test ! -e "$STATE/cgi.sock"
+verdict "and the state clean" test ! -e "$STATE/db/unclean"
+
+verdict "check finds nothing" adm check
+finish
