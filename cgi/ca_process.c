@@ -258,8 +258,8 @@ become_owner(struct ca_process *p, struct scep_error *err)
 	if (rc == SCEP_E_BUSY)
 		rc = stand_by(p, err);
 	if (rc != SCEP_OK ||
-	    (rc = scep_state_store(p->crypto, p->cfg, 0, &p->store,
-	    err)) != SCEP_OK ||
+	    (rc = scep_state_store(p->crypto, p->cfg, 0, p->args->lingers,
+	    &p->store, err)) != SCEP_OK ||
 	    (rc = scep_generations_open(&p->generations, p->cfg, p->store,
 	    err)) != SCEP_OK)
 		return rc;

@@ -12,6 +12,8 @@ struct scep_ca_process {
 					   it says an octet for each worker
 					   that died */
 	long		 drain_s;	/* how long SIGTERM waits for workers */
+	int		 lingers;	/* those who open the store next do so
+					   for one request */
 };
 
 /* What it says to its supervisor, an octet each. */

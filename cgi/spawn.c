@@ -41,6 +41,7 @@ be_ca(const struct scep_supervisor *sv, const struct scep_own *own,
 		.conf_path = sv->conf_path,
 		.control_fd = control,
 		.drain_s = sv->conf.request_timeout_s,
+		.lingers = sv->idle_s > 0,
 	};
 
 	(void)close(sv->listen_fd);

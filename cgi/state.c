@@ -214,10 +214,10 @@ say(void *arg, const char *text)
 	scep_log_info("%s", text);
 }
 
-static enum scep_err
-store_open(const struct scep_crypto *crypto, const struct scep_config *cfg,
-    int brief, int small_logs, struct scep_store **out,
-    struct scep_error *err)
+enum scep_err
+scep_state_store(const struct scep_crypto *crypto,
+    const struct scep_config *cfg, int brief, int small_logs,
+    struct scep_store **out, struct scep_error *err)
 {
 	const struct scep_store_db_options	 opt = {
 		.dir = cfg->server.state,
@@ -233,14 +233,6 @@ store_open(const struct scep_crypto *crypto, const struct scep_config *cfg,
 }
 
 enum scep_err
-scep_state_store(const struct scep_crypto *crypto,
-    const struct scep_config *cfg, int brief, struct scep_store **out,
-    struct scep_error *err)
-{
-	return store_open(crypto, cfg, brief, 0, out, err);
-}
-
-enum scep_err
 scep_owner_open(const struct scep_crypto *crypto,
     const struct scep_config *cfg, int wait_ms, int brief,
     struct scep_owner *out, struct scep_error *err)
@@ -251,7 +243,7 @@ scep_owner_open(const struct scep_crypto *crypto,
 	out->lock = -1;
 	if ((rc = scep_state_lock(cfg->server.state, wait_ms, &out->lock,
 	    err)) == SCEP_OK &&
-	    (rc = store_open(crypto, cfg, brief, 1, &out->store, err)) ==
+	    (rc = scep_state_store(crypto, cfg, brief, 1, &out->store, err)) ==
 	    SCEP_OK &&
 	    (rc = scep_ca_open(crypto, cfg, out->store, &out->ca, err)) ==
 	    SCEP_OK)

@@ -33,9 +33,10 @@ enum scep_err	 scep_state_become_owner(const char *dir,
  * owner's pid.  *fd is to be kept open for as long as the state is owned. */
 enum scep_err	 scep_state_lock(const char *dir, int wait_ms, int *fd,
 		    struct scep_error *err);
-/* Open the store; we hold the lock.  brief: for one request. */
+/* Open the store; we hold the lock.  brief: for one request; small_logs:
+ * whoever opens it next may do so for one. */
 enum scep_err	 scep_state_store(const struct scep_crypto *crypto,
-		    const struct scep_config *cfg, int brief,
+		    const struct scep_config *cfg, int brief, int small_logs,
 		    struct scep_store **out, struct scep_error *err);
 
 /* The owner in this process: store opened (recovered), CA opened. */
