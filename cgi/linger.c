@@ -21,6 +21,7 @@
 #include "cgi/state_socket.h"
 
 #define PROGRAM	"/proc/self/exe"
+#define DELETED	" (deleted)"	/* proc(5) */
 
 int
 scep_linger_dial(const struct scep_server_conf *conf, int wait_ms)
@@ -109,4 +110,14 @@ scep_linger_start(const struct scep_server_conf *conf, struct scep_error *err)
 	}
 	(void)close(fd);
 	return rc;
+}
+
+int
+scep_linger_is_replaced(void)
+{
+	char		 path[SCEP_PATH_LEN + sizeof(DELETED)];
+	const ssize_t	 n = readlink(PROGRAM, path, sizeof(path));
+	const ssize_t	 len = (ssize_t)strlen(DELETED);
+
+	return n > len && memcmp(path + n - len, DELETED, (size_t)len) == 0;
 }

@@ -19,5 +19,8 @@ enum scep_err	 scep_linger_start(const struct scep_server_conf *conf,
 		    struct scep_error *err);
 /* It ends: nobody finds it any more. */
 void		 scep_linger_end(const struct scep_server_conf *conf);
+/* The file of our program is not the one that we were started from: those who
+ * ask us are of another. */
+int		 scep_linger_is_replaced(void);
 
 #endif /* SCEP_CGI_LINGER_H */

@@ -396,8 +396,11 @@ wait_and_see(struct house *h)
 		h->served = 1;
 		scep_idle_served(&h->idle, scep_now_ms());
 	}
-	if (p[2].revents != 0)
+	if (p[2].revents != 0) {
 		scep_relay_pass(&h->relay, h->args->listen_fd);
+		if (h->args->idle_s > 0 && scep_linger_is_replaced())
+			stop(h, 0);
+	}
 	if (p[1].revents != 0)
 		read_control(h);
 	if (p[0].revents != 0)

@@ -127,5 +127,30 @@ verdict "SIGTERM to the process that its lock names ends it" \
 verdict "its socket is gone" test ! -e "$STATE/cgi.sock"
 verdict "and the state clean" test ! -e "$STATE/db/unclean"
 
+# ---- what the next run finds ----
+
+verdict "once more" start
+challenge "$T/ch" --count 1000
+same "it may write more than a log file" \
+    "$(find "$STATE/db" -name 'log.*' -size +256k | wc -l)" 0
+verdict "the control: so much was written" \
+    test "$(find "$STATE/db" -name 'log.*' | sed 's/.*log\.0*//' |
+    sort -n | tail -n 1)" -gt 2
+end
+
+# ---- another program ----
+
+verdict "again" start
+before=$server
+get "$T/out"
+same "who asks it does not end it" "$(lingering)" "$before"
+put_program
+get "$T/out"
+same "when the program was replaced a run is answered" "$(http "$T/out")" 200
+verdict "and the old one ends" until_true 10 gone "$before"
+verdict "so that the new one serves" start
+verdict "which is another" test "$before" != "$server"
+end
+
 verdict "check finds nothing" adm check
 finish
