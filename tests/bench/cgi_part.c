@@ -48,7 +48,7 @@ do_store(const struct scep_crypto *crypto, int open_it)
 	need(scep_state_become_owner(cfg->server.state, &err), &err);
 	need(scep_state_lock(cfg->server.state, 0, &lock, &err), &err);
 	if (open_it)
-		need(scep_state_store(crypto, cfg, 1, &store, &err), &err);
+		need(scep_state_store(crypto, cfg, 1, 0, &store, &err), &err);
 	scep_store_close(store);
 	(void)close(lock);
 	scep_config_free(cfg);
