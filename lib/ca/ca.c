@@ -138,7 +138,7 @@ memory_new(const struct scep_crypto *crypto, struct scep_memory **out,
 	    (rc = scep_traces_new(&m->traces, err)) != SCEP_OK ||
 	    (rc = scep_crls_new(&m->crls, err)) != SCEP_OK)
 		return rc;
-	/* Who answers one request has use for one (gather.c). */
+	/* Who answers one request has use for few (gather.c). */
 	for (i = 0; rc == SCEP_OK && !crypto->is_brief && i <= SCEP_KEY_OTHER;
 	    i++)
 		rc = scep_csr_read(crypto,

@@ -27,15 +27,35 @@ scep_job_note(struct scep_job *job, const char *text)
 		    text);
 }
 
-/* Where the CA's own of this kind was not read beforehand, it is now, whatever
- * will become of the request. */
 static enum scep_err
-prepare_dummy(struct scep_job *job, struct scep_error *err)
+prepare_dummy(struct scep_job *job, enum scep_key_type type,
+    struct scep_error *err)
 {
-	struct scep_csr	**dummy = &job->ca->memory->dummy[job->signer_type];
+	struct scep_csr	**dummy = &job->ca->memory->dummy[type];
 
 	return *dummy != NULL ? SCEP_OK : scep_csr_read(job->ca->crypto,
-	    scep_dummy_csr(job->signer_type), &scep_dummy_rules, dummy, err);
+	    scep_dummy_csr(type), &scep_dummy_rules, dummy, err);
+}
+
+/*
+ * Where the CA's own were not read beforehand, one is now, whatever will become
+ * of the request.  And one of each kind that may come out: the first key of a
+ * kind takes libcrypto four times as long as the next, of any curve, and that
+ * would tell that a request came out.
+ */
+static enum scep_err
+prepare_dummies(struct scep_job *job, struct scep_error *err)
+{
+	const unsigned int	 types = job->profile->keys.types;
+	enum scep_err		 rc;
+
+	if ((rc = prepare_dummy(job, job->signer_type, err)) == SCEP_OK &&
+	    (types & (SCEP_BIT(SCEP_KEY_P256) | SCEP_BIT(SCEP_KEY_P384) |
+	    SCEP_BIT(SCEP_KEY_P521))) != 0)
+		rc = prepare_dummy(job, SCEP_KEY_P256, err);
+	if (rc == SCEP_OK && (types & SCEP_BIT(SCEP_KEY_ED25519)) != 0)
+		rc = prepare_dummy(job, SCEP_KEY_ED25519, err);
+	return rc;
 }
 
 /* No request came out: go on with the CA's, that of a key like the signer's:
@@ -57,7 +77,7 @@ read_csr(struct scep_job *job, struct scep_error *err)
 {
 	enum scep_err	 rc;
 
-	if ((rc = prepare_dummy(job, err)) != SCEP_OK)
+	if ((rc = prepare_dummies(job, err)) != SCEP_OK)
 		return rc;
 	if (job->facts.unproven) {
 		job->facts.unreadable = 1;

@@ -32,8 +32,8 @@ struct scep_memory {
 						   and their files */
 	struct scep_csr		*dummy[SCEP_KEY_OTHER + 1];
 					/* dummy_csr.h, read, and never written
-					   to from then on; of a brief one, when
-					   the first is asked for */
+					   to from then on; of a brief one, what
+					   gather.c needs */
 };
 
 struct scep_local {
