@@ -22,6 +22,7 @@
 
 #define PROGRAM	"/proc/self/exe"
 #define DELETED	" (deleted)"	/* proc(5) */
+#define LIBRARIES	"LD_LIBRARY_PATH="	/* or it may not start */
 
 int
 scep_linger_dial(const struct scep_server_conf *conf, int wait_ms)
@@ -80,13 +81,25 @@ spawn(int listen_fd, char *const argv[], char *const envp[])
 	return r;
 }
 
+/* As it stands in the environment, or NULL. */
+static char *
+variable(const char *start)
+{
+	char	**e;
+
+	for (e = environ; e != NULL && *e != NULL; e++)
+		if (strncmp(*e, start, strlen(start)) == 0)
+			return *e;
+	return NULL;
+}
+
 enum scep_err
 scep_linger_start(const struct scep_server_conf *conf, struct scep_error *err)
 {
 	char		 name[] = "scep.fcgi", idle[32];
 	char		 path[SCEP_PATH_LEN + sizeof("SCEP_CONF=")];
 	char		*argv[] = { name, idle, NULL };
-	char		*envp[] = { path, NULL };
+	char		*envp[] = { path, variable(LIBRARIES), NULL };
 	enum scep_err	 rc;
 	int		 fd, r;
 
@@ -104,8 +117,9 @@ scep_linger_start(const struct scep_server_conf *conf, struct scep_error *err)
 	    SCEP_OK)
 		return rc;
 	if ((r = spawn(fd, argv, envp)) != 0) {
-		rc = scep_fail(err, SCEP_E_INTERNAL, "linger: %s: %s",
-		    PROGRAM, strerror(r));
+		rc = scep_fail(err, SCEP_E_INTERNAL, "no server could be left "
+		    "behind: %s: %s; where the host forbids it, take linger = "
+		    "out of scep.conf", PROGRAM, strerror(r));
 		scep_linger_end(conf);
 	}
 	(void)close(fd);

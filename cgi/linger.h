@@ -14,7 +14,7 @@ int		 scep_linger_dial(const struct scep_server_conf *conf,
 		    int wait_ms);
 /* Start one, unless there is one.  We hold the lock of the state, and have
  * nothing of it open any more.  It keeps no descriptor of ours but its socket,
- * and none of the environment but SCEP_CONF. */
+ * and none of the environment but SCEP_CONF and LD_LIBRARY_PATH. */
 enum scep_err	 scep_linger_start(const struct scep_server_conf *conf,
 		    struct scep_error *err);
 /* It ends: nobody finds it any more. */

@@ -33,7 +33,7 @@ is_owner() {		# PID
 get() {			# FILE
 	env -i PATH="$PATH" GATEWAY_INTERFACE=CGI/1.1 REMOTE_ADDR=192.0.2.1 \
 	    SCEP_CONF="$CONF" REQUEST_METHOD=GET PATH_INFO=/crl/main.crl \
-	    QUERY_STRING= "$FCGI_HERE" </dev/null >"$1" 2>"$1.err"
+	    QUERY_STRING= LD_LIBRARY_PATH="$T/bin" "$FCGI_HERE" </dev/null >"$1" 2>"$1.err"
 }
 http() { sed -n 's/^Status: \([0-9]*\).*/\1/p' "$1"; }
 # One that has the state, and workers: $server.
@@ -54,6 +54,9 @@ end() {
 # ---- it hangs ----
 
 verdict "a server lingers" start
+same "it finds its libraries where the run did" \
+    "$(tr '\0' '\n' <"/proc/$server/environ" | sort | tr '\n' ' ')" \
+    "LD_LIBRARY_PATH=$T/bin SCEP_CONF=$CONF "
 all="$server $(descendants "$server")"
 kill -STOP "$server"
 get "$T/out"
