@@ -118,12 +118,13 @@ int		 scep_alg_take(struct scep_span *rest, struct scep_alg *out);
  * through iv).  A signature algorithm gives the digest it names, or
  * SCEP_DIGEST__MAX for plain rsaEncryption.
  */
-enum scep_err	 scep_alg_digest(const struct scep_alg *alg, enum scep_digest *out,
-		    struct scep_error *err);
+enum scep_err	 scep_alg_digest(const struct scep_alg *alg,
+		    enum scep_digest *out, struct scep_error *err);
 enum scep_err	 scep_alg_rsa_signature(const struct scep_alg *alg,
 		    enum scep_digest *out, struct scep_error *err);
-enum scep_err	 scep_alg_cipher(const struct scep_alg *alg, enum scep_cipher *out,
-		    struct scep_span *iv, struct scep_error *err);
+enum scep_err	 scep_alg_cipher(const struct scep_alg *alg,
+		    enum scep_cipher *out, struct scep_span *iv,
+		    struct scep_error *err);
 enum scep_err	 scep_alg_wrap(const struct scep_alg *alg, enum scep_wrap *out,
 		    struct scep_error *err);
 

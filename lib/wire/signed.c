@@ -118,8 +118,10 @@ read_signed(struct scep_span sd, struct scep_signed *out)
 	if (!scep_take_version(&sd, &out->version) ||
 	    !scep_der_take(&sd, SET, &out->digest_algs) ||
 	    !scep_der_take(&sd, SEQUENCE, &encap) ||
-	    !read_content(encap, out) || !scep_take_if(&sd, CTX0, &out->certs) ||
-	    !scep_take_if(&sd, CTX1, &crls) || !scep_take_only(sd, SET, &signers))
+	    !read_content(encap, out) ||
+	    !scep_take_if(&sd, CTX0, &out->certs) ||
+	    !scep_take_if(&sd, CTX1, &crls) ||
+	    !scep_take_only(sd, SET, &signers))
 		return 0;
 	out->n_digest_algs = count_algs(out->digest_algs);
 	out->n_certs = scep_any_count(out->certs, 0);

@@ -13,7 +13,7 @@
  * and get them back. */
 struct scep_sid {
 	struct scep_span	 issuer;	/* whole SEQUENCE, with */
-	struct scep_span	 serial;	/* … content of the INTEGER; or */
+	struct scep_span	 serial;	/* … content of INTEGER; or */
 	struct scep_span	 ski;		/* … this one */
 	int			 is_ski;
 };
