@@ -54,8 +54,27 @@ give_name(struct scep_db *db, const char *path, const char *name, int *made,
 	return rc;
 }
 
+/* A log that came to this file meanwhile may be beyond it, and a backup have
+ * removed it: made again, it would stay, as nobody wants it any more. */
 static enum scep_err
-make(struct scep_db *db, const char *name, uint32_t size, int *made,
+put_in_place(struct scep_db *db, const char *path, uint32_t file, int *made,
+    struct scep_error *err)
+{
+	struct scep_db_log_end	 end;
+	char			 name[SCEP_DB_LOG_PATH];
+	enum scep_err		 rc = SCEP_OK;
+
+	scep_db_log_path(db, file, name);
+	(void)pthread_mutex_lock(&db->logs);
+	scep_db_log_end(db, &end);
+	if (end.file < file)
+		rc = give_name(db, path, name, made, err);
+	(void)pthread_mutex_unlock(&db->logs);
+	return rc;
+}
+
+static enum scep_err
+make(struct scep_db *db, uint32_t file, uint32_t size, int *made,
     struct scep_error *err)
 {
 	char		 path[SCEP_DB_LOG_PATH];
@@ -72,7 +91,7 @@ make(struct scep_db *db, const char *name, uint32_t size, int *made,
 	*made = fill(fd, size);
 	(void)close(fd);
 	if (*made)
-		rc = give_name(db, path, name, made, err);
+		rc = put_in_place(db, path, file, made, err);
 	(void)unlink(path);
 	return rc;
 }
@@ -119,7 +138,7 @@ scep_db_make_ahead(struct scep_db *db, struct scep_error *err)
 			continue;
 		if (!has_room(db, size))
 			break;
-		rc = make(db, name, size, &made, err);
+		rc = make(db, end.file + i, size, &made, err);
 	}
 	db->no_ahead = !made;		/* not every second in vain */
 	return rc;

@@ -33,6 +33,7 @@ static char		 dir[64], said[4096];
 static struct scep_db	*watched;	/* whose calls are met */
 static int		 bad_link, bad_sync;	/* why they fail */
 static int		 rival;		/* libdb's own file is there first */
+static int		 overtake;	/* … and is used up, and removed */
 static int		 links, unlocked;	/* what was seen */
 
 static void
@@ -51,7 +52,7 @@ make_dir(void **state)
 	(void)strcpy(dir, "/tmp/t_store_ahead.XXXXXX");
 	said[0] = '\0';
 	watched = NULL;
-	bad_link = bad_sync = rival = links = unlocked = 0;
+	bad_link = bad_sync = rival = overtake = links = unlocked = 0;
 	return mkdtemp(dir) != NULL ? 0 : -1;
 }
 
@@ -98,11 +99,17 @@ link(const char *from, const char *to)
 	return (int)syscall(SYS_link, from, to);
 }
 
+static void	 go_beyond(unsigned int file);
+
 int
 fsync(int fd)
 {
 	struct stat	 st;
 
+	if (overtake && fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+		overtake = 0;
+		go_beyond(2);
+	}
 	if (watched != NULL && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
 		unlocked += is_free(&watched->flush);
 		if (bad_sync != 0) {
@@ -348,6 +355,38 @@ one_of_libdb_stays(void **state)
 	scep_store_close(store);
 }
 
+/* As the beginning of a backup does, while a file is being filled. */
+static void
+go_beyond(unsigned int file)
+{
+	DB_ENV	*env = watched->env;
+
+	grow(&watched->store, file + 1, SIZE / 8);
+	assert_int_equal(env->txn_checkpoint(env, 0, 0, DB_FORCE), 0);
+	assert_int_equal(env->log_archive(env, NULL, DB_ARCH_REMOVE), 0);
+	assert_int_equal(access(log_file(file), F_OK), -1);
+}
+
+static void
+none_is_made_behind_the_end(void **state)
+{
+	struct scep_store	*store = open_store();
+
+	(void)state;
+	grow(store, 1, SIZE / 2);
+	watched = (struct scep_db *)store;
+	overtake = 1;
+	tend(store);
+	assert_int_equal(overtake, 0);
+	assert_int_equal(end_of_log(store).file, 3);
+	assert_int_equal(access(log_file(2), F_OK), -1);
+	assert_int_equal(links, 0);
+	tend(store);				/* it is not given up */
+	assert_int_equal(zeros(log_file(4)), SIZE);
+	watched = NULL;
+	scep_store_close(store);
+}
+
 static void
 where_they_cannot_be_made_libdb_makes_its_own(void **state)
 {
@@ -491,6 +530,7 @@ main(void)
 		T(closing_removes_what_is_unused),
 		T(a_backup_does_not_see_them),
 		T(one_of_libdb_stays),
+		T(none_is_made_behind_the_end),
 		T(where_they_cannot_be_made_libdb_makes_its_own),
 		T(a_name_that_is_not_durable_breaks_the_store),
 		T(a_disk_that_fills_is_left_alone),
