@@ -89,6 +89,7 @@ struct scep_db {
 	atomic_int		 hot[SCEP_DB_HOT];	/* … rows of them, by a
 						   hash of their keys */
 	pthread_mutex_t		 flush;		/* held to sync the log */
+	pthread_mutex_t		 tending;	/* over what follows */
 	uint32_t		 ahead;		/* the log's file when more were
 						   last made ahead; 0: never */
 	int			 no_ahead;	/* that cannot be done here */
@@ -212,7 +213,7 @@ void		 scep_db_log_path(const struct scep_db *db, uint32_t file,
 enum scep_err	 scep_db_make_ahead(struct scep_db *db,
 		    struct scep_error *err);
 
-/* db_warm.c: read some more of the indexes ahead; by one thread. */
+/* db_warm.c: read some more of the indexes ahead, while tending is held. */
 void		 scep_db_warm(struct scep_db *db);
 
 /* db_tree.c: the handle of a tree, which is opened when it is first asked

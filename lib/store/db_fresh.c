@@ -26,7 +26,8 @@ slot(enum scep_table table, struct scep_span key)
 	return (h ^ h >> 16) % SCEP_DB_HOT;
 }
 
-/* A transaction is also found as the newest of its prefix. */
+/* Who finds a transaction as the newest of its prefix reads its row besides,
+ * and settles then. */
 static void
 count(struct scep_db *db, const struct scep_change *change, int by)
 {

@@ -227,6 +227,7 @@ db_close(struct scep_store *store)
 	(void)pthread_mutex_destroy(&db->trees);
 	(void)pthread_rwlock_destroy(&db->pages);
 	(void)pthread_mutex_destroy(&db->flush);
+	(void)pthread_mutex_destroy(&db->tending);
 	(void)pthread_mutex_destroy(&db->why_mutex);
 	scep_db_gate_free(&db->gate);
 	(void)pthread_mutex_destroy(&db->logs);
@@ -265,9 +266,8 @@ checkpoint(struct scep_db *db)
 }
 
 static enum scep_err
-db_tend(struct scep_store *store, struct scep_error *err)
+tend(struct scep_db *db, struct scep_error *err)
 {
-	struct scep_db	*db = (struct scep_db *)store;
 	uint64_t	 octets;
 	enum scep_err	 rc;
 	int		 r;
@@ -293,6 +293,18 @@ db_tend(struct scep_store *store, struct scep_error *err)
 		    "nothing is issued", db->dir,
 		    (unsigned long long)octets >> 20, db->reserve >> 20);
 	return SCEP_OK;
+}
+
+static enum scep_err
+db_tend(struct scep_store *store, struct scep_error *err)
+{
+	struct scep_db	*db = (struct scep_db *)store;
+	enum scep_err	 rc;
+
+	(void)pthread_mutex_lock(&db->tending);
+	rc = tend(db, err);
+	(void)pthread_mutex_unlock(&db->tending);
+	return rc;
 }
 
 static const struct scep_store_ops	db_ops = {
@@ -392,6 +404,7 @@ scep_store_db_open(const struct scep_store_db_options *opt,
 	    PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
 	(void)pthread_rwlock_init(&db->pages, &attr);
 	(void)pthread_mutex_init(&db->flush, NULL);
+	(void)pthread_mutex_init(&db->tending, NULL);
 	db->store.ops = &db_ops;
 	(void)snprintf(db->dir, sizeof(db->dir), "%s", opt->dir);
 	db->reserve = opt->reserve != 0 ? opt->reserve : RESERVE;

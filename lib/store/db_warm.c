@@ -6,6 +6,7 @@
  * its own, which after a start of the machine are all on the disk.
  */
 #include <sys/stat.h>
+#include <sys/sysinfo.h>
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -20,12 +21,10 @@
 static off_t
 end_of(int fd)
 {
-	const long	 pages = sysconf(_SC_PHYS_PAGES);
-	const long	 size = sysconf(_SC_PAGESIZE);
-	const off_t	 half = (off_t)pages / 2 * size;
+	const off_t	 half = (off_t)get_phys_pages() / 2 * getpagesize();
 	struct stat	 st;
 
-	if (fstat(fd, &st) == -1 || pages <= 0 || size <= 0)
+	if (fstat(fd, &st) == -1)
 		return 0;
 	return st.st_size < half ? st.st_size : half;
 }

@@ -285,13 +285,35 @@ a_signature_that_begins_with_a_zero_keeps_it(void **state)
 	    scep_span_make(sig + 1, key->k - 1), "without its zero");
 }
 
-/* s + n is the same number to the arithmetic, and no signature. */
+/* s + n is the same number to the arithmetic, and no signature.  1 if one of
+ * so many signatures leaves room for n above it. */
+static size_t
+refuses_s_plus_n(const struct pair *key, const BIGNUM *n)
+{
+	uint8_t		 sig[OCTETS_MAX], text[1] = { 0 };
+	size_t		 fit = 0;
+	BIGNUM		*s;
+
+	for (; !fit && text[0] < 64; text[0]++) {
+		(void)sign(key, SCEP_SHA256, scep_span_make(text, 1), sig);
+		s = BN_bin2bn(sig, (int)key->k, NULL);
+		assert_int_equal(BN_add(s, s, n), 1);
+		fit = (size_t)BN_num_bytes(s) == key->k;
+		(void)BN_bn2binpad(s, sig, (int)key->k);
+		if (fit)
+			both_say(0, key, SCEP_SHA256, scep_span_make(text, 1),
+			    scep_span_make(sig, key->k), "s + n");
+		BN_free(s);
+	}
+	return fit;
+}
+
 static void
 a_signature_is_below_the_modulus(void **state)
 {
 	const struct scep_span	 data = scep_span_text("to be signed");
 	uint8_t			 sig[OCTETS_MAX];
-	BIGNUM			*n, *s;
+	BIGNUM			*n;
 	size_t			 i, fit = 0;
 
 	(void)state;
@@ -299,15 +321,7 @@ a_signature_is_below_the_modulus(void **state)
 		n = NULL;
 		assert_int_equal(EVP_PKEY_get_bn_param(keys[i].evp,
 		    OSSL_PKEY_PARAM_RSA_N, &n), 1);
-		(void)sign(&keys[i], SCEP_SHA256, data, sig);
-		s = BN_bin2bn(sig, (int)keys[i].k, NULL);
-		assert_int_equal(BN_add(s, s, n), 1);
-		if ((size_t)BN_num_bytes(s) == keys[i].k) {
-			fit++;
-			(void)BN_bn2binpad(s, sig, (int)keys[i].k);
-			both_say(0, &keys[i], SCEP_SHA256, data,
-			    scep_span_make(sig, keys[i].k), "s + n");
-		}
+		fit += refuses_s_plus_n(&keys[i], n);
 		(void)BN_bn2binpad(n, sig, (int)keys[i].k);
 		both_say(0, &keys[i], SCEP_SHA256, data,
 		    scep_span_make(sig, keys[i].k), "n");
@@ -322,9 +336,8 @@ a_signature_is_below_the_modulus(void **state)
 		both_say(0, &keys[i], SCEP_SHA256, data,
 		    scep_span_make(sig, keys[i].k), "1");
 		BN_free(n);
-		BN_free(s);
 	}
-	/* The moduli whose top octet is not full have room for it. */
+	/* Few moduli are so near to a power of 256 that none fits. */
 	assert_true(fit >= 3);
 }
 

@@ -3,6 +3,7 @@
  * half of the memory, and not for one request.
  */
 #include <sys/stat.h>
+#include <sys/sysinfo.h>
 #include <sys/syscall.h>
 
 #include <fcntl.h>
@@ -26,7 +27,7 @@
 static char	 dir[64];
 static off_t	 read_ahead;		/* octets, one behind the other */
 static int	 asks, strange;
-static long	 memory;		/* octets; 0: as it is */
+static long	 memory;		/* octets; 0: enough */
 
 /* What libdb and the C library ask goes to the kernel. */
 int
@@ -40,16 +41,9 @@ posix_fadvise(int fd, off_t offset, off_t len, int advice)
 }
 
 long
-sysconf(int name)
+get_phys_pages(void)
 {
-	switch (name) {
-	case _SC_PAGESIZE:
-		return 4096;
-	case _SC_PHYS_PAGES:
-		return memory != 0 ? memory / 4096 : 1L << 20;
-	default:
-		return 1;
-	}
+	return (memory != 0 ? memory : 4L << 30) / getpagesize();
 }
 
 static int
