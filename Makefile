@@ -147,7 +147,7 @@ $(BIN)/bench-fill: $(patsubst %.c,$(BUILD)/%.o, \
 
 # sh tests/bench/cgi measures with it what a CGI run costs.
 $(BIN)/bench-cgi: $(patsubst %.c,$(BUILD)/%.o, \
-    $(sort $(wildcard tests/bench/cgi*.c))) $(BENCH) \
+    $(sort $(wildcard tests/bench/cgi*.c))) $(BENCH) $(BUILD)/cgi/fcgi_ask.o \
     $(BUILD)/tests/unit/client.o $(CLIENT) $(SHARED) $(BUILD)/libscep.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 

@@ -21,12 +21,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <fastcgi.h>
-
+#include "cgi/fcgi_ask.h"
 #include "tests/bench/cgi.h"
-
-#define ANSWER_MAX	(256 * 1024)
-#define RECORD_MAX	32768
 
 /* Nanoseconds on a CPU of all threads of a process (schedstat's first). */
 static long long
@@ -64,96 +60,33 @@ cpu_ns(char *const *pids)
 	return sum;
 }
 
-static size_t
-header(unsigned char *out, int type, size_t len)
-{
-	const FCGI_Header	 head = {
-		.version = FCGI_VERSION_1,
-		.type = (unsigned char)type,
-		.requestIdB0 = 1,
-		.contentLengthB1 = (unsigned char)(len >> 8),
-		.contentLengthB0 = (unsigned char)len,
-	};
-
-	memcpy(out, &head, sizeof(head));
-	return sizeof(head);
-}
-
-/* Names and values of fewer than 128 octets. */
-static size_t
-params(unsigned char *out, size_t body_len)
-{
-	char		 length[32];
-	const char	*list[][2] = {
-		{ "REQUEST_METHOD", "POST" },
-		{ "PATH_INFO", "/" },
-		{ "QUERY_STRING", "operation=PKIOperation" },
-		{ "REMOTE_ADDR", "127.0.0.1" },
-		{ "CONTENT_LENGTH", length },
-	};
-	unsigned char	*p = out;
-	size_t		 i;
-
-	(void)snprintf(length, sizeof(length), "%zu", body_len);
-	for (i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
-		*p++ = (unsigned char)strlen(list[i][0]);
-		*p++ = (unsigned char)strlen(list[i][1]);
-		p = (unsigned char *)stpcpy(stpcpy((char *)p, list[i][0]),
-		    list[i][1]);
-	}
-	return (size_t)(p - out);
-}
-
-/* A whole request: begin, parameters, body, and the ends of the two. */
-static size_t
-request(unsigned char *out, const unsigned char *body, size_t len)
-{
-	const FCGI_BeginRequestBody	 begin = {
-		.roleB0 = FCGI_RESPONDER,
-	};
-	unsigned char			 text[512];
-	unsigned char			*p = out;
-	size_t				 n = params(text, len);
-
-	if (len > RECORD_MAX)
-		bench_die("a message of %zu octets", len);
-	p += header(p, FCGI_BEGIN_REQUEST, sizeof(begin));
-	p = (unsigned char *)mempcpy(p, &begin, sizeof(begin));
-	p += header(p, FCGI_PARAMS, n);
-	p = (unsigned char *)mempcpy(p, text, n);
-	p += header(p, FCGI_PARAMS, 0);
-	p += header(p, FCGI_STDIN, len);
-	p = (unsigned char *)mempcpy(p, body, len);
-	p += header(p, FCGI_STDIN, 0);
-	return (size_t)(p - out);
-}
-
 static void
 ask(const char *socket_path, const char *in)
 {
-	struct sockaddr_un	 sun = { .sun_family = AF_UNIX };
-	static unsigned char	 wire[RECORD_MAX + 2048], answer[ANSWER_MAX];
-	unsigned char		*body;
-	size_t			 len, n;
-	ssize_t			 r;
-	int			 fd;
+	struct sockaddr_un		 sun = { .sun_family = AF_UNIX };
+	struct scep_http_request	 request = {
+		.method = "POST",
+		.path = "/",
+		.query = "operation=PKIOperation",
+		.peer = "127.0.0.1",
+	};
+	struct scep_buf			 answer = { NULL, 0 };
+	struct scep_error		 err;
+	unsigned char			*body;
+	int				 fd;
 
-	body = bench_read(in, &len);
-	n = request(wire, body, len);
-	free(body);
+	request.body = body = bench_read(in, &request.body_len);
 	(void)snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", socket_path);
 	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) == -1 ||
-	    connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) == -1 ||
-	    write(fd, wire, n) != (ssize_t)n)
+	    connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) == -1)
 		bench_die("%s: %s", socket_path, strerror(errno));
-	for (len = 0; len < sizeof(answer) && (r = read(fd, answer + len,
-	    sizeof(answer) - len)) > 0; len += (size_t)r)
-		;
+	if (scep_fcgi_ask(fd, &request, &answer, &err) != SCEP_OK)
+		bench_die("%s: %s", socket_path, err.text);
 	(void)close(fd);
-	if (len < sizeof(answer) && len > FCGI_HEADER_LEN &&
-	    memmem(answer, len, "Status: 200 OK", 14) != NULL)
-		return;
-	bench_die("%s: not answered, or not with 200", in);
+	if (memmem(answer.data, answer.len, "Status: 200 OK", 14) == NULL)
+		bench_die("%s: not answered with 200", in);
+	scep_buf_clear(&answer);
+	free(body);
 }
 
 int
