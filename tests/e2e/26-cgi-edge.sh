@@ -2,6 +2,7 @@
 # 26-cgi-edge - plain CGI as no decent web server calls it: the query in argv,
 # a client that is gone, a body that does not end, a hung owner.
 . "$(dirname "$0")/lib.sh"
+. "$ROOT/tests/e2e/record.sh"
 
 make_ca "$T/ca" "http://127.0.0.1/scep"
 
@@ -70,35 +71,10 @@ same "scepadm check takes that, too" "$checked" 0
 
 # ---- CONTENT_LENGTH ----
 
-# An enrolment, kept: the bot talks to a small server that writes it down.
-port=$(free_port)
 challenge "$T/ch" --cn edge
-cat >"$T/keep.py" <<'PYTHON'
-import http.server, sys
-class H(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(200)
-        data = open(sys.argv[2], 'rb').read()
-        self.send_header('Content-Type', 'application/x-x509-ca-ra-cert')
-        self.send_header('Content-Length', str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-    def do_POST(self):
-        n = int(self.headers['Content-Length'])
-        open(sys.argv[3], 'wb').write(self.rfile.read(n))
-        self.send_response(503)
-        self.end_headers()
-    def log_message(self, *a): pass
-http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), H).serve_forever()
-PYTHON
 cgi QUERY_STRING=operation=GetCACert "$FCGI" </dev/null 2>/dev/null |
     sed '1,/^\r$/d' >"$T/cacert"
-python3 "$T/keep.py" "$port" "$T/cacert" "$T/message" &
-keeper=$!
-own "$keeper"
-until_true 5 sh -c "ss -Hltn 'sport = :$port' | grep -q ."
-bot -C "$T/ch" -s /CN=edge "http://127.0.0.1:$port/scep" >/dev/null 2>&1
-stop "$keeper"
+record "$T/message" -C "$T/ch" -s /CN=edge
 size=$(wc -c <"$T/message")
 verdict "there is a message to send" test "$size" -gt 1000
 
@@ -155,12 +131,7 @@ stop "$holder"
 # ---- a client that is gone ----
 
 challenge "$T/gone.ch" --cn gone
-python3 "$T/keep.py" "$port" "$T/cacert" "$T/message" &
-keeper=$!
-own "$keeper"
-until_true 5 sh -c "ss -Hltn 'sport = :$port' | grep -q ."
-bot -C "$T/gone.ch" -s /CN=gone "http://127.0.0.1:$port/scep" >/dev/null 2>&1
-stop "$keeper"
+record "$T/message" -C "$T/gone.ch" -s /CN=gone
 {
 	sleep 0.3
 	cgi REQUEST_METHOD=POST QUERY_STRING=operation=PKIOperation \

@@ -4,30 +4,12 @@
 #
 # lighttpd starts a scep.fcgi for each request, and no server owns the state.
 . "$(dirname "$0")/lib.sh"
+. "$ROOT/tests/e2e/servers.sh"
 
 KILLS=${KILLS:-50}
 port=$(free_port)
 make_ca "$T/ca" "http://127.0.0.1:$port/scep"
-
-mkdir -p "$T/www"
-cat >"$T/scep" <<WRAPPER
-#!/bin/sh
-SCEP_CONF="$CONF" exec "$FCGI" 2>>"$T/scep.log"
-WRAPPER
-chmod 755 "$T/scep"
-cat >"$T/lighttpd.conf" <<CONFIG
-server.modules = ( "mod_alias", "mod_cgi" )
-server.document-root = "$T/www"
-server.bind = "127.0.0.1"
-server.port = $port
-server.errorlog = "$T/lighttpd.log"
-alias.url = ( "/scep" => "$T/scep" )
-cgi.assign = ( "scep" => "" )
-CONFIG
-lighttpd -D -f "$T/lighttpd.conf" >>"$T/lighttpd.log" 2>&1 &
-SERVER=$!
-own "$SERVER"
-URL=http://127.0.0.1:$port/scep
+start_lighttpd_cgi "$port"
 verdict "lighttpd with scep.fcgi by CGI answers" until_true 10 caps_ok "$URL"
 
 # ---- load: each client tries again, as a device does ----

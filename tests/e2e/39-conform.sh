@@ -3,45 +3,11 @@
 # of answers, odd HTTP, web servers as they are configured in examples/.
 . "$(dirname "$0")/lib.sh"
 . "$ROOT/tests/e2e/servers.sh"
+. "$ROOT/tests/e2e/record.sh"
 
 code() { curl -s -o "$T/body" -D "$T/head" -w '%{http_code}' -m 20 "$@"; }
 header() {		# NAME
 	tr -d '\r' <"$T/head" | sed -n "s/^$1: *//Ip" | tail -n 1
-}
-
-# A PKCSReq as octets: the bot sends it to a server that writes it down.
-cat >"$T/keep.py" <<'PYTHON'
-import http.server, sys
-class Keeper(http.server.BaseHTTPRequestHandler):
-    def answer(self, status, kind, data):
-        self.send_response(status)
-        self.send_header('Content-Type', kind)
-        self.send_header('Content-Length', str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-    def do_GET(self):
-        with open(sys.argv[2], 'rb') as f:
-            self.answer(200, 'application/x-x509-ca-ra-cert', f.read())
-    def do_POST(self):
-        with open(sys.argv[3], 'wb') as f:
-            f.write(self.rfile.read(int(self.headers['Content-Length'])))
-        self.answer(503, 'text/plain', b'')
-    def log_message(self, *args):
-        pass
-http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])),
-    Keeper).serve_forever()
-PYTHON
-listens() { [ -n "$(ss -Hltn "sport = :$1")" ]; }
-record() {		# FILE [BOT OPTIONS]: what these would send
-	_file=$1
-	shift
-	_port=$(free_port)
-	python3 "$T/keep.py" "$_port" "$T/cacert" "$_file" &
-	_keeper=$!
-	until_true 5 listens "$_port"
-	bot "$@" "http://127.0.0.1:$_port/scep" >/dev/null 2>&1
-	stop "$_keeper"
-	[ -s "$_file" ] || not_ok "the bot sends something to $_file"
 }
 
 # octets TEXT: to the server and back, as they are.

@@ -2,6 +2,7 @@
 # 43-linger - a server that a plain CGI run leaves behind: who starts it, who
 # uses it, when it ends, and that all goes on where it does not answer.
 . "$(dirname "$0")/lib.sh"
+. "$ROOT/tests/e2e/record.sh"
 
 make_ca "$T/ca" "http://127.0.0.1/scep"
 STATE=$T/ca/state
@@ -38,40 +39,12 @@ post() {		# FILE
 	    <"$1" >"$T/out" 2>"$T/err"
 }
 
-# ---- messages: the bot talks to a small server that writes them down ----
+# ---- messages ----
 
-cat >"$T/keep.py" <<'PYTHON'
-import http.server, sys
-n = 0
-class H(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(200)
-        data = open(sys.argv[2], 'rb').read()
-        self.send_header('Content-Type', 'application/x-x509-ca-ra-cert')
-        self.send_header('Content-Length', str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-    def do_POST(self):
-        global n
-        body = self.rfile.read(int(self.headers['Content-Length']))
-        open('%s.%d' % (sys.argv[3], n), 'wb').write(body)
-        n += 1
-        self.send_response(503)
-        self.end_headers()
-    def log_message(self, *a): pass
-http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), H).serve_forever()
-PYTHON
 get GetCACert
 sed '1,/^\r$/d' "$T/out" >"$T/cacert"
-port=$(free_port)
-python3 "$T/keep.py" "$port" "$T/cacert" "$T/message" &
-keeper=$!
-own "$keeper"
-until_true 5 sh -c "ss -Hltn 'sport = :$port' | grep -q ."
 challenge "$T/ch" --count 40
-bot -K -n 40 -t random -C "$T/ch" -s "/CN=linger-%d" \
-    "http://127.0.0.1:$port/scep" >/dev/null 2>&1
-stop "$keeper"
+records "$T/message" -K -n 40 -t random -C "$T/ch" -s "/CN=linger-%d"
 verdict "there are messages to send" test -s "$T/message.39"
 
 # ---- without it nothing stays ----

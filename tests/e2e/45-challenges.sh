@@ -4,6 +4,7 @@
 #
 # N is how many live ones there are at last (100000).
 . "$(dirname "$0")/lib.sh"
+. "$ROOT/tests/e2e/servers.sh"
 
 N=${N:-100000}
 port=$(free_port)
@@ -258,22 +259,7 @@ status 0 "one that may still be asked for is not" adm challenge show \
 
 stop "$SERVER"
 stop "$SUPERVISOR"
-mkdir -p "$T/www"
-printf '#!/bin/sh\nSCEP_CONF="%s" exec "%s" 2>>"%s"\n' "$CONF" "$FCGI" \
-    "$T/scep.log" >"$T/scep"
-chmod 755 "$T/scep"
-cat >"$T/lighttpd.conf" <<CONFIG
-server.modules = ( "mod_alias", "mod_cgi" )
-server.document-root = "$T/www"
-server.bind = "127.0.0.1"
-server.port = $port
-server.errorlog = "$T/lighttpd.log"
-alias.url = ( "/scep" => "$T/scep" )
-cgi.assign = ( "scep" => "" )
-CONFIG
-lighttpd -D -f "$T/lighttpd.conf" >>"$T/lighttpd.log" 2>&1 &
-SERVER=$!
-own "$SERVER"
+start_lighttpd_cgi "$port"
 until_true 10 caps_ok "$URL"
 challenge c --cn right --max-wrong 2
 status 1 "by CGI, a wrong name" bot -w 10 -C c -s /CN=wrong "$URL"

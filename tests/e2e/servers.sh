@@ -113,3 +113,26 @@ start_apache_fcgid() {
 	! www || chown -R www-data:www-data "${CONF%/*}"
 	start_apache apache-fcgid.conf "$1"
 }
+
+# start_lighttpd_cgi PORT: lighttpd starts a scep.fcgi for each request.
+start_lighttpd_cgi() {
+	mkdir -p "$T/www"
+	cat >"$T/scep" <<WRAPPER
+#!/bin/sh
+SCEP_CONF="$CONF" exec "$FCGI" 2>>"$T/scep.log"
+WRAPPER
+	chmod 755 "$T/scep"
+	cat >"$T/lighttpd.conf" <<CONFIG
+server.modules = ( "mod_alias", "mod_cgi" )
+server.document-root = "$T/www"
+server.bind = "127.0.0.1"
+server.port = $1
+server.errorlog = "$T/lighttpd.log"
+alias.url = ( "/scep" => "$T/scep" )
+cgi.assign = ( "scep" => "" )
+CONFIG
+	lighttpd -D -f "$T/lighttpd.conf" >>"$T/lighttpd.log" 2>&1 &
+	SERVER=$!
+	own "$SERVER"
+	URL=http://127.0.0.1:$1/scep
+}
