@@ -83,8 +83,10 @@ void		 adm_device_hash(const X509 *cert, const EVP_MD *md,
 int		 adm_device_is_root(const X509 *cert);
 size_t		 adm_device_dns(const struct adm_device *d);
 const char	*adm_device_dns_at(const struct adm_device *d, size_t i);
-/* "2.5.4.3"; "" if it is none. */
-void		 adm_device_oid(const char *type, char out[64]);
+/* An attribute's type if it is one of names (NULL-terminated), else its number
+ * ("2.5.4.3"; "" if it is none), which is written to oid. */
+const char	*adm_device_type(const char *type, const char *const *names,
+		    char oid[64]);
 /* SCEP_E_REFUSED if an RDN has several attributes, or an attribute is none of
  * types (NULL-terminated). */
 enum scep_err	 adm_device_plain(const struct adm_device *d, const char *who,

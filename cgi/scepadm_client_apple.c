@@ -37,20 +37,9 @@ put_integer(struct adm_text *out, const char *key, int value)
 }
 
 /* What it knows by name; others go by number. */
-static const char *
-apple_type(const char *type, char oid[64])
-{
-	static const char *const	 names[] = {
-		"CN", "C", "ST", "L", "O", "OU"
-	};
-	size_t				 i;
-
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(type, names[i]) == 0)
-			return type;
-	adm_device_oid(type, oid);
-	return oid;
-}
+static const char *const	 known_types[] = {
+	"CN", "C", "ST", "L", "O", "OU", NULL
+};
 
 /* A row of RDNs, each a row of pairs. */
 static void
@@ -66,7 +55,7 @@ put_subject(const struct adm_device *d, struct adm_text *out)
 		if (i == 0 || ava[-1].rdn != ava->rdn)
 			adm_text_put(out, "\t\t\t\t\t<array>\n");
 		adm_text_put(out, "\t\t\t\t\t\t<array><string>%s</string>"
-		    "<string>", apple_type(ava->type, oid));
+		    "<string>", adm_device_type(ava->type, known_types, oid));
 		adm_text_xml(out, (const char *)ava->value.data);
 		adm_text_put(out, "</string></array>\n");
 		if (i + 1 == d->name.n || ava[1].rdn != ava->rdn)

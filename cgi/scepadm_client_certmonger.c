@@ -47,20 +47,9 @@ check_names(const struct adm_device *d, struct scep_error *err)
 }
 
 /* Others go by number: not every name of one is known to it. */
-static const char *
-type_of(const char *type, char oid[64])
-{
-	static const char *const	 names[] = {
-		"CN", "O", "OU", "C", "ST", "L", "serialNumber"
-	};
-	size_t				 i;
-
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(type, names[i]) == 0)
-			return type;
-	adm_device_oid(type, oid);
-	return oid;
-}
+static const char *const	 known_types[] = {
+	"CN", "O", "OU", "C", "ST", "L", "serialNumber", NULL
+};
 
 static void
 put_dn(const struct adm_device *d, struct adm_text *out)
@@ -73,7 +62,7 @@ put_dn(const struct adm_device *d, struct adm_text *out)
 	for (i = 0; i < d->name.n; i++) {
 		adm_text_put(&dn, "%s%s=", i == 0 ? "" : d->name.ava[i].rdn ==
 		    d->name.ava[i - 1].rdn ? "+" : ", ",
-		    type_of(d->name.ava[i].type, oid));
+		    adm_device_type(d->name.ava[i].type, known_types, oid));
 		p = (const char *)d->name.ava[i].value.data;
 		for (; *p != '\0'; p++)
 			adm_text_put(&dn, "%s%c", strchr(",+=", *p) != NULL ?

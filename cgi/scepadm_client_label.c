@@ -108,15 +108,20 @@ adm_device_dns_at(const struct adm_device *d, size_t i)
 	return json_string_value(json_array_get(d->dns, i));
 }
 
-void
-adm_device_oid(const char *type, char out[64])
+const char *
+adm_device_type(const char *type, const char *const *names, char oid[64])
 {
-	ASN1_OBJECT	*oid = OBJ_txt2obj(type, 0);
+	ASN1_OBJECT	*object;
 
-	out[0] = '\0';
-	if (oid != NULL)
-		(void)OBJ_obj2txt(out, 64, oid, 1);
-	ASN1_OBJECT_free(oid);
+	for (; *names != NULL; names++)
+		if (strcmp(type, *names) == 0)
+			return type;
+	object = OBJ_txt2obj(type, 0);
+	oid[0] = '\0';
+	if (object != NULL)
+		(void)OBJ_obj2txt(oid, 64, object, 1);
+	ASN1_OBJECT_free(object);
+	return oid;
 }
 
 enum scep_err

@@ -57,18 +57,12 @@ static void
 add_type(struct adm_text *to, const char *type)
 {
 	static const char *const	 names[] = {
-		"CN", "O", "OU", "C", "L", "DC"
+		"CN", "O", "OU", "C", "L", "DC", NULL
 	};
 	char				 oid[64];
-	size_t				 i;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(type, names[i]) == 0) {
-			adm_text_put(to, "%s", type);
-			return;
-		}
-	adm_device_oid(type, oid);
-	adm_text_put(to, "%s", strcmp(type, "ST") == 0 ? "S" : oid);
+	adm_text_put(to, "%s", strcmp(type, "ST") == 0 ? "S" :
+	    adm_device_type(type, names, oid));
 }
 
 /* CertStrToName(): in quotes where it must be, quotes doubled. */
