@@ -3,6 +3,7 @@
 # uses it, when it ends, and that all goes on where it does not answer.
 . "$(dirname "$0")/lib.sh"
 . "$ROOT/tests/e2e/record.sh"
+. "$ROOT/tests/e2e/linger.sh"
 
 make_ca "$T/ca" "http://127.0.0.1/scep"
 STATE=$T/ca/state
@@ -14,16 +15,7 @@ conf() {		# LINE…: of [server]
 sed -i '/^log = /d' "$CONF"
 conf 'log = stderr syslog' 'request_timeout = 4s'
 
-# The server, if there is one: it leads a session of its own.
-lingering() {
-	for _p in $(ps -eo pid=,sid=,args= | awk '$1 == $2 &&
-	    $3 == "scep.fcgi" && $4 ~ /^--idle=/ { print $1 }'); do
-		tr '\0' '\n' <"/proc/$_p/environ" 2>/dev/null |
-		    grep -qx "SCEP_CONF=$CONF" && echo "$_p"
-	done
-}
 is_there() { [ -n "$(lingering)" ]; }
-is_gone() { [ -z "$(lingering)" ]; }
 
 cgi() {
 	env -i PATH="$PATH" GATEWAY_INTERFACE=CGI/1.1 REMOTE_ADDR=192.0.2.1 \

@@ -3,6 +3,7 @@
 # befall it: workers that cannot work, a process that is stopped, an operator
 # at work, a configuration or a program that has changed.
 . "$(dirname "$0")/lib.sh"
+. "$ROOT/tests/e2e/linger.sh"
 
 make_ca "$T/ca" "http://127.0.0.1/scep"
 STATE=$T/ca/state
@@ -18,14 +19,6 @@ put_program() {
 }
 put_program
 
-lingering() {
-	for _p in $(ps -eo pid=,sid=,args= | awk '$1 == $2 &&
-	    $3 == "scep.fcgi" && $4 ~ /^--idle=/ { print $1 }'); do
-		tr '\0' '\n' <"/proc/$_p/environ" 2>/dev/null |
-		    grep -qx "SCEP_CONF=$CONF" && echo "$_p"
-	done
-}
-is_gone() { [ -z "$(lingering)" ]; }
 is_owner() {		# PID
 	[ "$(ps -o ppid= -p "$(cat "$STATE/lock")" | tr -d ' ')" = "$1" ]
 }
