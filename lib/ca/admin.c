@@ -13,14 +13,14 @@
 #include "ca/admin.h"
 #include "ca/admin_json.h"
 
-static const struct scep_admin_verb *
-find_verb(const char *name)
+const struct scep_admin_verb *
+scep_admin_find(const char *name)
 {
 	static const struct scep_admin_verb	*const tables[] = {
 		scep_admin_challenge, scep_admin_request, scep_admin_cert,
 		scep_admin_crl, scep_admin_server, scep_admin_explain,
 		scep_admin_backup, scep_admin_log, scep_admin_ca,
-		scep_admin_ca_show, scep_admin_import
+		scep_admin_ca_show, scep_admin_import, scep_admin_apikey
 	};
 	const struct scep_admin_verb		*v;
 	size_t					 i;
@@ -33,8 +33,9 @@ find_verb(const char *name)
 }
 
 /* Messages say where, not what stood there: it may be a secret. */
-static enum scep_err
-parse(struct scep_span request, json_t **out, struct scep_error *err)
+enum scep_err
+scep_admin_parse(struct scep_span request, json_t **out,
+    struct scep_error *err)
 {
 	json_error_t	 where;
 
@@ -63,7 +64,7 @@ act(struct scep_admin_call *call, struct scep_error *err)
 	enum scep_err			 rc;
 
 	name = scep_admin_text(call, "do", NULL);
-	if (name == NULL || (verb = find_verb(name)) == NULL) {
+	if (name == NULL || (verb = scep_admin_find(name)) == NULL) {
 		scep_line_text(&call->summary, "do", "unknown");
 		return scep_fail(err, SCEP_E_USAGE, "\"do\" asks for nothing "
 		    "that is known; is scepadm of the same version as "
@@ -76,8 +77,9 @@ act(struct scep_admin_call *call, struct scep_error *err)
 	return verb->act(call, err);
 }
 
-static void
-reply_refusal(enum scep_err rc, struct scep_error *err, struct scep_buf *reply)
+void
+scep_admin_reply_refusal(enum scep_err rc, struct scep_error *err,
+    json_t *more, struct scep_buf *reply)
 {
 	struct scep_error	 lost;
 	json_t			*root;
@@ -86,6 +88,9 @@ reply_refusal(enum scep_err rc, struct scep_error *err, struct scep_buf *reply)
 	root = json_pack("{s:b,s:s,s:i,s:s}", "ok", 0, "code",
 	    scep_err_name(rc), "exit", scep_err_exit(rc), "error", err->text);
 	/* Without a reply the caller has rc and err. */
+	if (root != NULL && more != NULL)
+		(void)json_object_update(root, more);
+	json_decref(more);
 	if (root != NULL)
 		(void)scep_admin_dump(root, reply, &lost);
 }
@@ -113,8 +118,8 @@ reply_rows(const struct scep_admin_rows *rows, struct scep_buf *reply,
 	return SCEP_OK;
 }
 
-static enum scep_err
-reply_done(struct scep_admin_call *call, struct scep_buf *reply,
+enum scep_err
+scep_admin_reply(struct scep_admin_call *call, struct scep_buf *reply,
     struct scep_error *err)
 {
 	json_t	*root;
@@ -126,6 +131,13 @@ reply_done(struct scep_admin_call *call, struct scep_buf *reply,
 	if (root == NULL)
 		return scep_fail(err, SCEP_E_NOMEM, "the reply as JSON");
 	return scep_admin_dump(root, reply, err);
+}
+
+void
+scep_admin_call_clear(struct scep_admin_call *call)
+{
+	json_decref(call->result);
+	OPENSSL_clear_free(call->rows.text, call->rows.size);
 }
 
 enum scep_err
@@ -154,19 +166,19 @@ scep_admin_watched(struct scep_ca *ca, time_t now, unsigned long uid,
 	json_t			*ask;
 	enum scep_err		 rc;
 
+	(void)snprintf(call.by, sizeof(call.by), "uid %lu", uid);
 	scep_buf_clear(reply);
-	if ((rc = parse(request, &ask, err)) == SCEP_OK) {
+	if ((rc = scep_admin_parse(request, &ask, err)) == SCEP_OK) {
 		call.ask = ask;
 		rc = act(&call, err);
 	}
 	if (rc == SCEP_OK)
-		rc = reply_done(&call, reply, err);
+		rc = scep_admin_reply(&call, reply, err);
 	if (rc != SCEP_OK)
-		reply_refusal(rc, err, reply);
+		scep_admin_reply_refusal(rc, err, NULL, reply);
 	(void)snprintf(summary, summary_size, "%s", call.summary.text);
 	scep_admin_wipe(ask);
 	json_decref(ask);
-	json_decref(call.result);
-	OPENSSL_clear_free(call.rows.text, call.rows.size);
+	scep_admin_call_clear(&call);
 	return rc;
 }

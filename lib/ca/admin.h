@@ -25,6 +25,13 @@
  * challenge.purge  older (s), after                   {purged: how many, next}
  * challenge.revokelist  ids: […], at most 64          {revoked: how many}
  * challenge.hash   profile, secret                    {hash}
+ * apikey.add       name, user, may: […], profiles:    an API key, and key
+ *                  […], rate_n, rate_s, max_uses,     (the secret; "" of a
+ *                  max_ttl (s), expires (s from       user)
+ *                  1970), note
+ * apikey.list      —                                  array
+ * apikey.show      id (or name, or user)              an API key
+ * apikey.revoke    id (or name, or user)              an API key
  * request.list     —                                  array
  * request.show     id                                 an object
  * request.approve  id                                 {id, serial, subject}
@@ -107,6 +114,11 @@
  * there is one, number, this_update, next_update, entries, size (octets).  A
  * story: see admin_story.h; requests is how many there are, newest first, and
  * only the first few are told.
+ *
+ * An API key: id, name, user, state (live, expired, revoked), may (commas:
+ * challenge:add, request:list, request:approve, request:refuse), profiles
+ * (commas), rate (10/1s), max_uses, max_ttl, created, expires, revoked,
+ * issuer, note.
  *
  * cert.list gives a page, of limit rows at most: without next it is the last
  * one; with it, the same request with next as after gives the next one.  A

@@ -28,9 +28,11 @@ call_of(const struct scep_admin_call *call, const json_t *item)
 		.ca = call->ca,
 		.now = call->now,
 		.uid = call->uid,
+		.caller = call->caller,
 		.ask = item,
 	};
 
+	OPENSSL_strlcpy(one.by, call->by, sizeof(one.by));
 	return one;
 }
 

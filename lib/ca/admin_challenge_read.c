@@ -302,8 +302,7 @@ scep_admin_challenge_read(const struct scep_admin_call *call,
 	OPENSSL_strlcpy(rec->profile, profile->name, sizeof(rec->profile));
 	OPENSSL_strlcpy(rec->note, scep_admin_text(call, "note", ""),
 	    sizeof(rec->note));
-	(void)snprintf(rec->issuer, sizeof(rec->issuer), "uid %lu",
-	    call->uid);
+	OPENSSL_strlcpy(rec->issuer, call->by, sizeof(rec->issuer));
 	rec->uses = scep_admin_number(call, "uses", 1);
 	rec->max_wrong = scep_admin_number(call, "max_wrong", WRONG);
 	rec->reuse_s = scep_admin_number(call, "reuse_for", 0);

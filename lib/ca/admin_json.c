@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "ca/admin.h"
 #include "ca/admin_json.h"
+#include "ca/apikey.h"
 
 #define TEXTS_MAX	64
 #define ROWS_START	4096
@@ -300,6 +301,13 @@ scep_admin_san(struct scep_span der, struct scep_admin_name *out)
 	scep_admin_clean(out->text);
 }
 
+int
+scep_admin_may_see(const struct scep_admin_call *call, const char *profile)
+{
+	return call->caller == NULL ||
+	    scep_apikey_has_profile(call->caller, profile);
+}
+
 void
 scep_admin_log_start(const struct scep_admin_call *call, const char *event,
     const char *id, struct scep_line *line)
@@ -317,7 +325,7 @@ enum scep_err
 scep_admin_log_end(const struct scep_admin_call *call, struct scep_line *line,
     struct scep_change *change, struct scep_error *err)
 {
-	scep_line_fmt(line, "by", "uid %lu", call->uid);
+	scep_line_text(line, "by", call->by);
 	return scep_buf_set(&change->log, scep_span_text(line->text), err);
 }
 

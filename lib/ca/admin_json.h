@@ -24,6 +24,11 @@ struct scep_admin_call {
 	struct scep_local	*ca;
 	time_t			 now;
 	unsigned long		 uid;
+	char			 by[SCEP_REC_NAME];	/* "uid 0", "key fleet":
+						   for logs and records */
+	const struct scep_apikey	*caller;	/* who knocked, and what
+						   he may; NULL: the
+						   operator, who may all */
 	const struct scep_admin_watch	*watch;
 	const json_t		*ask;		/* its members are checked */
 	json_t			*result;	/* an object, or … */
@@ -64,6 +69,7 @@ extern const struct scep_admin_verb	scep_admin_log[];
 extern const struct scep_admin_verb	scep_admin_ca[];
 extern const struct scep_admin_verb	scep_admin_ca_show[];
 extern const struct scep_admin_verb	scep_admin_import[];
+extern const struct scep_admin_verb	scep_admin_apikey[];
 
 /* Nothing but these members, of these kinds, and what is required:
  * SCEP_E_USAGE otherwise.  No value is in the message. */
@@ -85,6 +91,22 @@ enum scep_err	 scep_admin_object(struct scep_admin_call *call,
 void		 scep_admin_open_rows(struct scep_admin_call *call);
 enum scep_err	 scep_admin_row(struct scep_admin_call *call, json_t *row,
 		    struct scep_error *err);
+/* What a call came to, as a reply; what was refused. */
+enum scep_err	 scep_admin_reply(struct scep_admin_call *call,
+		    struct scep_buf *reply, struct scep_error *err);
+/* more: further members, which are stolen; or NULL. */
+void		 scep_admin_reply_refusal(enum scep_err rc,
+		    struct scep_error *err, json_t *more,
+		    struct scep_buf *reply);
+/* A verb of any table, or NULL. */
+const struct scep_admin_verb
+		*scep_admin_find(const char *name);
+/* A request as JSON; the caller wipes it (scep_admin_wipe()).  SCEP_E_USAGE.
+ */
+enum scep_err	 scep_admin_parse(struct scep_span request, json_t **out,
+		    struct scep_error *err);
+/* Release what a call holds. */
+void		 scep_admin_call_clear(struct scep_admin_call *call);
 /* A JSON text into a buf; json is stolen, its texts are cleansed. */
 enum scep_err	 scep_admin_dump(json_t *json, struct scep_buf *out,
 		    struct scep_error *err);
@@ -107,8 +129,12 @@ void		 scep_admin_clean(char *text);
 /* An error may quote what a client sent: printable, whatever it was. */
 void		 scep_admin_printable(char *text);
 
+/* May the caller know of what is of this profile? */
+int		 scep_admin_may_see(const struct scep_admin_call *call,
+		    const char *profile);
+
 /* time=, event= and id= (if it is not NULL) of a log entry, and at its end
- * by="uid N". */
+ * by="uid N" or whoever it is. */
 void		 scep_admin_log_start(const struct scep_admin_call *call,
 		    const char *event, const char *id,
 		    struct scep_line *line);

@@ -59,7 +59,8 @@ list_row(void *arg, const struct scep_row *row, struct scep_error *err)
 	if ((rc = scep_pending_decode(scep_buf_span(&row->value), &p, err)) !=
 	    SCEP_OK)
 		return rc;
-	rc = scep_admin_row(call, pending_json(&p, call->now), err);
+	if (scep_admin_may_see(call, p.profile))
+		rc = scep_admin_row(call, pending_json(&p, call->now), err);
 	scep_pending_clear(&p);
 	return rc;
 }
@@ -88,6 +89,10 @@ get(struct scep_admin_call *call, struct scep_pending *p,
 	for (i = 0; id[i] != '\0'; i++)
 		id[i] = (char)tolower((unsigned char)id[i]);
 	rc = scep_pending_get(call->ca->store, id, p, err);
+	if (rc == SCEP_OK && !scep_admin_may_see(call, p->profile)) {
+		scep_pending_clear(p);
+		rc = SCEP_E_NOTFOUND;
+	}
 	if (rc == SCEP_E_NOTFOUND)
 		return scep_fail(err, rc, "no request %s waits: it is "
 		    "unknown, or was decided, or expired; `scepadm request "
@@ -140,7 +145,7 @@ commit(struct scep_admin_call *call, const struct scep_pending *p,
 	struct scep_line	 result = { .len = 0 };
 	enum scep_err		 rc;
 
-	scep_line_fmt(&result, "by", "uid %lu", call->uid);
+	scep_line_text(&result, "by", call->by);
 	scep_line_text(&result, granted ? "authority" : "reason", because);
 	if (issuer != NULL)
 		scep_story_issuer(&result, issuer);
@@ -213,7 +218,7 @@ approve_one(struct scep_admin_call *call, const struct scep_pending *p,
 	enum scep_err		 rc;
 
 	if ((rc = scep_authorise_approval(call->ca->crypto, call->ca->cfg, p,
-	    call->now, call->uid, &g, err)) != SCEP_OK)
+	    call->now, call->by, &g, err)) != SCEP_OK)
 		return rc;
 	scep_grant_get(g, &granted);
 	rc = scep_issue(call->ca->crypto, g, call->now, &cert, err);

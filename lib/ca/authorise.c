@@ -152,11 +152,11 @@ find_ca(const struct scep_config *cfg, const struct scep_profile *profile,
 enum scep_err
 scep_authorise_approval(const struct scep_crypto *crypto,
     const struct scep_config *cfg, const struct scep_pending *pending,
-    time_t now, unsigned long uid, struct scep_grant **out,
+    time_t now, const char *by, struct scep_grant **out,
     struct scep_error *err)
 {
 	const struct scep_profile	*profile = NULL;
-	char				 authority[64];
+	char				 authority[SCEP_REC_NAME + 16];
 	struct scep_asked		 asked;
 	enum scep_err			 rc;
 
@@ -164,8 +164,7 @@ scep_authorise_approval(const struct scep_crypto *crypto,
 	if ((rc = check_pending(crypto, cfg, pending, now, &profile, err)) !=
 	    SCEP_OK)
 		return rc;
-	(void)snprintf(authority, sizeof(authority), "approved by uid %lu",
-	    uid);
+	(void)snprintf(authority, sizeof(authority), "approved by %s", by);
 	asked.profile = profile;
 	if ((rc = find_ca(cfg, profile, pending, &asked.ca, err)) != SCEP_OK)
 		return rc;

@@ -43,12 +43,12 @@ enum scep_err	 scep_authorise(const struct scep_rules *rules,
 		    struct scep_verdict *verdict, struct scep_grant **out,
 		    struct scep_error *err);
 
-/* An operator approved a pending request: its mac must be ours, it must not
+/* Somebody ("uid 0", "key fleet") approved a pending request: its mac must be ours, it must not
  * have expired, its profile must still authorise by hand.  SCEP_E_REFUSED. */
 enum scep_err	 scep_authorise_approval(const struct scep_crypto *crypto,
 		    const struct scep_config *cfg,
 		    const struct scep_pending *pending, time_t now,
-		    unsigned long uid, struct scep_grant **out,
+		    const char *by, struct scep_grant **out,
 		    struct scep_error *err);
 
 /* The mac of a pending request, under the challenge key. */

@@ -13,6 +13,7 @@
 #include "ca/dummy_csr.h"
 #include "ca/keylock.h"
 #include "ca/local.h"
+#include "ca/rate.h"
 #include "ca/seen.h"
 #include "ca/stats.h"
 #include "ca/story.h"
@@ -108,6 +109,7 @@ memory_drop(struct scep_memory *m, struct scep_store *store)
 	if (m->wrong != NULL && m->lock != NULL)
 		(void)scep_wrong_tend(m->wrong, m->lock, store, &ignored);
 	scep_wrong_free(m->wrong);
+	scep_rates_free(m->rates);
 	scep_traces_free(m->traces);
 	scep_crls_free(m->crls);
 	scep_seen_free(m->seen);
@@ -134,6 +136,7 @@ memory_new(const struct scep_crypto *crypto, struct scep_memory **out,
 	if ((rc = scep_seen_new(crypto, &m->seen, err)) != SCEP_OK ||
 	    (rc = scep_keylock_new(&m->lock, err)) != SCEP_OK ||
 	    (rc = scep_wrong_new(&m->wrong, err)) != SCEP_OK ||
+	    (rc = scep_rates_new(&m->rates, err)) != SCEP_OK ||
 	    (rc = scep_stats_new(&m->stats, err)) != SCEP_OK ||
 	    (rc = scep_traces_new(&m->traces, err)) != SCEP_OK ||
 	    (rc = scep_crls_new(&m->crls, err)) != SCEP_OK)

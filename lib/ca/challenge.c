@@ -19,19 +19,26 @@
 /* 32 characters, without 0, 1, l, o: typed by people. */
 static const char	alphabet[] = "23456789abcdefghijkmnpqrstuvwxyz";
 
-static enum scep_err
-random_text(const struct scep_crypto *crypto, char *out, size_t len,
+void
+scep_challenge_letters(const uint8_t *octets, size_t len, char *out)
+{
+	size_t	 i;
+
+	for (i = 0; i < len; i++)
+		out[i] = alphabet[octets[i] & 31];
+	out[len] = '\0';
+}
+
+enum scep_err
+scep_challenge_draw(const struct scep_crypto *crypto, char *out, size_t len,
     struct scep_error *err)
 {
 	uint8_t		 octets[SECRET_LEN];
 	enum scep_err	 rc;
-	size_t		 i;
 
 	if ((rc = scep_crypto_random(crypto, octets, len, err)) != SCEP_OK)
 		return rc;
-	for (i = 0; i < len; i++)
-		out[i] = alphabet[octets[i] & 31];
-	out[len] = '\0';
+	scep_challenge_letters(octets, len, out);
 	OPENSSL_cleanse(octets, sizeof(octets));
 	return SCEP_OK;
 }
@@ -153,8 +160,10 @@ scep_challenge_mint(const struct scep_crypto *crypto,
 	char		 secret[SECRET_LEN + 1];
 	enum scep_err	 rc;
 
-	if ((rc = random_text(crypto, rec->id, ID_LEN, err)) != SCEP_OK ||
-	    (rc = random_text(crypto, secret, SECRET_LEN, err)) != SCEP_OK ||
+	if ((rc = scep_challenge_draw(crypto, rec->id, ID_LEN, err)) !=
+	    SCEP_OK ||
+	    (rc = scep_challenge_draw(crypto, secret, SECRET_LEN, err)) !=
+	    SCEP_OK ||
 	    (rc = scep_challenge_mac(crypto, cfg, rec,
 	    scep_span_text(secret), rec->mac, err)) != SCEP_OK)
 		return rc;

@@ -19,6 +19,13 @@
 #define SCEP_CHALLENGE_SECRET	26	/* 130 bits */
 #define SCEP_CHALLENGE_TEXT	40	/* with its NUL */
 
+/* So many of those 32 characters, and a NUL: one for each octet, or drawn (at
+ * most SCEP_CHALLENGE_SECRET). */
+void		 scep_challenge_letters(const uint8_t *octets, size_t len,
+		    char *out);
+enum scep_err	 scep_challenge_draw(const struct scep_crypto *crypto,
+		    char *out, size_t len, struct scep_error *err);
+
 /* Fill in id and mac of a record whose other immutable members are set; text
  * is what the operator hands out, once. */
 enum scep_err	 scep_challenge_mint(const struct scep_crypto *crypto,

@@ -17,6 +17,7 @@ struct scep_stats;
 struct scep_keylock;		/* keylock.h: transactions and challenges */
 struct scep_crls;		/* crl.h: the newest */
 struct scep_wrong;		/* wrong.h: names, against challenges */
+struct scep_rates;		/* rate.h: calls of API keys */
 struct scep_traces;		/* traces.h: what became of requests */
 
 /* What all generations of a configuration share. */
@@ -25,6 +26,7 @@ struct scep_memory {
 	struct scep_seen	*seen;
 	struct scep_keylock	*lock;
 	struct scep_wrong	*wrong;
+	struct scep_rates	*rates;
 	struct scep_stats	*stats;		/* stats.h */
 	struct scep_traces	*traces;
 	struct scep_crls	*crls;

@@ -151,6 +151,32 @@ end_request(struct scep_store *store, struct scep_span entry,
 	return rc;
 }
 
+/* An API key that was revoked after the backup stays so. */
+static enum scep_err
+end_apikey(struct scep_store *store, struct scep_span entry,
+    struct scep_change *change, struct scep_error *err)
+{
+	char			 event[32], id[SCEP_REC_NAME];
+	char			 when[SCEP_TIME_TEXT];
+	struct scep_error	 why;
+	struct scep_apikey	 rec;
+	enum scep_err		 rc;
+
+	if (!scep_line_get(entry, "event", event, sizeof(event)) ||
+	    strcmp(event, "apikey-revoked") != 0 ||
+	    !scep_line_get(entry, "id", id, sizeof(id)))
+		return SCEP_OK;
+	rc = scep_apikey_get(store, id, &rec, err);
+	if (rc == SCEP_E_NOTFOUND)
+		return SCEP_OK;
+	if (rc != SCEP_OK || rec.state == SCEP_APIKEY_REVOKED)
+		return rc;
+	rec.state = SCEP_APIKEY_REVOKED;
+	if (scep_line_get(entry, "time", when, sizeof(when)))
+		(void)scep_time_read(when, &rec.revoked, &why);
+	return scep_apikey_write(change, &rec, err);
+}
+
 /* Keys and certificates came or went that the backup does not know. */
 static int
 is_step(struct scep_span entry)
@@ -172,7 +198,8 @@ put_back(struct scep_store *store, const struct scep_log_line *line,
 	if ((rc = scep_buf_set(&change.log, line->text, err)) == SCEP_OK &&
 	    (rc = put_cert(line->text, &change, count, err)) == SCEP_OK &&
 	    (rc = end_request(store, line->text, &change, count, err)) ==
-	    SCEP_OK)
+	    SCEP_OK &&
+	    (rc = end_apikey(store, line->text, &change, err)) == SCEP_OK)
 		rc = scep_store_commit(store, &change, err);
 	scep_change_clear(&change);
 	count->entries++;

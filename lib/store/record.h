@@ -220,6 +220,39 @@ struct scep_crl_rec {
 	struct scep_buf	 der;
 };
 
+enum scep_apikey_state {
+	SCEP_APIKEY_LIVE = 1,
+	SCEP_APIKEY_REVOKED = 2
+};
+
+/* What somebody may do by scep-admin.fcgi: bits. */
+#define SCEP_MAY_ADD		1u	/* a challenge */
+#define SCEP_MAY_LIST		2u	/* requests that wait */
+#define SCEP_MAY_APPROVE	4u
+#define SCEP_MAY_REFUSE		8u
+
+/* Who knocks there, and what is opened to him. */
+struct scep_apikey {
+	char			 id[SCEP_REC_NAME];	/* the key */
+	uint64_t		 rev;
+	/* Immutable, under the mac: */
+	char			 name[SCEP_REC_NAME];	/* in logs */
+	char			 user[SCEP_REC_TEXT];	/* of the web server;
+							   "": who has the
+							   secret */
+	char			 profiles[SCEP_REC_TEXT];	/* commas */
+	unsigned int		 may;
+	long			 rate_n, rate_s;	/* n calls in s */
+	long			 max_uses, max_ttl_s;	/* of a challenge */
+	time_t			 created, expires;	/* 0: never */
+	uint8_t			 mac[SCEP_SHA256_LEN];
+	/* Changing: */
+	enum scep_apikey_state	 state;
+	time_t			 revoked;
+	char			 issuer[SCEP_REC_NAME];	/* "uid 0" */
+	char			 note[SCEP_REC_TEXT];
+};
+
 /* An entry of the log, for reading back: what scep_change.log held. */
 struct scep_log_rec {
 	uint64_t	 seq;
@@ -306,6 +339,15 @@ enum scep_err	 scep_crl_rec_get(struct scep_store *,
 enum scep_err	 scep_crl_rec_write(struct scep_change *,
 		    const struct scep_crl_rec *, struct scep_error *);
 void		 scep_crl_rec_clear(struct scep_crl_rec *);
+
+enum scep_err	 scep_apikey_encode(const struct scep_apikey *,
+		    struct scep_buf *, struct scep_error *);
+enum scep_err	 scep_apikey_decode(struct scep_span, struct scep_apikey *,
+		    struct scep_error *);
+enum scep_err	 scep_apikey_get(struct scep_store *, const char *id,
+		    struct scep_apikey *, struct scep_error *);
+enum scep_err	 scep_apikey_write(struct scep_change *,
+		    const struct scep_apikey *, struct scep_error *);
 
 /* Delete a row, expecting this revision. */
 enum scep_err	 scep_change_delete(struct scep_change *, enum scep_table,

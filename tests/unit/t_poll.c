@@ -89,7 +89,7 @@ settle(const struct scep_pending *p, enum scep_txn_state to)
 	txn.decided = WORLD_NOW;
 	if (to == SCEP_TXN_GRANTED) {
 		world_must(scep_authorise_approval(w->crypto, w->cfg, p,
-		    WORLD_NOW, 0, &grant, &err) == SCEP_OK);
+		    WORLD_NOW, "uid 0", &grant, &err) == SCEP_OK);
 		world_must(scep_issue(w->crypto, grant, WORLD_NOW, &cert,
 		    &err) == SCEP_OK);
 		world_must(scep_cert_key(scep_buf_span(&cert.serial),

@@ -1,0 +1,204 @@
+/*
+ * apikey.c - who knocks at scep-admin.fcgi: found, and held against what he
+ * shows.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "base/error.h"
+#include "ca/apikey.h"
+
+#define LABEL		"scep.fcgi api key 1"
+#define LABEL_USER	"scep.fcgi api user 1"
+#define PREFIX_LEN	(sizeof(SCEP_APIKEY_PREFIX) - 1)
+#define SPANS		6
+#define NUMBERS		7
+
+static void
+put_number(uint8_t out[8], long n)
+{
+	int	 i;
+
+	for (i = 0; i < 8; i++)
+		out[i] = (uint8_t)((uint64_t)n >> (56 - 8 * i));
+}
+
+/* Over each text with its length in front, and numbers. */
+static enum scep_err
+mac(const struct scep_crypto *crypto, const struct scep_config *cfg,
+    const struct scep_apikey *rec, const char *secret,
+    uint8_t out[SCEP_SHA256_LEN], struct scep_error *err)
+{
+	const struct scep_span	 span[SPANS] = {
+		scep_span_text(LABEL), scep_span_text(rec->id),
+		scep_span_text(rec->name), scep_span_text(rec->user),
+		scep_span_text(rec->profiles), scep_span_text(secret),
+	};
+	const long		 number[NUMBERS] = {
+		(long)rec->may, rec->rate_n, rec->rate_s, rec->max_uses,
+		rec->max_ttl_s, rec->created, rec->expires,
+	};
+	uint8_t			 lengths[SPANS][8], numbers[NUMBERS][8];
+	struct scep_span	 part[2 * SPANS + 1];
+	size_t			 i, n = 0;
+
+	for (i = 0; i < SPANS; i++) {
+		put_number(lengths[i], (long)span[i].len);
+		part[n++] = scep_span_make(lengths[i], 8);
+		part[n++] = span[i];
+	}
+	for (i = 0; i < NUMBERS; i++)
+		put_number(numbers[i], number[i]);
+	part[n++] = scep_span_make(numbers, sizeof(numbers));
+	return scep_crypto_hmac(crypto, scep_buf_span(&cfg->challenge_key),
+	    part, n, out, err);
+}
+
+enum scep_err
+scep_apikey_user_id(const struct scep_crypto *crypto,
+    const struct scep_config *cfg, const char *user, char id[SCEP_REC_NAME],
+    struct scep_error *err)
+{
+	const struct scep_span	 part[] = {
+		scep_span_text(LABEL_USER),
+		scep_span_make("", 1),
+		scep_span_text(user),
+	};
+	uint8_t			 octets[SCEP_SHA256_LEN];
+	enum scep_err		 rc;
+
+	if ((rc = scep_crypto_hmac(crypto, scep_buf_span(&cfg->challenge_key),
+	    part, 3, octets, err)) == SCEP_OK)
+		scep_challenge_letters(octets, SCEP_CHALLENGE_ID, id);
+	return rc;
+}
+
+enum scep_err
+scep_apikey_mint(const struct scep_crypto *crypto,
+    const struct scep_config *cfg, struct scep_apikey *rec,
+    char text[SCEP_APIKEY_TEXT], struct scep_error *err)
+{
+	char		 secret[SCEP_CHALLENGE_SECRET + 1] = "";
+	enum scep_err	 rc;
+
+	text[0] = '\0';
+	if (rec->user[0] != '\0')
+		rc = scep_apikey_user_id(crypto, cfg, rec->user, rec->id,
+		    err);
+	else if ((rc = scep_challenge_draw(crypto, rec->id,
+	    SCEP_CHALLENGE_ID, err)) == SCEP_OK)
+		rc = scep_challenge_draw(crypto, secret,
+		    SCEP_CHALLENGE_SECRET, err);
+	if (rc != SCEP_OK)
+		return rc;
+	if (rec->name[0] == '\0')
+		OPENSSL_strlcpy(rec->name, rec->id, sizeof(rec->name));
+	if ((rc = mac(crypto, cfg, rec, secret, rec->mac, err)) == SCEP_OK &&
+	    rec->user[0] == '\0')
+		(void)snprintf(text, SCEP_APIKEY_TEXT, "%s%.*s-%s",
+		    SCEP_APIKEY_PREFIX, SCEP_CHALLENGE_ID, rec->id, secret);
+	OPENSSL_cleanse(secret, sizeof(secret));
+	return rc;
+}
+
+const char *
+scep_apikey_state(const struct scep_apikey *rec, time_t now)
+{
+	if (rec->state != SCEP_APIKEY_LIVE)
+		return "revoked";
+	return rec->expires != 0 && now >= rec->expires ? "expired" : "live";
+}
+
+int
+scep_apikey_has_profile(const struct scep_apikey *rec, const char *profile)
+{
+	const size_t	 len = strlen(profile);
+	const char	*p = rec->profiles;
+	size_t		 n;
+
+	for (; *p != '\0'; p += n + (p[n] == ','))
+		if ((n = strcspn(p, ",")) == len &&
+		    memcmp(p, profile, len) == 0)
+			return 1;
+	return 0;
+}
+
+void
+scep_apikey_by(const struct scep_apikey *rec, char out[SCEP_APIKEY_BY])
+{
+	(void)snprintf(out, SCEP_APIKEY_BY, "%s %.48s",
+	    rec->user[0] != '\0' ? "user" : "key", rec->name);
+}
+
+/* What he shows, as the id it leads to and the secret that goes with it. */
+static enum scep_err
+read_shown(const struct scep_crypto *crypto, const struct scep_config *cfg,
+    const struct scep_knocker *who, char id[SCEP_REC_NAME],
+    char secret[SCEP_CHALLENGE_SECRET + 1], struct scep_error *err)
+{
+	secret[0] = '\0';
+	if (who->key == NULL)
+		return scep_apikey_user_id(crypto, cfg, who->user, id, err);
+	if (strncmp(who->key, SCEP_APIKEY_PREFIX, PREFIX_LEN) == 0 &&
+	    scep_challenge_split(scep_span_text(who->key + PREFIX_LEN), id,
+	    secret))
+		return SCEP_OK;
+	return scep_fail(err, SCEP_E_REFUSED, "what is shown is no API key");
+}
+
+/* Who the record is of: the secret alone, or the web server's word alone. */
+static int
+is_his(const struct scep_apikey *rec, const struct scep_knocker *who,
+    const uint8_t got[SCEP_SHA256_LEN])
+{
+	if (CRYPTO_memcmp(rec->mac, got, SCEP_SHA256_LEN) != 0)
+		return 0;
+	return who->key != NULL ? rec->user[0] == '\0' :
+	    rec->user[0] != '\0' && strcmp(rec->user, who->user) == 0;
+}
+
+static enum scep_err
+check(const struct scep_apikey *rec, const struct scep_knocker *who,
+    const uint8_t got[SCEP_SHA256_LEN], time_t now, struct scep_error *err)
+{
+	if (!is_his(rec, who, got))
+		return who->key != NULL ? scep_fail(err, SCEP_E_REFUSED,
+		    "there is no such API key") : scep_fail(err,
+		    SCEP_E_REFUSED, "no record lets user \"%.64s\" of the "
+		    "web server do anything; `scepadm apikey add --user` "
+		    "makes one", who->user);
+	if (rec->state == SCEP_APIKEY_LIVE &&
+	    (rec->expires == 0 || now < rec->expires))
+		return SCEP_OK;
+	return scep_fail(err, SCEP_E_REFUSED, "API key %s (%s) is %s; "
+	    "`scepadm apikey add` makes another one", rec->id, rec->name,
+	    scep_apikey_state(rec, now));
+}
+
+enum scep_err
+scep_apikey_find(const struct scep_crypto *crypto,
+    const struct scep_config *cfg, struct scep_store *store, time_t now,
+    const struct scep_knocker *who, struct scep_apikey *rec,
+    struct scep_error *err)
+{
+	char		 id[SCEP_REC_NAME];
+	char		 secret[SCEP_CHALLENGE_SECRET + 1];
+	uint8_t		 got[SCEP_SHA256_LEN];
+	enum scep_err	 rc;
+
+	memset(rec, 0, sizeof(*rec));
+	if ((rc = read_shown(crypto, cfg, who, id, secret, err)) != SCEP_OK)
+		return rc;
+	/* The same work where there is no row: its mac is of nothing. */
+	rc = scep_apikey_get(store, id, rec, err);
+	if (rc == SCEP_OK || rc == SCEP_E_NOTFOUND)
+		rc = mac(crypto, cfg, rec, secret, got, err);
+	OPENSSL_cleanse(secret, sizeof(secret));
+	if (rc == SCEP_OK)
+		rc = check(rec, who, got, now, err);
+	if (rc != SCEP_OK)
+		memset(rec, 0, sizeof(*rec));
+	return rc;
+}

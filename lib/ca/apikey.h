@@ -1,0 +1,51 @@
+/*
+ * apikey.h - who knocks at scep-admin.fcgi: those who have a key of ours, and
+ * users that the web server knows.
+ *
+ * A key is "scepkey-ID-SECRET", of the letters that challenges have.  The
+ * store keeps an HMAC-SHA-256 of the secret and of everything that the record
+ * allows, never the secret: a row that was changed in the database is worth
+ * nothing.  A user's record has such an HMAC too, and no secret.  Private to
+ * ca/.
+ */
+#ifndef SCEP_CA_APIKEY_H
+#define SCEP_CA_APIKEY_H
+
+#include "ca/challenge.h"
+
+#define SCEP_APIKEY_PREFIX	"scepkey-"
+#define SCEP_APIKEY_TEXT	(sizeof(SCEP_APIKEY_PREFIX) - 1 + \
+				    SCEP_CHALLENGE_TEXT)
+#define SCEP_APIKEY_BY	SCEP_REC_NAME
+
+/* The id of a user's record follows from his name: there is one. */
+enum scep_err	 scep_apikey_user_id(const struct scep_crypto *crypto,
+		    const struct scep_config *cfg, const char *user,
+		    char id[SCEP_REC_NAME], struct scep_error *err);
+/* Fill in id and mac of a record whose other immutable members are set; text
+ * is the key, shown once, or "" for a user's. */
+enum scep_err	 scep_apikey_mint(const struct scep_crypto *crypto,
+		    const struct scep_config *cfg, struct scep_apikey *rec,
+		    char text[SCEP_APIKEY_TEXT], struct scep_error *err);
+
+/* What somebody shows: a key, or the web server's word; the other is NULL. */
+struct scep_knocker {
+	const char	*key, *user;
+};
+/* His record, if it is in force.  SCEP_E_REFUSED with why, for the log: who
+ * knocks is told nothing. */
+enum scep_err	 scep_apikey_find(const struct scep_crypto *crypto,
+		    const struct scep_config *cfg, struct scep_store *store,
+		    time_t now, const struct scep_knocker *who,
+		    struct scep_apikey *rec, struct scep_error *err);
+
+/* "key NAME", "user NAME": for logs and records. */
+void		 scep_apikey_by(const struct scep_apikey *rec,
+		    char out[SCEP_APIKEY_BY]);
+/* "live", "expired", "revoked". */
+const char	*scep_apikey_state(const struct scep_apikey *rec, time_t now);
+/* Is this one of its profiles? */
+int		 scep_apikey_has_profile(const struct scep_apikey *rec,
+		    const char *profile);
+
+#endif /* SCEP_CA_APIKEY_H */

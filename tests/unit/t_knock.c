@@ -1,0 +1,538 @@
+/*
+ * t_knock.c - who may ask what by scep-admin.fcgi, and how much of it.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "ca/apikey.h"
+#include "ca/knock.h"
+#include "ca/rate.h"
+#include "tests/unit/asking.h"
+#include "tests/unit/operator.h"
+
+#define HOUR	3600L
+#define DAY	86400L
+
+static char	summary[512];
+static char	key[SCEP_APIKEY_TEXT];	/* of the last record that was made */
+
+/* A record with these members; its id is the caller's. */
+static char *
+record(const char *members)
+{
+	char	 ask[1024], *id;
+	json_t	*made;
+
+	(void)snprintf(ask, sizeof(ask), "{\"do\":\"apikey.add\",%s}",
+	    members);
+	made = operator_ask(w, 0, ask);
+	(void)snprintf(key, sizeof(key), "%s", operator_text(made, "key"));
+	id = strdup(operator_text(made, "id"));
+	json_decref(made);
+	return id;
+}
+
+/* Knock so; the whole reply is the caller's. */
+static json_t *
+knock(time_t later, const char *who, const char *what, const char *ask,
+    enum scep_err *rc)
+{
+	struct scep_buf		 reply = { NULL, 0 };
+	struct scep_error	 err;
+	char			 text[2048];
+	json_t			*root;
+
+	(void)snprintf(text, sizeof(text), "{\"do\":\"%s\",%s,\"door\":"
+	    "\"api\",\"peer\":\"192.0.2.1\",\"ask\":[{%s}]}", what, who, ask);
+	*rc = scep_knock(w->ca, WORLD_NOW + later, 33, scep_span_text(text),
+	    &reply, summary, sizeof(summary), &err);
+	root = json_loadb((const char *)reply.data, reply.len,
+	    JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(root);
+	assert_int_equal(json_is_true(json_object_get(root, "ok")),
+	    *rc == SCEP_OK);
+	scep_buf_clear(&reply);
+	return root;
+}
+
+/* With the key of the last record. */
+static const char *
+by_key(void)
+{
+	static char	 who[128];
+
+	(void)snprintf(who, sizeof(who), "\"key\":\"%s\"", key);
+	return who;
+}
+
+static json_t *
+opened(time_t later, const char *who, const char *what, const char *ask)
+{
+	enum scep_err	 rc;
+	json_t		*root = knock(later, who, what, ask, &rc), *result;
+
+	if (rc != SCEP_OK)
+		print_error("%s\n", operator_text(root, "error"));
+	assert_int_equal(rc, SCEP_OK);
+	result = json_incref(json_object_get(root, "result"));
+	json_decref(root);
+	return result;
+}
+
+static void
+is_open(time_t later, const char *who, const char *what, const char *ask)
+{
+	json_decref(opened(later, who, what, ask));
+}
+
+/* deny NULL: it is refused for what is asked, whoever does. */
+static void
+is_closed(time_t later, const char *who, const char *what, const char *ask,
+    const char *deny)
+{
+	enum scep_err	 rc;
+	json_t		*root = knock(later, who, what, ask, &rc);
+	const char	*said = json_string_value(json_object_get(root,
+			    "deny"));
+
+	assert_int_not_equal(rc, SCEP_OK);
+	if (deny == NULL)
+		assert_null(said);
+	else {
+		assert_non_null(said);
+		assert_string_equal(said, deny);
+	}
+	json_decref(root);
+}
+
+/* One that waits in profile manual; its id. */
+static void
+queue_one(int k, char id[SCEP_REQUEST_ID])
+{
+	struct world_request	 r;
+	struct outcome		 o;
+	json_t			*list, *one;
+	size_t			 i;
+
+	memset(&r, 0, sizeof(r));
+	r.profile = "manual";
+	r.txid = k == 0 ? "t0" : "t1";
+	r.signer = k;
+	r.csr = client_csr(w->key[k], k == 0 ? "/CN=a" : "/CN=b", NULL, NULL);
+	o = ask_expect_keep(&r, "pending", "");
+	list = operator_ask(w, 0, "{\"do\":\"request.list\"}");
+	json_array_foreach(list, i, one)
+		if (strcmp(operator_text(one, "transaction"), r.txid) == 0)
+			(void)snprintf(id, SCEP_REQUEST_ID, "%s",
+			    operator_text(one, "id"));
+	json_decref(list);
+	scep_answer_clear(&o.answer);
+	bytes_free(&r.csr);
+}
+
+static void
+without_a_record_nobody_may_anything(void **state)
+{
+	static const char	*const verbs[] = { "challenge.add",
+				    "request.list", "request.show",
+				    "request.approve", "request.refuse" };
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		is_closed(0, "\"user\":\"jamf\"", verbs[i], "",
+		    SCEP_DENY_WHO);
+		is_closed(0, "\"key\":\"scepkey-2345678923-"
+		    "23456789234567892345678923\"", verbs[i], "",
+		    SCEP_DENY_WHO);
+		is_closed(0, "\"key\":\"\\u007f\"", verbs[i], "", NULL);
+	}
+	free(record("\"user\":\"jamf\",\"may\":[\"challenge:add\"]"));
+	is_open(0, "\"user\":\"jamf\"", "challenge.add", "");
+	is_closed(0, "\"user\":\"Jamf\"", "challenge.add", "",
+	    SCEP_DENY_WHO);
+}
+
+static void
+a_key_is_its_secret(void **state)
+{
+	char	 good[SCEP_APIKEY_TEXT], who[128], *id;
+
+	(void)state;
+	id = record("\"name\":\"fleet\",\"may\":[\"challenge:add\"]");
+	memcpy(good, key, sizeof(good));
+	is_open(0, by_key(), "challenge.add", "");
+	assert_non_null(strstr(summary, "by=\"key fleet\""));
+	assert_null(strstr(summary, good + 20));
+	/* The last letter, a user of that id or name, both at once. */
+	key[strlen(key) - 1] = key[strlen(key) - 1] == 'a' ? 'b' : 'a';
+	is_closed(0, by_key(), "challenge.add", "", SCEP_DENY_WHO);
+	is_closed(0, "\"user\":\"fleet\"", "challenge.add", "",
+	    SCEP_DENY_WHO);
+	(void)snprintf(who, sizeof(who), "\"user\":\"%s\"", id);
+	is_closed(0, who, "challenge.add", "", SCEP_DENY_WHO);
+	memcpy(key, good, sizeof(good));
+	(void)snprintf(who, sizeof(who), "\"user\":\"x\",\"key\":\"%s\"",
+	    key);
+	is_closed(0, who, "challenge.add", "", SCEP_DENY_WHO);
+	is_open(0, by_key(), "challenge.add", "");
+	free(id);
+}
+
+static void
+a_row_changed_in_the_database_is_worth_nothing(void **state)
+{
+	char			*id;
+	struct scep_apikey	 good, rec;
+	struct scep_change	 change = { .n = 0 };
+	struct scep_error	 err;
+	size_t			 i;
+
+	(void)state;
+	id = record("\"may\":[\"request:list\"]");
+	for (i = 0; i < 9; i++) {
+		assert_int_equal(scep_apikey_get(w->store, id, &good, &err),
+		    SCEP_OK);
+		rec = good;
+		rec.may |= i == 0 ? SCEP_MAY_ADD : 0;
+		rec.rate_n += i == 1;
+		rec.rate_s += i == 2;
+		rec.max_uses += i == 3;
+		rec.max_ttl_s += i == 4;
+		rec.expires += i == 5;
+		rec.created += i == 6;
+		if (i == 7)
+			(void)snprintf(rec.profiles, sizeof(rec.profiles),
+			    "manual");
+		if (i == 8)
+			(void)snprintf(rec.name, sizeof(rec.name), "other");
+		assert_int_equal(scep_apikey_write(&change, &rec, &err),
+		    SCEP_OK);
+		assert_int_equal(scep_store_commit(w->store, &change, &err),
+		    SCEP_OK);
+		scep_change_clear(&change);
+		is_closed(0, by_key(), "request.list", "", SCEP_DENY_WHO);
+		good.rev = SCEP_REV_ANY;
+		assert_int_equal(scep_apikey_write(&change, &good, &err),
+		    SCEP_OK);
+		assert_int_equal(scep_store_commit(w->store, &change, &err),
+		    SCEP_OK);
+		scep_change_clear(&change);
+		is_open(0, by_key(), "request.list", "");
+	}
+	free(id);
+}
+
+static void
+it_ends_when_it_is_revoked_or_expires(void **state)
+{
+	char	*id;
+
+	(void)state;
+	id = record("\"may\":[\"request:list\"],\"expires\":1795525200");
+	is_open(0, by_key(), "request.list", "");
+	is_closed(1795525200 - WORLD_NOW, by_key(), "request.list", "",
+	    SCEP_DENY_WHO);
+	is_open(0, by_key(), "request.list", "");
+	json_decref(operator_ask_id(w, 0,
+	    "{\"do\":\"apikey.revoke\",\"id\":\"%s\"}", id));
+	is_closed(0, by_key(), "request.list", "", SCEP_DENY_WHO);
+	free(id);
+}
+
+static void
+each_right_is_needed(void **state)
+{
+	char	 one[SCEP_REQUEST_ID], two[SCEP_REQUEST_ID], a[40], b[40];
+
+	(void)state;
+	queue_one(0, one);
+	queue_one(1, two);
+	(void)snprintf(a, sizeof(a), "\"id\":\"%s\"", one);
+	(void)snprintf(b, sizeof(b), "\"id\":\"%s\"", two);
+	free(record("\"may\":[\"challenge:add\"],"
+	    "\"profiles\":[\"main\",\"manual\"]"));
+	is_closed(0, by_key(), "request.list", "", SCEP_DENY_MAY);
+	is_closed(0, by_key(), "request.show", a, SCEP_DENY_MAY);
+	is_closed(0, by_key(), "request.approve", a, SCEP_DENY_MAY);
+	is_closed(0, by_key(), "request.refuse", a, SCEP_DENY_MAY);
+	is_open(0, by_key(), "challenge.add", "");
+	free(record("\"may\":[\"request:list\"],\"profiles\":[\"manual\"]"));
+	is_closed(0, by_key(), "challenge.add", "", SCEP_DENY_MAY);
+	is_closed(0, by_key(), "request.approve", a, SCEP_DENY_MAY);
+	is_open(0, by_key(), "request.list", "");
+	is_open(0, by_key(), "request.show", a);
+	free(record("\"may\":[\"request:approve\"],"
+	    "\"profiles\":[\"manual\"],\"name\":\"boss\""));
+	is_closed(0, by_key(), "request.refuse", b, SCEP_DENY_MAY);
+	is_open(0, by_key(), "request.approve", a);
+	free(record("\"may\":[\"request:refuse\"],"
+	    "\"profiles\":[\"manual\"]"));
+	is_closed(0, by_key(), "request.approve", b, SCEP_DENY_MAY);
+	is_open(0, by_key(), "request.refuse", b);
+	/* What is not for the doors at all. */
+	is_closed(0, by_key(), "apikey.add", "", NULL);
+	is_closed(0, by_key(), "challenge.addlist", "", NULL);
+}
+
+static void
+requests_of_other_profiles_are_not_there(void **state)
+{
+	char	 id[SCEP_REQUEST_ID], ask[40];
+	json_t	*list;
+
+	(void)state;
+	queue_one(0, id);
+	(void)snprintf(ask, sizeof(ask), "\"id\":\"%s\"", id);
+	free(record("\"may\":[\"request:list\",\"request:approve\","
+	    "\"request:refuse\"],\"profiles\":[\"main\"]"));
+	list = opened(0, by_key(), "request.list", "");
+	assert_int_equal(json_array_size(list), 0);
+	json_decref(list);
+	is_closed(0, by_key(), "request.show", ask, NULL);
+	is_closed(0, by_key(), "request.approve", ask, NULL);
+	is_closed(0, by_key(), "request.refuse", ask, NULL);
+	free(record("\"may\":[\"request:list\",\"request:approve\"],"
+	    "\"profiles\":[\"main\",\"manual\"]"));
+	list = opened(0, by_key(), "request.list", "");
+	assert_int_equal(json_array_size(list), 1);
+	json_decref(list);
+	is_open(0, by_key(), "request.approve", ask);
+}
+
+static void
+a_challenge_is_no_more_than_the_record_says(void **state)
+{
+	char	 ask[128];
+
+	(void)state;
+	free(record("\"may\":[\"challenge:add\"],\"max_uses\":3,"
+	    "\"max_ttl\":3600,\"rate_n\":1000"));
+	is_open(0, by_key(), "challenge.add", "\"uses\":3");
+	is_closed(0, by_key(), "challenge.add", "\"uses\":4", SCEP_DENY_MAY);
+	is_open(0, by_key(), "challenge.add", "\"ttl\":3600");
+	is_closed(0, by_key(), "challenge.add", "\"ttl\":3601",
+	    SCEP_DENY_MAY);
+	(void)snprintf(ask, sizeof(ask), "\"expires\":%ld",
+	    (long)WORLD_NOW + HOUR);
+	is_open(0, by_key(), "challenge.add", ask);
+	(void)snprintf(ask, sizeof(ask), "\"expires\":%ld",
+	    (long)WORLD_NOW + HOUR + 1);
+	is_closed(0, by_key(), "challenge.add", ask, SCEP_DENY_MAY);
+	(void)snprintf(ask, sizeof(ask), "\"not_before\":%ld,\"ttl\":60",
+	    (long)WORLD_NOW + HOUR);
+	is_closed(0, by_key(), "challenge.add", ask, SCEP_DENY_MAY);
+	(void)snprintf(ask, sizeof(ask), "\"not_before\":%ld,\"ttl\":60",
+	    (long)WORLD_NOW + HOUR - 60);
+	is_open(0, by_key(), "challenge.add", ask);
+	is_open(0, by_key(), "challenge.add", "\"reuse_for\":3600");
+	is_closed(0, by_key(), "challenge.add", "\"reuse_for\":3601",
+	    SCEP_DENY_MAY);
+	is_open(0, by_key(), "challenge.add", "\"profile\":\"main\"");
+	is_closed(0, by_key(), "challenge.add", "\"profile\":\"manual\"",
+	    SCEP_DENY_MAY);
+	is_closed(0, by_key(), "challenge.add", "\"profile\":\"mai\"",
+	    SCEP_DENY_MAY);
+	is_closed(0, by_key(), "challenge.add", "\"count\":2", NULL);
+}
+
+static void
+the_challenge_serves_and_says_who_made_it(void **state)
+{
+	char			 text[SCEP_CHALLENGE_TEXT];
+	struct world_request	 r;
+	json_t			*made, *rec;
+
+	(void)state;
+	free(record("\"name\":\"fleet\",\"may\":[\"challenge:add\"],"
+	    "\"max_ttl\":3600"));
+	made = opened(0, by_key(), "challenge.add", "\"subject\":\"CN=x\"");
+	(void)snprintf(text, sizeof(text), "%s", operator_text(made,
+	    "challenge"));
+	assert_int_equal(json_integer_value(json_object_get(made, "ttl")),
+	    HOUR);
+	assert_int_equal(strlen(operator_text(made, "ca_md5")), 32);
+	operator_is(made, "binds", "subject and SAN");
+	rec = operator_ask_id(w, 0,
+	    "{\"do\":\"challenge.show\",\"id\":\"%s\"}", text);
+	operator_is(rec, "issuer", "key fleet");
+	json_decref(rec);
+	json_decref(made);
+	memset(&r, 0, sizeof(r));
+	r.txid = "t";
+	r.csr = client_csr(w->key[0], "/CN=x", text, NULL);
+	ask_spend(&r, "granted", "challenge");
+}
+
+static void
+an_approval_says_who_it_was(void **state)
+{
+	char	 id[SCEP_REQUEST_ID], ask[40];
+	json_t	*done, *cert;
+
+	(void)state;
+	queue_one(0, id);
+	(void)snprintf(ask, sizeof(ask), "\"id\":\"%s\"", id);
+	free(record("\"may\":[\"request:approve\"],\"user\":\"ann@x\","
+	    "\"profiles\":[\"manual\"],\"name\":\"ann\""));
+	done = opened(0, "\"user\":\"ann@x\"", "request.approve", ask);
+	cert = operator_ask_id(w, 0,
+	    "{\"do\":\"cert.show\",\"serial\":\"%s\"}", operator_text(done,
+	    "serial"));
+	operator_is(cert, "authority", "approved by user ann");
+	json_decref(cert);
+	json_decref(done);
+}
+
+static void
+who_is_too_fast_waits(void **state)
+{
+	enum scep_err	 rc;
+	char		 first[SCEP_APIKEY_TEXT];
+	json_t		*root;
+	int		 i;
+
+	(void)state;
+	free(record("\"may\":[\"request:list\"],\"rate_n\":3,"
+	    "\"rate_s\":60"));
+	for (i = 0; i < 3; i++)
+		is_open(0, by_key(), "request.list", "");
+	root = knock(0, by_key(), "request.list", "", &rc);
+	operator_is(root, "deny", SCEP_DENY_RATE);
+	assert_int_equal(json_integer_value(json_object_get(root, "wait")),
+	    20);
+	json_decref(root);
+	is_closed(19, by_key(), "request.list", "", SCEP_DENY_RATE);
+	is_open(20, by_key(), "request.list", "");
+	is_closed(20, by_key(), "request.list", "", SCEP_DENY_RATE);
+	/* Another one is not held up by it; nor does refusing cost more. */
+	memcpy(first, key, sizeof(first));
+	free(record("\"may\":[\"request:list\"]"));
+	is_open(20, by_key(), "request.list", "");
+	memcpy(key, first, sizeof(first));
+	is_open(80, by_key(), "request.list", "");
+}
+
+static void
+a_bucket_holds_what_it_says(void **state)
+{
+	struct scep_rates	*rates;
+	struct scep_error	 err;
+	char			 id[16];
+	long			 wait;
+	int			 i;
+
+	(void)state;
+	assert_int_equal(scep_rates_new(&rates, &err), SCEP_OK);
+	for (i = 0; i < 10; i++)
+		assert_true(scep_rates_take(rates, "a", 10, 1, 100, &wait));
+	assert_false(scep_rates_take(rates, "a", 10, 1, 100, &wait));
+	assert_int_equal(wait, 1);
+	assert_false(scep_rates_take(rates, "a", 10, 1, 90, &wait));
+	for (i = 0; i < 10; i++)
+		assert_true(scep_rates_take(rates, "a", 10, 1, 91, &wait));
+	assert_false(scep_rates_take(rates, "a", 10, 1, 91, &wait));
+	assert_true(scep_rates_take(rates, "a", 10, 1, 1L << 40, &wait));
+	assert_false(scep_rates_take(rates, "b", 0, 1, 100, &wait));
+	/* More ids than it remembers: each is served. */
+	for (i = 0; i < 2 * SCEP_RATES_MAX; i++) {
+		(void)snprintf(id, sizeof(id), "%d", i);
+		assert_true(scep_rates_take(rates, id, 1, 60, 200 + i,
+		    &wait));
+		assert_false(scep_rates_take(rates, id, 1, 60, 200 + i,
+		    &wait));
+	}
+	scep_rates_free(rates);
+}
+
+static void
+names_and_users_are_one_each(void **state)
+{
+	static const char	 ask[] = "{\"do\":\"apikey.add\",\"may\":"
+				    "[\"challenge:add\"],\"name\":\"n\"}";
+	static const char	 user[] = "{\"do\":\"apikey.add\",\"may\":"
+				    "[\"challenge:add\"],\"user\":\"u\"}";
+	json_t			*list;
+
+	(void)state;
+	json_decref(operator_ask(w, 0, ask));
+	operator_refused(w, 0, ask, SCEP_E_REFUSED, "revoke it first");
+	json_decref(operator_ask(w, 0,
+	    "{\"do\":\"apikey.revoke\",\"id\":\"n\"}"));
+	json_decref(operator_ask(w, 0, ask));
+	json_decref(operator_ask(w, 0, user));
+	operator_refused(w, 0, user, SCEP_E_REFUSED, "for user u");
+	is_open(0, "\"user\":\"u\"", "challenge.add", "");
+	json_decref(operator_ask(w, 0,
+	    "{\"do\":\"apikey.revoke\",\"id\":\"u\"}"));
+	is_closed(0, "\"user\":\"u\"", "challenge.add", "", SCEP_DENY_WHO);
+	json_decref(operator_ask(w, 0, user));
+	is_open(0, "\"user\":\"u\"", "challenge.add", "");
+	/* Three months after its end a record is gone. */
+	list = operator_ask(w, 0, "{\"do\":\"apikey.list\"}");
+	assert_int_equal(json_array_size(list), 3);
+	json_decref(list);
+	json_decref(operator_ask(w, 91 * DAY, "{\"do\":\"apikey.add\","
+	    "\"may\":[\"challenge:add\"],\"name\":\"m\"}"));
+	list = operator_ask(w, 0, "{\"do\":\"apikey.list\"}");
+	assert_int_equal(json_array_size(list), 3);
+	json_decref(list);
+}
+
+static void
+what_makes_no_record(void **state)
+{
+	(void)state;
+	operator_refused(w, 0, "{\"do\":\"apikey.add\",\"may\":[]}",
+	    SCEP_E_USAGE, "may nothing");
+	operator_refused(w, 0, "{\"do\":\"apikey.add\",\"may\":[\"all\"]}",
+	    SCEP_E_USAGE, "no right called");
+	operator_refused(w, 0, "{\"do\":\"apikey.add\",\"may\":"
+	    "[\"challenge:add\"],\"profiles\":[\"none\"]}", SCEP_E_NOTFOUND,
+	    "no [profile none]");
+	operator_refused(w, 0, "{\"do\":\"apikey.add\",\"may\":"
+	    "[\"challenge:add\"],\"name\":\"a b\"}", SCEP_E_USAGE, "name");
+	operator_refused(w, 0, "{\"do\":\"apikey.add\",\"may\":"
+	    "[\"challenge:add\"],\"expires\":1}", SCEP_E_USAGE, "past");
+	operator_refused(w, 0, "{\"do\":\"apikey.show\",\"id\":\"x\"}",
+	    SCEP_E_NOTFOUND, "apikey list");
+	free(record("\"may\":[\"challenge:add\"],\"name\":\"a-b\""));
+	json_decref(operator_ask(w, 0,
+	    "{\"do\":\"apikey.show\",\"id\":\"a-b\"}"));
+	json_decref(operator_ask_id(w, 0,
+	    "{\"do\":\"apikey.show\",\"id\":\"%s\"}", key));
+}
+
+int
+main(void)
+{
+#define T(f)	cmocka_unit_test_setup(f, ask_empty)
+	const struct CMUnitTest	 tests[] = {
+		T(without_a_record_nobody_may_anything),
+		T(a_key_is_its_secret),
+		T(a_row_changed_in_the_database_is_worth_nothing),
+		T(it_ends_when_it_is_revoked_or_expires),
+		T(each_right_is_needed),
+		T(requests_of_other_profiles_are_not_there),
+		T(a_challenge_is_no_more_than_the_record_says),
+		T(the_challenge_serves_and_says_who_made_it),
+		T(an_approval_says_who_it_was),
+		T(who_is_too_fast_waits),
+		T(a_bucket_holds_what_it_says),
+		T(names_and_users_are_one_each),
+		T(what_makes_no_record),
+	};
+	int			 failed;
+
+	w = world_new(NULL);
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	world_free(w);
+	return failed;
+}
