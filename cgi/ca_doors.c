@@ -1,9 +1,9 @@
 /*
- * ca_doors.c - the owner's sockets: a thread for each RA and each operator,
- * one for Prometheus.
+ * ca_doors.c - the owner's sockets: a thread for each RA, each operator and
+ * each scep-admin.fcgi, one for Prometheus.
  *
  * Knows sockets and threads; what is asked and answered is ca/door.h's,
- * admin_socket.h's and metrics_socket.h's business.
+ * admin_socket.h's, knock_socket.h's and metrics_socket.h's business.
  */
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -22,6 +22,7 @@
 #include "cgi/ca_doors.h"
 #include "cgi/ca_process.h"
 #include "cgi/child.h"
+#include "cgi/knock_socket.h"
 #include "cgi/log.h"
 #include "cgi/metrics_socket.h"
 #include "cgi/state_socket.h"
@@ -30,6 +31,7 @@
 #define RAS_MAX		1024
 #define STOP_MS		2000	/* for a question in hand, when we stop */
 #define OPERATORS_MAX	16	/* more wait for one of them */
+#define KNOCKERS_MAX	64	/* processes of scep-admin.fcgi */
 
 /* One RA (a worker of ours or of another instance, or a CGI run), or one
  * scepadm. */
@@ -215,6 +217,38 @@ take_operator(struct scep_doors *d, int fd)
 	(void)count_operator(d, -1);
 }
 
+static void *
+serve_knocker(void *arg)
+{
+	struct guest		*knocker = arg;
+	struct scep_doors	*d = knocker->doors;
+
+	scep_knock_serve(d->generations, knocker->fd, d->stop_fd,
+	    d->has_group);
+	OPENSSL_free(knocker);
+	(void)count(d, &d->n_knockers, -1);
+	return NULL;
+}
+
+static void
+take_knocker(struct scep_doors *d, int fd)
+{
+	struct guest	*knocker = NULL;
+	pthread_t	 thread;
+
+	if (count(d, &d->n_knockers, 1) <= KNOCKERS_MAX &&
+	    (knocker = OPENSSL_zalloc(sizeof(*knocker))) != NULL) {
+		knocker->doors = d;
+		knocker->fd = fd;
+		if (scep_thread_start(&thread, serve_knocker, knocker, 1))
+			return;
+	}
+	OPENSSL_free(knocker);
+	(void)count(d, &d->n_knockers, -1);
+	scep_log_error("no thread for another scep-admin.fcgi");
+	(void)close(fd);
+}
+
 static void
 take_scraper(struct scep_doors *d, int fd)
 {
@@ -232,6 +266,7 @@ static const struct {
 	{ SCEP_RA_SOCK, take_ra },
 	{ SCEP_ADMIN_SOCK, take_operator },
 	{ SCEP_METRICS_SOCK, take_scraper },
+	{ SCEP_DOOR_SOCK, take_knocker },
 };
 
 static void *
@@ -261,7 +296,7 @@ prepare(struct scep_doors *d, struct scep_error *err)
 {
 	pthread_condattr_t	 attr;
 
-	d->n_ras = d->n_operators = 0;
+	d->n_ras = d->n_operators = d->n_knockers = 0;
 	if (pthread_condattr_init(&attr) != 0 ||
 	    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) != 0 ||
 	    pthread_cond_init(&d->left, &attr) != 0 ||
@@ -272,6 +307,23 @@ prepare(struct scep_doors *d, struct scep_error *err)
 		return scep_fail(err, SCEP_E_INTERNAL, "eventfd: %s",
 		    strerror(errno));
 	return SCEP_OK;
+}
+
+/* Where the configuration that we start with says. */
+static enum scep_err
+listen_at(struct scep_doors *d, const char *dir, const char *name, int *fd,
+    struct scep_error *err)
+{
+	struct scep_generation	*gen;
+	enum scep_err		 rc;
+
+	if (strcmp(name, SCEP_DOOR_SOCK) != 0)
+		return scep_state_listen(dir, name, fd, err);
+	gen = scep_generation_hold(d->generations);
+	d->has_group = gen->cfg->server.door_group[0] != '\0';
+	rc = scep_state_listen_door(&gen->cfg->server, fd, err);
+	scep_generation_drop(d->generations, gen);
+	return rc;
 }
 
 enum scep_err
@@ -288,7 +340,7 @@ scep_doors_open(struct scep_doors *d, struct scep_generations *generations,
 	for (i = 0; i < SCEP_DOORS; i++) {
 		d->door[i].all = d;
 		d->door[i].take = ways[i].take;
-		if ((rc = scep_state_listen(dir, ways[i].name,
+		if ((rc = listen_at(d, dir, ways[i].name,
 		    &d->door[i].fd, err)) != SCEP_OK)
 			return rc;
 	}
@@ -312,19 +364,20 @@ static int
 wait_for_guests(struct scep_doors *d, long wait_s)
 {
 	struct timespec	 until;
-	int		 rc = 0, ras, operators;
+	int		 rc = 0, ras, operators, knockers;
 
 	deadline_in(wait_s, CLOCK_MONOTONIC, &until);
 	(void)pthread_mutex_lock(&d->mutex);
-	while (d->n_ras + d->n_operators > 0 && rc == 0)
+	while (d->n_ras + d->n_operators + d->n_knockers > 0 && rc == 0)
 		rc = pthread_cond_timedwait(&d->left, &d->mutex, &until);
 	ras = d->n_ras;
 	operators = d->n_operators;
+	knockers = d->n_knockers;
 	(void)pthread_mutex_unlock(&d->mutex);
-	if (ras + operators == 0)
+	if (ras + operators + knockers == 0)
 		return 1;
-	scep_log_warn("%d workers and %d operators did not finish in %ld s",
-	    ras, operators, wait_s);
+	scep_log_warn("%d workers, %d operators and %d of scep-admin.fcgi did "
+	    "not finish in %ld s", ras, operators, knockers, wait_s);
 	return 0;
 }
 

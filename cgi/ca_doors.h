@@ -1,13 +1,13 @@
 /*
- * ca_doors.h - the owner's sockets: a thread for each RA and each operator,
- * one for Prometheus.
+ * ca_doors.h - the owner's sockets: a thread for each RA, each operator and
+ * each scep-admin.fcgi, one for Prometheus.
  */
 #ifndef SCEP_CGI_CA_DOORS_H
 #define SCEP_CGI_CA_DOORS_H
 
 #include "cgi/generation.h"
 
-#define SCEP_DOORS	3
+#define SCEP_DOORS	4
 
 /* A socket, and the thread that accepts. */
 struct scep_doorway {
@@ -24,7 +24,8 @@ struct scep_doors {
 	int			 stop_fd;	/* ends what accepts */
 	pthread_mutex_t		 mutex;
 	pthread_cond_t		 left;		/* somebody did */
-	int			 n_ras, n_operators;
+	int			 n_ras, n_operators, n_knockers;
+	int			 has_group;	/* door_group is set */
 };
 
 /* Listen, and answer from then on.  All signals must be blocked.  The

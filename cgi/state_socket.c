@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -87,6 +88,82 @@ scep_state_listen(const char *dir, const char *name, int *fd,
 	if (dir_fd != -1)
 		(void)close(dir_fd);
 	return rc;
+}
+
+/* Its directory, and its name there. */
+static void
+door_place(const struct scep_server_conf *conf, char dir[SCEP_PATH_LEN],
+    const char **name)
+{
+	const char	*slash = strrchr(conf->door_socket, '/');
+	size_t		 len = sizeof(conf->state);
+
+	*name = SCEP_DOOR_SOCK;
+	if (slash == NULL)
+		(void)snprintf(dir, len, "%s", conf->state);
+	else {
+		*name = slash + 1;
+		(void)snprintf(dir, len, "%.*s", slash ==
+		    conf->door_socket ? 1 : (int)(slash - conf->door_socket),
+		    conf->door_socket);
+	}
+}
+
+/* Open to the group from the moment it is its. */
+static enum scep_err
+open_to_group(const char *path, const char *group, struct scep_error *err)
+{
+	struct group	 gr, *found = NULL;
+	char		 room[16384];
+
+	if (getgrnam_r(group, &gr, room, sizeof(room), &found) != 0 ||
+	    found == NULL)
+		return scep_fail(err, SCEP_E_CONFIG, "door_group = %s: there "
+		    "is no such group (getent group)", group);
+	if (chown(path, (uid_t)-1, gr.gr_gid) == 0 && chmod(path, 0660) == 0)
+		return SCEP_OK;
+	if (errno == EPERM)
+		return scep_fail(err, SCEP_E_CONFIG, "door_group = %s: uid "
+		    "%lu is not a member, and cannot give %s to it: usermod "
+		    "-a -G %s USER", group, (unsigned long)geteuid(), path,
+		    group);
+	return scep_file_fail(path, errno, err);
+}
+
+enum scep_err
+scep_state_listen_door(const struct scep_server_conf *conf, int *fd,
+    struct scep_error *err)
+{
+	const char	*name, *path = conf->door_socket;
+	char		 dir[SCEP_PATH_LEN];
+	struct stat	 st;
+	enum scep_err	 rc;
+
+	*fd = -1;
+	door_place(conf, dir, &name);
+	if (path[0] != '\0' && lstat(path, &st) == 0 &&
+	    !S_ISSOCK(st.st_mode))
+		return scep_fail(err, SCEP_E_CONFIG, "door_socket = %s: "
+		    "exists and is no socket; name another path, or move it "
+		    "away: mv %s %s.old", path, path, path);
+	if ((rc = scep_state_listen(dir, name, fd, err)) != SCEP_OK ||
+	    conf->door_group[0] == '\0' ||
+	    (rc = open_to_group(path, conf->door_group, err)) == SCEP_OK)
+		return rc;
+	(void)close(*fd);
+	*fd = -1;
+	return rc;
+}
+
+enum scep_err
+scep_state_dial_door(const struct scep_server_conf *conf, int *fd,
+    struct scep_error *err)
+{
+	const char	*name;
+	char		 dir[SCEP_PATH_LEN];
+
+	door_place(conf, dir, &name);
+	return scep_state_dial(dir, name, fd, err);
 }
 
 int

@@ -53,6 +53,16 @@ struct scep_server_conf {
 							   nothing: so many */
 	char			 default_profile[SCEP_NAME_LEN];
 	char			 url[SCEP_PATH_LEN];	/* base, for people */
+	/* Of scep-admin.fcgi. */
+	char			 door_listen[SCEP_PATH_LEN];	/* as listen */
+	char			 door_socket[SCEP_PATH_LEN];	/* to the CA; "":
+							   in state */
+	char			 door_group[SCEP_NAME_LEN];	/* who may connect
+							   there; "": we */
+	char			 door_user[SCEP_NAME_LEN];	/* the variable
+							   that says who; "":
+							   none does */
+	int			 door_utf16;	/* pages are in UTF-16LE */
 };
 
 /* An RA key that a newer one has replaced: it opens what is addressed to it,

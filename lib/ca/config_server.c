@@ -58,6 +58,33 @@ static const struct scep_word	yes_no[] = {
 	{ NULL, 0, NULL }
 };
 
+static const struct scep_word	charsets[] = {
+	{ "utf-8", 0, NULL },
+	{ "utf-16le", 1, NULL },
+	{ NULL, 0, NULL }
+};
+
+/* What a client's header becomes is the client's word. */
+static enum scep_err
+read_door_user(struct scep_reading *r, const struct scep_setting *s, void *to)
+{
+	const char	*value = r->entry->value;
+
+	(void)s;
+	if (*value == '\0' || strlen(value) >= SCEP_NAME_LEN ||
+	    value[strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] !=
+	    '\0')
+		return scep_config_fault(r, "the name of a variable that the "
+		    "web server sets, such as REMOTE_USER or "
+		    "SSL_CLIENT_S_DN, got \"%.64s\"", value);
+	if (strncmp(value, "HTTP_", 5) == 0)
+		return scep_config_fault(r, "%s is what the client says in a "
+		    "header, and anybody can say it; name a variable that "
+		    "the web server sets, such as REMOTE_USER", value);
+	memcpy(to, value, strlen(value) + 1);
+	return SCEP_OK;
+}
+
 static enum scep_err
 read_log(struct scep_reading *r, const struct scep_setting *s, void *to)
 {
@@ -100,6 +127,14 @@ static const struct scep_setting	server_table[] = {
 	{ "default_profile", scep_read_name, SERVER(default_profile), "", 0,
 	    0, NULL },
 	{ "url", scep_read_url, SERVER(url), "", 0, 0, NULL },
+	{ "door_listen", scep_read_listen, SERVER(door_listen), "", 0, 0,
+	    NULL },
+	{ "door_socket", scep_read_path, SERVER(door_socket), "", 0, 0,
+	    NULL },
+	{ "door_group", scep_read_name, SERVER(door_group), "", 0, 0, NULL },
+	{ "door_user", read_door_user, SERVER(door_user), "", 0, 0, NULL },
+	{ "door_charset", scep_read_word, SERVER(door_utf16), "utf-8", 0, 0,
+	    charsets },
 };
 
 static const struct scep_setting	ca_table[] = {
@@ -145,9 +180,15 @@ scep_config_read_server(struct scep_reading *r)
 		return scep_config_fault(r, "there is one server, and it has "
 		    "no name; write [server]");
 	if ((rc = scep_config_section(r, server_table, LENGTH(server_table),
-	    NULL, 0, server)) != SCEP_OK || server->linger_s == 0 ||
-	    server->log_syslog)
+	    NULL, 0, server)) != SCEP_OK)
 		return rc;
+	if (server->door_group[0] != '\0' && server->door_socket[0] == '\0')
+		return scep_config_fault(r, "door_group = %s: nobody else "
+		    "gets into the state directory, where door.sock is; name "
+		    "another place, such as door_socket = "
+		    "/run/scep/door.sock", server->door_group);
+	if (server->linger_s == 0 || server->log_syslog)
+		return SCEP_OK;
 	r->entry = scep_conf_get(r->section, "linger");
 	return scep_config_fault(r, "who lingers keeps no descriptor of the "
 	    "web server's; add syslog to log =");
