@@ -62,7 +62,10 @@ SHARED	 = $(patsubst %.c,$(BUILD)/%.o,cgi/state.c cgi/state_socket.c \
 CLIENT	 = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cgi/scep_client*.c)))
 ADM	 = $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(NOQR), \
 	   $(sort $(wildcard cgi/scepadm*.c cgi/doctor*.c))))
-CGI	 = $(filter-out $(SHARED) $(CLIENT) $(BUILD)/cgi/scepadm% \
+MDM	 = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cgi/mdm*.c)))
+DOORS	 = $(MDM) $(patsubst %.c,$(BUILD)/%.o,cgi/knock_ask.c \
+	   $(sort $(wildcard cgi/scep_admin*.c)))
+CGI	 = $(filter-out $(SHARED) $(CLIENT) $(DOORS) $(BUILD)/cgi/scepadm% \
 	   $(BUILD)/cgi/doctor%, \
 	   $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cgi/*.c))))
 
@@ -71,12 +74,12 @@ PURE	 = $(patsubst %,$(BUILD)/cgi/%.o,doctor_fix fcgi_ask idle) \
 	   $(patsubst %,$(BUILD)/cgi/scepadm_client_%.o,text label apple \
 	   certmonger cisco scepclient sscep strongswan windows)
 JUDGE	 = $(patsubst %,$(BUILD)/tests/bench/%.o,bench load_check load_http)
-HELPERS	 = $(CLIENT) $(PURE) $(JUDGE) $(patsubst %.c,$(BUILD)/%.o, \
+HELPERS	 = $(CLIENT) $(PURE) $(MDM) $(JUDGE) $(patsubst %.c,$(BUILD)/%.o, \
 	   $(filter-out tests/unit/t_%,$(sort $(wildcard tests/unit/*.c))))
 FUZZ	 = $(sort $(wildcard tests/fuzz/fuzz_*.c))
 REPLAY	 = $(patsubst %.c,$(BUILD)/%,$(FUZZ))
 
-all: $(BIN)/scep.fcgi $(BIN)/scepadm
+all: $(BIN)/scep.fcgi $(BIN)/scep-admin.fcgi $(BIN)/scepadm
 
 $(BUILD)/libscep.a: $(LIB)
 	rm -f $@
@@ -85,6 +88,10 @@ $(BUILD)/libscep.a: $(LIB)
 $(BIN)/scep.fcgi: $(CGI) $(SHARED) $(BUILD)/libscep.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $(CGI) $(SHARED) $(BUILD)/libscep.a \
 	    $(OURLIBS)
+
+$(BIN)/scep-admin.fcgi: $(DOORS) $(SHARED) $(patsubst %,$(BUILD)/cgi/%.o, \
+    accept child crew fcgi_request http listen sandbox) $(BUILD)/libscep.a
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(OURLIBS)
 
 $(BIN)/scepadm: $(ADM) $(CLIENT) $(SHARED) $(BUILD)/libscep.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $(ADM) $(CLIENT) $(SHARED) \
@@ -185,12 +192,13 @@ check-tsan:
 FUZZERS	 = $(patsubst tests/fuzz/%.c,build-fuzz/%,$(FUZZ))
 fuzz: $(FUZZERS)
 build-fuzz/%: tests/fuzz/%.c \
-    $(wildcard lib/*/*.[ch] tests/unit/*.[ch] cgi/scep_client*.[ch])
+    $(wildcard lib/*/*.[ch] tests/unit/*.[ch] cgi/scep_client*.[ch] \
+    cgi/mdm*.[ch])
 	@mkdir -p build-fuzz
 	clang -g -O1 -std=c11 -D_GNU_SOURCE -Ilib -I. \
 	    -fsanitize=fuzzer,address,undefined -o $@ $< \
 	    $(filter-out tests/unit/t_%,$(wildcard tests/unit/*.c)) \
-	    $(wildcard cgi/scep_client*.c) $(wildcard lib/*/*.c) -lcmocka $(LDLIBS)
+	    $(wildcard cgi/scep_client*.c cgi/mdm*.c) $(wildcard lib/*/*.c) -lcmocka $(LDLIBS)
 
 lint:
 	sh tests/lint
@@ -200,8 +208,11 @@ install: all
 	    $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8 \
 	    $(DESTDIR)$(DOCDIR)/examples
 	install -m 755 $(BIN)/scep.fcgi $(DESTDIR)$(CGIDIR)/scep.fcgi
+	install -m 755 $(BIN)/scep-admin.fcgi \
+	    $(DESTDIR)$(CGIDIR)/scep-admin.fcgi
 	install -m 755 $(BIN)/scepadm $(DESTDIR)$(BINDIR)/scepadm
-	install -m 644 cgi/scep.fcgi.8 cgi/scepadm.8 $(DESTDIR)$(MANDIR)/man8
+	install -m 644 cgi/scep.fcgi.8 cgi/scep-admin.fcgi.8 cgi/scepadm.8 \
+	    $(DESTDIR)$(MANDIR)/man8
 	install -m 644 cgi/scep.conf.5 $(DESTDIR)$(MANDIR)/man5
 	install -m 644 README INSTALL CHANGES LICENSE $(DESTDIR)$(DOCDIR)
 	install -m 644 examples/*.conf examples/*.lua examples/*.htaccess \
@@ -277,7 +288,7 @@ distcheck: dist
 
 clean:
 	rm -rf build build-asan build-tsan build-fuzz build-clang
-	rm -f scep.fcgi scepadm scepbot oddmsg scepload bench-fill $(BENCHES)
+	rm -f scep.fcgi scep-admin.fcgi scepadm scepbot oddmsg scepload bench-fill $(BENCHES)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 .PHONY: all unit programs bench check layers check-asan check-tsan fuzz lint \

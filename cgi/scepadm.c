@@ -58,6 +58,13 @@ static const struct {
 	    "[--radius NAME]\n"
 	    "           [--sign FILE --sign-key FILE [--pass-file FILE]]\n"
 	    "           [--qr] [--qr-png FILE] [--json]" },
+	{ "apikey", "add", adm_apikey_add,
+	    "--may RIGHT,... [--name NAME] [--user USER] [--profile P]...\n"
+	    "           [--rate 10/s] [--max-uses 1] [--max-ttl 24h]\n"
+	    "           [--expires TIME] [--note TEXT] [--json]" },
+	{ "apikey", "list", adm_apikey_list, "[--json]" },
+	{ "apikey", "show", adm_apikey_show, "[--json] ID" },
+	{ "apikey", "revoke", adm_apikey_revoke, "[--json] ID" },
 	{ "request", "list", adm_request_list, "[--json]" },
 	{ "request", "show", adm_request_show, "[--json] ID" },
 	{ "request", "approve", adm_request_approve, "[--json] ID" },

@@ -1,0 +1,175 @@
+/*
+ * mdm_api.c - the JSON door: challenges made, requests listed and decided.
+ *
+ *   POST …/api/v1/challenges               a challenge to be made (admin.h)
+ *   GET  …/api/v1/requests                 {"requests":[…]}
+ *   GET  …/api/v1/requests/ID
+ *   POST …/api/v1/requests/ID/approve
+ *   POST …/api/v1/requests/ID/refuse       {"reason":"…"}
+ *
+ * An error is {"error":"…"}.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <openssl/crypto.h>
+
+#include "base/error.h"
+#include "cgi/mdm_local.h"
+
+#define JSON	"application/json"
+#define ID_MAX	16
+
+static const struct act {
+	const char	*method;
+	const char	*path;		/* * stands for an id */
+	const char	*verb;
+	int		 takes_body;
+	int		 status;
+} acts[] = {
+	{ "POST", "challenges", "challenge.add", 1, 201 },
+	{ "GET", "requests", "request.list", 0, 200 },
+	{ "GET", "requests/*", "request.show", 0, 200 },
+	{ "POST", "requests/*/approve", "request.approve", 1, 200 },
+	{ "POST", "requests/*/refuse", "request.refuse", 1, 200 },
+};
+
+static void
+put(struct mdm *m, int status, json_t *json)
+{
+	char	*text = json_dumps(json, JSON_COMPACT);
+
+	if (text != NULL) {
+		mdm_body(m, status, JSON, scep_span_text(text));
+		OPENSSL_cleanse(text, strlen(text));
+	}
+	free(text);
+	json_decref(json);
+}
+
+void
+mdm_api_error(struct mdm *m, int status, const char *why)
+{
+	scep_line_text(m->line, "reason", why);
+	put(m, status, json_pack("{s:s}", "error", why));
+}
+
+/* Does the path match, and with which id? */
+static int
+matches(const char *pattern, const char *path, char id[ID_MAX + 1])
+{
+	size_t	 n;
+
+	id[0] = '\0';
+	for (; *pattern != '\0'; pattern++) {
+		if (*pattern != '*') {
+			if (*pattern != *path++)
+				return 0;
+			continue;
+		}
+		n = strspn(path, "0123456789abcdefABCDEF");
+		if (n == 0 || n > ID_MAX)
+			return 0;
+		memcpy(id, path, n);
+		id[n] = '\0';
+		path += n;
+	}
+	return *path == '\0';
+}
+
+/* NULL: there is none; *allow is the method that there is. */
+static const struct act *
+find(const char *method, const char *path, char id[ID_MAX + 1],
+    const char **allow)
+{
+	size_t	 i;
+
+	*allow = NULL;
+	for (i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
+		if (!matches(acts[i].path, path, id))
+			continue;
+		if (strcmp(acts[i].method, method) == 0)
+			return &acts[i];
+		*allow = acts[i].method;
+	}
+	return NULL;
+}
+
+/* A form of a page elsewhere cannot send this type. */
+static int
+is_json(const char *type)
+{
+	const size_t	 len = sizeof(JSON) - 1;
+
+	return strncasecmp(type, JSON, len) == 0 &&
+	    (type[len] == '\0' || strchr(" ;", type[len]) != NULL);
+}
+
+/* What is asked for, or NULL where the body is none. */
+static json_t *
+read_ask(const struct scep_mdm_request *r, const char *id)
+{
+	json_t	*ask;
+
+	if (mdm_body_is_empty(r))
+		ask = json_object();
+	else
+		ask = json_loadb((const char *)r->body, r->body_len,
+		    JSON_REJECT_DUPLICATES, NULL);
+	if (!json_is_object(ask) || (id[0] != '\0' &&
+	    (json_object_get(ask, "id") != NULL ||
+	    json_object_set_new(ask, "id", json_string(id)) != 0))) {
+		json_decref(ask);
+		return NULL;
+	}
+	return ask;
+}
+
+static void
+carry_out(struct mdm *m, const struct act *act, json_t *ask)
+{
+	struct mdm_answer	 a;
+
+	mdm_ask(m, act->verb, ask, &a);
+	if (a.no != MDM_DONE) {
+		mdm_not_done(m, &a);
+		put(m, mdm_status(a.no), json_pack("{s:s}", "error", a.why));
+	} else if (json_is_array(a.result))
+		put(m, act->status, json_pack("{s:O}", "requests", a.result));
+	else
+		put(m, act->status, json_incref(a.result));
+	mdm_answer_clear(&a);
+}
+
+void
+mdm_api(struct mdm *m, const char *rest)
+{
+	const struct scep_mdm_request	*r = m->request;
+	const struct act		*act;
+	char				 id[ID_MAX + 1];
+	json_t				*ask;
+
+	if ((act = find(r->method, rest, id, &m->response->allow)) == NULL) {
+		if (m->response->allow != NULL)
+			mdm_api_error(m, 405, "no such method here");
+		else
+			mdm_api_error(m, 404, "there is no such path; see "
+			    "scep-admin.fcgi(8)");
+		return;
+	}
+	if (act->takes_body && !is_json(r->type)) {
+		mdm_api_error(m, 415, "say Content-Type: " JSON);
+		return;
+	}
+	if (!act->takes_body && !mdm_body_is_empty(r)) {
+		mdm_api_error(m, 400, "GET takes no body");
+		return;
+	}
+	if ((ask = read_ask(r, id)) == NULL) {
+		mdm_api_error(m, 400, "the body is no JSON object, or has "
+		    "members twice, or an id of its own");
+		return;
+	}
+	carry_out(m, act, ask);
+}

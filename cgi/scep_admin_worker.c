@@ -1,0 +1,221 @@
+/*
+ * scep_admin_worker.c - a worker of scep-admin.fcgi: FastCGI requests in,
+ * responses out.
+ *
+ * It holds no key.  What it needs is the connection to the owner of the state,
+ * which is made before the sandbox closes: where nobody owns the state it
+ * answers 503 for a while and ends, and the next one tries again.
+ */
+#include <sys/signalfd.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <fcgiapp.h>
+#include <openssl/crypto.h>
+
+#include "base/error.h"
+#include "cgi/accept.h"
+#include "cgi/child.h"
+#include "cgi/fcgi_request.h"
+#include "cgi/http.h"
+#include "cgi/knock_socket.h"
+#include "cgi/log.h"
+#include "cgi/mdm.h"
+#include "cgi/sandbox.h"
+#include "cgi/scep_admin.h"
+#include "cgi/state_socket.h"
+
+#define ALONE_MS	1000	/* without an owner, before we try again */
+#define PATH_LEN	1024
+
+struct serving {
+	const struct scep_server_conf	*conf;
+	int				 listen_fd, stop_fd;
+	int				 owner_fd;	/* -1: nobody owns */
+	int				 is_over;
+	FCGX_Request			 fcgi;
+	char				 path[PATH_LEN];
+	uint8_t				 body[SCEP_MDM_BODY + 1];
+};
+
+static enum scep_err
+ask(void *arg, struct scep_span request, struct scep_buf *reply,
+    struct scep_error *err)
+{
+	struct serving	*s = arg;
+	enum scep_err	 rc;
+
+	if (s->owner_fd == -1) {
+		s->is_over = 1;
+		return scep_fail(err, SCEP_E_BUSY, "nobody owns the state; "
+		    "start scep.fcgi");
+	}
+	rc = scep_knock_ask(s->owner_fd, request, reply, err);
+	if (rc == SCEP_E_BUSY)
+		s->is_over = 1;		/* a late answer is not the next one */
+	return rc;
+}
+
+static const char *
+param(const FCGX_Request *fcgi, const char *name)
+{
+	const char	*value = name[0] != '\0' ? FCGX_GetParam(name,
+			    fcgi->envp) : NULL;
+
+	return value != NULL ? value : "";
+}
+
+/* Web servers part the path of the URL as they like. */
+static void
+read_params(struct serving *s, const struct scep_http_request *http,
+    struct scep_mdm_request *out)
+{
+	const FCGX_Request	*f = &s->fcgi;
+
+	(void)snprintf(s->path, sizeof(s->path), "%s%s",
+	    param(f, "SCRIPT_NAME"), http->path);
+	out->method = http->method;
+	out->path = s->path;
+	out->query = http->query;
+	out->type = param(f, "CONTENT_TYPE");
+	out->auth = param(f, "HTTP_AUTHORIZATION");
+	out->site = param(f, "HTTP_SEC_FETCH_SITE");
+	out->user = param(f, s->conf->door_user);
+	out->peer = http->peer;
+	out->body = s->body;
+	out->body_len = http->body_len;
+}
+
+static int
+respond(FCGX_Request *fcgi, const struct scep_mdm_response *r)
+{
+	char		 head[SCEP_MDM_HEAD];
+	const size_t	 len = scep_mdm_head(r, head);
+
+	if (FCGX_PutStr(head, (int)len, fcgi->out) == -1 ||
+	    r->body.len > INT_MAX || (r->body.len > 0 &&
+	    FCGX_PutStr((const char *)r->body.data, (int)r->body.len,
+	    fcgi->out) == -1))
+		return 0;
+	(void)FCGX_FClose(fcgi->err);
+	return FCGX_FClose(fcgi->out) != -1;
+}
+
+static void
+answer(struct serving *s, const struct scep_http_request *http)
+{
+	const struct scep_mdm_host	 host = { ask, s,
+					    s->conf->door_utf16 };
+	const int64_t			 began = scep_now_ms();
+	struct scep_line		 line = scep_log_begin();
+	struct scep_mdm_request		 request;
+	struct scep_mdm_response	 response;
+
+	read_params(s, http, &request);
+	scep_mdm_handle(&host, &request, &response, &line);
+	if (!respond(&s->fcgi, &response))
+		scep_line_text(&line, "delivered", "no");
+	scep_line_number(&line, "ms", scep_now_ms() - began);
+	scep_log_line(&line);
+	scep_mdm_clear(&response);
+}
+
+/* The alarm is the deadline for a peer that sends half a request or does not
+ * take its answer. */
+static void
+serve_one(struct serving *s, int fd)
+{
+	struct scep_http_request	 http;
+
+	(void)alarm((unsigned int)s->conf->request_timeout_s);
+	s->fcgi.ipcFd = fd;
+	s->fcgi.keepConnection = 1;
+	if (FCGX_Accept_r(&s->fcgi) >= 0) {
+		if (scep_fcgi_read(&s->fcgi, s->body, sizeof(s->body), &http))
+			answer(s, &http);
+		else
+			scep_log_info("a request was broken off");
+		scep_fcgi_finish(&s->fcgi);
+	}
+	OPENSSL_cleanse(s->body, sizeof(s->body));
+	(void)alarm(0);
+}
+
+static void
+serve_next(struct serving *s)
+{
+	struct pollfd	 stop = { .fd = s->stop_fd, .events = POLLIN };
+	int		 fd, pause_ms;
+
+	if ((fd = scep_accept(s->listen_fd)) != -1)
+		serve_one(s, fd);
+	else if ((pause_ms = scep_accept_pause(errno)) > 0)
+		(void)poll(&stop, 1, pause_ms);
+}
+
+/* It says nothing unless it is asked: what comes then is its end. */
+static void
+serve(struct serving *s)
+{
+	struct pollfd	 p[3] = {
+		{ .fd = s->stop_fd, .events = POLLIN },
+		{ .fd = s->owner_fd, .events = POLLIN },
+		{ .fd = s->listen_fd, .events = POLLIN },
+	};
+	int		 n;
+
+	while (!s->is_over) {
+		p[0].revents = p[1].revents = p[2].revents = 0;
+		n = poll(p, 3, s->owner_fd == -1 ? ALONE_MS : -1);
+		if (p[2].revents != 0)
+			serve_next(s);
+		if (n == 0 || p[0].revents != 0 || p[1].revents != 0)
+			s->is_over = 1;
+	}
+}
+
+/* SIGTERM waits at stop_fd until a request is answered. */
+static enum scep_err
+prepare(struct serving *s, struct scep_error *err)
+{
+	sigset_t	 term;
+	enum scep_err	 rc;
+
+	(void)sigemptyset(&term);
+	(void)sigaddset(&term, SIGTERM);
+	if (sigprocmask(SIG_BLOCK, &term, NULL) == -1 ||
+	    (s->stop_fd = signalfd(-1, &term, SFD_CLOEXEC)) == -1)
+		return scep_fail(err, SCEP_E_INTERNAL, "SIGTERM: %s",
+		    strerror(errno));
+	rc = scep_state_dial_door(s->conf, &s->owner_fd, err);
+	if (rc != SCEP_OK && rc != SCEP_E_NOTFOUND && rc != SCEP_E_BUSY)
+		return rc;
+	if (FCGX_Init() != 0 || FCGX_InitRequest(&s->fcgi, -1,
+	    FCGI_FAIL_ACCEPT_ON_INTR) != 0)
+		return scep_fail(err, SCEP_E_INTERNAL, "libfcgi: no request");
+	return scep_sandbox_enter(s->conf->sandbox, err);
+}
+
+int
+scep_admin_worker(int listen_fd, const struct scep_server_conf *conf)
+{
+	static struct serving	 s;
+	struct scep_error	 err;
+	enum scep_err		 rc;
+
+	s.conf = conf;
+	s.listen_fd = listen_fd;
+	s.owner_fd = -1;
+	if ((rc = prepare(&s, &err)) != SCEP_OK) {
+		scep_log_error("worker: %s", err.text);
+		return scep_err_exit(rc);
+	}
+	serve(&s);
+	return 0;
+}
