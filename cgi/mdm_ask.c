@@ -74,27 +74,32 @@ scheme(const char *auth, const char *name)
 	return auth + strspn(auth, " ");
 }
 
+/* Into out, as a text, if it can be a key of ours. */
 static int
-is_key(const char *text)
+take_key(struct scep_span shown, struct scep_buf *out)
 {
-	return strncmp(text, KEY_PREFIX, sizeof(KEY_PREFIX) - 1) == 0;
+	const size_t		 front = sizeof(KEY_PREFIX) - 1;
+	struct scep_error	 why;
+
+	return shown.len > front &&
+	    memcmp(shown.data, KEY_PREFIX, front) == 0 &&
+	    memchr(shown.data, '\0', shown.len) == NULL &&
+	    scep_buf_set(out, shown, &why) == SCEP_OK;
 }
 
-/* The password of "user:password" in base64, if it is a key of ours. */
+/* The password of "user:password" in base64. */
 static int
 basic_key(const char *text, struct scep_buf *out)
 {
 	struct scep_buf		 both = { NULL, 0 };
 	struct scep_error	 why;
-	const char		*colon;
+	const uint8_t		*colon;
 	int			 ok = 0;
 
 	if (scep_query_decode(scep_span_text(text), AUTH_MAX, &both, &why) ==
-	    SCEP_OK && memchr(both.data, '\0', both.len) == NULL &&
-	    (colon = strchr((const char *)both.data, ':')) != NULL &&
-	    is_key(colon + 1))
-		ok = scep_buf_set(out, scep_span_text(colon + 1), &why) ==
-		    SCEP_OK;
+	    SCEP_OK && (colon = memchr(both.data, ':', both.len)) != NULL)
+		ok = take_key(scep_span_make(colon + 1, both.len -
+		    (size_t)(colon + 1 - both.data)), out);
 	scep_buf_clear(&both);
 	return ok;
 }
@@ -103,14 +108,12 @@ basic_key(const char *text, struct scep_buf *out)
 static int
 shown_key(const char *auth, struct scep_buf *out)
 {
-	struct scep_error	 why;
-	const char		*text;
+	const char	*text;
 
 	if (strlen(auth) > AUTH_MAX)
 		return 0;
 	if ((text = scheme(auth, "Bearer")) != NULL)
-		return is_key(text) && scep_buf_set(out,
-		    scep_span_text(text), &why) == SCEP_OK;
+		return take_key(scep_span_text(text), out);
 	return (text = scheme(auth, "Basic")) != NULL && basic_key(text, out);
 }
 

@@ -3,8 +3,9 @@
  * responses out.
  *
  * It holds no key.  What it needs is the connection to the owner of the state,
- * which is made before the sandbox closes: where nobody owns the state it
- * answers 503 for a while and ends, and the next one tries again.
+ * which is made before the sandbox closes, and so before anything is read.
+ * Where nobody owns the state it waits for either: an owner, or a request, to
+ * which it answers 503, and ends, and the next one waits.
  */
 #include <sys/signalfd.h>
 
@@ -31,7 +32,7 @@
 #include "cgi/scep_admin.h"
 #include "cgi/state_socket.h"
 
-#define ALONE_MS	1000	/* without an owner, before we try again */
+#define STEP_MS		100	/* without an owner, between two looks */
 #define PATH_LEN	1024
 
 struct serving {
@@ -168,16 +169,37 @@ serve(struct serving *s)
 		{ .fd = s->owner_fd, .events = POLLIN },
 		{ .fd = s->listen_fd, .events = POLLIN },
 	};
-	int		 n;
 
 	while (!s->is_over) {
 		p[0].revents = p[1].revents = p[2].revents = 0;
-		n = poll(p, 3, s->owner_fd == -1 ? ALONE_MS : -1);
+		(void)poll(p, 3, -1);
 		if (p[2].revents != 0)
 			serve_next(s);
-		if (n == 0 || p[0].revents != 0 || p[1].revents != 0)
+		if (p[0].revents != 0 || p[1].revents != 0)
 			s->is_over = 1;
 	}
+}
+
+/* Nothing is read here yet. */
+static enum scep_err
+find_owner(struct serving *s, struct scep_error *err)
+{
+	struct pollfd	 p[2] = {
+		{ .fd = s->stop_fd, .events = POLLIN },
+		{ .fd = s->listen_fd, .events = POLLIN },
+	};
+	enum scep_err	 rc;
+	int		 n;
+
+	do {
+		n = poll(p, 2, 0);
+		rc = scep_state_dial_door(s->conf, &s->owner_fd, err);
+		if (rc != SCEP_E_NOTFOUND && rc != SCEP_E_BUSY)
+			return rc;
+		if (n == 0)
+			(void)poll(p, 2, STEP_MS);
+	} while (n == 0);
+	return SCEP_OK;		/* and 503 */
 }
 
 /* SIGTERM waits at stop_fd until a request is answered. */
@@ -193,8 +215,7 @@ prepare(struct serving *s, struct scep_error *err)
 	    (s->stop_fd = signalfd(-1, &term, SFD_CLOEXEC)) == -1)
 		return scep_fail(err, SCEP_E_INTERNAL, "SIGTERM: %s",
 		    strerror(errno));
-	rc = scep_state_dial_door(s->conf, &s->owner_fd, err);
-	if (rc != SCEP_OK && rc != SCEP_E_NOTFOUND && rc != SCEP_E_BUSY)
+	if ((rc = find_owner(s, err)) != SCEP_OK)
 		return rc;
 	if (FCGX_Init() != 0 || FCGX_InitRequest(&s->fcgi, -1,
 	    FCGI_FAIL_ACCEPT_ON_INTR) != 0)

@@ -1,0 +1,432 @@
+#!/bin/sh
+# 46-doors - MDM systems at scep-admin.fcgi, behind nginx, lighttpd and Apache,
+# with the files of examples/: as Fleet reads the page of NDES, as the webhook
+# of Jamf and Smallstep is called, by JSON; and who may not.
+. "$(dirname "$0")/lib.sh"
+. "$ROOT/tests/e2e/servers.sh"
+. "$ROOT/tests/e2e/clients.sh"
+
+DOORS=$BIN/scep-admin.fcgi
+LOG=$T/admin.log
+
+# key FILE OPTIONS…: an API key into a file, so that it is in no argv; and as
+# curl reads it, by Bearer and by Basic.
+key() {
+	_file=$1
+	shift
+	adm apikey add "$@" >"$T/$_file" 2>"$T/key.err" ||
+	    { cat "$T/key.err"; return 1; }
+	printf 'header = "Authorization: Bearer %s"\n' "$(cat "$T/$_file")" \
+	    >"$T/$_file.bearer"
+	printf 'user = "mdm:%s"\n' "$(cat "$T/$_file")" >"$T/$_file.basic"
+}
+
+# ask PATH [CURL-OPTIONS]: body, head and status into files; the status.
+ask() {
+	_path=$1
+	shift
+	curl -s -m 20 -D "$T/head" -o "$T/body" -w '%{http_code}' "$@" \
+	    "$BASE$_path"
+}
+
+# The password, as Fleet's regular expression finds it.
+fleet() {
+	perl -ne 'if (/(?i)The enrollment challenge password is: <B> (\S*)/) {
+	    print $1; exit }' "$1"
+}
+
+# enrol CHALLENGE-FILE CN TEXT: a device enrols with what was given.
+enrol() {
+	verdict "$3" "$BOT" -C "$1" -s "/CN=$2" "$URL"
+}
+
+start_doors() {		# [CONF]
+	"$DOORS" -c "${1:-$CONF}" >>"$LOG" 2>&1 &
+	ADMIN=$!
+	own "$ADMIN"
+	until_true 10 test -S "$T/admin.sock"
+}
+
+# The admin example, with our places in it.
+admin_example() {	# FILE
+	sed -e "s,/run/scep/admin\.sock,$T/admin.sock,g" \
+	    -e "s,/etc/scep/doors\.htpasswd,$T/htpasswd,g" \
+	    -e "s,/etc/scep/scep\.conf,$CONF,g" \
+	    -e "s,/usr/local/lib/cgi-bin,$T/cgi,g" \
+	    -e "s,/run/lighttpd,$T/run,g" "$ROOT/examples/$1" >"$T/$1"
+}
+
+prepare() {		# PORT
+	make_ca "$T/ca.$1" "http://127.0.0.1:$1/scep"
+	sed -i "s,^\[server\],&\ndoor_listen = unix:$T/admin.sock\ndoor_user = REMOTE_USER," \
+	    "$CONF"
+	for _user in fleet jamf nobody-here; do
+		printf '%s:%s\n' "$_user" "$(openssl passwd -6 secret)"
+	done >"$T/htpasswd"
+	BASE=http://127.0.0.1:$1
+	mkdir -p "$T/cgi" "$T/run"
+	cp "$DOORS" "$T/cgi/"
+}
+
+# What is the same behind every web server.
+play() {		# SERVER
+	NDES=/certsrv/mscep_admin/
+	verdict "$1: a record for a user of the web server" \
+	    adm apikey add --user fleet --name fleet-$1 --may challenge:add \
+	    --max-ttl 60m --rate 1000/s
+
+	# Fleet and its kind.
+	same "$1: without a password 401" "$(ask $NDES)" 401
+	like "$1: which asks for one by Basic" "$T/head" \
+	    '^[Ww][Ww][Ww]-[Aa]uthenticate: Basic realm='
+	same "$1: with one the page of NDES" \
+	    "$(ask $NDES -u fleet:secret)" 200
+	like "$1: in UTF-8" "$T/head" '^Content-Type: text/html; charset=utf-8'
+	like "$1: and no cache keeps it" "$T/head" '^Cache-Control: no-store'
+	fleet "$T/body" >"$T/fleet.ch"
+	same "$1: Fleet finds 37 characters" "$(wc -c <"$T/fleet.ch")" 37
+	md5=$(openssl x509 -in "${CONF%/*}/ca.pem" -outform DER |
+	    openssl md5 -r | cut -c1-32 | tr a-f A-F |
+	    sed 's/\(........\)\(........\)\(........\)/\1 \2 \3 /')
+	{
+		printf '\357\273\277<HTML><HEAD><TITLE>Network Device '
+		printf 'Enrollment Service</TITLE></HEAD>\r\n<BODY>\r\n<P> '
+		printf 'Network Device Enrollment Service </P>\r\n'
+		printf '<P> The thumbprint (hash value) for the CA '
+		printf 'certificate is: <B> %s </B>\r\n' "$md5"
+		printf '<P> The enrollment challenge password is: <B> %s ' \
+		    "$(cat "$T/fleet.ch")"
+		printf '</B>\r\n<P> This password can be used only once and '
+		printf 'will expire within 60 minutes.\r\n</BODY></HTML>\r\n'
+	} >"$T/page"
+	verdict "$1: the page to the octet" cmp "$T/page" "$T/body"
+	enrol "$T/fleet.ch" "fleet-$1" "$1: a device enrols with it"
+	same "$1: POST gives another one" \
+	    "$(ask $NDES -u fleet:secret -d x=y)" 200
+	same "$1: and not the same" "$(fleet "$T/body" |
+	    cmp -s - "$T/fleet.ch" && echo same)" ""
+	same "$1: a wrong password gives 401" \
+	    "$(ask $NDES -u fleet:wrong)" 401
+	same "$1: a user without a record gets a page" \
+	    "$(ask $NDES -u nobody-here:secret)" 200
+	like "$1: that says no" "$T/body" \
+	    'You do not have sufficient permission to enroll with SCEP\.'
+	unlike "$1: and no challenge" "$T/body" 'password is'
+
+	# With a key of ours, by Basic and by Bearer.
+	verdict "$1: an API key" key k --name k-$1 --may challenge:add \
+	    --rate 1000/s
+	same "$1: the page by a key, as a password" \
+	    "$(ask /mdm/mscep_admin/ -K "$T/k.basic")" 200
+	fleet "$T/body" >"$T/k.ch"
+	same "$1: with a challenge in it" "$(wc -c <"$T/k.ch")" 37
+	same "$1: no key, no page" "$(ask /mdm/mscep_admin/)" 401
+	like "$1: it asks for a key by Basic" "$T/head" \
+	    '^[Ww][Ww][Ww]-[Aa]uthenticate: Basic realm='
+	same "$1: the web server's password is no key" \
+	    "$(ask /mdm/mscep_admin/ -u fleet:secret)" 401
+	same "$1: nor is what is nearly one" "$(ask \
+	    /mdm/mscep_admin/ -H "Authorization: Bearer $(sed \
+	    's/.$/z/; t; s/$/z/' "$T/k" | tr z y)")" 401
+
+	# The webhook.
+	cat >"$T/event" <<'JSON'
+{"webhook":{"id":1,"webhookEvent":"SCEPChallenge","eventTimestamp":1764284400,
+"name":"SCEPChallenge"},"event":{"scepServerUrl":"https://scep.example/scep",
+"payloadIdentifier":"B0A4","payloadTypes":["com.apple.security.scep"],
+"more":{"of":["it"]}}}
+JSON
+	same "$1: the webhook answers" "$(ask /mdm/challenge \
+	    -K "$T/k.basic" -H 'Content-Type: application/json' \
+	    --data-binary "@$T/event")" 200
+	cp "$T/body" "$T/jamf.ch"
+	like "$1: in plain text" "$T/head" '^Content-Type: text/plain'
+	same "$1: the challenge and nothing else" "$(grep -c -x -E \
+	    '[2-9a-z]{10}-[2-9a-z]{26}' "$T/jamf.ch"; wc -c <"$T/jamf.ch")" \
+	    "1
+37"
+	enrol "$T/jamf.ch" "jamf-$1" "$1: a device enrols with it"
+	same "$1: members that are missing are not missed" \
+	    "$(ask /mdm/challenge -K "$T/k.basic" -d '{}')" 200
+	same "$1: nor is a body" "$(ask /mdm/challenge \
+	    -K "$T/k.bearer" -d '')" 200
+	same "$1: another event is none of ours" "$(ask \
+	    /mdm/challenge -K "$T/k.basic" \
+	    -d '{"webhook":{"webhookEvent":"ComputerAdded"}}')" 400
+
+	# JSON.
+	same "$1: a challenge by JSON" "$(ask /mdm/api/v1/challenges \
+	    -K "$T/k.bearer" -H 'Content-Type: application/json' \
+	    -d '{"subject":"CN=json-'"$1"'","ttl":600,"note":"x"}')" 201
+	jq -r .challenge "$T/body" >"$T/json.ch"
+	same "$1: it says what it binds" "$(jq -r '.binds, .ttl' "$T/body")" \
+	    "subject and SAN
+600"
+	enrol "$T/json.ch" "json-$1" "$1: a device enrols with it"
+	challenge "$T/other.ch" --cn other
+	same "$1: the operator sees who made it" "$(adm challenge show \
+	    --json "$(cut -c1-10 "$T/json.ch")" | jq -r .issuer)" "key k-$1"
+	like "$1: and so does the log" "$T/scep.log" \
+	    "by=.*key k-$1.* do=challenge.add .*result=done"
+	unlike "$1: no log has a challenge or a key" "$T/scep.log" \
+	    "$(cut -c12- "$T/json.ch")|$(cut -c20- "$T/k")"
+}
+
+# ---- nginx, and all that does not depend on the web server ----
+
+port=$(free_port)
+prepare "$port"
+URL=$BASE/scep
+start_nginx "$port"
+admin_example nginx-admin.conf
+sed -i "s,^[[:space:]]*server {,&\ninclude $T/nginx-admin.conf;," \
+    "$T/nginx.conf"
+start_doors
+stop "$SERVER"
+nginx -p "$T/nginx" -c "$T/nginx.conf" >>"$T/nginx.log" 2>&1 &
+SERVER=$!
+own "$SERVER"
+until_true 10 caps_ok "$URL"
+play nginx
+
+# What a record says, and no more; each with a control.
+API=/mdm/api/v1
+J='Content-Type: application/json'
+add() { ask $API/challenges -K "$T/$1.bearer" -H "$J" -d "$2"; }
+key few --name few --may challenge:add --max-uses 2 --max-ttl 1h --rate 1000/s
+same "two uses" "$(add few '{"uses":2}')" 201
+same "but not three" "$(add few '{"uses":3}')" 403
+same "an hour" "$(add few '{"ttl":3600}')" 201
+same "and not a second more" "$(add few '{"ttl":3601}')" 403
+same "for its profile" "$(add few '{"profile":"default"}')" 201
+same "and for no other" "$(add few '{"profile":"manual"}')" 403
+same "nor by the query of the page" "$(ask \
+    '/mdm/mscep_admin/?profile=manual' -K "$T/few.basic")" 200
+like "which says so" "$T/body" 'sufficient permission'
+same "a query that is no name" "$(ask \
+    '/mdm/challenge?profile=%2e%2e' -X POST -K "$T/few.basic")" 400
+same "it may not see requests" "$(ask $API/requests -K "$T/few.bearer")" 403
+
+# Requests that wait.
+key boss --name boss --profile manual --rate 1000/s \
+    --may request:list,request:approve,request:refuse
+for _cn in one two; do
+	"$BOT" -s "/CN=$_cn" "$URL/manual" >"$T/$_cn.out" 2>&1
+	until_true 20 waiting "$_cn" || not_ok "a request of $_cn waits"
+done
+same "a list of those that wait" "$(ask $API/requests -K "$T/boss.bearer")" \
+    200
+same "has both" "$(jq -r '.requests[].subject' "$T/body" | sort)" "CN=one
+CN=two"
+one=$(request_of one)
+two=$(request_of two)
+same "one of them" "$(ask "$API/requests/$one" -K "$T/boss.bearer")" 200
+same "another key may not approve it" "$(ask "$API/requests/$one/approve" \
+    -X POST -H "$J" -K "$T/few.bearer")" 403
+same "nor a page of somebody else's" "$(ask "$API/requests/$one/approve" \
+    -X POST -H "$J" -H 'Sec-Fetch-Site: cross-site' -K "$T/boss.bearer")" 403
+same "nor a form" "$(ask "$API/requests/$one/approve" -d x=y \
+    -K "$T/boss.bearer")" 415
+same "and by GET nothing is approved" "$(ask \
+    "$API/requests/$one/approve" -K "$T/boss.bearer")" 405
+same "it is approved" "$(ask "$API/requests/$one/approve" -X POST -H "$J" \
+    -K "$T/boss.bearer")" 200
+serial=$(jq -r .serial "$T/body")
+same "by whom is in the certificate's record" \
+    "$(adm cert show --json "$serial" | jq -r .authority)" \
+    "approved by key boss"
+same "once" "$(ask "$API/requests/$one/approve" -X POST -H "$J" \
+    -K "$T/boss.bearer")" 404
+same "the other one is refused" "$(ask "$API/requests/$two/refuse" -H "$J" \
+    -d '{"reason":"unknown device"}' -K "$T/boss.bearer")" 200
+same "then none waits" "$(ask $API/requests -K "$T/boss.bearer"; \
+    jq '.requests | length' "$T/body")" 2000
+key blind --name blind --may request:list --rate 1000/s
+"$BOT" -s /CN=three "$URL/manual" >"$T/three.out" 2>&1
+until_true 20 waiting three
+same "who is for another profile sees none" "$(ask $API/requests \
+    -K "$T/blind.bearer"; jq '.requests | length' "$T/body")" 2000
+same "(there is one)" "$(ask $API/requests -K "$T/boss.bearer"; \
+    jq '.requests | length' "$T/body")" 2001
+
+# Too fast.
+key slow --name slow --may challenge:add --rate 3/1h
+for n in 1 2 3; do
+	same "call $n of three an hour" "$(add slow '{}')" 201
+done
+same "the fourth is one too many" "$(add slow '{}')" 429
+like "and is told when to come again" "$T/head" '^Retry-After: 1[0-9]{3}'
+same "the page says it in its own words" "$(ask \
+    /mdm/mscep_admin/ -K "$T/slow.basic")" 200
+like "which Fleet tries again for" "$T/body" 'The password cache is full\.'
+same "nobody else waits for that" "$(add few '{}')" 201
+
+# Its end.
+verdict "a key is revoked" adm apikey revoke slow
+same "and opens nothing" "$(add slow '{}')" 401
+same "others still do" "$(add few '{}')" 201
+verdict "a user is revoked" adm apikey revoke fleet-nginx
+same "and has no permission any more" "$(ask $NDES -u fleet:secret)" 200
+like "as the page says" "$T/body" 'sufficient permission'
+key short --name short --may challenge:add --expires 2s
+same "one that expires works" "$(add short '{}')" 201
+sleep 2.5
+same "and then does not" "$(add short '{}')" 401
+
+# Hostile bodies: an answer each, none of them 5xx, and it goes on.
+python3 - "$T/hostile" <<'PY'
+import os, random, sys
+random.seed(1)
+os.mkdir(sys.argv[1])
+seeds = [b'{"subject":"CN=x","ttl":60,"dns":["a.example"]}',
+         b'[' * 4000, b'{"a":' * 3000, b'{"a":1,"a":2}', b'"x"', b'null',
+         b'\xff\xfe{\0}\0', b'{"note":"\\u0000"}', b'{"note":"\x80"}',
+         b'{"ttl":1e400}', b'{"ttl":9223372036854775808}', b'{"uses":-1}',
+         b'{"note":"' + b'a' * 40000 + b'"}', b'{"count":250}',
+         b'{"expires":9223372036854775807}', b'{"not_before":1e18}',
+         b'{"do":"apikey.add","key":"x","user":"root"}',
+         b'{"webhook":[],"event":"x"}', b'{"webhook":{"webhookEvent":7}}']
+for i in range(120):
+    body = bytearray(seeds[i % len(seeds)])
+    if i >= len(seeds):
+        for _ in range(random.randint(1, 8)):
+            body[random.randrange(len(body))] = random.randrange(256)
+    open('%s/%03d' % (sys.argv[1], i), 'wb').write(body)
+PY
+codes=
+for _file in "$T"/hostile/*; do
+	for _path in $API/challenges /mdm/challenge; do
+		codes="$codes $(ask $_path -K "$T/few.bearer" -H "$J" \
+		    --data-binary "@$_file")"
+	done
+done
+same "hostile bodies: each has an answer, and none is trouble" \
+    "$(echo "$codes" | tr ' ' '\n' | grep -v -x -E '(20[01]|4[0-9][0-9])?')" ""
+same "(some are good)" "$(echo "$codes" | grep -c -E '20[01]')" 1
+same "(and some are not)" "$(echo "$codes" | grep -c 400)" 1
+head -c 50000 /dev/zero | tr '\0' ' ' >"$T/long"
+same "a body that is too long" "$(ask $API/challenges -K "$T/few.bearer" \
+    -H "$J" --data-binary "@$T/long")" 413
+same "no such door" "$(ask /mdm/ -K "$T/few.bearer")" 404
+same "no such path" "$(ask $API/secrets -K "$T/few.bearer")" 404
+same "no such method" "$(ask /mdm/challenge -K "$T/few.bearer")" 405
+same "after all that it works" "$(add few '{}')" 201
+
+# The owner goes and comes again.
+stop "$SUPERVISOR"
+same "without an owner 503" "$(add few '{}')" 503
+start_fcgi
+works_again() { [ "$(add few '{}')" = 201 ]; }
+verdict "and with one again all is well" until_true 15 works_again
+kill -KILL "$(ps -o pid= --ppid "$ADMIN" | head -n 1)"
+verdict "a worker that dies is replaced" works_again
+
+# A process that has nothing to open, and no key.
+worker=$(ps -o pid= --ppid "$ADMIN" | head -n 1 | tr -d ' ')
+same "workers are locked in" \
+    "$(sed -n 's/^Seccomp:[[:space:]]*//p; s/^NoNewPrivs:[[:space:]]*//p' \
+    "/proc/$worker/status" | tr -d '\n')" 12
+
+# UTF-16LE, as Windows sends it.
+stop "$ADMIN"
+sed 's/^door_user.*/&\ndoor_charset = utf-16le/' "$CONF" >"$CONF.16"
+start_doors "$CONF.16"
+same "the page in UTF-16LE" "$(ask /mdm/mscep_admin/ \
+    -K "$T/few.basic")" 200
+same "has its mark in front" "$(head -c 2 "$T/body" | od -An -tx1)" " ff fe"
+iconv -f UTF-16 -t UTF-8 "$T/body" >"$T/body.8"
+fleet "$T/body.8" >"$T/utf16.ch"
+enrol "$T/utf16.ch" utf16 "a device enrols with what is in it"
+stop "$ADMIN"
+
+# Without door_user nobody is believed to be anybody: nginx would say whatever
+# the client says.
+verdict "a record for jamf" adm apikey add --user jamf --may challenge:add
+start_doors
+same "the web server's word counts" "$(ask $NDES -u jamf:secret)" 200
+like "where scep.conf says so" "$T/body" 'password is: <B> '
+stop "$ADMIN"
+sed '/^door_user/d' "$CONF" >"$CONF.none"
+start_doors "$CONF.none"
+same "and does not where it does not" "$(ask $NDES -u jamf:secret)" 401
+stop "$ADMIN"
+sed 's/^door_user.*/door_user = HTTP_X_USER/' "$CONF" >"$CONF.http"
+status 78 "what a client can say is no user" "$DOORS" -c "$CONF.http"
+sed 's/^door_user.*/&\ndoor_group = nogroup/' "$CONF" >"$CONF.group"
+status 78 "a group that cannot get there is an error" "$DOORS" \
+    -c "$CONF.group"
+stop "$SERVER"
+stop "$SUPERVISOR"
+
+# ---- Apache ----
+
+port=$(free_port)
+prepare "$port"
+for_www
+sed -i "s,^listen = .*,listen = unix:$T/scep.sock," "$CONF"
+start_fcgi
+until_true 10 test -S "$T/scep.sock"
+admin_example apache-admin.conf
+example apache-proxy.conf "$port" >/dev/null
+{
+	for _module in authn_core authn_file auth_basic authz_user; do
+		echo "LoadModule ${_module}_module /usr/lib/apache2/modules/mod_$_module.so"
+	done
+	cat "$T/apache-admin.conf"
+} >>"$T/apache-proxy.conf"
+start_doors
+chmod 666 "$T/admin.sock"
+apache2 -D ALONE -D FOREGROUND -f "$T/apache-proxy.conf" \
+    >>"$T/apache.log" 2>&1 &
+SERVER=$!
+own "$SERVER"
+URL=$BASE/scep
+answers "Apache"
+play apache
+stop "$SERVER"
+stop "$ADMIN"
+stop "$SUPERVISOR"
+
+# ---- lighttpd, which starts both ----
+
+port=$(free_port)
+prepare "$port"
+sed -i '/^listen/d; /^door_listen/d' "$CONF"
+! www || chown -R www-data:www-data "${CONF%/*}"
+example lighttpd.conf "$port" >/dev/null
+cp "$DOORS" "$T/cgi/"
+admin_example lighttpd-admin.conf
+sed -i 's/"mod_fastcgi"/"mod_auth", "mod_authn_file", &/' "$T/lighttpd.conf"
+cat "$T/lighttpd-admin.conf" >>"$T/lighttpd.conf"
+lighttpd -D -f "$T/lighttpd.conf" >>"$T/lighttpd.log" 2>&1 &
+SERVER=$!
+own "$SERVER"
+URL=$BASE/scep
+answers lighttpd
+play lighttpd
+stop "$SERVER"
+
+# ---- plain CGI ----
+
+port=$(free_port)
+make_ca "$T/ca.cgi" "http://127.0.0.1:$port/scep"
+sed -i "s,^\[server\],&\nlisten = unix:$T/alone.sock\ndoor_user = REMOTE_USER," \
+    "$CONF"
+cgi() {			# USER
+	env -i GATEWAY_INTERFACE=CGI/1.1 SCEP_CONF="$CONF" REMOTE_USER="$1" \
+	    REQUEST_METHOD=GET SCRIPT_NAME=/cgi-bin/scep-admin.fcgi \
+	    PATH_INFO=/mscep_admin/ REMOTE_ADDR=127.0.0.1 "$DOORS" \
+	    >"$T/cgi.out" 2>>"$LOG" </dev/null
+	sed -n 's/^Status: \(...\).*/\1/p' "$T/cgi.out"
+}
+same "CGI: without an owner 503" "$(cgi ann)" 503
+start_fcgi
+until_true 10 test -S "${CONF%/*}/state/door.sock" ||
+    until_true 5 test -S "${CONF%/*}/door.sock"
+adm apikey add --user ann --may challenge:add >"$T/ann.out" 2>&1
+same "CGI: the page" "$(cgi ann)" 200
+like "CGI: with a challenge" "$T/cgi.out" 'password is: <B> '
+same "CGI: not for somebody else" "$(cgi bob)" 200
+like "CGI: who has no permission" "$T/cgi.out" 'sufficient permission'
+same "CGI: nobody" "$(cgi "")" 401
+finish
