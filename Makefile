@@ -228,17 +228,17 @@ PLACES	 = sed -e 's,/usr/local/lib/cgi-bin,$(CGIDIR),g' \
 install-systemd:
 	install -d $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSUSERSDIR) \
 	    $(DESTDIR)$(TMPFILESDIR)
-	$(PLACES) examples/systemd/scep.socket \
-	    >$(DESTDIR)$(UNITDIR)/scep.socket
-	$(PLACES) examples/systemd/scep.service \
-	    >$(DESTDIR)$(UNITDIR)/scep.service
+	for unit in scep.socket scep.service scep-admin.socket \
+	    scep-admin.service; do \
+		$(PLACES) examples/systemd/$$unit \
+		    >$(DESTDIR)$(UNITDIR)/$$unit && \
+		chmod 644 $(DESTDIR)$(UNITDIR)/$$unit || exit 1; \
+	done
 	$(PLACES) examples/systemd/sysusers.conf \
 	    >$(DESTDIR)$(SYSUSERSDIR)/scep.conf
 	$(PLACES) examples/systemd/tmpfiles.conf \
 	    >$(DESTDIR)$(TMPFILESDIR)/scep.conf
-	chmod 644 $(DESTDIR)$(UNITDIR)/scep.socket \
-	    $(DESTDIR)$(UNITDIR)/scep.service \
-	    $(DESTDIR)$(SYSUSERSDIR)/scep.conf \
+	chmod 644 $(DESTDIR)$(SYSUSERSDIR)/scep.conf \
 	    $(DESTDIR)$(TMPFILESDIR)/scep.conf
 
 # What is committed, in a tarball that is the same wherever it is made, from a

@@ -181,7 +181,8 @@ wipe(json_t *object)
 }
 
 static void
-put_question(struct mdm *m, json_t *question, int by_key, struct mdm_answer *answer)
+put_question(struct mdm *m, json_t *question, int by_key,
+    struct mdm_answer *answer)
 {
 	struct scep_buf		 reply = { NULL, 0 };
 	struct scep_error	 err;

@@ -104,7 +104,7 @@ answer(const struct scep_server_conf *conf, int *owner_fd, const char *path)
 		.body_len = read_body(),
 	};
 	struct scep_line		 line = scep_log_begin();
-	struct scep_mdm_response	 response;
+	struct scep_mdm_response	 response = { .status = 503 };
 	char				 head[SCEP_MDM_HEAD];
 
 	scep_mdm_handle(&host, &request, &response, &line);

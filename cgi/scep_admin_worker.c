@@ -116,7 +116,7 @@ answer(struct serving *s, const struct scep_http_request *http)
 	const int64_t			 began = scep_now_ms();
 	struct scep_line		 line = scep_log_begin();
 	struct scep_mdm_request		 request;
-	struct scep_mdm_response	 response;
+	struct scep_mdm_response	 response = { .status = 503 };
 
 	read_params(s, http, &request);
 	scep_mdm_handle(&host, &request, &response, &line);

@@ -2,9 +2,9 @@
 #
 # Knows no noun, verb or option: `scepadm -h` says them.  What stands for a
 # value there says what may be offered: DIR, FILE, P (a profile of the
-# configuration), CA (of it), TYPE (of a key), KIND (of a client), STATE and
-# FIELD (of lists), ID and SERIAL (what the server has; of many challenges or
-# certificates, some).
+# configuration), CA (of it), TYPE (of a key), KIND (of a client), RIGHT (of an
+# API key), STATE and FIELD (of lists), ID and SERIAL (what the server has; of
+# many challenges or certificates, some).
 
 # One line a verb: noun, TAB, verb (or nothing), TAB, the rest of its usage.
 _scepadm_usage()
@@ -103,6 +103,9 @@ _scepadm_complete_value()	# NAME CUR SCEPADM CONF NOUN
 		_scepadm_offer "$2" $(_scepadm_sections profile "$4") ;;
 	CA)
 		_scepadm_offer "$2" $(_scepadm_sections ca "$4") ;;
+	RIGHT,)
+		_scepadm_offer "$2" challenge:add request:approve \
+		    request:list request:refuse ;;
 	TYPE)
 		_scepadm_offer "$2" rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384
 		;;

@@ -46,7 +46,8 @@ own "$DEBOOTSTRAP"
 mkdir "$T/src"
 (cd "$ROOT" && tar cf - --exclude=./.git --exclude='./tests/tmp' \
     --exclude=./demo --exclude=./build --exclude='./build-*' \
-    --exclude=./scep.fcgi --exclude=./scepadm --exclude=./scepbot .) |
+    --exclude=./scep.fcgi --exclude=./scep-admin.fcgi \
+    --exclude=./scepadm --exclude=./scepbot .) |
     tar xf - -C "$T/src"
 build() {		# [OPTIONS]
 	(cd "$T/src" && DEB_BUILD_PROFILES=nocheck \
@@ -99,6 +100,10 @@ same "the configuration is root's, the state the user's" \
 /var/lib/scep scep 700"
 missing=
 for file in /usr/lib/cgi-bin/scep.fcgi /usr/sbin/scepadm \
+    /usr/lib/cgi-bin/scep-admin.fcgi \
+    /usr/share/man/man8/scep-admin.fcgi.8.gz \
+    /lib/systemd/system/scep-admin.service \
+    /lib/systemd/system/scep-admin.socket \
     /usr/share/man/man8/scepadm.8.gz /usr/share/man/man8/scep.fcgi.8.gz \
     /usr/share/man/man5/scep.conf.5.gz /lib/systemd/system/scep.service \
     /lib/systemd/system/scep.socket /usr/lib/tmpfiles.d/scep.conf \
