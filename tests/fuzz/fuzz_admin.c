@@ -1,6 +1,7 @@
 /*
- * fuzz_admin.c - the operator's requests: whatever comes in, JSON comes out,
- * it says the same as the result, and what is logged is one clean line.
+ * fuzz_admin.c - the operator's requests, and those of scep-admin.fcgi:
+ * whatever comes in, JSON comes out, it says the same as the result, and what
+ * is logged is one clean line.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 
 #include "base/text.h"
 #include "ca/admin.h"
+#include "ca/knock.h"
 #include "tests/unit/world.h"
 
 #define ROWS	256		/* then a fresh world */
@@ -19,10 +21,17 @@ int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static struct world	*w;
 
-/* One request waits: 0000000000000001. */
+/* One request waits, 0000000000000001, and user u may all. */
 static void
 fill(void)
 {
+	static const char	 record[] = "{\"do\":\"apikey.add\",\"user\":"
+				    "\"u\",\"rate_n\":1000000,\"profiles\":"
+				    "[\"main\",\"manual\"],\"may\":["
+				    "\"challenge:add\",\"request:list\","
+				    "\"request:approve\",\"request:refuse\"]}";
+	struct scep_buf		 reply = { NULL, 0 };
+	char			 summary[512];
 	struct scep_answer	 answer;
 	struct scep_error	 err;
 	struct world_request	 r = { .profile = "manual", .txid = "t" };
@@ -36,6 +45,9 @@ fill(void)
 	    answer.outcome == SCEP_PENDING);
 	scep_answer_clear(&answer);
 	bytes_free(&r.csr);
+	world_must(scep_admin(w->ca, WORLD_NOW, 0, scep_span_text(record),
+	    &reply, summary, sizeof(summary), &err) == SCEP_OK);
+	scep_buf_clear(&reply);
 }
 
 static void
@@ -68,6 +80,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	    world_count(w, SCEP_T_LOG) > ROWS)
 		fill();
 	rc = scep_admin(w->ca, WORLD_NOW, 0, scep_span_make(data, len),
+	    &reply, summary, sizeof(summary), &err);
+	check(rc, &reply, summary);
+	rc = scep_knock(w->ca, WORLD_NOW, 0, scep_span_make(data, len),
 	    &reply, summary, sizeof(summary), &err);
 	check(rc, &reply, summary);
 	scep_buf_clear(&reply);

@@ -117,6 +117,14 @@ static const struct row {
 	{ P "[server]\nurl = ftp://x\n", 9, "http://HOST/PATH" },
 	{ P "[server]\nurl = http://x/\n", 9, "without a slash" },
 	{ P "[server]\nurl = http://x/?y\n", 9, "without a query" },
+	{ P "[server]\ndoor_listen = 9000\n", 9, "door_listen: unix:PATH" },
+	{ P "[server]\ndoor_user = HTTP_X_USER\n", 9, "what the client says" },
+	{ P "[server]\ndoor_user = remote_user\n", 9, "a variable that" },
+	{ P "[server]\ndoor_user = A=B\n", 9, "a variable that" },
+	{ P "[server]\ndoor_group = a b\n", 9, "a name is of" },
+	{ P "[server]\ndoor_group = www-data\n", 8, "door_socket = " },
+	{ P "[server]\ndoor_charset = latin1\n", 9,
+	    "\"latin1\" is not one of: utf-8, utf-16le" },
 	/* [ca NAME] */
 	{ "[ca main]\nkey = k\n", 1, "certificate is missing" },
 	{ "[ca main]\ncertificate = k\n", 1, "key is missing" },
@@ -395,6 +403,11 @@ defaults_are_those_of_the_manual(void **state)
 	assert_int_equal(s->sandbox, SCEP_SANDBOX_STRICT);
 	assert_int_equal(s->cache, 32 << 20);
 	assert_int_equal(s->reserve, 64 << 20);
+	assert_string_equal(s->door_listen, "");
+	assert_string_equal(s->door_socket, "");
+	assert_string_equal(s->door_group, "");
+	assert_string_equal(s->door_user, "");
+	assert_int_equal(s->door_utf16, 0);
 	assert_int_equal(s->explain_keep_s, 90 * 86400);
 	assert_int_equal(s->explain_refused, 20000);
 	assert_string_equal(s->default_profile, "p");
@@ -449,6 +462,8 @@ static const char	complete[] =
 "backlog = 100\nworkers = 7\nmax_request = 1m\nrequest_timeout = 5s\n"
 "linger = 2m\n"
 "log = syslog\nsandbox = best-effort\ncache = 8m\nreserve = 1g\n"
+"door_listen = unix:admin.sock\ndoor_socket = d.sock\ndoor_group = www-data\n"
+"door_user = SSL_CLIENT_S_DN\ndoor_charset = utf-16le\n"
 "explain_keep = 1h\nexplain_refused = 0\n"
 "default_profile = b\nurl = https://scep.example/scep\n"
 "[ca one]\ncertificate = a/ca.pem\nkey = /k/ca.key\nchain = chain.pem\n"
@@ -493,6 +508,12 @@ a_complete_file_sets_what_it_says(void **state)
 	assert_int_equal(cfg->server.sandbox, SCEP_SANDBOX_BEST_EFFORT);
 	assert_int_equal(cfg->server.cache, 8 << 20);
 	assert_int_equal(cfg->server.reserve, 1 << 30);
+	assert_string_equal(cfg->server.door_listen,
+	    "unix:/etc/x/admin.sock");
+	assert_string_equal(cfg->server.door_socket, "/etc/x/d.sock");
+	assert_string_equal(cfg->server.door_group, "www-data");
+	assert_string_equal(cfg->server.door_user, "SSL_CLIENT_S_DN");
+	assert_int_equal(cfg->server.door_utf16, 1);
 	assert_int_equal(cfg->server.explain_keep_s, 3600);
 	assert_int_equal(cfg->server.explain_refused, 0);
 	assert_string_equal(cfg->server.url, "https://scep.example/scep");
@@ -630,7 +651,7 @@ knows(const char *text, const char *key)
 static void
 each_key_of_the_manual_is_known_and_no_other(void **state)
 {
-	const size_t	 keys = 18 + 12 + 34;	/* rows of the three tables */
+	const size_t	 keys = 23 + 12 + 34;	/* rows of the three tables */
 	char		 line[256], key[64];
 	size_t		 n = 0;
 	FILE		*f;

@@ -586,6 +586,37 @@ a_file_without_any_line_end_is_no_log(void **state)
 
 #define T(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+static void
+an_api_key_that_was_revoked_stays_so(void **state)
+{
+	static const char	 add[] = "{\"do\":\"apikey.add\",\"name\":"
+				    "\"%s\",\"may\":[\"request:list\"]}";
+	struct scep_store	*restored;
+	struct scep_restored	 count;
+	uint64_t		 last;
+	json_t			*is;
+
+	(void)state;
+	json_decref(operator_ask_id(w, 0, add, "gone"));
+	json_decref(operator_ask_id(w, 0, add, "stays"));
+	restored = clone_store();
+	last = write_log(w->store);
+	json_decref(operator_ask(w, 0,
+	    "{\"do\":\"apikey.revoke\",\"id\":\"gone\"}"));
+	(void)write_log(w->store);
+	import(restored, last, &count);
+	move_to(restored);
+	is = operator_ask(w, 0, "{\"do\":\"apikey.show\",\"id\":\"gone\"}");
+	operator_is(is, "state", "revoked");
+	json_decref(is);
+	is = operator_ask(w, 0,
+	    "{\"do\":\"apikey.show\",\"id\":\"stays\"}");
+	operator_is(is, "state", "live");
+	json_decref(is);
+	move_to(w->store);
+	scep_store_close(restored);
+}
+
 int
 main(void)
 {
@@ -594,6 +625,7 @@ main(void)
 		T(the_log_goes_on_where_it_was),
 		T(what_was_decided_no_longer_waits),
 		T(no_challenge_of_before_is_good),
+		T(an_api_key_that_was_revoked_stays_so),
 		T(an_entry_that_says_too_little_makes_no_record),
 		T(hostile_names_come_back_as_they_were),
 		T(a_changed_octet_is_found_in_its_line),

@@ -1,0 +1,553 @@
+/*
+ * t_mdm.c - the doors of scep-admin.fcgi: what they ask of the owner, and what
+ * they make of his answer.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "base/error.h"
+#include "cgi/mdm.h"
+
+#define KEY	"scepkey-23456789ab-23456789abcdefghijkmnpqrst"
+#define BEARER	"Bearer " KEY
+#define CH	"23456789ab-cdefghijkmnpqrstuvwxyz2345"
+#define MADE \
+	"{\"ok\":true,\"result\":{\"id\":\"23456789ab\",\"challenge\":\"" CH \
+	"\",\"expires\":\"2026-11-24T13:00:00Z\",\"profile\":\"main\"," \
+	"\"binds\":\"nothing\",\"ttl\":3600," \
+	"\"ca_md5\":\"a656fa66ab12b433a2da5cf7cc153d9a\"}}"
+
+/* The owner. */
+static struct {
+	const char	*reply;		/* NULL: there is none */
+	enum scep_err	 rc;
+	json_t		*asked;
+	int		 n;
+} owner;
+
+static enum scep_err
+answer(void *arg, struct scep_span request, struct scep_buf *reply,
+    struct scep_error *err)
+{
+	(void)arg;
+	json_decref(owner.asked);
+	owner.asked = json_loadb((const char *)request.data, request.len,
+	    JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(owner.asked);
+	owner.n++;
+	if (owner.reply == NULL)
+		return scep_fail(err, owner.rc, "not there");
+	return scep_buf_set(reply, scep_span_text(owner.reply), err);
+}
+
+static struct scep_mdm_host		 host = { answer, NULL, 0 };
+static struct scep_mdm_request		 r;
+static struct scep_mdm_response		 got;
+static struct scep_line			 line;
+static char				 head[SCEP_MDM_HEAD];
+
+static int
+begin(void **state)
+{
+	(void)state;
+	scep_mdm_clear(&got);
+	json_decref(owner.asked);
+	memset(&owner, 0, sizeof(owner));
+	owner.reply = MADE;
+	host.utf16 = 0;
+	r = (struct scep_mdm_request){
+		.method = "GET",
+		.path = "/certsrv/mscep_admin/",
+		.query = "",
+		.type = "",
+		.auth = BEARER,
+		.site = "",
+		.user = "",
+		.peer = "192.0.2.1",
+	};
+	return 0;
+}
+
+static void
+body(const char *text)
+{
+	r.body = (const uint8_t *)text;
+	r.body_len = strlen(text);
+}
+
+static void
+call(int status)
+{
+	size_t	 len;
+
+	scep_mdm_clear(&got);
+	memset(&line, 0, sizeof(line));
+	owner.n = 0;
+	scep_mdm_handle(&host, &r, &got, &line);
+	assert_int_equal(got.status, status);
+	len = scep_mdm_head(&got, head);
+	assert_true(len > 0);
+	assert_string_equal(head + len - 4, "\r\n\r\n");
+	assert_non_null(strstr(head, "\r\nCache-Control: no-store\r\n"));
+	/* Neither a key nor a challenge is in the log. */
+	assert_null(strstr(line.text, KEY + 19));
+	assert_null(strstr(line.text, CH + 11));
+}
+
+static int
+holds(const char *text)
+{
+	return memmem(got.body.data, got.body.len, text, strlen(text)) !=
+	    NULL;
+}
+
+static const char *
+asked(const char *member)
+{
+	const char	*text = json_string_value(json_object_get(owner.asked,
+			    member));
+
+	return text != NULL ? text : "";
+}
+
+static const char *
+asked_for(const char *member)
+{
+	const char	*text = json_string_value(json_object_get(
+			    json_array_get(json_object_get(owner.asked,
+			    "ask"), 0), member));
+
+	return text != NULL ? text : "";
+}
+
+static void
+the_page_is_that_of_ndes(void **state)
+{
+	static const char	*const paths[] = { "/certsrv/mscep_admin/",
+				    "/certsrv/mscep_admin", "/x/mscep_admin/",
+				    "/cgi-bin/scep-admin.fcgi/mscep_admin/" };
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		r.path = paths[i];
+		call(200);
+		assert_int_equal(owner.n, 1);
+	}
+	assert_string_equal(got.type, "text/html; charset=utf-8");
+	assert_memory_equal(got.body.data, "\xef\xbb\xbf<HTML>", 9);
+	assert_true(holds("The thumbprint (hash value) for the CA "
+	    "certificate is: <B> A656FA66 AB12B433 A2DA5CF7 CC153D9A </B>"));
+	assert_true(holds("The enrollment challenge password is: <B> " CH
+	    " </B>"));
+	assert_true(holds("This password can be used only once and will "
+	    "expire within 60 minutes."));
+	assert_string_equal(asked("do"), "challenge.add");
+	assert_string_equal(asked("key"), KEY);
+	assert_string_equal(asked("door"), "ndes");
+	assert_string_equal(asked("peer"), "192.0.2.1");
+	assert_string_equal(asked_for("profile"), "");
+	r.method = "POST";
+	r.query = "a=b&profile=macs&c";
+	call(200);
+	assert_string_equal(asked_for("profile"), "macs");
+	r.method = "HEAD";
+	call(405);
+	assert_non_null(strstr(head, "\r\nAllow: GET, POST\r\n"));
+	assert_int_equal(owner.n, 0);
+}
+
+static void
+the_page_is_in_utf16_if_that_is_wanted(void **state)
+{
+	char	 text[4096];
+	size_t	 i;
+
+	(void)state;
+	host.utf16 = 1;
+	call(200);
+	assert_string_equal(got.type, "text/html; charset=utf-16");
+	assert_memory_equal(got.body.data, "\xff\xfe<\0H\0", 6);
+	assert_int_equal(got.body.len % 2, 0);
+	for (i = 2; i + 1 < got.body.len; i += 2) {
+		assert_int_equal(got.body.data[i + 1], 0);
+		text[i / 2 - 1] = (char)got.body.data[i];
+	}
+	text[i / 2 - 1] = '\0';
+	assert_non_null(strstr(text, "password is: <B> " CH " </B>"));
+}
+
+/* What the owner says no with, and what each door makes of it. */
+static void
+each_no_has_its_answer(void **state)
+{
+	static const struct {
+		const char	*reply;
+		int		 by_user, ndes, other;
+		const char	*says;		/* the page, of 200 */
+	} nos[] = {
+		{ "{\"ok\":false,\"code\":\"badRequest\",\"error\":\"x\","
+		    "\"deny\":\"who\"}", 0, 401, 401, NULL },
+		{ "{\"ok\":false,\"code\":\"badRequest\",\"error\":\"x\","
+		    "\"deny\":\"who\"}", 1, 200, 403, "You do not have "
+		    "sufficient permission to enroll with SCEP." },
+		{ "{\"ok\":false,\"code\":\"badRequest\",\"error\":\"x\","
+		    "\"deny\":\"may\"}", 0, 200, 403, "You do not have "
+		    "sufficient permission to enroll with SCEP." },
+		{ "{\"ok\":false,\"code\":\"badRequest\",\"error\":\"x\","
+		    "\"deny\":\"rate\",\"wait\":7}", 0, 200, 429,
+		    "The password cache is full." },
+		{ "{\"ok\":false,\"code\":\"badRequest\",\"error\":\"x\"}", 0,
+		    422, 422, NULL },
+		{ "{\"ok\":false,\"code\":\"usage\",\"error\":\"x\"}", 0,
+		    400, 400, NULL },
+		{ "{\"ok\":false,\"code\":\"not found\",\"error\":\"x\"}", 0,
+		    404, 404, NULL },
+		{ "{\"ok\":false,\"code\":\"store\",\"error\":\"x\"}", 0, 503,
+		    503, NULL },
+		{ "{\"ok\":false,\"code\":\"new\",\"deny\":\"new\"}", 0, 503,
+		    503, NULL },
+		{ "{\"ok\":false}", 0, 503, 503, NULL },
+		{ "{\"ok\":true}", 0, 503, 503, NULL },
+		{ "{\"ok\":1,\"result\":{\"challenge\":\"" CH "\"}}", 0, 503,
+		    503, NULL },
+		{ "[]", 0, 503, 503, NULL },
+		{ "", 0, 503, 503, NULL },
+		{ NULL, 0, 503, 503, NULL },
+	};
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(nos) / sizeof(nos[0]); i++) {
+		begin(NULL);
+		owner.reply = nos[i].reply;
+		owner.rc = SCEP_E_BUSY;
+		if (nos[i].by_user) {
+			r.auth = "";
+			r.user = "jamf";
+		}
+		call(nos[i].ndes);
+		if (nos[i].says != NULL)
+			assert_true(holds(nos[i].says));
+		assert_false(holds("password is"));
+		r.method = "POST";
+		r.path = "/x/challenge";
+		call(nos[i].other);
+		assert_int_equal(got.body.len, 0);
+		r.path = "/x/api/v1/challenges";
+		r.type = "application/json";
+		call(nos[i].other);
+		assert_true(holds("{\"error\":"));
+		assert_int_equal(strstr(head, "WWW-Authenticate: Basic") !=
+		    NULL, nos[i].other == 401);
+		assert_int_equal(strstr(head, "Retry-After: 7") != NULL,
+		    nos[i].other == 429);
+	}
+}
+
+static void
+what_is_no_challenge_is_not_handed_out(void **state)
+{
+	static const char	*const bad[] = {
+		"{\"ok\":true,\"result\":{}}",
+		"{\"ok\":true,\"result\":{\"challenge\":\"\"}}",
+		"{\"ok\":true,\"result\":{\"challenge\":\"a<b>\"}}",
+		"{\"ok\":true,\"result\":{\"challenge\":\"a b\"}}",
+		"{\"ok\":true,\"result\":{\"challenge\":7}}",
+		"{\"ok\":true,\"result\":[\"" CH "\"]}",
+	};
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		begin(NULL);
+		owner.reply = bad[i];
+		call(503);
+		r.method = "POST";
+		r.path = "/challenge";
+		call(503);
+	}
+}
+
+static void
+a_key_comes_by_bearer_or_as_a_password(void **state)
+{
+	static const struct {
+		const char	*auth, *user;
+		const char	*key, *as;	/* what is asked with */
+	} ways[] = {
+		{ BEARER, "", KEY, "" },
+		{ "bearer   " KEY, "", KEY, "" },
+		{ BEARER, "ann", KEY, "" },
+		/* mdm:KEY, :KEY and mdm:KEY without padding */
+		{ "Basic bWRtOnNjZXBrZXktMjM0NTY3ODlhYi0yMzQ1Njc4OWFiY2RlZmdo"
+		    "aWprbW5wcXJzdA==", "", KEY, "" },
+		{ "basic OnNjZXBrZXktMjM0NTY3ODlhYi0yMzQ1Njc4OWFiY2RlZmdoaWpr"
+		    "bW5wcXJzdA==", "", KEY, "" },
+		/* What is between client and web server: mdm:secret */
+		{ "Basic bWRtOnNlY3JldA==", "mdm", "", "mdm" },
+		{ "Bearer eyJhbGciOi", "ann", "", "ann" },
+		{ "Negotiate " KEY, "ann", "", "ann" },
+		{ "", "ann", "", "ann" },
+		/* Nobody. */
+		{ "", "", NULL, NULL },
+		{ "Bearer", "", NULL, NULL },
+		{ "Bearer scepkey-", "", NULL, NULL },
+		{ "Basic bWRtOnNlY3JldA==", "", NULL, NULL },
+		{ "Basic !!!", "", NULL, NULL },
+		{ "Basic bWRt", "", NULL, NULL },
+		{ "Basic", "", NULL, NULL },
+		{ KEY, "", NULL, NULL },
+	};
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		begin(NULL);
+		r.auth = ways[i].auth;
+		r.user = ways[i].user;
+		call(ways[i].key != NULL ? 200 : 401);
+		assert_int_equal(owner.n, ways[i].key != NULL);
+		if (ways[i].key == NULL)
+			continue;
+		assert_string_equal(asked("key"), ways[i].key);
+		assert_string_equal(asked("user"), ways[i].as);
+	}
+	begin(NULL);
+	r.auth = "";
+	r.user = "a\xff";
+	call(400);
+	assert_int_equal(owner.n, 0);
+}
+
+static void
+the_webhook_takes_what_it_does_not_know(void **state)
+{
+	static const struct {
+		const char	*body;
+		int		 status;
+		const char	*note;
+	} events[] = {
+		{ "", 200, "webhook" },
+		{ " \r\n", 200, "webhook" },
+		{ "{}", 200, "webhook" },
+		{ "{\"webhook\":{\"webhookEvent\":\"SCEPChallenge\",\"id\":1},"
+		    "\"event\":{\"payloadIdentifier\":\"B0A4\",\"a\":[]}}",
+		    200, "webhook B0A4" },
+		{ "{\"webhook\":7,\"event\":[],\"a\":1,\"a\":2}", 200,
+		    "webhook" },
+		{ "{\"webhook\":{\"webhookEvent\":7}}", 200, "webhook" },
+		{ "{\"event\":{\"payloadIdentifier\":\"\\u0007\"}}", 200,
+		    "webhook" },
+		{ "{\"webhook\":{\"webhookEvent\":\"ComputerAdded\"}}", 400,
+		    NULL },
+		{ "[]", 400, NULL },
+		{ "{", 400, NULL },
+		{ "a=b", 400, NULL },
+	};
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
+		begin(NULL);
+		r.method = "POST";
+		r.path = "/mdm/challenge";
+		body(events[i].body);
+		call(events[i].status);
+		if (events[i].note == NULL)
+			continue;
+		assert_string_equal(asked_for("note"), events[i].note);
+		assert_string_equal(got.type, "text/plain");
+		assert_int_equal(got.body.len, strlen(CH));
+		assert_memory_equal(got.body.data, CH, strlen(CH));
+	}
+	r.method = "GET";
+	call(405);
+	r.method = "POST";
+	body("");
+	r.query = "profile=";
+	call(400);
+	r.query = "profile=a%20b";
+	call(400);
+	r.query = "xprofile=a&profile=b-1";
+	call(200);
+	assert_string_equal(asked_for("profile"), "b-1");
+}
+
+static void
+the_api_has_these_paths(void **state)
+{
+	static const struct {
+		const char	*method, *path;
+		int		 status;
+		const char	*verb, *id;
+	} paths[] = {
+		{ "POST", "challenges", 201, "challenge.add", "" },
+		{ "GET", "requests/0123456789abcdef", 200, "request.show",
+		    "0123456789abcdef" },
+		{ "POST", "requests/A/approve", 200, "request.approve",
+		    "A" },
+		{ "POST", "requests/a/refuse", 200, "request.refuse", "a" },
+		{ "GET", "challenges", 405, NULL, NULL },
+		{ "GET", "requests/a/approve", 405, NULL, NULL },
+		{ "POST", "requests", 405, NULL, NULL },
+		{ "DELETE", "requests/a", 405, NULL, NULL },
+		{ "GET", "requests/", 404, NULL, NULL },
+		{ "GET", "requests/..", 404, NULL, NULL },
+		{ "GET", "requests/0123456789abcdef0", 404, NULL, NULL },
+		{ "POST", "requests/a/approve/", 404, NULL, NULL },
+		{ "POST", "requests//approve", 404, NULL, NULL },
+		{ "POST", "requests/g/approve", 404, NULL, NULL },
+		{ "POST", "challenges/", 404, NULL, NULL },
+		{ "GET", "", 404, NULL, NULL },
+	};
+	char	 path[64];
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		begin(NULL);
+		(void)snprintf(path, sizeof(path), "/mdm/api/v1/%s",
+		    paths[i].path);
+		r.method = paths[i].method;
+		r.path = path;
+		r.type = strcmp(r.method, "POST") == 0 ?
+		    "application/json; charset=utf-8" : "";
+		call(paths[i].status);
+		assert_string_equal(got.type, "application/json");
+		assert_int_equal(owner.n, paths[i].verb != NULL);
+		if (paths[i].verb == NULL)
+			continue;
+		assert_string_equal(asked("do"), paths[i].verb);
+		assert_string_equal(asked_for("id"), paths[i].id);
+		assert_string_equal(asked("door"), "api");
+	}
+	begin(NULL);
+	r.path = "/mdm/api/v1/requests";
+	owner.reply = "{\"ok\":true,\"result\":[{\"id\":\"1\"}]}";
+	call(200);
+	assert_true(holds("{\"requests\":[{\"id\":\"1\"}]}"));
+}
+
+static void
+a_body_is_one_json_object(void **state)
+{
+	static const struct {
+		const char	*type, *body;
+		int		 status;
+	} bodies[] = {
+		{ "application/json", "{\"subject\":\"CN=x\"}", 201 },
+		{ "Application/JSON;charset=utf-8", "{}", 201 },
+		{ "application/json", "", 201 },
+		{ "", "{}", 415 },
+		{ "text/plain", "{}", 415 },
+		{ "application/jsonx", "{}", 415 },
+		{ "application/x-www-form-urlencoded", "{}", 415 },
+		{ "application/json", "{\"a\":1,\"a\":1}", 400 },
+		{ "application/json", "[]", 400 },
+		{ "application/json", "\"x\"", 400 },
+		{ "application/json", "{}{}", 400 },
+		{ "application/json", "{\"a\":\"\xff\"}", 400 },
+		{ "application/json", "{\"a\":\"\\u0000\"}", 400 },
+	};
+	static char	 deep[SCEP_MDM_BODY + 2];
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+		begin(NULL);
+		r.method = "POST";
+		r.path = "/api/v1/challenges";
+		r.type = bodies[i].type;
+		body(bodies[i].body);
+		call(bodies[i].status);
+	}
+	body("{\"id\":\"1\"}");
+	r.type = "application/json";
+	call(201);
+	r.path = "/api/v1/requests/2/approve";
+	call(400);
+	memset(deep, '[', sizeof(deep) - 1);
+	r.body_len = SCEP_MDM_BODY;
+	r.body = (const uint8_t *)deep;
+	call(400);
+	r.body_len = SCEP_MDM_BODY + 1;
+	call(413);
+	assert_int_equal(owner.n, 0);
+	/* It grows when it is written again, and the owner takes so much. */
+	begin(NULL);
+	owner.reply = NULL;
+	owner.rc = SCEP_E_TOOBIG;
+	r.method = "POST";
+	r.path = "/api/v1/challenges";
+	r.type = "application/json";
+	call(413);
+}
+
+static void
+a_page_of_somebody_elses_sends_nothing(void **state)
+{
+	static const struct {
+		const char	*site;
+		int		 status;
+	} sites[] = {
+		{ "", 200 }, { "none", 200 }, { "same-origin", 200 },
+		{ "cross-site", 403 }, { "same-site", 403 }, { "x", 403 },
+	};
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(sites) / sizeof(sites[0]); i++) {
+		r.site = sites[i].site;
+		call(sites[i].status);
+		assert_int_equal(owner.n, sites[i].status == 200);
+	}
+}
+
+static void
+other_paths_are_none_of_ours(void **state)
+{
+	static const char	*const paths[] = { "", "/", "/mscep_admin/x",
+				    "/mscep", "/challenges", "xchallenge",
+				    "/challenge/", "/api/v1", "/api/v2/" };
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		r.path = paths[i];
+		call(404);
+		assert_int_equal(owner.n, 0);
+	}
+}
+
+int
+main(void)
+{
+#define T(f)	cmocka_unit_test_setup(f, begin)
+	const struct CMUnitTest	 tests[] = {
+		T(the_page_is_that_of_ndes),
+		T(the_page_is_in_utf16_if_that_is_wanted),
+		T(each_no_has_its_answer),
+		T(what_is_no_challenge_is_not_handed_out),
+		T(a_key_comes_by_bearer_or_as_a_password),
+		T(the_webhook_takes_what_it_does_not_know),
+		T(the_api_has_these_paths),
+		T(a_body_is_one_json_object),
+		T(a_page_of_somebody_elses_sends_nothing),
+		T(other_paths_are_none_of_ours),
+	};
+	int			 failed;
+
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	scep_mdm_clear(&got);
+	json_decref(owner.asked);
+	return failed;
+}
