@@ -40,6 +40,14 @@ enrol() {
 	verdict "$3" "$BOT" -C "$1" -s "/CN=$2" "$URL"
 }
 
+state_of() {		# CONF
+	_state=$(sed -n 's/^state *= *//p' "$1")
+	case $_state in
+	/*)	echo "$_state" ;;
+	*)	echo "${1%/*}/${_state:-.}" ;;
+	esac
+}
+
 start_doors() {		# [CONF]
 	"$DOORS" -c "${1:-$CONF}" >>"$LOG" 2>&1 &
 	ADMIN=$!
@@ -338,6 +346,49 @@ iconv -f UTF-16 -t UTF-8 "$T/body" >"$T/body.8"
 fleet "$T/body.8" >"$T/utf16.ch"
 enrol "$T/utf16.ch" utf16 "a device enrols with what is in it"
 stop "$ADMIN"
+
+# As a user of its own, whom a group lets in.
+if [ "$(id -u)" -eq 0 ]; then
+	mkdir "$T/own"
+	sed "s,^door_listen.*,door_listen = unix:$T/own/admin.sock," "$CONF" |
+	    sed "/^state/d; s,^\[server\],&\nstate = $(state_of "$CONF")," \
+	    >"$T/own/scep.conf"
+	chown -R www-data "$T/own"
+	status 78 "another user is not let in" timeout 20 setpriv \
+	    --reuid www-data --regid www-data --clear-groups "$DOORS" \
+	    -c "$T/own/scep.conf"
+	for _conf in "$CONF" "$T/own/scep.conf"; do
+		sed -i "s,^\[server\],&\ndoor_socket = $T/door.sock\ndoor_group = www-data," \
+		    "$_conf"
+	done
+	stop "$SUPERVISOR"
+	start_fcgi
+	until_true 10 test -S "$T/door.sock"
+	same "its group's alone" "$(stat -c '%a %U %G' "$T/door.sock")" \
+	    "660 root www-data"
+	setpriv --reuid www-data --regid www-data --clear-groups "$DOORS" \
+	    -c "$T/own/scep.conf" >>"$LOG" 2>&1 &
+	ADMIN=$!
+	own "$ADMIN"
+	until_true 10 test -S "$T/own/admin.sock"
+	sed "s,$T/admin.sock,$T/own/admin.sock," "$T/nginx-admin.conf" \
+	    >"$T/nginx-own.conf"
+	mv "$T/nginx-own.conf" "$T/nginx-admin.conf"
+	kill -HUP "$SERVER"
+	verdict "with door_socket and door_group it is" until_true 10 \
+	    works_again
+	like "as the log of the owner says" "$T/scep.log" \
+	    "knock=.*key few.* uid=$(id -u www-data) result=done"
+	stop "$ADMIN"
+	sed -i "s,$T/own/admin.sock,$T/admin.sock," "$T/nginx-admin.conf"
+	kill -HUP "$SERVER"
+	sed -i '/^door_socket/d; /^door_group/d' "$CONF"
+	stop "$SUPERVISOR"
+	start_fcgi
+	until_true 10 caps_ok "$URL"
+else
+	skip "a user of its own" "not root"
+fi
 
 # Without door_user nobody is believed to be anybody: nginx would say whatever
 # the client says.
