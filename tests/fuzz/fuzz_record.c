@@ -10,7 +10,9 @@
 
 #include "store/record.h"
 
-#define CRL	0xff		/* first octet; else the number of an index */
+/* First octet; else the number of an index. */
+#define CRL	0xff
+#define APIKEY	0xfe
 
 int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -57,7 +59,7 @@ recode(enum scep_table table, struct scep_span in, struct scep_buf *out,
 	}
 }
 
-/* The one kind that has no index. */
+/* The kinds that have no index. */
 static void
 recode_crl(struct scep_span in)
 {
@@ -72,6 +74,22 @@ recode_crl(struct scep_span in)
 	    rc != SCEP_E_STORE)
 		abort();
 	scep_crl_rec_clear(&rec);
+	scep_buf_clear(&out);
+}
+
+static void
+recode_apikey(struct scep_span in)
+{
+	struct scep_apikey	 rec;
+	struct scep_buf		 out = { NULL, 0 };
+	struct scep_error	 err;
+	enum scep_err		 rc;
+
+	if ((rc = scep_apikey_decode(in, &rec, &err)) == SCEP_OK)
+		rc = scep_apikey_encode(&rec, &out, &err);
+	if (rc == SCEP_OK ? !scep_span_equal(in, scep_buf_span(&out)) :
+	    rc != SCEP_E_STORE)
+		abort();
 	scep_buf_clear(&out);
 }
 
@@ -108,6 +126,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	in = scep_span_make(data + 1, len - 1);
 	if (data[0] == CRL) {
 		recode_crl(in);
+		return 0;
+	}
+	if (data[0] == APIKEY) {
+		recode_apikey(in);
 		return 0;
 	}
 	index = (enum scep_index)(data[0] % SCEP_IX__MAX);

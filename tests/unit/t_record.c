@@ -49,6 +49,29 @@ fill_txn(struct scep_txn *t)
 }
 
 static void
+fill_apikey(struct scep_apikey *k)
+{
+	memset(k, 0, sizeof(*k));
+	(void)strcpy(k->id, "abcdefghjk");
+	(void)strcpy(k->name, "fleet");
+	(void)strcpy(k->user, "CN=fl\xc3\xa9\x65t");
+	(void)strcpy(k->profiles, "a,b");
+	k->may = SCEP_MAY_ADD | SCEP_MAY_REFUSE;
+	k->rate_n = 10;
+	k->rate_s = 60;
+	k->max_uses = 3;
+	k->max_ttl_s = 3600;
+	k->created = 1;
+	k->expires = (time_t)1 << 40;
+	memset(k->mac, 5, sizeof(k->mac));
+	k->state = SCEP_APIKEY_REVOKED;
+	k->revoked = 2;
+	(void)strcpy(k->issuer, "uid 0");
+	(void)strcpy(k->note, "so long that the record has its length in "
+	    "two octets");
+}
+
+static void
 fill_challenge(struct scep_challenge *c)
 {
 	size_t	 i;
@@ -146,6 +169,7 @@ static union any {
 	struct scep_challenge	 challenge;
 	struct scep_cert_rec	 cert;
 	struct scep_pending	 pending;
+	struct scep_apikey	 apikey;
 	struct scep_trace	 trace;
 } rec;
 
@@ -207,12 +231,23 @@ recode_trace(struct scep_span in, struct scep_buf *out,
 	return rc;
 }
 
-enum { TXN, CHALLENGE, CERT, PENDING, TRACE, N_KINDS };
+static enum scep_err
+recode_apikey(struct scep_span in, struct scep_buf *out,
+    struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	if ((rc = scep_apikey_decode(in, &rec.apikey, err)) == SCEP_OK)
+		rc = scep_apikey_encode(&rec.apikey, out, err);
+	return rc;
+}
+
+enum { TXN, CHALLENGE, CERT, PENDING, TRACE, APIKEY, N_KINDS };
 
 static enum scep_err	(*const recode[N_KINDS])(struct scep_span,
     struct scep_buf *, struct scep_error *) = {
 	recode_txn, recode_challenge, recode_cert, recode_pending,
-	recode_trace
+	recode_trace, recode_apikey
 };
 
 static void
@@ -237,6 +272,11 @@ sample(int kind, struct scep_buf *out)
 		assert_int_equal(scep_cert_rec_encode(&rec.cert, out, &err),
 		    0);
 		scep_cert_rec_clear(&rec.cert);
+		break;
+	case APIKEY:
+		fill_apikey(&rec.apikey);
+		assert_int_equal(scep_apikey_encode(&rec.apikey, out, &err),
+		    0);
 		break;
 	case TRACE:
 		fill_trace(&rec.trace);
@@ -353,7 +393,7 @@ a_record_cut_short_or_too_long_is_refused(void **state)
 
 /* What each kind is written as. */
 static const uint8_t	versions[N_KINDS] = { [TXN] = 2, [CHALLENGE] = 2,
-	[CERT] = 1, [PENDING] = 1, [TRACE] = 1 };
+	[CERT] = 1, [PENDING] = 1, [TRACE] = 1, [APIKEY] = 1 };
 
 /* What was written before transactions had a delivery secret. */
 static void
