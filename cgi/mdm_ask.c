@@ -18,7 +18,6 @@
 #include "cgi/mdm_local.h"
 #include "wire/query.h"
 
-#define KEY_PREFIX	"scepkey-"	/* ca/apikey.h */
 #define AUTH_MAX	2048
 
 static const struct {
@@ -78,11 +77,11 @@ scheme(const char *auth, const char *name)
 static int
 take_key(struct scep_span shown, struct scep_buf *out)
 {
-	const size_t		 front = sizeof(KEY_PREFIX) - 1;
+	const size_t		 front = sizeof(SCEP_APIKEY_PREFIX) - 1;
 	struct scep_error	 why;
 
 	return shown.len > front &&
-	    memcmp(shown.data, KEY_PREFIX, front) == 0 &&
+	    memcmp(shown.data, SCEP_APIKEY_PREFIX, front) == 0 &&
 	    memchr(shown.data, '\0', shown.len) == NULL &&
 	    scep_buf_set(out, shown, &why) == SCEP_OK;
 }

@@ -22,6 +22,7 @@
 #include "cgi/state_socket.h"
 
 #define BACKLOG		1024
+#define FRESH		".new"	/* behind the name of one not open yet */
 
 /*
  * The address of DIR/NAME.  One that is too long for sockaddr_un is reached
@@ -109,7 +110,6 @@ door_place(const struct scep_server_conf *conf, char dir[SCEP_PATH_LEN],
 	}
 }
 
-/* Open to the group from the moment it is its. */
 static enum scep_err
 open_to_group(const char *path, const char *group, struct scep_error *err)
 {
@@ -135,7 +135,7 @@ scep_state_listen_door(const struct scep_server_conf *conf, int *fd,
     struct scep_error *err)
 {
 	const char	*name, *path = conf->door_socket;
-	char		 dir[SCEP_PATH_LEN];
+	char		 dir[SCEP_PATH_LEN], fresh[SCEP_PATH_LEN];
 	struct stat	 st;
 	enum scep_err	 rc;
 
@@ -146,10 +146,21 @@ scep_state_listen_door(const struct scep_server_conf *conf, int *fd,
 		return scep_fail(err, SCEP_E_CONFIG, "door_socket = %s: "
 		    "exists and is no socket; name another path, or move it "
 		    "away: mv %s %s.old", path, path, path);
-	if ((rc = scep_state_listen(dir, name, fd, err)) != SCEP_OK ||
-	    conf->door_group[0] == '\0' ||
-	    (rc = open_to_group(path, conf->door_group, err)) == SCEP_OK)
+	if (conf->door_group[0] == '\0')
+		return scep_state_listen(dir, name, fd, err);
+	/* Under another name first: whoever finds it may come in. */
+	if (snprintf(fresh, sizeof(fresh), "%s" FRESH, path) >=
+	    (int)sizeof(fresh))
+		return scep_file_fail(path, ENAMETOOLONG, err);
+	if ((rc = scep_state_listen(dir, fresh + (name - path), fd, err)) !=
+	    SCEP_OK)
 		return rc;
+	if ((rc = open_to_group(fresh, conf->door_group, err)) == SCEP_OK &&
+	    rename(fresh, path) == -1)
+		rc = scep_file_fail(path, errno, err);
+	if (rc == SCEP_OK)
+		return rc;
+	(void)unlink(fresh);
 	(void)close(*fd);
 	*fd = -1;
 	return rc;

@@ -12,8 +12,8 @@
 #define SCEP_CA_APIKEY_H
 
 #include "ca/challenge.h"
+#include "ca/knock.h"
 
-#define SCEP_APIKEY_PREFIX	"scepkey-"
 #define SCEP_APIKEY_TEXT	(sizeof(SCEP_APIKEY_PREFIX) - 1 + \
 				    SCEP_CHALLENGE_TEXT)
 #define SCEP_APIKEY_BY	SCEP_REC_NAME

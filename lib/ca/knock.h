@@ -20,6 +20,8 @@
 #include "ca/ca.h"
 
 #define SCEP_KNOCK_ASK_MAX	65536	/* octets of a request */
+#define SCEP_APIKEY_PREFIX	"scepkey-"	/* what an API key begins
+						   with */
 
 #define SCEP_DENY_WHO	"who"		/* nobody whom we know */
 #define SCEP_DENY_MAY	"may"		/* his record does not say so */

@@ -75,6 +75,7 @@ same "each verb and option of -h is offered" "$missing" ""
 offered "a noun that has begun" "scepadm chal" challenge
 offered "a verb that has begun" "scepadm challenge re" revoke
 offered "an option that has begun" "scepadm challenge add --pro" --profile
+offered "a right of an API key" "scepadm apikey add --may chal" challenge:add
 offered "behind -c" "scepadm -c $T/ca/scep.c" "$T/ca/scep.conf"
 offered "a noun behind -c" "scepadm -c $CONF requ" request
 offered "the clients that it knows" "scepadm client " \
