@@ -15,12 +15,14 @@ done
 # ---- the units ----
 
 mkdir "$T/units"
-cp "$ROOT"/examples/systemd/scep.s* "$T/units"
+cp "$ROOT"/examples/systemd/scep*.s* "$T/units"
 UNIT=$T/units/scep.service
 sed -i -e "s,/usr/local/lib/cgi-bin/scep.fcgi,$FCGI," \
-    -e "s,/usr/local/sbin/scepadm,$ADM," "$UNIT"
+    -e "s,/usr/local/lib/cgi-bin/scep-admin.fcgi,$BIN/scep-admin.fcgi," \
+    -e "s,/usr/local/sbin/scepadm,$ADM," "$T"/units/*.service
 verdict "systemd-analyze verify" systemd-analyze verify --man=no \
-    "$T/units/scep.socket" "$UNIT"
+    "$T/units/scep.socket" "$UNIT" "$T/units/scep-admin.socket" \
+    "$T/units/scep-admin.service"
 same "without a word" "$(cat "$T/verdict.out")" ""
 sed 's/^Type=.*/&\nTypo=yes/' "$UNIT" >"$T/units/typo.service"
 systemd-analyze verify --man=no "$T/units/typo.service" \
@@ -37,6 +39,12 @@ if [ "${tenths:-999}" -lt 15 ]; then
 	ok "systemd-analyze security is below 1.5 ($tenths tenths)"
 else
 	not_ok "systemd-analyze security is $tenths tenths, wanted below 15"
+fi
+tenths=$(exposure "$T/units/scep-admin.service")
+if [ "${tenths:-999}" -lt 15 ]; then
+	ok "and scep-admin.service too ($tenths tenths)"
+else
+	not_ok "scep-admin.service is $tenths tenths, wanted below 15"
 fi
 sed '/^SystemCallFilter/d; /^Private/d; /^Protect/d' "$UNIT" \
     >"$T/units/loose.service"

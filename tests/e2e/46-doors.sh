@@ -390,6 +390,22 @@ else
 	skip "a user of its own" "not root"
 fi
 
+# A socket of systemd's.
+if command -v systemd-socket-activate >/dev/null; then
+	rm -f "$T/admin.sock"
+	systemd-socket-activate -l "$T/admin.sock" "$DOORS" -c "$CONF" \
+	    >>"$LOG" 2>&1 &
+	ADMIN=$!
+	own "$ADMIN"
+	until_true 10 test -S "$T/admin.sock"
+	verdict "it takes the socket that LISTEN_FDS announces" \
+	    until_true 10 works_again
+	stop "$ADMIN"
+	rm -f "$T/admin.sock"
+else
+	skip "a socket of systemd's" "systemd-socket-activate is not installed"
+fi
+
 # Without door_user nobody is believed to be anybody: nginx would say whatever
 # the client says.
 verdict "a record for jamf" adm apikey add --user jamf --may challenge:add
