@@ -212,6 +212,12 @@ scep_ca_reopen(const struct scep_ca *before, const struct scep_config *cfg,
 	return SCEP_OK;
 }
 
+void
+scep_ca_use_hooks(struct scep_ca *ca, const struct scep_hook_host *hooks)
+{
+	((struct scep_local *)ca)->memory->hooks = hooks;
+}
+
 /* What one round of tending is about. */
 struct round {
 	struct scep_local	*ca;

@@ -288,6 +288,12 @@ enum scep_err	 scep_ca_reopen(const struct scep_ca *before,
 		    const struct scep_config *cfg, struct scep_ca **out,
 		    struct scep_error *err);
 
+struct scep_hook_host;		/* hook.h */
+/* For ca and all that is made from it by scep_ca_reopen(), before it is used;
+ * hooks is borrowed and outlives them.  Without it each call fails. */
+void		 scep_ca_use_hooks(struct scep_ca *ca,
+		    const struct scep_hook_host *hooks);
+
 /* What it does every second: write what may not be lost by a crash, and whose
  * request could not wait for it. */
 enum scep_err	 scep_ca_tend_soon(struct scep_ca *ca, struct scep_error *err);

@@ -30,6 +30,7 @@ struct scep_memory {
 	struct scep_stats	*stats;		/* stats.h */
 	struct scep_traces	*traces;
 	struct scep_crls	*crls;
+	const struct scep_hook_host	*hooks;	/* hook.h, or NULL */
 	pthread_mutex_t		 rolling;	/* over the generations of CAs
 						   and their files */
 	struct scep_csr		*dummy[SCEP_KEY_OTHER + 1];
