@@ -134,6 +134,19 @@ struct scep_cert_rec {
 	int			 reason;	/* CRLReason */
 };
 
+#define SCEP_APPROVALS_MAX	5	/* of one request */
+
+/* Somebody's word that a request may have its certificate, where one is not
+ * enough. */
+struct scep_approval {
+	char		 who[SCEP_REC_NAME];	/* one approver: "operator",
+						   "apikey ID" */
+	char		 by[SCEP_REC_NAME];	/* "uid 0", "key fleet":
+						   for people */
+	time_t		 when;
+	uint8_t		 mac[SCEP_SHA256_LEN];	/* over them and the request */
+};
+
 /* A checked request that waits for an operator; never holds a challenge. */
 struct scep_pending {
 	char			 request_id[SCEP_REQUEST_ID];
@@ -148,7 +161,12 @@ struct scep_pending {
 	time_t			 created, expires;
 	unsigned int		 ca_generation;	/* the next CA's, that was
 						   asked; 0: the current one */
-	uint8_t			 mac[SCEP_SHA256_LEN];	/* over the others */
+	char			 why[SCEP_REC_TEXT];	/* it was queued, if
+						   somebody said so */
+	uint8_t			 mac[SCEP_SHA256_LEN];	/* over those above */
+	/* Changing: */
+	struct scep_approval	 approval[SCEP_APPROVALS_MAX];
+	size_t			 n_approvals;
 };
 
 /* What happened to a request. */
@@ -308,8 +326,11 @@ enum scep_err	 scep_pending_encode(const struct scep_pending *,
 		    struct scep_buf *, struct scep_error *);
 enum scep_err	 scep_pending_decode(struct scep_span, struct scep_pending *,
 		    struct scep_error *);
-/* The encoding with the mac left out: what the mac is over. */
+/* What the mac is over: the encoding without the mac and the approvals. */
 enum scep_err	 scep_pending_body(const struct scep_pending *,
+		    struct scep_buf *, struct scep_error *);
+/* What the mac of an approval is over, behind the body of its request. */
+enum scep_err	 scep_approval_body(const struct scep_approval *,
 		    struct scep_buf *, struct scep_error *);
 enum scep_err	 scep_pending_get(struct scep_store *, const char *request_id,
 		    struct scep_pending *, struct scep_error *);

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "base/text.h"
 #include "store/record_local.h"
 
 static void
@@ -140,6 +141,22 @@ fill_pending(struct scep_pending *p)
 	p->created = 1;
 	p->expires = 2;
 	memset(p->mac, 6, sizeof(p->mac));
+}
+
+static void
+fill_approvals(struct scep_pending *p)
+{
+	struct scep_approval	*a;
+
+	p->ca_generation = 4;
+	(void)strcpy(p->why, "the validator was in doubt");
+	for (a = p->approval; a < p->approval + SCEP_APPROVALS_MAX; a++) {
+		(void)strcpy(a->who, "apikey abcd");
+		(void)strcpy(a->by, "key fleet");
+		a->when = 5 + (a - p->approval);
+		memset(a->mac, 8, sizeof(a->mac));
+	}
+	p->n_approvals = SCEP_APPROVALS_MAX;
 }
 
 static void
@@ -285,6 +302,7 @@ sample(int kind, struct scep_buf *out)
 		break;
 	default:
 		fill_pending(&rec.pending);
+		fill_approvals(&rec.pending);
 		assert_int_equal(scep_pending_encode(&rec.pending, out, &err),
 		    0);
 		scep_pending_clear(&rec.pending);
@@ -393,7 +411,7 @@ a_record_cut_short_or_too_long_is_refused(void **state)
 
 /* What each kind is written as. */
 static const uint8_t	versions[N_KINDS] = { [TXN] = 2, [CHALLENGE] = 2,
-	[CERT] = 1, [PENDING] = 1, [TRACE] = 1, [APIKEY] = 1 };
+	[CERT] = 1, [PENDING] = 3, [TRACE] = 1, [APIKEY] = 1 };
 
 /* What was written before transactions had a delivery secret. */
 static void
@@ -513,7 +531,7 @@ another_version_is_refused(void **state)
 		i = 2 + (der.data[1] & 0x7f);	/* long form */
 		assert_int_equal(der.data[i], 2);
 		assert_int_equal(der.data[i + 2], versions[kind]);
-		der.data[i + 2] = 3;
+		der.data[i + 2] = (uint8_t)(versions[kind] + 1);
 		expect_refused(kind, scep_buf_span(&der));
 		der.data[i + 2] = 0;
 		expect_refused(kind, scep_buf_span(&der));
@@ -640,6 +658,99 @@ the_body_of_a_pending_request_is_all_but_its_mac(void **state)
 	scep_buf_clear(&a);
 	scep_buf_clear(&b);
 	scep_pending_clear(&p);
+}
+
+static void
+approvals_are_no_part_of_the_body(void **state)
+{
+	struct scep_pending	 p;
+	struct scep_buf		 a = { NULL, 0 }, b = { NULL, 0 };
+	struct scep_error	 err;
+
+	(void)state;
+	fill_pending(&p);
+	fill_approvals(&p);
+	assert_int_equal(scep_pending_body(&p, &a, &err), SCEP_OK);
+	p.n_approvals = 0;
+	assert_int_equal(scep_pending_body(&p, &b, &err), SCEP_OK);
+	assert_true(scep_span_equal(scep_buf_span(&a), scep_buf_span(&b)));
+	p.why[0] = 'T';
+	scep_buf_clear(&b);
+	assert_int_equal(scep_pending_body(&p, &b, &err), SCEP_OK);
+	assert_false(scep_span_equal(scep_buf_span(&a), scep_buf_span(&b)));
+	p.n_approvals = SCEP_APPROVALS_MAX + 1;
+	scep_buf_clear(&b);
+	assert_int_equal(scep_pending_encode(&p, &b, &err),
+	    SCEP_E_INTERNAL);
+	scep_buf_clear(&a);
+	scep_buf_clear(&b);
+	scep_pending_clear(&p);
+}
+
+/* As they were written before there were approvals: the second one asks the
+ * next CA. */
+static const char	*old_rows[] = {
+	"3081df0201010c103031323334353637383961626364656604200000000000000000"
+	"00000000000000000000000000000000000000000000000004200000000000000000"
+	"0000000000000000000000000000000000000000000000000c01700c033a3a310402"
+	"747804046e616d65040473706b690400042000000000000000000000000000000000"
+	"00000000000000000000000000000000042000000000000000000000000000000000"
+	"00000000000000000000000000000000020101020102042006060606060606060606"
+	"06060606060606060606060606060606060606060606",
+	"3081e20201020c103031323334353637383961626364656604200000000000000000"
+	"00000000000000000000000000000000000000000000000004200000000000000000"
+	"0000000000000000000000000000000000000000000000000c01700c033a3a310402"
+	"747804046e616d65040473706b690400042000000000000000000000000000000000"
+	"00000000000000000000000000000000042000000000000000000000000000000000"
+	"00000000000000000000000000000000020101020102020103042006060606060606"
+	"06060606060606060606060606060606060606060606060606",
+};
+
+/* … written so again, and with the same body as before once approved. */
+static void
+requests_of_before_approvals_are_still_read(void **state)
+{
+	struct scep_pending	 p;
+	struct scep_buf		 old = { NULL, 0 }, again = { NULL, 0 };
+	struct scep_buf		 body = { NULL, 0 };
+	struct scep_error	 err;
+	uint8_t			 octets[512];
+	size_t			 i, len;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(scep_hex_read(old_rows[i], octets,
+		    sizeof(octets), &len, &err), SCEP_OK);
+		assert_int_equal(scep_pending_decode(scep_span_make(octets,
+		    len), &p, &err), SCEP_OK);
+		assert_int_equal(p.ca_generation, 3 * i);
+		assert_int_equal(p.n_approvals, 0);
+		assert_string_equal(p.why, "");
+		assert_int_equal(p.mac[0], 6);
+		assert_int_equal(scep_pending_encode(&p, &again, &err),
+		    SCEP_OK);
+		assert_true(scep_span_equal(scep_buf_span(&again),
+		    scep_span_make(octets, len)));
+		scep_buf_clear(&again);
+		assert_int_equal(scep_pending_body(&p, &old, &err), SCEP_OK);
+		p.n_approvals = 1;
+		(void)strcpy(p.approval[0].who, "operator");
+		assert_int_equal(scep_pending_body(&p, &body, &err),
+		    SCEP_OK);
+		assert_true(scep_span_equal(scep_buf_span(&old),
+		    scep_buf_span(&body)));
+		assert_int_equal(scep_pending_encode(&p, &again, &err),
+		    SCEP_OK);
+		scep_pending_clear(&p);
+		assert_int_equal(scep_pending_decode(scep_buf_span(&again),
+		    &p, &err), SCEP_OK);
+		assert_int_equal(p.n_approvals, 1);
+		assert_int_equal(p.ca_generation, 3 * i);
+		scep_pending_clear(&p);
+		scep_buf_clear(&old);
+		scep_buf_clear(&body);
+		scep_buf_clear(&again);
+	}
 }
 
 static void
@@ -844,6 +955,8 @@ main(void)
 		cmocka_unit_test(a_record_is_der_that_openssl_reads),
 		cmocka_unit_test(
 		    the_body_of_a_pending_request_is_all_but_its_mac),
+		cmocka_unit_test(approvals_are_no_part_of_the_body),
+		cmocka_unit_test(requests_of_before_approvals_are_still_read),
 		cmocka_unit_test(each_index_has_its_key),
 		cmocka_unit_test(
 		    a_trace_has_an_index_key_only_where_it_needs_one),
