@@ -70,11 +70,13 @@ CGI	 = $(filter-out $(SHARED) $(CLIENT) $(DOORS) $(BUILD)/cgi/scepadm% \
 	   $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cgi/*.c))))
 
 UNIT	 = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/t_*.c)))
+HOOKS	 = $(patsubst %,$(BUILD)/cgi/%.o,child hook hook_curl hook_exec \
+	   hook_http hook_spawn)
 PURE	 = $(patsubst %,$(BUILD)/cgi/%.o,doctor_fix fcgi_ask idle) \
 	   $(patsubst %,$(BUILD)/cgi/scepadm_client_%.o,text label apple \
 	   certmonger cisco scepclient sscep strongswan windows)
 JUDGE	 = $(patsubst %,$(BUILD)/tests/bench/%.o,bench load_check load_http)
-HELPERS	 = $(CLIENT) $(PURE) $(MDM) $(JUDGE) $(patsubst %.c,$(BUILD)/%.o, \
+HELPERS	 = $(CLIENT) $(PURE) $(HOOKS) $(MDM) $(JUDGE) $(patsubst %.c,$(BUILD)/%.o, \
 	   $(filter-out tests/unit/t_%,$(sort $(wildcard tests/unit/*.c))))
 FUZZ	 = $(sort $(wildcard tests/fuzz/fuzz_*.c))
 REPLAY	 = $(patsubst %.c,$(BUILD)/%,$(FUZZ))
@@ -118,6 +120,10 @@ $(BIN)/scepbot: $(BUILD)/tests/scepbot.o $(BUILD)/tests/unit/client.o $(CLIENT)
 $(BIN)/oddmsg: $(BUILD)/tests/oddmsg.o $(patsubst %.c,$(BUILD)/%.o, \
     $(filter-out %/odd_world.c,$(sort $(wildcard tests/unit/odd*.c))) \
     tests/unit/der_make.c tests/unit/world_keys.c) $(BUILD)/libscep.a
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# One call of a hook, as a server makes it.
+$(BIN)/hookcall: $(BUILD)/tests/hookcall.o $(HOOKS) $(BUILD)/libscep.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(BIN)/scepload: $(BUILD)/tests/scepload.o
@@ -164,8 +170,8 @@ bench: programs
 	sh tests/bench/run -b $(BIN) $(BENCHFLAGS)
 
 unit: $(UNIT) $(REPLAY)
-programs: all $(BIN)/scepbot $(BIN)/oddmsg $(BIN)/scepload $(BIN)/bench-fill \
-    $(BENCHES)
+programs: all $(BIN)/scepbot $(BIN)/oddmsg $(BIN)/scepload \
+    $(BIN)/hookcall $(BIN)/bench-fill $(BENCHES)
 
 # What needs no web server: layers, unit tests, seed corpora.
 check: layers all $(UNIT) $(REPLAY)
@@ -288,7 +294,8 @@ distcheck: dist
 
 clean:
 	rm -rf build build-asan build-tsan build-fuzz build-clang
-	rm -f scep.fcgi scep-admin.fcgi scepadm scepbot oddmsg scepload bench-fill $(BENCHES)
+	rm -f scep.fcgi scep-admin.fcgi scepadm scepbot oddmsg scepload hookcall \
+	    bench-fill $(BENCHES)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 .PHONY: all unit programs bench check layers check-asan check-tsan fuzz lint \

@@ -109,6 +109,8 @@ scep_generations_open(struct scep_generations *g, struct scep_config *cfg,
 		generation_free(gen);
 		return rc;
 	}
+	scep_hooks_init(&g->hooks);
+	scep_ca_use_hooks(gen->ca, &g->hooks.host);
 	g->now = gen;
 	return SCEP_OK;
 }
@@ -213,7 +215,9 @@ scep_generations_reload(struct scep_generations *g, uint32_t *number,
 void
 scep_generations_close(struct scep_generations *g)
 {
-	if (g->now != NULL)
-		scep_generation_drop(g, g->now);
+	if (g->now == NULL)
+		return;
+	scep_generation_drop(g, g->now);
+	scep_hooks_clear(&g->hooks);
 	g->now = NULL;
 }

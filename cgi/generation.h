@@ -9,6 +9,7 @@
 
 #include "ca/ca.h"
 #include "ca/config.h"
+#include "cgi/hook.h"
 
 /* One configuration, loaded, and the CA that works by it. */
 struct scep_generation {
@@ -25,6 +26,7 @@ struct scep_generations {
 	pthread_mutex_t			 mutex;
 	pthread_mutex_t			 reloading;	/* one at a time */
 	struct scep_generation		*now;
+	struct scep_hooks		 hooks;		/* of all of them */
 };
 
 /* A configuration that may be used: read, loaded, checked.  What is wrong but

@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "ca/door.h"
 #include "cgi/child.h"
+#include "cgi/hook.h"
 #include "cgi/log.h"
 #include "cgi/state.h"
 #include "cgi/state_socket.h"
@@ -31,6 +32,7 @@ struct turn {
 	int				 wait_ms;
 	struct scep_ca			*remote;	/* the owner … */
 	struct scep_owner		 owner;		/* … or we are it */
+	struct scep_hooks		 hooks;		/* if we are */
 };
 
 /* SCEP_E_BUSY: somebody owns the state, and does not answer yet. */
@@ -45,7 +47,10 @@ try(struct turn *t, struct scep_error *err)
 		return scep_ca_connect(fd, t->wait_ms, &t->remote, err);
 	if (rc != SCEP_E_NOTFOUND)
 		return rc;
-	return scep_owner_open(t->crypto, t->cfg, 0, 1, &t->owner, err);
+	if ((rc = scep_owner_open(t->crypto, t->cfg, 0, 1, &t->owner, err)) ==
+	    SCEP_OK)
+		scep_ca_use_hooks(t->owner.ca, &t->hooks.host);
+	return rc;
 }
 
 /* The CA to ask. */
@@ -216,6 +221,7 @@ turn_close(struct scep_ca *ca)
 
 	scep_ca_close(t->remote);
 	scep_owner_close(&t->owner);
+	scep_hooks_clear(&t->hooks);
 	OPENSSL_free(t);
 }
 
@@ -246,6 +252,7 @@ scep_turn_open(const struct scep_crypto *crypto,
 	t->cfg = cfg;
 	t->wait_ms = wait_ms;
 	t->owner.lock = -1;
+	scep_hooks_init(&t->hooks);
 	*out = &t->ca;
 	return SCEP_OK;
 }

@@ -6,6 +6,7 @@
 #define SCEP_CA_CONFIG_CHECK_H
 
 #include "ca/config_local.h"
+#include "ca/hook.h"
 
 struct scep_check {
 	const struct scep_crypto	*crypto;
@@ -31,5 +32,8 @@ void		 scep_check_public(struct scep_check *c, const char *path);
 void		 scep_check_ca_files(struct scep_check *c,
 		    const struct scep_ca_conf *ca);
 void		 scep_check_listen(struct scep_check *c);
+/* Of [profile name]; what it is set by stands in file:line. */
+void		 scep_check_hook(struct scep_check *c, const char *file,
+		    int line, const char *name, const struct scep_hook *hook);
 
 #endif /* SCEP_CA_CONFIG_CHECK_H */

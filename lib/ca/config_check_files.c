@@ -94,6 +94,19 @@ scep_check_ca_files(struct scep_check *c, const struct scep_ca_conf *ca)
 	scep_check_public(c, ca->ra_cert_path);
 }
 
+/* It would be refused at each call. */
+void
+scep_check_hook(struct scep_check *c, const char *file, int line,
+    const char *name, const struct scep_hook *hook)
+{
+	struct scep_error	 why;
+
+	if (hook->kind != SCEP_HOOK_NONE &&
+	    scep_hook_check(hook, geteuid(), &why) != SCEP_OK)
+		report(c, 1, "%s:%d: [profile %s]: %s", file, line, name,
+		    why.text);
+}
+
 /* FastCGI has no password: who reaches the socket says whom it speaks for. */
 void
 scep_check_listen(struct scep_check *c)

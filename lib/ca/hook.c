@@ -1,7 +1,7 @@
 /*
  * hook.c - how a program or a URL is written in scep.conf.
  *
- * Does not look whether it is there: scep_config_check() does that.
+ * Does not look whether it is there: hook_check.c does that.
  */
 #include <string.h>
 

@@ -9,6 +9,8 @@
 #ifndef SCEP_CA_HOOK_H
 #define SCEP_CA_HOOK_H
 
+#include <sys/types.h>
+
 #include "base/buf.h"
 
 #define SCEP_HOOK_TARGET	1024
@@ -42,6 +44,14 @@ struct scep_hook {
 int		 scep_hook_parse(const char *text, struct scep_hook *hook,
 		    const char **why);
 void		 scep_hook_clear(struct scep_hook *hook);
+
+/*
+ * May it be called by us, as things are in the file system now?  Only root
+ * and us may be able to write a program, or put another in its place.
+ * SCEP_E_CONFIG: no; err says why, and what mends it.
+ */
+enum scep_err	 scep_hook_check(const struct scep_hook *hook, uid_t us,
+		    struct scep_error *err);
 
 /* Who makes the calls.  Any number of threads may, at the same time. */
 struct scep_hook_host {

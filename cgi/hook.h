@@ -1,0 +1,33 @@
+/*
+ * hook.h - who makes the calls that ca/hook.h describes: programs are run,
+ * and servers asked by HTTP.
+ */
+#ifndef SCEP_CGI_HOOK_H
+#define SCEP_CGI_HOOK_H
+
+#include <pthread.h>
+
+#include "ca/hook.h"
+
+#define SCEP_HOOK_IDLE	8	/* connections kept open, one to each server */
+
+struct scep_hook_http {
+	pthread_mutex_t	 mutex;
+	void		*idle[SCEP_HOOK_IDLE];	/* CURL, the last used last */
+	int		 n_idle;
+};
+
+struct scep_hooks {
+	struct scep_hook_host	 host;		/* for scep_ca_use_hooks() */
+	struct scep_hook_http	 http;
+};
+
+/*
+ * Costs nothing until the first call; hooks stays where it is.  From here on
+ * the process ignores SIGPIPE, for a program need not read what it is asked.
+ */
+void		 scep_hooks_init(struct scep_hooks *hooks);
+/* When no call is under way. */
+void		 scep_hooks_clear(struct scep_hooks *hooks);
+
+#endif /* SCEP_CGI_HOOK_H */
