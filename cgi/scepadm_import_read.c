@@ -43,7 +43,7 @@ find(const struct seen *seen, const struct slot *what)
 }
 
 static enum scep_err
-grow(struct adm_import *im, struct seen *seen)
+grow(struct seen *seen, struct scep_error *err)
 {
 	struct seen	 more = { .n = seen->n };
 	size_t		 i;
@@ -52,8 +52,7 @@ grow(struct adm_import *im, struct seen *seen)
 		return SCEP_OK;
 	more.size = seen->size == 0 ? SLOTS_FIRST : 2 * seen->size;
 	if ((more.slot = calloc(more.size, sizeof(*more.slot))) == NULL)
-		return scep_fail(&im->adm->err, SCEP_E_NOMEM, "%zu serials",
-		    more.size);
+		return scep_fail(err, SCEP_E_NOMEM, "%zu serials", more.size);
 	for (i = 0; i < seen->size; i++)
 		if (seen->slot[i].line != 0)
 			*find(&more, &seen->slot[i]) = seen->slot[i];
@@ -65,16 +64,16 @@ grow(struct adm_import *im, struct seen *seen)
 /* SCEP_E_EXISTS: the same line was there before; SCEP_E_REFUSED: another
  * one. */
 static enum scep_err
-note(struct adm_import *im, struct seen *seen, long nr, struct scep_span text,
-    const struct scep_ca_index *line, struct scep_error *err)
+note(const struct scep_crypto *crypto, struct seen *seen, long nr,
+    struct scep_span text, const struct scep_ca_index *line,
+    struct scep_error *err)
 {
-	const struct scep_crypto	*crypto = im->adm->crypto;
 	uint8_t				 digest[SCEP_SHA256_LEN];
 	struct slot			 one = { .line = (uint32_t)nr };
 	struct slot			*at;
 	enum scep_err			 rc;
 
-	if ((rc = grow(im, seen)) != SCEP_OK ||
+	if ((rc = grow(seen, err)) != SCEP_OK ||
 	    (rc = scep_crypto_sha256(crypto, scep_span_make(line->serial,
 	    line->serial_len), digest, err)) != SCEP_OK)
 		return rc;
@@ -147,31 +146,45 @@ tell_missing(struct list *l, const struct scep_error *why)
 	adm_import_tell(l->im, l->nr, ADM_IMPORT_MISSING, text);
 }
 
+/* With its certificate, if that is there. */
+static enum scep_err
+add(struct list *l, struct scep_error *why)
+{
+	struct scep_buf	 der = { NULL, 0 };
+	enum scep_err	 rc;
+
+	rc = adm_import_cert(l->im, &l->line, &der, why);
+	if (rc == SCEP_E_NOTFOUND)
+		tell_missing(l, why);
+	else if (rc != SCEP_OK) {
+		l->im->adm->err = *why;
+		return rc;
+	}
+	rc = adm_import_add(l->im, l->nr, &l->line, &der);
+	scep_buf_clear(&der);
+	return rc;
+}
+
 static enum scep_err
 take(struct list *l, struct scep_span text)
 {
 	struct scep_error	 why;
-	struct scep_buf		 der = { NULL, 0 };
 	enum scep_err		 rc;
 
-	if ((rc = note(l->im, &l->seen, l->nr, text, &l->line, &why)) ==
-	    SCEP_E_REFUSED)
+	rc = note(l->im->adm->crypto, &l->seen, l->nr, text, &l->line, &why);
+	if (rc == SCEP_E_REFUSED)
 		adm_import_tell(l->im, l->nr, ADM_IMPORT_REFUSED, why.text);
 	if (rc == SCEP_E_EXISTS || rc == SCEP_E_REFUSED)
 		return SCEP_OK;
-	if (rc != SCEP_OK)
+	if (rc != SCEP_OK) {
+		l->im->adm->err = why;
 		return rc;
+	}
 	if (l->line.is_less)
 		adm_import_tell(l->im, l->nr, ADM_IMPORT_LESS, "it was "
 		    "revoked with a date or an instruction beside its reason, "
 		    "which our CRLs have no place for");
-	rc = adm_import_cert(l->im, &l->line, &der, &why);
-	if (rc == SCEP_E_NOTFOUND)
-		tell_missing(l, &why);
-	rc = rc == SCEP_OK || rc == SCEP_E_NOTFOUND ? adm_import_add(l->im,
-	    l->nr, &l->line, &der) : rc;
-	scep_buf_clear(&der);
-	return rc;
+	return add(l, &why);
 }
 
 static void

@@ -14,9 +14,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <openssl/crypto.h>
+
 #include "base/error.h"
 #include "base/text.h"
 #include "ca/admin.h"
+#include "ca/admin_json.h"
 #include "cgi/scepadm_import.h"
 #include "cgi/state.h"
 
@@ -27,14 +30,20 @@ static const char	*const kinds[ADM_IMPORT_KINDS] = {
 	"refused", "missing", "kept", "less"
 };
 
+/* What the list says may be in it: somebody else wrote that, and it goes to a
+ * terminal. */
 void
 adm_import_tell(struct adm_import *im, long nr, enum adm_import_kind kind,
     const char *text)
 {
-	if (im->count.told[kind]++ < ADM_IMPORT_TOLD)
-		(void)json_array_append_new(im->told, json_pack(
-		    "{s:I,s:s,s:s}", "line", (json_int_t)nr, "kind",
-		    kinds[kind], "text", text));
+	char	 clean[SCEP_ERROR_MAX + 128];
+
+	if (im->count.told[kind]++ >= ADM_IMPORT_TOLD)
+		return;
+	OPENSSL_strlcpy(clean, text, sizeof(clean));
+	scep_admin_printable(clean);
+	(void)json_array_append_new(im->told, json_pack("{s:I,s:s,s:s}",
+	    "line", (json_int_t)nr, "kind", kinds[kind], "text", clean));
 }
 
 /* Here. */

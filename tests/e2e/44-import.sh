@@ -230,6 +230,30 @@ again
 sed -n "${n}p" index.was >>"$OLD/index.txt"
 status 0 "the same line twice is no fault" into --dry-run
 again
+# Whoever wrote the list does not write to root's terminal.
+_esc=$(printf '\033')
+sed -i "${n}s/^V/$_esc[2J/" "$OLD/index.txt"
+refused "a state that is an escape sequence" \
+    "index.txt:$n: refused: its state is \"\?\[2J\""
+unlike "which is not written to the terminal" status.out "$_esc"
+again
+LC_ALL=C sed -i "${n}s/^V/$(printf '\377')/" "$OLD/index.txt"
+refused "a state that is no UTF-8" \
+    "index.txt:$n: refused: its state is \"\?\""
+again
+sed -i "${n}s/\tunknown\t/\tx\/$_esc]0;evil\t/" "$OLD/index.txt"
+status 0 "a file whose name leads elsewhere is not looked for" into --dry-run
+like "which is said in plain text" status.out \
+    "index.txt:$n: .*\"x/\?]0;evil\", leads elsewhere"
+unlike "here, too" status.out "$_esc"
+again
+mv "$OLD/newcerts/$(field "$n").pem" certificate.was
+ln -s /etc/passwd "$OLD/newcerts/$(field "$n").pem"
+status 0 "a link to a file that is none of it" into --dry-run
+like "is no certificate" status.out 'no certificate in PEM or DER'
+unlike "and nothing of it is shown" status.out 'root:'
+rm "$OLD/newcerts/$(field "$n").pem"
+mv certificate.was "$OLD/newcerts/$(field "$n").pem"
 sed -i '1s/^V\t\([0-9]*\)Z\t\t\([^\t]*\)/R\t\1Z\t260101000000Z\tFF/' \
     "$OLD/index.txt"
 cp dev-1.pem "$OLD/newcerts/FF.pem"
