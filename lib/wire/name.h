@@ -58,8 +58,8 @@ enum scep_err	 scep_name_make(const char *text, struct scep_buf *der,
 		    struct scep_error *err);
 /*
  * The same, of a text that may be a template: one * without a backslash stands
- * for one character or more of that value.  The * is in der as it is, and is
- * the only one; without one it is an ordinary name, whose \* are stars.
+ * for one character or more of that value, and for no *.  It is in der as it
+ * is, and is the only one; without one it is an ordinary name, whose \* are stars.
  */
 enum scep_err	 scep_name_make_template(const char *text,
 		    struct scep_buf *der, int *is_template,

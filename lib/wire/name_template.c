@@ -2,7 +2,8 @@
  * name_template.c - does a name fit a template?
  *
  * A template is a name with one * in one value: it stands for one character
- * or more there, never for an attribute.
+ * or more there, never for an attribute.  And never for a *: *.example is not
+ * one host of that domain, to who checks names, but all of them.
  */
 #include <string.h>
 
@@ -38,6 +39,7 @@ value_fits(struct scep_span pattern, struct scep_span value)
 	front = (size_t)(star - pattern.data);
 	back = pattern.len - front - 1;
 	return value.len > front + back &&
+	    memchr(value.data, '*', value.len) == NULL &&
 	    memcmp(value.data, pattern.data, front) == 0 &&
 	    memcmp(value.data + value.len - back, star + 1, back) == 0;
 }

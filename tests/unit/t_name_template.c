@@ -49,7 +49,9 @@ names_that_fit_and_names_that_do_not(void **state)
 		int		 fits;
 	} rows[] = {
 		{ "CN=dev-*", "CN=dev-1", 1 },
-		{ "CN=dev-*", "CN=dev-*", 1 },
+		{ "CN=dev-*", "CN=dev-*", 0 },	/* a wildcard is none of … */
+		{ "CN=dev-*", "CN=dev-a*b", 0 },
+		{ "CN=dev-*", "CN=dev-**", 0 },
 		{ "CN=dev-*", "CN=dev-", 0 },		/* of nothing */
 		{ "CN=dev-*", "CN=dev", 0 },
 		{ "CN=dev-*", "CN=Dev-1", 0 },
@@ -63,6 +65,8 @@ names_that_fit_and_names_that_do_not(void **state)
 		{ "CN=*", "CN=\xc3\xa4", 1 },
 		{ "CN=*", "OU=x", 0 },
 		{ "CN=*.example", "CN=a.example", 1 },
+		{ "CN=*.example", "CN=*.example", 0 },	/* … what it covers */
+		{ "CN=*.example", "CN=*.a.example", 0 },
 		{ "CN=*.example", "CN=.example", 0 },
 		{ "CN=*.example", "CN=a.example.", 0 },
 		{ "CN=a*a", "CN=aba", 1 },
