@@ -138,17 +138,25 @@ certs_take(struct adm *adm, const struct scep_config *cfg,
 	return d->root != NULL ? SCEP_OK : adm->err.code;
 }
 
+/* A challenge for a template is for more than this device. */
 static enum scep_err
 subject_take(struct adm *adm, const struct adm_wanted *w,
     struct adm_device *d)
 {
 	struct scep_buf	 der = { NULL, 0 };
 	enum scep_err	 rc;
+	int		 is_template = 0;
 
-	if ((rc = scep_name_make(w->subject, &der, &adm->err)) != SCEP_OK ||
+	if ((rc = scep_name_make_template(w->subject, &der, &is_template,
+	    &adm->err)) != SCEP_OK ||
 	    (rc = scep_name_parse(scep_buf_span(&der), &d->name,
 	    &adm->err)) != SCEP_OK)
 		rc = scep_fail_within(&adm->err, "the subject");
+	else if (is_template)
+		rc = scep_fail(&adm->err, SCEP_E_USAGE, "the subject has a *, "
+		    "which stands for the names of many devices, and a recipe "
+		    "is for one; write \\* for a * that is meant as it "
+		    "stands");
 	else if (d->name.n == 0)
 		rc = scep_fail(&adm->err, SCEP_E_USAGE, "the subject is "
 		    "empty");

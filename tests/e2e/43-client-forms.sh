@@ -287,6 +287,13 @@ challenges() {
 	    "$(jq -r .id "$T/j")" | jq -r .note)" why
 	status 2 "no name" adm client text
 	status 2 "two names" adm client text --cn a --subject CN=b
+	status 2 "a name of many" adm client text --subject 'CN=star-*'
+	like "says how a star is written" "$T/status.out" 'write \\\*'
+	status 0 "a star that is one" adm client text --subject 'CN=star-\*'
+	status 0 "so is that of --cn" adm client text --cn 'star-*'
+	same "both are bound to it as it stands" "$(adm challenge list --json |
+	    jq -r '.[] | select(.subject | startswith("CN=star-")).names' |
+	    tr '\n' ' ')" "exact exact "
 	status 2 "no such client" adm client toaster --cn a
 	like "says which there are" "$T/status.out" 'apple, certmonger, cisco'
 	status 3 "no such profile" adm client text --cn a --profile none
