@@ -283,14 +283,14 @@ scep_challenge_request(const struct scep_crypto *crypto,
 
 int
 scep_challenge_is_again(const struct scep_challenge *rec,
-    const uint8_t key[SCEP_SHA256_LEN], time_t now, time_t *first)
+    const uint8_t request[SCEP_SHA256_LEN], time_t now, time_t *first)
 {
 	const struct scep_challenge_use	*use;
 	size_t				 i;
 
 	for (i = rec->n_use; i > 0; i--) {
 		use = &rec->use[i - 1];
-		if (memcmp(use->key, key, SCEP_SHA256_LEN) != 0)
+		if (memcmp(use->request, request, SCEP_SHA256_LEN) != 0)
 			continue;
 		*first = use->first;
 		return now - use->first < rec->reuse_s;
@@ -319,7 +319,8 @@ scep_challenge_spend(struct scep_challenge *rec, time_t now,
 {
 	time_t				 first = now;
 	const int			 again = scep_challenge_is_again(rec,
-					    by->key, now, &first);
+					    by->request, now,
+					    &first);
 	struct scep_challenge_use	*use = next_use(rec);
 
 	use->when = now;

@@ -92,9 +92,11 @@ scep_challenge_is_anothers(enum scep_challenge_fact fact)
 	    fact == SCEP_CH_OTHER_KEY;
 }
 
-/* May this key come again without being counted?  *first is when it came. */
+/* May this request (its hash, of key and names) come again without being
+ * counted?  *first is when it came.  The same key with other names may not:
+ * one use of a challenge is one name. */
 int		 scep_challenge_is_again(const struct scep_challenge *rec,
-		    const uint8_t key[SCEP_SHA256_LEN], time_t now,
+		    const uint8_t request[SCEP_SHA256_LEN], time_t now,
 		    time_t *first);
 
 /* Who uses it. */

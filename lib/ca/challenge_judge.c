@@ -86,14 +86,14 @@ find_use(const struct scep_challenge *rec,
 /* It is for this request: is it good now?  What has been frozen, or has
  * expired, does not take a certificate back that was made before. */
 static enum scep_challenge_fact
-judge_life(const struct scep_challenge *rec, const struct scep_csr *csr,
-    time_t now)
+judge_life(const struct scep_challenge *rec,
+    const uint8_t request[SCEP_SHA256_LEN], time_t now)
 {
 	time_t	 first;
 
 	if (rec->state == SCEP_CHALLENGE_FROZEN)
 		return SCEP_CH_FROZEN;
-	if (scep_challenge_is_again(rec, csr->key.sha256, now, &first))
+	if (scep_challenge_is_again(rec, request, now, &first))
 		return SCEP_CH_AGAIN;
 	if (rec->used >= rec->uses)
 		return SCEP_CH_SPENT;
@@ -129,7 +129,7 @@ judge_record(const struct scep_challenge_case *c,
 	 * lost (PROTOCOL C-207). */
 	i = find_use(rec, request, c->now - c->profile->retry_window_s);
 	*fact = i >= 0 ? SCEP_CH_SPENT_BY_SAME :
-	    judge_life(rec, c->csr, c->now);
+	    judge_life(rec, request, c->now);
 	if (i >= 0)
 		*use = (size_t)i;
 	return SCEP_OK;

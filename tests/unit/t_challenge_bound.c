@@ -297,14 +297,14 @@ a_key_may_come_again_without_being_counted(void **state)
 	(void)state;
 	world_challenge(w, &spec, ch);
 	tried(0, "a", "/CN=dev-0", ch, "granted", "challenge");
-	/* Another name by it; the same one is repeated for a day. */
-	later(60, 0, "b", "/CN=dev-0b", ch, "granted", "again for its key");
+	/* Not for another name; the same one is repeated for a day. */
+	later(60, 0, "b", "/CN=dev-0b", ch, "refused", "used up");
 	later(60, 0, "c", "/CN=dev-0", ch, "granted", "used by this key");
 	later(60, 1, "d", "/CN=dev-0", ch, "refused", "used up");
 	later(2 * DAY, 0, "e", "/CN=dev-0", ch, "granted",
 	    "again for its key");
 	assert_int_equal(ask_used(ch), 1);
-	assert_int_equal(world_count(w, SCEP_T_CERTIFICATE), 3);
+	assert_int_equal(world_count(w, SCEP_T_CERTIFICATE), 2);
 	/* From the first use on, not from the last. */
 	later(10 * DAY - 1, 0, "f", "/CN=dev-0", ch, "granted",
 	    "again for its key");
@@ -316,6 +316,30 @@ a_key_may_come_again_without_being_counted(void **state)
 	ask_mint("main", ch);
 	later(0, 2, "h", "/CN=dev-2", ch, "granted", "challenge");
 	later(2 * DAY, 2, "i", "/CN=dev-2", ch, "refused", "used up");
+}
+
+/* One use of a template is one name, for whoever keeps his key, too. */
+static void
+a_key_that_comes_again_is_nobody_else(void **state)
+{
+	const struct world_challenge	 spec = { .subject = "CN=dev-*",
+	    .subject_is = SCEP_SUBJECT_TEMPLATE, .reuse_s = 10 * DAY };
+	struct world_challenge		 twice = spec;
+	char				 ch[SCEP_CHALLENGE_TEXT];
+
+	(void)state;
+	world_challenge(w, &spec, ch);
+	tried(0, "a", "/CN=dev-1", ch, "granted", "challenge");
+	later(2 * DAY, 0, "b", "/CN=dev-2", ch, "refused", "used up");
+	later(2 * DAY, 0, "c", "/CN=dev-1", ch, "granted",
+	    "again for its key");
+	assert_int_equal(ask_used(ch), 1);
+	/* The control: where there is a use left, it is used. */
+	twice.uses = 2;
+	world_challenge(w, &twice, ch);
+	tried(0, "d", "/CN=dev-1", ch, "granted", "challenge");
+	tried(0, "e", "/CN=dev-2", ch, "granted", "challenge");
+	assert_int_equal(ask_used(ch), 2);
 }
 
 static void
@@ -604,6 +628,8 @@ main(void)
 		    a_wrong_secret_is_told_nothing_of_given_names, ask_empty),
 		cmocka_unit_test_setup(
 		    a_key_may_come_again_without_being_counted, ask_empty),
+		cmocka_unit_test_setup(a_key_that_comes_again_is_nobody_else,
+		    ask_empty),
 		cmocka_unit_test_setup(
 		    a_revoked_certificate_ends_its_keys_window, ask_empty),
 		cmocka_unit_test_setup(too_many_wrong_names_freeze_it,
