@@ -1,0 +1,506 @@
+/*
+ * t_bound_odd.c - SECURITY T1: whoever has a challenge that is bound to a name
+ * asks by it for another one, in each way that a request can be odd.
+ *
+ * What is granted holds the bound name and no other.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "store/store.h"
+#include "tests/unit/asking.h"
+#include "tests/unit/odd.h"
+#include "tests/unit/der_make.h"
+#include "wire/cert.h"
+
+#define LENGTH(a)	(sizeof(a) / sizeof((a)[0]))
+
+#define CN		"2.5.4.3"
+#define O		"2.5.4.10"
+#define OU		"2.5.4.11"
+#define SAN		"2.5.29.17"
+#define CHALLENGE	"1.2.840.113549.1.9.7"
+#define EXTREQ		"1.2.840.113549.1.9.14"
+#define EXTREQ_MS	"1.3.6.1.4.1.311.2.1.14"
+
+#define HOST		"a.example"
+
+enum { UTF8 = 0x0c, PRINTABLE = 0x13, T61 = 0x14, IA5 = 0x16, BMP = 0x1e,
+    UNIVERSAL = 0x1c };
+
+/* ---- names ---- */
+
+static struct scep_span
+ava(const char *type, int tag, const void *value, size_t len)
+{
+	return SEQ(der_oid(type), der_octets(tag, value, len));
+}
+
+static struct scep_span
+text_ava(const char *type, const char *value)
+{
+	return ava(type, UTF8, value, strlen(value));
+}
+
+/* O=Example, and this. */
+static struct scep_span
+below(struct scep_span attribute)
+{
+	return SEQ(SET_OF(text_ava(O, "Example")), SET_OF(attribute));
+}
+
+static struct scep_span
+cn(const char *text)
+{
+	return below(text_ava(CN, text));
+}
+
+static struct scep_span
+cn_of(int tag, const void *value, size_t len)
+{
+	return below(ava(CN, tag, value, len));
+}
+
+/* ---- alternative names ---- */
+
+static struct scep_span
+dns(const char *host)
+{
+	return der_text(0x82, host);
+}
+
+static struct scep_span
+san_of(struct scep_span names)
+{
+	return odd_ext(SAN, 0, SEQ(names));
+}
+
+static struct scep_span
+two(struct scep_span a, struct scep_span b)
+{
+	return san_of(der_join(a, b));
+}
+
+static struct scep_span
+upn(void)
+{
+	return DER(0xa0, der_oid("1.3.6.1.4.1.311.20.2.3"), DER(0xa0,
+	    der_text(UTF8, "admin@example")));
+}
+
+static struct scep_span
+requested(const char *oid, struct scep_span exts)
+{
+	return SEQ(der_oid(oid), SET_OF(SEQ(exts)));
+}
+
+/* ---- a request ---- */
+
+struct odd_ask {
+	struct odd_csr	 csr;
+	const char	*challenge;
+};
+
+static void
+plain(struct odd_ask *a, const char *challenge)
+{
+	memset(a, 0, sizeof(*a));
+	a->challenge = challenge;
+	a->csr.key = w->key[0];
+	a->csr.subject = cn("dev-0");
+	a->csr.challenge_tag = PRINTABLE;
+	a->csr.challenge = der_raw(challenge, strlen(challenge));
+	a->csr.ext_oid = EXTREQ;
+	a->csr.exts = san_of(dns(HOST));
+	a->csr.md = EVP_sha256();
+}
+
+static void
+set_subject(struct odd_ask *a, int which)
+{
+	static const char	 wide[] = "\0d\0e\0v\0-\0000";
+	static const char	 four[] = "\0\0\0d\0\0\0e\0\0\0v\0\0\0-\0\0\0000";
+	const struct scep_span	 subjects[] = {
+		cn_of(UTF8, "dev-0\0.evil", 11),
+		cn_of(UTF8, "dev-0\r\nresult=granted", 21),
+		cn_of(UTF8, "dev-0\xff", 6),
+		cn_of(BMP, "\0d\0e\0", 5),
+		cn_of(BMP, wide, 10),
+		cn_of(UNIVERSAL, four, 20),
+		cn_of(T61, "dev-0", 5),
+		cn_of(T61, "dev-\xa0", 5),
+		cn_of(IA5, "dev-0", 5),
+		cn_of(PRINTABLE, "dev-0", 5),
+		cn_of(PRINTABLE, "dev-*", 5),
+		cn_of(0x04, "dev-0", 5),		/* OCTET STRING */
+		cn_of(0x2c, "\x0c\x05" "dev-0", 7),	/* constructed */
+		cn("dev-1"),
+		cn("Dev-0"),
+		cn("dev-0 "),
+		cn(" dev-0"),
+		cn("dev-0."),
+		cn("d\xd0\xb5v-0"),			/* Cyrillic e */
+		cn("dev-0\xe2\x80\x8b"),		/* without width */
+		cn("dev-\xef\xbc\x90"),			/* a wide zero */
+		cn("*"),
+		cn(""),
+		cn("dev-0, CN=evil"),
+		cn("dev-0 + CN=evil"),
+		SEQ(SET_OF(text_ava(CN, "dev-0"))),
+		SEQ(SET_OF(text_ava(CN, "dev-0")), SET_OF(text_ava(O,
+		    "Example"))),
+		SEQ(SET_OF(text_ava(CN, "dev-0"), text_ava(O, "Example"))),
+		SEQ(SET_OF(text_ava(O, "Example")), SET_OF(text_ava(CN,
+		    "dev-0"), text_ava(CN, "evil"))),
+		SEQ(SET_OF(text_ava(O, "Example")), SET_OF(text_ava(CN,
+		    "evil")), SET_OF(text_ava(CN, "dev-0"))),
+		SEQ(SET_OF(text_ava(O, "Example")), SET_OF(text_ava(CN,
+		    "dev-0")), SET_OF(text_ava(CN, "dev-0"))),
+		SEQ(SET_OF(text_ava(O, "Example")), SET_OF(text_ava(O,
+		    "Example")), SET_OF(text_ava(CN, "dev-0"))),
+		SEQ(SET_OF(text_ava(O, "Example")), SET_OF(text_ava(CN,
+		    "dev-0")), SET_OF(text_ava(OU, "evil"))),
+		SEQ(SET_OF(text_ava(O, "example")), SET_OF(text_ava(CN,
+		    "dev-0"))),
+		SEQ(SET_OF(text_ava(OU, "Example")), SET_OF(text_ava(CN,
+		    "dev-0"))),
+		SEQ(SET_OF(text_ava(O, "Example")), der_hex("3100"),
+		    SET_OF(text_ava(CN, "dev-0"))),
+		/* 2.5.4.3 with an octet more than it needs. */
+		SEQ(SET_OF(text_ava(O, "Example")), SET_OF(SEQ(
+		    der_hex("060455048003"), der_text(UTF8, "dev-0")))),
+		der_hex("3000"),
+	};
+
+	assert_in_range(which, 0, LENGTH(subjects) - 1);
+	a->csr.subject = subjects[which];
+}
+
+static void
+set_san(struct odd_ask *a, int which)
+{
+	const struct scep_span	 sans[] = {
+		san_of(dns("evil.example")),
+		san_of(dns("A.Example")),
+		san_of(dns("a.example.")),
+		san_of(dns("*.example")),
+		san_of(dns("evil.a.example")),
+		san_of(der_octets(0x82, "a.example\0.evil", 15)),
+		san_of(scep_span_make(NULL, 0)),
+		two(dns(HOST), dns("evil.example")),
+		two(dns("evil.example"), dns(HOST)),
+		two(dns(HOST), dns(HOST)),
+		two(dns(HOST), dns("A.EXAMPLE")),
+		two(dns(HOST), der_text(0x81, "admin@example")),
+		two(dns(HOST), der_octets(0x87, "\300\0\2\1", 4)),
+		two(dns(HOST), der_text(0x86, "urn:evil")),
+		two(dns(HOST), upn()),
+		two(dns(HOST), DER(0xa4, cn("evil"))),
+		two(dns(HOST), der_octets(0x88, "\x2a\x03", 2)),
+		san_of(der_text(0x86, HOST)),
+		der_join(san_of(dns(HOST)), san_of(dns("evil.example"))),
+		der_join(san_of(dns(HOST)), odd_ext("2.5.29.19", 1,
+		    der_hex("30030101ff"))),
+		der_join(san_of(dns(HOST)), odd_ext(
+		    "1.3.6.1.4.1.311.25.2", 0, der_hex("3000"))),
+		odd_ext("2.5.29.18", 0, SEQ(dns(HOST))),	/* issuer's */
+	};
+
+	assert_in_range(which, 0, LENGTH(sans) - 1);
+	a->csr.exts = sans[which];
+}
+
+static void
+set_attributes(struct odd_ask *a, int which)
+{
+	const size_t		 len = strlen(a->challenge);
+	struct scep_span	 same = der_octets(PRINTABLE, a->challenge,
+				    len);
+	char			 text[SCEP_CHALLENGE_TEXT + 8];
+
+	switch (which) {
+	case 0:			/* no names */
+		a->csr.exts = scep_span_make(NULL, 0);
+		break;
+	case 1:
+	case 2:
+		a->csr.more = requested(which == 1 ? EXTREQ : EXTREQ_MS,
+		    san_of(dns("evil.example")));
+		break;
+	case 3:
+		a->csr.more = SEQ(der_oid(CHALLENGE), SET_OF(same));
+		break;
+	case 4:
+		a->csr.challenge_tag = 0;
+		a->csr.more = SEQ(der_oid(CHALLENGE), SET_OF(der_join(same,
+		    der_text(PRINTABLE, "another"))));
+		break;
+	case 5:
+		memset(text, 0, sizeof(text));
+		memcpy(text, a->challenge, len);
+		a->csr.challenge = der_raw(text, sizeof(text));
+		break;
+	default:		/* somebody else's key */
+		a->csr.key = w->key[1];
+		break;
+	}
+}
+
+/* ---- what comes of it ---- */
+
+static const struct row {
+	const char	*what;
+	void		(*set)(struct odd_ask *a, int which);
+	int		 which;
+	int		 granted;	/* the bound name, in other octets */
+} rows[] = {
+	{ "a NUL", set_subject, 0, 0 },
+	{ "a line of the log", set_subject, 1, 0 },
+	{ "no UTF-8", set_subject, 2, 0 },
+	{ "half a character", set_subject, 3, 0 },
+	{ "as BMPString", set_subject, 4, 1 },
+	{ "as UniversalString", set_subject, 5, 0 },
+	{ "as T61String", set_subject, 6, 1 },
+	{ "a T61String of more than ASCII", set_subject, 7, 0 },
+	{ "as IA5String", set_subject, 8, 1 },
+	{ "as PrintableString", set_subject, 9, 1 },
+	{ "a PrintableString that is none", set_subject, 10, 0 },
+	{ "as OCTET STRING", set_subject, 11, 0 },
+	{ "a constructed string", set_subject, 12, 0 },
+	{ "another device", set_subject, 13, 0 },
+	{ "another case", set_subject, 14, 0 },
+	{ "a blank behind", set_subject, 15, 0 },
+	{ "a blank before", set_subject, 16, 0 },
+	{ "a dot behind", set_subject, 17, 0 },
+	{ "a letter that looks the same", set_subject, 18, 0 },
+	{ "a character without width", set_subject, 19, 0 },
+	{ "a digit that is wider", set_subject, 20, 0 },
+	{ "a star", set_subject, 21, 0 },
+	{ "an empty CN", set_subject, 22, 0 },
+	{ "a name in a value", set_subject, 23, 0 },
+	{ "an RDN in a value", set_subject, 24, 0 },
+	{ "less", set_subject, 25, 0 },
+	{ "another order", set_subject, 26, 0 },
+	{ "in one RDN", set_subject, 27, 0 },
+	{ "two CNs in an RDN", set_subject, 28, 0 },
+	{ "two CNs", set_subject, 29, 0 },
+	{ "the CN twice", set_subject, 30, 0 },
+	{ "another RDN twice", set_subject, 31, 0 },
+	{ "more", set_subject, 32, 0 },
+	{ "another case elsewhere", set_subject, 33, 0 },
+	{ "another type", set_subject, 34, 0 },
+	{ "an empty RDN", set_subject, 35, 0 },
+	{ "a type in more octets than it needs", set_subject, 36, 0 },
+	{ "an empty subject", set_subject, 37, 0 },
+	{ "another DNS name", set_san, 0, 0 },
+	{ "a DNS name in another case", set_san, 1, 1 },
+	{ "a dot behind a DNS name", set_san, 2, 0 },
+	{ "a wildcard", set_san, 3, 0 },
+	{ "a host below", set_san, 4, 0 },
+	{ "a NUL in a DNS name", set_san, 5, 0 },
+	{ "no alternative name in the extension", set_san, 6, 0 },
+	{ "another DNS name besides", set_san, 7, 0 },
+	{ "another DNS name before", set_san, 8, 0 },
+	{ "a DNS name twice", set_san, 9, 1 },
+	{ "a DNS name twice, once in capitals", set_san, 10, 1 },
+	{ "a mail address besides", set_san, 11, 0 },
+	{ "an address besides", set_san, 12, 0 },
+	{ "a URI besides", set_san, 13, 0 },
+	{ "a UPN besides", set_san, 14, 0 },
+	{ "a directory name besides", set_san, 15, 0 },
+	{ "a registered id besides", set_san, 16, 0 },
+	{ "the DNS name as a URI", set_san, 17, 0 },
+	{ "two extensions", set_san, 18, 0 },
+	{ "CA:TRUE", set_san, 19, 0 },
+	{ "a SID", set_san, 20, 0 },
+	{ "an alternative name of the issuer's", set_san, 21, 0 },
+	{ "no extension", set_attributes, 0, 0 },
+	{ "two extension requests", set_attributes, 1, 0 },
+	{ "one of Microsoft's besides", set_attributes, 2, 0 },
+	{ "two challenges", set_attributes, 3, 0 },
+	{ "a challenge of two values", set_attributes, 4, 0 },
+	{ "a challenge and NULs", set_attributes, 5, 0 },
+	{ "signed with another key", set_attributes, 6, 0 },
+};
+
+/* Nothing but what was bound. */
+static void
+judge(const struct scep_answer *answer, const char *subject, const char *what)
+{
+	struct scep_san_list	 list = { .n = 0 };
+	struct scep_cert	 cert;
+	struct scep_error	 err;
+	char			 text[256], san[256];
+
+	assert_int_equal(scep_cert_parse(w->crypto,
+	    scep_buf_span(&answer->cert), &cert, &err), SCEP_OK);
+	scep_name_text(cert.subject, text, sizeof(text));
+	if (cert.san.len > 0)
+		assert_int_equal(scep_san_parse(cert.san, &list, &err),
+		    SCEP_OK);
+	scep_san_text(&list, san, sizeof(san));
+	if (strcmp(text, subject) != 0 || strcmp(san, "DNS:" HOST) != 0)
+		fail_msg("%s: a certificate for %s, %s", what, text, san);
+	scep_san_clear(&list);
+	scep_cert_clear(&cert);
+}
+
+/* Carry it out; is it granted? */
+static int
+ask_odd(const struct row *row, const char *challenge, const char *subject)
+{
+	struct world_request	 r = { .txid = "t1" };
+	struct scep_answer	 answer;
+	struct scep_error	 err;
+	struct odd_ask		 a;
+	struct scep_span	 der;
+	int			 granted;
+
+	plain(&a, challenge);
+	if (row != NULL)
+		row->set(&a, row->which);
+	der = odd_csr_make(&a.csr);
+	r.csr.data = (unsigned char *)(uintptr_t)der.data;
+	r.csr.len = der.len;
+	assert_int_equal(world_enrol(w, &r, &answer, &err), SCEP_OK);
+	granted = answer.outcome == SCEP_GRANTED;
+	if (granted)
+		judge(&answer, subject, row != NULL ? row->what : "plain");
+	assert_int_not_equal(answer.outcome, SCEP_PENDING);
+	scep_answer_clear(&answer);
+	der_forget();
+	return granted;
+}
+
+/* Each row in a world of its own, and the control: the plain one, by the same
+ * challenge, after it. */
+static void
+ask_all(const struct world_challenge *spec, const char *subject, int *granted)
+{
+	char	 ch[SCEP_CHALLENGE_TEXT];
+	size_t	 i;
+
+	for (i = 0; i < LENGTH(rows); i++) {
+		world_empty(w);
+		world_challenge(w, spec, ch);
+		granted[i] = ask_odd(&rows[i], ch, subject);
+		assert_int_equal(ask_used(ch), granted[i]);
+		assert_int_equal(world_count(w, SCEP_T_CERTIFICATE),
+		    granted[i]);
+		/* T5: none of them costs the device its challenge. */
+		if (!granted[i] && !ask_odd(NULL, ch, subject))
+			fail_msg("%s: the plain one is refused after it",
+			    rows[i].what);
+	}
+}
+
+static const char *const	hosts[] = { HOST, NULL };
+
+/* As the table has it. */
+static void
+ask_by_table(const struct world_challenge *spec)
+{
+	int	 granted[LENGTH(rows)];
+	size_t	 i;
+
+	ask_all(spec, "O=Example, CN=dev-0", granted);
+	for (i = 0; i < LENGTH(rows); i++)
+		if (granted[i] != rows[i].granted)
+			fail_msg("%s: not %d", rows[i].what,
+			    rows[i].granted);
+}
+
+/* SECURITY T1, T5. */
+static void
+an_exact_name_is_the_only_one(void **state)
+{
+	const struct world_challenge	 spec = { .dns = hosts,
+	    .binds_san = 1, .subject = "O=Example, CN=dev-0",
+	    .max_wrong = 5 };
+
+	(void)state;
+	ask_by_table(&spec);
+}
+
+/* SECURITY T1, T5. */
+static void
+a_template_fits_no_odd_one(void **state)
+{
+	const struct world_challenge	 spec = { .dns = hosts,
+	    .binds_san = 1, .subject = "O=Ex*ple, CN=dev-0",
+	    .subject_is = SCEP_SUBJECT_TEMPLATE, .max_wrong = 5 };
+
+	(void)state;
+	ask_by_table(&spec);
+}
+
+/* SECURITY T1: what the request says of names is of no interest. */
+static void
+a_name_that_is_set_is_the_only_one(void **state)
+{
+	const struct world_challenge	 spec = { .dns = hosts,
+	    .binds_san = 1, .subject = "O=Example, CN=given",
+	    .subject_is = SCEP_SUBJECT_SET, .max_wrong = 5 };
+	int				 granted[LENGTH(rows)];
+	size_t				 i, n = 0;
+
+	(void)state;
+	ask_all(&spec, "O=Example, CN=given", granted);
+	for (i = 0; i < LENGTH(rows); i++)
+		n += (size_t)granted[i];
+	/* Those that can be read at all, and by the key that signed. */
+	assert_in_range(n, 20, LENGTH(rows) - 10);
+}
+
+/* SECURITY T1: the key is another one, whatever is said besides. */
+static void
+a_key_is_the_only_one(void **state)
+{
+	uint8_t				 key[SCEP_SHA256_LEN];
+	const struct world_challenge	 spec = { .key = key, .dns = hosts,
+	    .binds_san = 1, .subject = "O=Example, CN=dev-0" };
+	struct scep_span		 spki;
+	struct scep_error		 err;
+	char				 ch[SCEP_CHALLENGE_TEXT];
+	size_t				 i;
+	int				 k;
+
+	(void)state;
+	for (k = 0; k < 2; k++) {
+		spki = der_spki(w->key[1 - k]);
+		assert_int_equal(scep_crypto_sha256(w->crypto, spki, key,
+		    &err), SCEP_OK);
+		world_empty(w);
+		world_challenge(w, &spec, ch);
+		for (i = 0; k == 0 && i < LENGTH(rows); i++)
+			if (ask_odd(&rows[i], ch, "O=Example, CN=dev-0"))
+				fail_msg("%s: granted", rows[i].what);
+		/* The control is its own key. */
+		assert_int_equal(ask_odd(NULL, ch, "O=Example, CN=dev-0"), k);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	 tests[] = {
+		cmocka_unit_test_setup(an_exact_name_is_the_only_one,
+		    ask_empty),
+		cmocka_unit_test_setup(a_template_fits_no_odd_one,
+		    ask_empty),
+		cmocka_unit_test_setup(a_name_that_is_set_is_the_only_one,
+		    ask_empty),
+		cmocka_unit_test_setup(a_key_is_the_only_one, ask_empty),
+	};
+	int	 rc;
+
+	w = world_new(NULL);
+	rc = cmocka_run_group_tests(tests, NULL, NULL);
+	world_free(w);
+	return rc;
+}
