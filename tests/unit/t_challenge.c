@@ -16,6 +16,11 @@
 
 #define DAY	86400L
 #define MINTED	2000
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define GUESSES	20000		/* there it is memory that is looked at */
+#else
+#define GUESSES	1000000
+#endif
 
 static struct world	*w;
 
@@ -438,6 +443,53 @@ without_a_static_one_none_is_right(void **state)
 	scep_csr_free(c);
 }
 
+/* Letters at random, as a challenge has them; xorshift64. */
+static void
+guess(uint64_t *dice, char out[SCEP_CHALLENGE_TEXT])
+{
+	uint8_t	 octets[SCEP_CHALLENGE_SECRET];
+	size_t	 i;
+
+	for (i = 0; i < sizeof(octets); i++) {
+		*dice ^= *dice << 13;
+		*dice ^= *dice >> 7;
+		*dice ^= *dice << 17;
+		octets[i] = (uint8_t)(*dice >> 32);
+	}
+	scep_challenge_letters(octets, sizeof(octets),
+	    out + SCEP_CHALLENGE_ID + 1);
+}
+
+/* SECURITY T2: who knows the id guesses secrets. */
+static void
+a_million_guesses_hit_nothing(void **state)
+{
+	struct scep_csr		*c;
+	struct scep_csr		 one;
+	struct scep_challenge	 rec;
+	uint64_t		 dice = 1;
+	char			 text[SCEP_CHALLENGE_TEXT];
+	char			 wrong[SCEP_CHALLENGE_TEXT];
+	long			 i;
+
+	(void)state;
+	mint(&rec, 0, text);
+	c = csr(0, "/CN=dev-0", text, NULL);
+	one = *c;			/* borrowed */
+	(void)strcpy(wrong, text);
+	one.challenge = scep_span_make(wrong, strlen(wrong));
+	for (i = 0; i < GUESSES; i++) {
+		guess(&dice, wrong);
+		if (judge(&one, &rec) != SCEP_CH_UNKNOWN)
+			fail_msg("%ld: %s is as good as %s", i, wrong, text);
+	}
+	/* The control. */
+	(void)strcpy(wrong, text);
+	assert_int_equal(judge(&one, &rec), SCEP_CH_RECORD);
+	scep_csr_free(c);
+	scep_challenge_clear(&rec);
+}
+
 /* SECURITY T2: each of the 32 characters at each place, about equally. */
 static void
 the_dice_are_fair_and_nothing_comes_twice(void **state)
@@ -488,6 +540,7 @@ main(void)
 		cmocka_unit_test(the_last_uses_are_remembered),
 		cmocka_unit_test(the_static_one_is_its_profiles),
 		cmocka_unit_test(without_a_static_one_none_is_right),
+		cmocka_unit_test(a_million_guesses_hit_nothing),
 		conforms(the_dice_are_fair_and_nothing_comes_twice,
 		    "C-145 C-231"),
 	};

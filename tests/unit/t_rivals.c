@@ -19,6 +19,11 @@
 #include "tests/unit/renewing.h"
 
 #define RIVALS	100
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define ROUNDS	20
+#else
+#define ROUNDS	1000
+#endif
 
 /* A store that fails where it is told to, and a rival on another machine. */
 
@@ -139,6 +144,7 @@ run_all(struct rival *rivals)
 		world_must(pthread_join(rivals[i].thread, NULL) == 0);
 }
 
+/* SECURITY T4; a loser does not even sign. */
 static void
 of_a_hundred_with_one_challenge_one_wins(void **state)
 {
@@ -187,6 +193,127 @@ of_a_hundred_with_one_challenge_one_wins(void **state)
 	free(rivals);
 }
 
+/* The same challenge, as if it had never been used. */
+static void
+renew_challenge(const char *challenge)
+{
+	struct scep_change	 change = { .n = 0 };
+	struct scep_challenge	 rec;
+	struct scep_error	 err;
+	char			 id[SCEP_REC_NAME];
+
+	world_must(scep_challenge_id(scep_span_text(challenge), id));
+	world_must(scep_challenge_get(w->store, id, &rec, &err) == SCEP_OK);
+	scep_challenge_clear(&rec);	/* its uses */
+	rec.used = 0;
+	world_must(scep_challenge_write(&change, &rec, &err) == SCEP_OK &&
+	    scep_store_commit(w->store, &change, &err) == SCEP_OK);
+	scep_change_clear(&change);
+}
+
+/* One of those that take part in all rounds. */
+struct racer {
+	struct rival		 rival;		/* r.csr and r.signer stay */
+	int			 nr;
+	long			 won;
+};
+
+static pthread_barrier_t	 line;
+
+static void *
+race(void *arg)
+{
+	struct racer	*racer = arg;
+	struct rival	*rival = &racer->rival;
+	int		 round;
+
+	for (round = 0; round < ROUNDS; round++) {
+		/* Another transaction, so that nobody is his own retry. */
+		(void)snprintf(rival->txid, sizeof(rival->txid), "%d.%d",
+		    round, racer->nr);
+		(void)pthread_barrier_wait(&line);
+		rival->rc = world_enrol(w, &rival->r, &rival->answer,
+		    &rival->err);
+		racer->won += rival->rc == SCEP_OK &&
+		    rival->answer.outcome == SCEP_GRANTED;
+		scep_answer_clear(&rival->answer);
+		(void)pthread_barrier_wait(&line);
+	}
+	OPENSSL_thread_stop_ex(w->ctx);
+	return NULL;
+}
+
+/* SECURITY T4: each round has one winner. */
+static void
+of_a_hundred_one_wins_a_thousand_times(void **state)
+{
+	struct racer	*racers = calloc(RIVALS, sizeof(*racers));
+	char		 ch[SCEP_CHALLENGE_TEXT], subject[32];
+	long		 won = 0;
+	int		 i, round;
+
+	(void)state;
+	world_must(racers != NULL && pthread_barrier_init(&line, NULL,
+	    RIVALS + 1) == 0);
+	ask_mint("main", ch);
+	for (i = 0; i < RIVALS; i++) {
+		(void)snprintf(subject, sizeof(subject), "/CN=rival-%d", i);
+		racers[i].nr = i;
+		racers[i].rival.r.txid = racers[i].rival.txid;
+		racers[i].rival.r.signer = i % WORLD_KEYS;
+		racers[i].rival.r.csr = client_csr(w->key[i % WORLD_KEYS],
+		    subject, ch, NULL);
+		world_must(pthread_create(&racers[i].rival.thread, NULL,
+		    race, &racers[i]) == 0);
+	}
+	for (round = 1; round <= ROUNDS; round++) {
+		(void)pthread_barrier_wait(&line);	/* off they go */
+		(void)pthread_barrier_wait(&line);	/* all are there */
+		assert_int_equal(ask_used(ch), 1);
+		assert_int_equal(world_count(w, SCEP_T_CERTIFICATE), round);
+		renew_challenge(ch);
+	}
+	for (i = 0; i < RIVALS; i++) {
+		world_must(pthread_join(racers[i].rival.thread, NULL) == 0);
+		won += racers[i].won;
+		bytes_free(&racers[i].rival.r.csr);
+	}
+	assert_int_equal(won, ROUNDS);
+	(void)pthread_barrier_destroy(&line);
+	free(racers);
+}
+
+/* SECURITY T12: whoever recorded a message may send it for ever. */
+static void
+a_thousand_replays_get_one_serial(void **state)
+{
+	char			 ch[SCEP_CHALLENGE_TEXT];
+	struct world_request	 r, other;
+	struct outcome		 o;
+	char			 serial[sizeof(o.answer.serial)];
+	int			 i;
+
+	(void)state;
+	ask_mint("main", ch);
+	r = ask_new(0, "t1", ch);
+	o = ask_expect_keep(&r, "granted", "challenge");
+	(void)strcpy(serial, o.answer.serial);
+	scep_answer_clear(&o.answer);
+	for (i = 1; i <= 1000; i++) {
+		r.later = i;
+		o = ask_expect_keep(&r, "granted", "granted before");
+		assert_string_equal(o.answer.serial, serial);
+		scep_answer_clear(&o.answer);
+	}
+	assert_int_equal(ask_used(ch), 1);
+	assert_int_equal(world_count(w, SCEP_T_CERTIFICATE), 1);
+	/* The control: another request under this transactionID. */
+	other = ask_new(1, "t1", ch);
+	ask_spend(&other, "refused", "used up");
+	bytes_free(&r.csr);
+}
+
+/* SECURITY T12. */
 static void
 a_hundred_retries_get_one_serial(void **state)
 {
@@ -500,6 +627,10 @@ main(void)
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test_setup(
 		    of_a_hundred_with_one_challenge_one_wins,
+		    ask_empty),
+		cmocka_unit_test_setup(
+		    of_a_hundred_one_wins_a_thousand_times, ask_empty),
+		cmocka_unit_test_setup(a_thousand_replays_get_one_serial,
 		    ask_empty),
 		conforms_setup(a_hundred_retries_get_one_serial, ask_empty,
 		    "C-205 C-213"),
