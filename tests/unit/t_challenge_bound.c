@@ -382,6 +382,8 @@ wrong_names(const char *ch, int n)
 	}
 }
 
+/* SECURITY T5: a wrong name costs the device nothing; many of them stop the
+ * record, and nobody's address. */
 static void
 too_many_wrong_names_freeze_it(void **state)
 {

@@ -312,13 +312,85 @@ a_message_cut_anywhere_is_none(void **state)
 	}
 }
 
+/* A good PKCSReq but for its type; is there a certificate in the answer? */
+static int
+is_issued(int type)
+{
+	static const char	 txid[] = "one for all types";
+	struct odd_got		 got;
+	struct odd		 o;
+	char			 text[16];
+	int			 issued;
+
+	odd_world_plain(odd_ow, &o);
+	(void)snprintf(text, sizeof(text), "%d", type);
+	o.type_text = text;
+	o.txid = der_raw(txid, strlen(txid));
+	odd_world_post(odd_ow, &o, &got);
+	issued = got.reply.cert != NULL;
+	if (!issued) {
+		assert_int_equal(got.http.status, 200);
+		assert_int_equal(got.reply.status, 2);
+	}
+	odd_got_clear(&got);
+	return issued;
+}
+
+/* SECURITY T6. */
+static void
+of_a_hundred_types_one_issues(void **state)
+{
+	const size_t	 before = world_count(odd_ow->w, SCEP_T_CERTIFICATE);
+	int		 type;
+
+	(void)state;
+	for (type = 0; type < 100; type++)
+		if (type != SCEP_MSG_PKCSREQ && is_issued(type))
+			fail_msg("messageType %d", type);
+	assert_int_equal(world_count(odd_ow->w, SCEP_T_CERTIFICATE), before);
+	/* The control.  Then a poll delivers it, and issues nothing. */
+	assert_true(is_issued(SCEP_MSG_PKCSREQ));
+	assert_true(is_issued(SCEP_MSG_CERTPOLL));
+	assert_int_equal(world_count(odd_ow->w, SCEP_T_CERTIFICATE), before +
+	    1);
+}
+
+/* … and to the CA, by a worker that somebody else speaks through. */
+static void
+of_a_hundred_types_a_worker_names_one_issues(void **state)
+{
+	struct scep_answer	 answer;
+	struct scep_error	 err;
+	struct world_request	 r;
+	char			 txid[16];
+
+	(void)state;
+	memset(&r, 0, sizeof(r));
+	r.profile = "static";
+	r.txid = txid;
+	r.csr = client_csr(odd_ow->w->key[0], "/CN=dev-0", WORLD_STATIC,
+	    NULL);
+	for (r.type = 1; r.type < 100; r.type++) {
+		(void)snprintf(txid, sizeof(txid), "t%d", r.type);
+		assert_int_equal(world_enrol(odd_ow->w, &r, &answer, &err),
+		    SCEP_OK);
+		assert_int_equal(answer.outcome, r.type == 19 ? SCEP_GRANTED :
+		    SCEP_REFUSED);
+		scep_answer_clear(&answer);
+	}
+	bytes_free(&r.csr);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest	 more[] = {
+		cmocka_unit_test(of_a_hundred_types_one_issues),
+		cmocka_unit_test(of_a_hundred_types_a_worker_names_one_issues),
 		conforms(a_message_cut_anywhere_is_none, "C-030"),
 	};
 
 	return odd_faults_run("odd_broken", faults,
-	    sizeof(faults) / sizeof(faults[0]), more, 1);
+	    sizeof(faults) / sizeof(faults[0]), more,
+	    sizeof(more) / sizeof(more[0]));
 }

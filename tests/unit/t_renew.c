@@ -50,6 +50,7 @@ is_for(X509 *cert, const char *cn, EVP_PKEY *key)
 	    key) == 1 && X509_verify(cert, w->ca_key) == 1;
 }
 
+/* SECURITY T11: a PKCSReq by a certificate of ours is a renewal. */
 static void
 a_renewal_is_granted_without_a_challenge(void **state)
 {
@@ -386,6 +387,7 @@ the_certificates_of_the_house_do_not_renew(void **state)
 	X509_free(r.old);
 }
 
+/* SECURITY T11: nor by a PKCSReq, where there is no renewal. */
 static void
 another_profiles_certificates_renew_where_it_is_listed(void **state)
 {
