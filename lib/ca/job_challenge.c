@@ -169,6 +169,12 @@ scep_job_count_wrong(struct scep_job *job, struct scep_error *err)
 	    !scep_challenge_is_anothers(job->facts.challenge) ||
 	    rec->state != SCEP_CHALLENGE_LIVE || rec->max_wrong == 0)
 		return SCEP_OK;
+	if (scep_wrong_is_again(job->ca->memory->wrong,
+	    job->csr->info_sha256)) {
+		scep_job_note(job, "the same request as before, which was "
+		    "counted");
+		return SCEP_OK;
+	}
 	n = scep_wrong_add(job->ca->memory->wrong, rec->id, job->now);
 	/* So many at once that there is no room: it is written now. */
 	if (n == 0) {

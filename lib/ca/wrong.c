@@ -23,6 +23,9 @@ struct scep_wrong {
 	pthread_mutex_t	 mutex;
 	size_t		 n;
 	struct counted	 entry[SCEP_WRONG_MAX];
+	/* Those seen last, and where the next one goes. */
+	uint8_t		 seen[SCEP_WRONG_SEEN][SCEP_SHA256_LEN];
+	size_t		 next;
 };
 
 enum scep_err
@@ -56,6 +59,27 @@ find(const struct scep_wrong *wrong, const char *id)
 		if (strcmp(wrong->entry[i].id, id) == 0)
 			break;
 	return i;
+}
+
+int
+scep_wrong_is_again(struct scep_wrong *wrong,
+    const uint8_t info_sha256[SCEP_SHA256_LEN])
+{
+	size_t	 i;
+	int	 again;
+
+	(void)pthread_mutex_lock(&wrong->mutex);
+	for (i = 0; i < SCEP_WRONG_SEEN; i++)
+		if (memcmp(wrong->seen[i], info_sha256, SCEP_SHA256_LEN) == 0)
+			break;
+	again = i < SCEP_WRONG_SEEN;
+	if (!again) {
+		memcpy(wrong->seen[wrong->next], info_sha256,
+		    SCEP_SHA256_LEN);
+		wrong->next = (wrong->next + 1) % SCEP_WRONG_SEEN;
+	}
+	(void)pthread_mutex_unlock(&wrong->mutex);
+	return again;
 }
 
 long

@@ -6,6 +6,9 @@
  * is tended: a refusal with a right secret waits for no disk, or it could be
  * told from one with a wrong secret (DESIGN 7.4).  A crash forgets what was
  * counted since.
+ *
+ * A request counts once: whoever recorded one on its way has no secret, and
+ * could freeze a device's challenge by sending it again and again.
  */
 #ifndef SCEP_CA_WRONG_H
 #define SCEP_CA_WRONG_H
@@ -14,12 +17,17 @@
 #include "store/record.h"
 
 #define SCEP_WRONG_MAX	256	/* records at a time */
+#define SCEP_WRONG_SEEN	256	/* requests that are known again */
 
 struct scep_wrong;
 
 enum scep_err	 scep_wrong_new(struct scep_wrong **out,
 		    struct scep_error *err);
 void		 scep_wrong_free(struct scep_wrong *wrong);
+
+/* Was this request counted before?  From now on it was. */
+int		 scep_wrong_is_again(struct scep_wrong *wrong,
+		    const uint8_t info_sha256[SCEP_SHA256_LEN]);
 
 /*
  * The caller of these holds the record's lock.  One more: how many there are

@@ -256,7 +256,7 @@ a_frozen_one_is_thawed(void **state)
 	assert_int_equal(number(rec, "wrong"), 1);
 	operator_is(rec, "state", "live");
 	json_decref(rec);
-	tried(0, "b", "/CN=wrong", ch, "refused", "2 of 2, and is frozen");
+	tried(1, "b", "/CN=wrong", ch, "refused", "2 of 2, and is frozen");
 	rec = operator_ask_id(w, 0,
 	    "{\"do\":\"challenge.show\",\"id\":\"%s\"}", ch);
 	operator_is(rec, "state", "frozen");
@@ -268,7 +268,7 @@ a_frozen_one_is_thawed(void **state)
 	json_decref(rec);
 	assert_int_equal(world_holds(w, "event=challenge-thawed"), 1);
 	/* It counts from nothing again. */
-	tried(0, "c", "/CN=wrong", ch, "refused", "1 of 2");
+	tried(2, "c", "/CN=wrong", ch, "refused", "1 of 2");
 	tried(0, "d", "/CN=right", ch, "granted", "challenge");
 	json_decref(operator_ask_id(w, 0,
 	    "{\"do\":\"challenge.revoke\",\"id\":\"%s\"}", ch));

@@ -432,6 +432,61 @@ wrong_keys_and_alternative_names_count_too(void **state)
 	ask_spend(&r, "refused", "frozen");
 }
 
+/* Nor do replays, of who recorded the mistake of somebody with the secret:
+ * not even when it has been written. */
+static void
+a_replay_freezes_nothing(void **state)
+{
+	const struct world_challenge	 spec = { .subject = "CN=right",
+	    .max_wrong = 3 };
+	struct world_request		 r;
+	char				 ch[SCEP_CHALLENGE_TEXT], txid[16];
+	int				 i;
+
+	(void)state;
+	world_challenge(w, &spec, ch);
+	r = request(0, "a", "/CN=wrong", NULL, ch);
+	ask_expect(&r, "refused", "another subject (wrong name 1 of 3)");
+	for (i = 0; i < 5; i++) {
+		if (i == 2)
+			tend_soon();
+		(void)snprintf(txid, sizeof(txid), "a%d", i & 1);
+		r.txid = txid;
+		ask_expect(&r, "refused", "another subject (the same request "
+		    "as before, which was counted)");
+	}
+	tend_soon();
+	assert_int_equal(wrong_in_row(ch, SCEP_CHALLENGE_LIVE), 1);
+	bytes_free(&r.csr);
+	tried(0, "b", "/CN=right", ch, "granted", "challenge");
+	/* The control: others count. */
+	world_challenge(w, &spec, ch);
+	wrong_names(ch, 2);
+	tried(0, "c", "/CN=wrong", ch, "refused", "3 of 3, and is frozen");
+}
+
+static void
+requests_that_were_counted_are_known_for_a_while(void **state)
+{
+	struct scep_wrong	*wrong =
+	    ((struct scep_local *)w->ca)->memory->wrong;
+	uint8_t			 hash[SCEP_SHA256_LEN] = { 1 };
+	int			 i;
+
+	(void)state;
+	for (i = 0; i < SCEP_WRONG_SEEN; i++) {
+		memcpy(hash + 1, &i, sizeof(i));
+		assert_int_equal(scep_wrong_is_again(wrong, hash), 0);
+		assert_int_equal(scep_wrong_is_again(wrong, hash), 1);
+	}
+	memset(hash + 1, 0, sizeof(i));		/* the first of them */
+	assert_int_equal(scep_wrong_is_again(wrong, hash), 1);
+	hash[0] = 2;
+	assert_int_equal(scep_wrong_is_again(wrong, hash), 0);
+	hash[0] = 1;
+	assert_int_equal(scep_wrong_is_again(wrong, hash), 0);
+}
+
 /* Guesses of the secret do not count: else anybody could freeze it. */
 static void
 a_wrong_secret_freezes_nothing(void **state)
@@ -638,6 +693,10 @@ main(void)
 		    ask_empty),
 		cmocka_unit_test_setup(
 		    wrong_keys_and_alternative_names_count_too, ask_empty),
+		cmocka_unit_test_setup(a_replay_freezes_nothing, ask_empty),
+		cmocka_unit_test_setup(
+		    requests_that_were_counted_are_known_for_a_while,
+		    ask_empty),
 		cmocka_unit_test_setup(a_wrong_secret_freezes_nothing,
 		    ask_empty),
 		cmocka_unit_test_setup(without_a_bound_it_never_freezes,
