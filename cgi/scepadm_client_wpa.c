@@ -2,7 +2,11 @@
  * scepadm_client_wpa.c - a network block of wpa_supplicant for EAP-TLS, by
  * radio or by wire, behind the script that gets the certificate.
  */
+#include <string.h>
+
 #include "cgi/scepadm_client.h"
+
+#define SSID_MAX	32	/* octets: IEEE 802.11 */
 
 /* The three files, where the script runs. */
 static void
@@ -43,8 +47,13 @@ enum scep_err
 adm_recipe_wpa(const struct adm_device *d, struct adm_text *out,
     struct scep_error *err)
 {
+	const size_t	 len = d->ssid != NULL ? strlen(d->ssid) : 1;
 	enum scep_err	 rc;
 
+	if (len == 0 || len > SSID_MAX)
+		return scep_fail(err, SCEP_E_USAGE, "--ssid: the name of a "
+		    "network has 1 to %d octets, and this one %zu", SSID_MAX,
+		    len);
 	adm_recipe_head(d, "strongSwan's pki (Debian: strongswan-pki), for "
 	    "wpa_supplicant", out);
 	if ((rc = adm_recipe_pki(d, out, err)) != SCEP_OK)

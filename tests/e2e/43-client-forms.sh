@@ -306,6 +306,10 @@ challenges() {
 	status 0 "one that it does" adm client text --cn a --bits 3072
 	status 2 "what is no URL" adm client text --cn a --url 'http://x y'
 	status 2 "--ssid is for wpa" adm client text --cn a --ssid x
+	_ssid=abcdefghijklmnopqrstuvwxyz012345
+	status 0 "of 32 octets" adm client wpa --cn ssid-1 --ssid "$_ssid"
+	status 2 "and no more" adm client wpa --cn ssid-2 --ssid "${_ssid}6"
+	status 2 "nor none" adm client wpa --cn ssid-2 --ssid ""
 	status 0 "a URL of devices" adm client text --cn a --profile any \
 	    --url https://ca.example/scep/
 	like "gets the profile behind it" "$T/status.out" \
