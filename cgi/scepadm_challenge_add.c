@@ -89,6 +89,39 @@ text_of(const json_t *object, const char *member)
 	return text != NULL ? text : "";
 }
 
+/* What the holder may choose, once for all that are alike in it. */
+static void
+print_unbound(const json_t *added)
+{
+	static const struct {
+		const char	*binds, *text;
+	}		 notes[] = {
+		{ "nothing", "WARNING: it binds no name: whoever has it may "
+		    "ask for ANY name the profile allows (--cn, --subject and "
+		    "--dns bind one)" },
+		{ "SAN", "WARNING: it binds no subject: whoever has it may ask "
+		    "for ANY subject the profile allows, beside these names "
+		    "(--cn and --subject bind one)" },
+		{ "key", "it binds a key and no name: whoever has both may "
+		    "ask for any name the profile allows (--cn, --subject and "
+		    "--dns bind one)" },
+		{ "SAN and key", "it binds no subject: whoever has it and the "
+		    "key may ask for any subject the profile allows, beside "
+		    "these names (--cn and --subject bind one)" },
+	};
+	json_t		*one;
+	size_t		 i, k, n;
+
+	for (k = 0; k < sizeof(notes) / sizeof(notes[0]); k++) {
+		n = 0;
+		json_array_foreach((json_t *)(uintptr_t)added, i, one)
+			n += strcmp(text_of(one, "binds"), notes[k].binds) ==
+			    0;
+		if (n > 0)
+			(void)fprintf(stderr, "scepadm: %s\n", notes[k].text);
+	}
+}
+
 /* The challenges alone on stdout, so that a script may take them. */
 static void
 print_added(const json_t *added)
@@ -103,14 +136,7 @@ print_added(const json_t *added)
 	(void)fprintf(stderr, "scepadm: for profile %s until %s; shown once, "
 	    "never again\n", text_of(first, "profile"),
 	    text_of(first, "expires"));
-	if (strcmp(text_of(first, "binds"), "key") == 0)
-		(void)fprintf(stderr, "scepadm: it binds a key and no name: "
-		    "whoever has both may ask for any name the profile "
-		    "allows (--cn, --subject and --dns bind one)\n");
-	if (strcmp(text_of(first, "binds"), "nothing") == 0)
-		(void)fprintf(stderr, "scepadm: WARNING: it binds no name: "
-		    "whoever has it may ask for ANY name the profile allows "
-		    "(--cn, --subject and --dns bind one)\n");
+	print_unbound(added);
 }
 
 /* RFC 4180, but for the line end, which is LF. */
@@ -217,9 +243,11 @@ add_rows(struct adm *adm, struct adm_devices *devices)
 	else
 		print_rows(devices);
 	rc = check_printed(adm, added);
-	if (rc == SCEP_OK && !adm->json)
+	if (rc == SCEP_OK && !adm->json) {
 		(void)fprintf(stderr, "scepadm: %zu challenges; shown once, "
 		    "never again\n", what.count);
+		print_unbound(added);
+	}
 	json_decref(added);
 	return rc;
 }

@@ -46,6 +46,19 @@ same "--cn is never a template" "$(show "$(id_of star)" names)" exact
 status 2 "two stars" adm challenge add --subject 'O=*, CN=*'
 like "says that there is one" status.out "2 times \*"
 
+# ---- alternative names alone ----
+
+challenge d --dns d.example
+like "names without a subject: that is said" challenge.err \
+    'WARNING: it binds no subject'
+verdict "its holder chooses it" bot -C d -s /CN=chosen -d d.example "$URL"
+challenge d --cn d --dns d.example
+unlike "the control: one with a subject" challenge.err 'it binds no'
+printf 'dns\nd1.example\nd2.example\n' >d.csv
+adm challenge add --csv d.csv >d.out 2>challenge.err
+same "of a list, once" "$(grep -c 'WARNING: it binds no subject' \
+    challenge.err)" 1
+
 # ---- a key ----
 
 openssl genrsa -out one.key 2048 2>/dev/null
