@@ -216,6 +216,7 @@ enum scep_err
 scep_wrong_tend(struct scep_wrong *wrong, struct scep_keylock *lock,
     struct scep_store *store, struct scep_error *err)
 {
+	struct scep_error	 why;
 	struct counted		 one;
 	struct scep_span	 key;
 	enum scep_err		 rc = SCEP_OK;
@@ -224,12 +225,16 @@ scep_wrong_tend(struct scep_wrong *wrong, struct scep_keylock *lock,
 	(void)pthread_mutex_lock(&wrong->mutex);
 	at = wrong->n;
 	(void)pthread_mutex_unlock(&wrong->mutex);
-	for (; rc == SCEP_OK && at > 0; at--) {
+	/* One that cannot be written keeps the others from nothing. */
+	for (; at > 0; at--) {
 		if (!take_one(wrong, at, &one))
 			continue;
 		key = scep_span_text(one.id);
 		scep_keylock_take(lock, &key, 1);
-		rc = tend_one(wrong, store, &one, err);
+		if (tend_one(wrong, store, &one, &why) != SCEP_OK) {
+			*err = why;
+			rc = why.code;
+		}
 		scep_keylock_give(lock, &key, 1);
 	}
 	return rc;

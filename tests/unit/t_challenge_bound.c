@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "base/error.h"
 #include "ca/wrong.h"
 #include "store/store.h"
 #include "tests/unit/asking.h"
@@ -591,6 +592,51 @@ more_records_at_a_time_than_there_is_room_for(void **state)
 	assert_int_equal(scep_wrong_count(wrong, "more"), 0);
 }
 
+/* A store that cannot read one row. */
+static enum scep_err
+torn_get(struct scep_store *store, enum scep_table table,
+    struct scep_span key, struct scep_row *out, struct scep_error *err)
+{
+	(void)store;
+	if (scep_span_equal(key, scep_span_text("broken")))
+		return scep_fail(err, SCEP_E_STORE, "a torn row");
+	return scep_store_get(w->store, table, key, out, err);
+}
+
+static enum scep_err
+torn_commit(struct scep_store *store, const struct scep_change *change,
+    struct scep_error *err)
+{
+	(void)store;
+	return scep_store_commit(w->store, change, err);
+}
+
+static void
+one_row_that_is_torn_keeps_no_other_from_freezing(void **state)
+{
+	static const struct scep_store_ops	 ops = { .get = torn_get,
+	    .commit = torn_commit };
+	const struct world_challenge		 spec = { .subject =
+	    "CN=right", .max_wrong = 1 };
+	struct scep_memory	*memory = ((struct scep_local *)w->ca)->
+				    memory;
+	struct scep_store	 torn = { .ops = &ops };
+	struct scep_error	 err;
+	char			 ch[SCEP_CHALLENGE_TEXT];
+
+	(void)state;
+	world_challenge(w, &spec, ch);
+	wrong_names(ch, 1);
+	assert_int_equal(scep_wrong_add(memory->wrong, "broken", WORLD_NOW),
+	    1);
+	assert_int_equal(scep_wrong_tend(memory->wrong, memory->lock, &torn,
+	    &err), SCEP_E_STORE);
+	assert_string_equal(err.text, "a torn row");
+	assert_int_equal(wrong_in_row(ch, SCEP_CHALLENGE_FROZEN), 1);
+	/* It is kept, to be tried again. */
+	assert_int_equal(scep_wrong_count(memory->wrong, "broken"), 1);
+}
+
 /* DESIGN 7.6: the mac of a row of before is that of before. */
 static void
 a_record_of_version_1_is_good_and_stays_one(void **state)
@@ -707,6 +753,9 @@ main(void)
 		    a_frozen_one_still_repeats_what_it_made, ask_empty),
 		cmocka_unit_test_setup(
 		    more_records_at_a_time_than_there_is_room_for,
+		    ask_empty),
+		cmocka_unit_test_setup(
+		    one_row_that_is_torn_keeps_no_other_from_freezing,
 		    ask_empty),
 		cmocka_unit_test_setup(
 		    a_record_of_version_1_is_good_and_stays_one, ask_empty),
