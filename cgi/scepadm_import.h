@@ -29,6 +29,7 @@ enum adm_import_kind {
 	ADM_IMPORT_LESS,	/* more was known of the revocation */
 	ADM_IMPORT_KINDS
 };
+extern const char *const	adm_import_word[ADM_IMPORT_KINDS];
 
 struct adm_import_count {
 	long	 lines, valid, expired, revoked;	/* of the list */

@@ -6,10 +6,6 @@
 
 #define LINES_SHOWN	20	/* of a kind */
 
-static const char	*const kinds[ADM_IMPORT_KINDS] = {
-	"refused", "missing", "kept", "less"
-};
-
 static void
 print_kind(const struct adm_import *im, enum adm_import_kind kind)
 {
@@ -22,7 +18,7 @@ print_kind(const struct adm_import *im, enum adm_import_kind kind)
 	json_array_foreach(im->told, i, one) {
 		if (shown == LINES_SHOWN || json_unpack(one,
 		    "{s:I,s:s,s:s}", "line", &line, "kind", &name, "text",
-		    &text) != 0 || strcmp(name, kinds[kind]) != 0)
+		    &text) != 0 || strcmp(name, adm_import_word[kind]) != 0)
 			continue;
 		(void)fprintf(stderr, "scepadm: %s:%" JSON_INTEGER_FORMAT
 		    ": %s%s\n", im->at.index, line, kind ==

@@ -26,7 +26,7 @@
 #define BATCH_OCTETS	(SCEP_ADMIN_ASK_MAX - 1024)
 #define ITEM_OCTETS	256	/* of an item, without its texts */
 
-static const char	*const kinds[ADM_IMPORT_KINDS] = {
+const char *const	adm_import_word[ADM_IMPORT_KINDS] = {
 	"refused", "missing", "kept", "less"
 };
 
@@ -43,7 +43,8 @@ adm_import_tell(struct adm_import *im, long nr, enum adm_import_kind kind,
 	OPENSSL_strlcpy(clean, text, sizeof(clean));
 	scep_admin_printable(clean);
 	(void)json_array_append_new(im->told, json_pack("{s:I,s:s,s:s}",
-	    "line", (json_int_t)nr, "kind", kinds[kind], "text", clean));
+	    "line", (json_int_t)nr, "kind", adm_import_word[kind], "text",
+	    clean));
 }
 
 /* Here. */
@@ -161,7 +162,7 @@ adm_import_release(struct adm_import *im)
 static enum adm_import_kind
 kind_of(const char *name)
 {
-	return strcmp(name, kinds[ADM_IMPORT_REFUSED]) == 0 ?
+	return strcmp(name, adm_import_word[ADM_IMPORT_REFUSED]) == 0 ?
 	    ADM_IMPORT_REFUSED : ADM_IMPORT_KEPT;
 }
 
