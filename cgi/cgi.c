@@ -12,9 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,8 +20,8 @@
 #include <openssl/crypto.h>
 
 #include "base/error.h"
-#include "base/text.h"
 #include "cgi/cgi.h"
+#include "cgi/cgi_pipe.h"
 #include "cgi/child.h"
 #include "cgi/fcgi_ask.h"
 #include "cgi/http.h"
@@ -53,10 +51,8 @@ struct run {
 	struct scep_ca		*ca;
 	struct scep_ra		*ra;
 	uint8_t			*body;
-	long			 left;	/* of it in the pipe, or UNTIL_END */
+	long			 left;	/* of it in the pipe */
 };
-
-#define UNTIL_END	LONG_MAX
 
 static volatile sig_atomic_t	 answered, over;
 
@@ -99,83 +95,14 @@ settle_signals(void)
 	(void)signal(SIGPIPE, SIG_IGN);
 }
 
-static const char *
-variable(const char *name)
-{
-	const char	*value = getenv(name);
-
-	return value != NULL ? value : "";
-}
-
-static int
-write_all(const void *data, size_t len)
-{
-	const uint8_t	*p = data;
-	ssize_t		 n;
-
-	for (; len > 0; p += n, len -= (size_t)n)
-		if ((n = write(STDOUT_FILENO, p, len)) == -1) {
-			if (errno != EINTR)
-				return 0;
-			n = 0;
-		}
-	return 1;
-}
-
 static int
 respond(const struct scep_http_response *response)
 {
 	char	 head[SCEP_HTTP_HEAD];
 
 	answered = 1;
-	return write_all(head, scep_http_head(response, head)) &&
-	    write_all(response->body, response->body_len);
-}
-
-/*
- * Where CONTENT_LENGTH says how many octets there are, no more are waited for:
- * not every server closes the pipe (section 4.2).
- */
-static long
-body_length(void)
-{
-	struct scep_error	 why;
-	long			 length;
-
-	if (strcmp(variable("REQUEST_METHOD"), "POST") != 0)
-		return 0;		/* nobody may ever close it */
-	return scep_number_read(variable("CONTENT_LENGTH"), 0, LONG_MAX - 1,
-	    &length, &why) == SCEP_OK ? length : UNTIL_END;
-}
-
-static ssize_t
-read_some(struct run *run, uint8_t *buf, size_t size)
-{
-	ssize_t	 n;
-
-	if ((long)size > run->left)
-		size = (size_t)run->left;
-	do
-		n = read(STDIN_FILENO, buf, size);
-	while (n == -1 && errno == EINTR);
-	if (n <= 0)
-		run->left = 0;
-	else if (run->left != UNTIL_END)
-		run->left -= n;
-	return n;
-}
-
-/* At most size octets. */
-static enum scep_err
-read_body(struct run *run, size_t size, size_t *len, struct scep_error *err)
-{
-	ssize_t	 n;
-
-	for (*len = 0; *len < size && run->left > 0; *len += (size_t)n)
-		if ((n = read_some(run, run->body + *len, size - *len)) == -1)
-			return scep_fail(err, SCEP_E_HTTP, "body: %s",
-			    strerror(errno));
-	return SCEP_OK;
+	return scep_cgi_write(head, scep_http_head(response, head)) &&
+	    scep_cgi_write(response->body, response->body_len);
 }
 
 /*
@@ -189,7 +116,7 @@ drain(struct run *run)
 
 	over = 1;
 	(void)alarm(DRAIN_S);
-	while (run->left > 0 && read_some(run, rest, sizeof(rest)) > 0)
+	while (scep_cgi_read(&run->left, rest, sizeof(rest)) > 0)
 		continue;
 }
 
@@ -222,17 +149,19 @@ read_request(struct run *run, struct scep_http_request *request,
     struct scep_error *err)
 {
 	const size_t	 size = run->server.max_request + 1;
-	enum scep_err	 rc;
+	ssize_t		 n;
 
 	if ((run->body = OPENSSL_malloc(size)) == NULL)
 		return scep_fail(err, SCEP_E_NOMEM, "request of %zu octets",
 		    size);
-	if ((rc = read_body(run, size, &request->body_len, err)) != SCEP_OK)
-		return rc;
-	request->method = variable("REQUEST_METHOD");
-	request->path = variable("PATH_INFO");
-	request->query = variable("QUERY_STRING");
-	request->peer = scep_http_peer(variable("REMOTE_ADDR"));
+	if ((n = scep_cgi_read(&run->left, run->body, size)) == -1)
+		return scep_fail(err, SCEP_E_HTTP, "body: %s",
+		    strerror(errno));
+	request->body_len = (size_t)n;
+	request->method = scep_cgi_variable("REQUEST_METHOD");
+	request->path = scep_cgi_variable("PATH_INFO");
+	request->query = scep_cgi_variable("QUERY_STRING");
+	request->peer = scep_http_peer(scep_cgi_variable("REMOTE_ADDR"));
 	request->body = request->body_len > 0 ? run->body : NULL;
 	return SCEP_OK;
 }
@@ -259,7 +188,7 @@ hand_over(struct run *run, const struct scep_http_request *request)
 	(void)close(fd);
 	if (rc == SCEP_OK) {
 		answered = 1;
-		(void)write_all(answer.data, answer.len);
+		(void)scep_cgi_write(answer.data, answer.len);
 	} else
 		scep_log_warn("the server that lingers: %s/cgi.sock: %s; "
 		    "served without it", run->server.state, err.text);
@@ -382,7 +311,7 @@ scep_cgi_run(void)
 
 	memset(&request, 0, sizeof(request));
 	settle_signals();
-	run.left = body_length();
+	run.left = scep_cgi_body_length();
 	if (begin(&run, &err) != SCEP_OK ||
 	    read_request(&run, &request, &err) != SCEP_OK)
 		refuse(&err);

@@ -18,19 +18,25 @@ scep_http_peer(const char *remote_addr)
 	return strnlen(remote_addr, PEER_MAX) < PEER_MAX ? remote_addr : "";
 }
 
-/* RFC 9110 section 15: a name for people. */
-static const char *
-reason(int status)
+/* RFC 9110 section 15. */
+const char *
+scep_http_reason(int status)
 {
 	static const struct {
 		int		 status;
 		const char	*text;
 	} names[] = {
 		{ 200, "OK" },
+		{ 201, "Created" },
 		{ 400, "Bad Request" },
+		{ 401, "Unauthorized" },
+		{ 403, "Forbidden" },
 		{ 404, "Not Found" },
 		{ 405, "Method Not Allowed" },
 		{ 413, "Content Too Large" },
+		{ 415, "Unsupported Media Type" },
+		{ 422, "Unprocessable Content" },
+		{ 429, "Too Many Requests" },
 		{ 503, "Service Unavailable" },
 	};
 	size_t	 i;
@@ -67,7 +73,7 @@ scep_http_head(const struct scep_http_response *r, char out[SCEP_HTTP_HEAD])
 	n = snprintf(out, SCEP_HTTP_HEAD, "Status: %d %s\r\n"
 	    "Content-Type: %s\r\nContent-Length: %zu\r\n"
 	    "%s%s%s%s%s%s%s\r\n",
-	    r->status, reason(r->status), r->type, r->body_len, age, modified,
+	    r->status, scep_http_reason(r->status), r->type, r->body_len, age, modified,
 	    r->no_store ? "Cache-Control: no-store\r\nPragma: no-cache\r\n" :
 	    "", r->status == 503 ? "Retry-After: 5\r\n" : "",
 	    r->status == 405 ? "Allow: " : "", r->status == 405 ? r->allow :

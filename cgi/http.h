@@ -12,6 +12,8 @@
 /* REMOTE_ADDR, or "" if that cannot be an address: it goes into records and
  * quotas. */
 const char	*scep_http_peer(const char *remote_addr);
+/* A status's name, for people. */
+const char	*scep_http_reason(int status);
 /* Status and headers, and the empty line behind them; its length. */
 size_t		 scep_http_head(const struct scep_http_response *response,
 		    char out[SCEP_HTTP_HEAD]);

@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "base/error.h"
+#include "cgi/http.h"
 #include "cgi/mdm_local.h"
 
 #define API	"/api/v1/"
@@ -152,13 +153,21 @@ has_method(const char *methods, const char *method)
 	return 0;
 }
 
-/* A browser says from where it was sent.  Who has logged in there is not to
- * be made to act by a page of somebody else's. */
+/*
+ * A browser says from where it was sent.  Who has logged in there is not to
+ * be made to act by a page of somebody else's.  One that is old, or has no
+ * TLS, says so by Origin alone, and not where it asks by GET.
+ */
 static int
-is_cross_site(const char *site)
+is_cross_site(const struct scep_mdm_request *r)
 {
-	return site[0] != '\0' && strcasecmp(site, "same-origin") != 0 &&
-	    strcasecmp(site, "none") != 0;
+	const char	*authority = strstr(r->origin, "://");
+
+	if (r->site[0] != '\0')
+		return strcasecmp(r->site, "same-origin") != 0 &&
+		    strcasecmp(r->site, "none") != 0;
+	return r->origin[0] != '\0' && (authority == NULL ||
+	    strcasecmp(authority + 3, r->host) != 0);
 }
 
 static void
@@ -173,7 +182,7 @@ route(struct mdm *m)
 	}
 	m->door = door->name;
 	scep_line_text(m->line, "door", door->name);
-	if (is_cross_site(r->site))
+	if (is_cross_site(r))
 		plain(m, 403, "sent by a page of another site");
 	else if (r->body_len > SCEP_MDM_BODY)
 		plain(m, 413, "the body is too long");
@@ -202,31 +211,6 @@ scep_mdm_handle(const struct scep_mdm_host *host,
 	scep_line_number(line, "status", response->status);
 }
 
-/* RFC 9110 section 15: a name for people. */
-static const char *
-reason(int status)
-{
-	static const struct {
-		int		 status;
-		const char	*text;
-	} names[] = {
-		{ 200, "OK" }, { 201, "Created" }, { 400, "Bad Request" },
-		{ 401, "Unauthorized" }, { 403, "Forbidden" },
-		{ 404, "Not Found" }, { 405, "Method Not Allowed" },
-		{ 413, "Content Too Large" },
-		{ 415, "Unsupported Media Type" },
-		{ 422, "Unprocessable Content" },
-		{ 429, "Too Many Requests" },
-		{ 503, "Service Unavailable" },
-	};
-	size_t	 i;
-
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (names[i].status == status)
-			return names[i].text;
-	return "Error";
-}
-
 /* No cache keeps a challenge; and nothing of ours is to be drawn into a page
  * of somebody else's. */
 size_t
@@ -247,7 +231,7 @@ scep_mdm_head(const struct scep_mdm_response *r, char out[SCEP_MDM_HEAD])
 	    "X-Content-Type-Options: nosniff\r\n"
 	    "Content-Security-Policy: default-src 'none'; "
 	    "frame-ancestors 'none'\r\n%s%s%s\r\n",
-	    r->status, reason(r->status), r->type, r->body.len,
+	    r->status, scep_http_reason(r->status), r->type, r->body.len,
 	    r->asks_who ? "WWW-Authenticate: Basic realm=\"SCEP\"\r\n" : "",
 	    wait, allow);
 	return n > 0 && n < SCEP_MDM_HEAD ? (size_t)n : 0;

@@ -20,7 +20,10 @@ struct scep_mdm_request {
 	const char	*type;		/* Content-Type */
 	const char	*auth;		/* Authorization */
 	const char	*site;		/* Sec-Fetch-Site */
+	const char	*origin;	/* Origin */
+	const char	*host;		/* Host */
 	const char	*user;		/* as the web server knows him */
+	const char	*nobody;	/* where he is "": why, for the log */
 	const char	*peer;
 	const uint8_t	*body;
 	size_t		 body_len;	/* more than SCEP_MDM_BODY: too much */

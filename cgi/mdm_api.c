@@ -25,14 +25,19 @@ static const struct act {
 	const char	*method;
 	const char	*path;		/* * stands for an id */
 	const char	*verb;
-	int		 takes_body;
+	enum {
+		NO_BODY,
+		MAY_HAVE_BODY,
+		HAS_BODY	/* one that got lost would bind nothing */
+	}		 body;
 	int		 status;
 } acts[] = {
-	{ "POST", "challenges", "challenge.add", 1, 201 },
-	{ "GET", "requests", "request.list", 0, 200 },
-	{ "GET", "requests/*", "request.show", 0, 200 },
-	{ "POST", "requests/*/approve", "request.approve", 1, 200 },
-	{ "POST", "requests/*/refuse", "request.refuse", 1, 200 },
+	{ "POST", "challenges", "challenge.add", HAS_BODY, 201 },
+	{ "GET", "requests", "request.list", NO_BODY, 200 },
+	{ "GET", "requests/*", "request.show", NO_BODY, 200 },
+	{ "POST", "requests/*/approve", "request.approve", MAY_HAVE_BODY,
+	    200 },
+	{ "POST", "requests/*/refuse", "request.refuse", MAY_HAVE_BODY, 200 },
 };
 
 static void
@@ -108,11 +113,12 @@ is_json(const char *type)
 
 /* What is asked for, or NULL where the body is none. */
 static json_t *
-read_ask(const struct scep_mdm_request *r, const char *id)
+read_ask(const struct scep_mdm_request *r, const struct act *act,
+    const char *id)
 {
 	json_t	*ask;
 
-	if (mdm_body_is_empty(r))
+	if (act->body != HAS_BODY && mdm_body_is_empty(r))
 		ask = json_object();
 	else
 		ask = json_loadb((const char *)r->body, r->body_len,
@@ -126,6 +132,21 @@ read_ask(const struct scep_mdm_request *r, const char *id)
 	return ask;
 }
 
+/* How it is set up here, and what ails it, is for the log. */
+static const char *
+told(const struct mdm_answer *a)
+{
+	switch (a->no) {
+	case MDM_WHO:
+	case MDM_STRANGER:
+		return "not known here";
+	case MDM_TROUBLE:
+		return "trouble of the server's own; try again later";
+	default:
+		return a->why;
+	}
+}
+
 static void
 carry_out(struct mdm *m, const struct act *act, json_t *ask)
 {
@@ -134,7 +155,8 @@ carry_out(struct mdm *m, const struct act *act, json_t *ask)
 	mdm_ask(m, act->verb, ask, &a);
 	if (a.no != MDM_DONE) {
 		mdm_not_done(m, &a);
-		put(m, mdm_status(a.no), json_pack("{s:s}", "error", a.why));
+		put(m, mdm_status(a.no), json_pack("{s:s}", "error",
+		    told(&a)));
 	} else if (json_is_array(a.result))
 		put(m, act->status, json_pack("{s:O}", "requests", a.result));
 	else
@@ -158,17 +180,17 @@ mdm_api(struct mdm *m, const char *rest)
 			    "scep-admin.fcgi(8)");
 		return;
 	}
-	if (act->takes_body && !is_json(r->type)) {
+	if (act->body != NO_BODY && !is_json(r->type)) {
 		mdm_api_error(m, 415, "say Content-Type: " JSON);
 		return;
 	}
-	if (!act->takes_body && !mdm_body_is_empty(r)) {
+	if (act->body == NO_BODY && !mdm_body_is_empty(r)) {
 		mdm_api_error(m, 400, "GET takes no body");
 		return;
 	}
-	if ((ask = read_ask(r, id)) == NULL) {
-		mdm_api_error(m, 400, "the body is no JSON object, or has "
-		    "members twice, or an id of its own");
+	if ((ask = read_ask(r, act, id)) == NULL) {
+		mdm_api_error(m, 400, "the body is no JSON object ({} says "
+		    "nothing), or has members twice, or an id of its own");
 		return;
 	}
 	carry_out(m, act, ask);

@@ -219,7 +219,7 @@ mdm_ask(struct mdm *m, const char *verb, json_t *ask,
 	if (ask == NULL)
 		no(answer, MDM_BAD, "the query names no profile");
 	else if (!by_key && r->user[0] == '\0')
-		no(answer, MDM_WHO, "neither an API key nor a user");
+		no(answer, MDM_WHO, r->nobody);
 	else if ((question = json_pack("{s:s,s:s,s:s,s:s,s:[O]}", "do", verb,
 	    by_key ? "key" : "user", by_key ? (const char *)key.data :
 	    r->user, "door", m->door, "peer", r->peer, "ask", ask)) == NULL)

@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,17 +13,13 @@
 #include <openssl/crypto.h>
 
 #include "base/error.h"
-#include "base/text.h"
-#include "cgi/child.h"
-#include "cgi/http.h"
+#include "cgi/cgi_pipe.h"
 #include "cgi/knock_socket.h"
 #include "cgi/log.h"
-#include "cgi/mdm.h"
+#include "cgi/mdm_request.h"
 #include "cgi/sandbox.h"
 #include "cgi/scep_admin.h"
 #include "cgi/state_socket.h"
-
-#define PATH_LEN	1024
 
 static uint8_t	body[SCEP_MDM_BODY + 1];
 
@@ -41,84 +36,54 @@ ask(void *arg, struct scep_span request, struct scep_buf *reply,
 }
 
 static const char *
-variable(const char *name)
+variable(void *arg, const char *name)
 {
-	const char	*value = name[0] != '\0' ? getenv(name) : NULL;
-
-	return value != NULL ? value : "";
-}
-
-/* As much as CONTENT_LENGTH says, and no more is waited for. */
-static size_t
-read_body(void)
-{
-	struct scep_error	 why;
-	size_t			 n = 0;
-	ssize_t			 got = 1;
-	long			 length;
-
-	if (scep_number_read(variable("CONTENT_LENGTH"), 0, LONG_MAX,
-	    &length, &why) != SCEP_OK)
-		return 0;
-	if ((unsigned long)length > sizeof(body))
-		length = (long)sizeof(body);
-	while (n < (size_t)length && got != 0) {
-		got = read(STDIN_FILENO, body + n, (size_t)length - n);
-		if (got == -1 && errno != EINTR)
-			break;
-		n += got > 0 ? (size_t)got : 0;
-	}
-	return n;
+	(void)arg;
+	return getenv(name);
 }
 
 static int
-write_all(const void *data, size_t len)
+respond(const struct scep_mdm_response *response)
 {
-	const uint8_t	*p = data;
-	ssize_t		 n;
+	char	 head[SCEP_MDM_HEAD];
 
-	for (; len > 0; p += n, len -= (size_t)n)
-		if ((n = write(STDOUT_FILENO, p, len)) == -1) {
-			if (errno != EINTR)
-				return 0;
-			n = 0;
-		}
-	return 1;
+	return scep_cgi_write(head, scep_mdm_head(response, head)) &&
+	    scep_cgi_write(response->body.data, response->body.len);
 }
 
 static void
-answer(const struct scep_server_conf *conf, int *owner_fd, const char *path)
+answer(const struct scep_server_conf *conf, int *owner_fd)
 {
 	const struct scep_mdm_host	 host = { ask, owner_fd,
 					    conf->door_utf16 };
-	const struct scep_mdm_request	 request = {
-		.method = variable("REQUEST_METHOD"),
-		.path = path,
-		.query = variable("QUERY_STRING"),
-		.type = variable("CONTENT_TYPE"),
-		.auth = variable("HTTP_AUTHORIZATION"),
-		.site = variable("HTTP_SEC_FETCH_SITE"),
-		.user = variable(conf->door_user),
-		.peer = scep_http_peer(variable("REMOTE_ADDR")),
-		.body = body,
-		.body_len = read_body(),
-	};
 	struct scep_line		 line = scep_log_begin();
 	struct scep_mdm_response	 response = { .status = 503 };
-	char				 head[SCEP_MDM_HEAD];
+	struct scep_mdm_request		 request;
+	char				 path[SCEP_MDM_PATH];
+	long				 left = scep_cgi_body_length();
+	ssize_t				 n;
 
+	scep_mdm_read(conf, variable, NULL, path, &request);
+	request.body = body;
+	/* One that is broken off is no shorter one. */
+	if ((n = scep_cgi_read(&left, body, sizeof(body))) == -1) {
+		scep_log_error("body: %s", strerror(errno));
+		return;
+	}
+	request.body_len = (size_t)n;
 	scep_mdm_handle(&host, &request, &response, &line);
-	if (!write_all(head, scep_mdm_head(&response, head)) ||
-	    !write_all(response.body.data, response.body.len))
+	if (!respond(&response))
 		scep_line_text(&line, "delivered", "no");
 	scep_log_line(&line);
 	scep_mdm_clear(&response);
+	/* With something unread, Apache's mod_cgid would lose the answer. */
+	while (scep_cgi_read(&left, body, sizeof(body)) > 0)
+		continue;
 }
 
 int
 scep_admin_cgi(const struct scep_server_conf *conf)
 {
-	char			 path[PATH_LEN];
 	struct scep_error	 err;
 	enum scep_err		 rc;
 	int			 owner_fd = -1;
@@ -132,9 +97,7 @@ scep_admin_cgi(const struct scep_server_conf *conf)
 		scep_log_error("%s", err.text);
 		return scep_err_exit(rc);
 	}
-	(void)snprintf(path, sizeof(path), "%s%s", variable("SCRIPT_NAME"),
-	    variable("PATH_INFO"));
-	answer(conf, &owner_fd, path);
+	answer(conf, &owner_fd);
 	OPENSSL_cleanse(body, sizeof(body));
 	return 0;
 }

@@ -24,16 +24,14 @@
 #include "cgi/accept.h"
 #include "cgi/child.h"
 #include "cgi/fcgi_request.h"
-#include "cgi/http.h"
 #include "cgi/knock_socket.h"
 #include "cgi/log.h"
-#include "cgi/mdm.h"
+#include "cgi/mdm_request.h"
 #include "cgi/sandbox.h"
 #include "cgi/scep_admin.h"
 #include "cgi/state_socket.h"
 
 #define STEP_MS		100	/* without an owner, between two looks */
-#define PATH_LEN	1024
 
 struct serving {
 	const struct scep_server_conf	*conf;
@@ -41,7 +39,7 @@ struct serving {
 	int				 owner_fd;	/* -1: nobody owns */
 	int				 is_over;
 	FCGX_Request			 fcgi;
-	char				 path[PATH_LEN];
+	char				 path[SCEP_MDM_PATH];
 	uint8_t				 body[SCEP_MDM_BODY + 1];
 };
 
@@ -64,33 +62,11 @@ ask(void *arg, struct scep_span request, struct scep_buf *reply,
 }
 
 static const char *
-param(const FCGX_Request *fcgi, const char *name)
+param(void *arg, const char *name)
 {
-	const char	*value = name[0] != '\0' ? FCGX_GetParam(name,
-			    fcgi->envp) : NULL;
+	FCGX_Request	*fcgi = arg;
 
-	return value != NULL ? value : "";
-}
-
-/* Web servers part the path of the URL as they like. */
-static void
-read_params(struct serving *s, const struct scep_http_request *http,
-    struct scep_mdm_request *out)
-{
-	const FCGX_Request	*f = &s->fcgi;
-
-	(void)snprintf(s->path, sizeof(s->path), "%s%s",
-	    param(f, "SCRIPT_NAME"), http->path);
-	out->method = http->method;
-	out->path = s->path;
-	out->query = http->query;
-	out->type = param(f, "CONTENT_TYPE");
-	out->auth = param(f, "HTTP_AUTHORIZATION");
-	out->site = param(f, "HTTP_SEC_FETCH_SITE");
-	out->user = param(f, s->conf->door_user);
-	out->peer = http->peer;
-	out->body = s->body;
-	out->body_len = http->body_len;
+	return FCGX_GetParam(name, fcgi->envp);
 }
 
 static int
@@ -118,7 +94,9 @@ answer(struct serving *s, const struct scep_http_request *http)
 	struct scep_mdm_request		 request;
 	struct scep_mdm_response	 response = { .status = 503 };
 
-	read_params(s, http, &request);
+	scep_mdm_read(s->conf, param, &s->fcgi, s->path, &request);
+	request.body = s->body;
+	request.body_len = http->body_len;
 	scep_mdm_handle(&host, &request, &response, &line);
 	if (!respond(&s->fcgi, &response))
 		scep_line_text(&line, "delivered", "no");

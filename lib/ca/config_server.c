@@ -64,7 +64,27 @@ static const struct scep_word	charsets[] = {
 	{ NULL, 0, NULL }
 };
 
-/* What a client's header becomes is the client's word. */
+/* A header, a URL and the name in it become variables too (RFC 3875, and what
+ * web servers add), and they are the client's word. */
+static int
+is_clients_word(const char *name)
+{
+	static const char	*const fronts[] = {
+		"CONTENT_", "DOCUMENT_", "HTTP_", "PATH_", "QUERY_",
+		"REMOTE_IDENT", "REMOTE_PORT", "REQUEST_", "SCRIPT_",
+		"SERVER_", "SSL_TLS_SNI"
+	};
+	static const char	 again[] = "REDIRECT_";	/* Apache's */
+	size_t			 i;
+
+	while (strncmp(name, again, sizeof(again) - 1) == 0)
+		name += sizeof(again) - 1;
+	for (i = 0; i < LENGTH(fronts); i++)
+		if (strncmp(name, fronts[i], strlen(fronts[i])) == 0)
+			return 1;
+	return *name == '\0' || strcmp(name, "URL") == 0;
+}
+
 static enum scep_err
 read_door_user(struct scep_reading *r, const struct scep_setting *s, void *to)
 {
@@ -77,10 +97,11 @@ read_door_user(struct scep_reading *r, const struct scep_setting *s, void *to)
 		return scep_config_fault(r, "the name of a variable that the "
 		    "web server sets, such as REMOTE_USER or "
 		    "SSL_CLIENT_S_DN, got \"%.64s\"", value);
-	if (strncmp(value, "HTTP_", 5) == 0)
-		return scep_config_fault(r, "%s is what the client says in a "
-		    "header, and anybody can say it; name a variable that "
-		    "the web server sets, such as REMOTE_USER", value);
+	if (is_clients_word(value))
+		return scep_config_fault(r, "%s is what the client says, in a "
+		    "header or in the URL, and anybody can say it; name a "
+		    "variable that the web server sets, such as REMOTE_USER",
+		    value);
 	memcpy(to, value, strlen(value) + 1);
 	return SCEP_OK;
 }

@@ -2,7 +2,7 @@
  * fuzz_mdm.c - requests to scep-admin.fcgi: whatever comes in, a response
  * comes out whose head is well formed, and what is asked of the owner is JSON.
  *
- * Eight lines, of which the last is the owner's answer, and the body.
+ * A line for each variable and one that is the owner's answer, and the body.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -13,9 +13,15 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "cgi/mdm.h"
+#include "cgi/mdm_request.h"
 
-#define LINES	8
+static const char *const	names[] = {
+	"REQUEST_METHOD", "PATH_INFO", "QUERY_STRING", "CONTENT_TYPE",
+	"HTTP_AUTHORIZATION", "HTTP_SEC_FETCH_SITE", "HTTP_ORIGIN",
+	"HTTP_HOST", "SSL_CLIENT_S_DN", "SSL_CLIENT_VERIFY"
+};
+#define NAMES	(sizeof(names) / sizeof(names[0]))
+#define LINES	(NAMES + 1)
 
 int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -61,9 +67,24 @@ check(const struct scep_mdm_response *r, const struct scep_line *line)
 		abort();
 }
 
+static const char *
+variable(void *arg, const char *name)
+{
+	const char	**part = arg;
+	size_t		  i;
+
+	for (i = 0; i < NAMES; i++)
+		if (strcmp(name, names[i]) == 0)
+			return part[i];
+	return NULL;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
+	const struct scep_server_conf	 conf = {
+		.door_user = "SSL_CLIENT_S_DN",
+	};
 	const struct scep_mdm_host	 host = { answer, NULL, len % 2 != 0 };
 	struct scep_line		 line = { .len = 0 };
 	struct scep_mdm_response	 response;
@@ -71,7 +92,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	char				*text = malloc(len + 1);
 	const char			*part[LINES];
 	char				*p = text, *end;
-	int				 i;
+	char				 path[SCEP_MDM_PATH];
+	size_t				 i;
 
 	if (text == NULL)
 		return 0;
@@ -85,11 +107,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		else
 			end = text + len;
 	}
-	r = (struct scep_mdm_request){
-		part[0], part[1], part[2], part[3], part[4], part[5], part[6],
-		"192.0.2.1", (const uint8_t *)p, (size_t)(text + len - p),
-	};
-	owner_says = part[7];
+	scep_mdm_read(&conf, variable, part, path, &r);
+	r.body = (const uint8_t *)p;
+	r.body_len = (size_t)(text + len - p);
+	owner_says = part[NAMES];
 	scep_mdm_handle(&host, &r, &response, &line);
 	check(&response, &line);
 	scep_mdm_clear(&response);

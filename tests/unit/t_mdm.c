@@ -14,7 +14,7 @@
 #include <jansson.h>
 
 #include "base/error.h"
-#include "cgi/mdm.h"
+#include "cgi/mdm_request.h"
 
 #define KEY	"scepkey-23456789ab-23456789abcdefghijkmnpqrst"
 #define BEARER	"Bearer " KEY
@@ -70,7 +70,10 @@ begin(void **state)
 		.type = "",
 		.auth = BEARER,
 		.site = "",
+		.origin = "",
+		.host = "scep.example",
 		.user = "",
+		.nobody = "nobody",
 		.peer = "192.0.2.1",
 	};
 	return 0;
@@ -185,6 +188,31 @@ the_page_is_in_utf16_if_that_is_wanted(void **state)
 	assert_non_null(strstr(text, "password is: <B> " CH " </B>"));
 }
 
+/* A store's error has paths in it, and whoever knocks need not be known. */
+static void
+what_ails_us_is_for_the_log(void **state)
+{
+	(void)state;
+	r.path = "/mdm/api/v1/challenges";
+	r.method = "POST";
+	r.type = "application/json";
+	body("{}");
+	owner.reply = "{\"ok\":false,\"code\":\"store\",\"error\":\"/var/db"
+	    "\"}";
+	call(503);
+	assert_false(holds("/var/db"));
+	assert_non_null(strstr(line.text, "/var/db"));
+	owner.reply = NULL;
+	owner.rc = SCEP_E_BUSY;
+	call(503);
+	assert_false(holds("not there"));
+	assert_non_null(strstr(line.text, "not there"));
+	owner.reply = "{\"ok\":false,\"code\":\"badRequest\",\"error\":"
+	    "\"because\"}";
+	call(422);
+	assert_true(holds("because"));
+}
+
 /* What the owner says no with, and what each door makes of it. */
 static void
 each_no_has_its_answer(void **state)
@@ -244,6 +272,7 @@ each_no_has_its_answer(void **state)
 		assert_int_equal(got.body.len, 0);
 		r.path = "/x/api/v1/challenges";
 		r.type = "application/json";
+		body("{}");
 		call(nos[i].other);
 		assert_true(holds("{\"error\":"));
 		assert_int_equal(strstr(head, "WWW-Authenticate: Basic") !=
@@ -419,8 +448,11 @@ the_api_has_these_paths(void **state)
 		    paths[i].path);
 		r.method = paths[i].method;
 		r.path = path;
-		r.type = strcmp(r.method, "POST") == 0 ?
-		    "application/json; charset=utf-8" : "";
+		r.type = "";
+		if (strcmp(r.method, "POST") == 0) {
+			r.type = "application/json; charset=utf-8";
+			body("{}");
+		}
 		call(paths[i].status);
 		assert_string_equal(got.type, "application/json");
 		assert_int_equal(owner.n, paths[i].verb != NULL);
@@ -446,7 +478,8 @@ a_body_is_one_json_object(void **state)
 	} bodies[] = {
 		{ "application/json", "{\"subject\":\"CN=x\"}", 201 },
 		{ "Application/JSON;charset=utf-8", "{}", 201 },
-		{ "application/json", "", 201 },
+		{ "application/json", "", 400 },
+		{ "application/json", " \r\n", 400 },
 		{ "", "{}", 415 },
 		{ "text/plain", "{}", 415 },
 		{ "application/jsonx", "{}", 415 },
@@ -489,7 +522,104 @@ a_body_is_one_json_object(void **state)
 	r.method = "POST";
 	r.path = "/api/v1/challenges";
 	r.type = "application/json";
+	body("{}");
 	call(413);
+}
+
+/* What the web server's variables are. */
+static const char *
+variable(void *arg, const char *name)
+{
+	const char	**pair = arg;
+
+	for (; pair[0] != NULL; pair += 2)
+		if (strcmp(pair[0], name) == 0)
+			return pair[1];
+	return NULL;
+}
+
+static void
+read_with(const char *door_user, const char **pairs, char *path)
+{
+	struct scep_server_conf	 conf;
+
+	memset(&conf, 0, sizeof(conf));
+	(void)snprintf(conf.door_user, sizeof(conf.door_user), "%s",
+	    door_user);
+	scep_mdm_read(&conf, variable, pairs, path, &r);
+	assert_non_null(r.method);
+	assert_non_null(r.origin);
+	assert_non_null(r.nobody);
+}
+
+static void
+a_certificate_counts_when_it_was_verified(void **state)
+{
+	static const struct {
+		const char	*door_user, *name, *verify, *user;
+	} cases[] = {
+		{ "SSL_CLIENT_S_DN", "SSL_CLIENT_S_DN", "SUCCESS", "CN=mdm" },
+		{ "SSL_CLIENT_S_DN", "SSL_CLIENT_S_DN", NULL, "" },
+		{ "SSL_CLIENT_S_DN", "SSL_CLIENT_S_DN", "", "" },
+		{ "SSL_CLIENT_S_DN", "SSL_CLIENT_S_DN", "NONE", "" },
+		{ "SSL_CLIENT_S_DN", "SSL_CLIENT_S_DN", "GENEROUS", "" },
+		{ "SSL_CLIENT_S_DN", "SSL_CLIENT_S_DN", "FAILED:self signed",
+		    "" },
+		{ "SSL_CLIENT_S_DN", "SSL_CLIENT_S_DN", "success", "" },
+		{ "REDIRECT_SSL_CLIENT_S_DN", "REDIRECT_SSL_CLIENT_S_DN",
+		    NULL, "" },
+		{ "REMOTE_USER", "REMOTE_USER", NULL, "CN=mdm" },
+		{ "REMOTE_USER", "HTTP_REMOTE_USER", NULL, "" },
+		{ "REMOTE_USER", "SSL_CLIENT_S_DN", "SUCCESS", "" },
+		{ "", "REMOTE_USER", NULL, "" },
+		{ "", "", NULL, "" },
+	};
+	char	 path[SCEP_MDM_PATH];
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char	*pairs[] = { cases[i].name, "CN=mdm",
+				    "SSL_CLIENT_VERIFY", cases[i].verify,
+				    NULL };
+
+		read_with(cases[i].door_user, pairs, path);
+		assert_string_equal(r.user, cases[i].user);
+	}
+	/* And the log says what is missing. */
+	begin(NULL);
+	{
+		const char	*pairs[] = { "SSL_CLIENT_S_DN", "CN=mdm",
+				    "REQUEST_METHOD", "GET", "PATH_INFO",
+				    "/mscep_admin/", NULL };
+
+		read_with("SSL_CLIENT_S_DN", pairs, path);
+	}
+	call(401);
+	assert_int_equal(owner.n, 0);
+	assert_non_null(strstr(line.text, "SSL_CLIENT_VERIFY"));
+}
+
+static void
+a_path_is_whole_or_none(void **state)
+{
+	static char	 front[SCEP_MDM_PATH];
+	const char	*pairs[] = { "SCRIPT_NAME", front, "PATH_INFO",
+			    "/challenge", "REQUEST_METHOD", "POST", NULL };
+	char		 path[SCEP_MDM_PATH];
+
+	(void)state;
+	memset(front, 'x', sizeof(front) - sizeof("/challenge"));
+	read_with("", pairs, path);
+	assert_int_equal(strlen(r.path), SCEP_MDM_PATH - 1);
+	r.auth = BEARER;
+	call(200);
+	/* One octet more, of which /challenge would be the front. */
+	pairs[3] = "/challenges";
+	read_with("", pairs, path);
+	assert_string_equal(r.path, "");
+	r.auth = BEARER;
+	call(404);
 }
 
 static void
@@ -509,6 +639,37 @@ a_page_of_somebody_elses_sends_nothing(void **state)
 		r.site = sites[i].site;
 		call(sites[i].status);
 		assert_int_equal(owner.n, sites[i].status == 200);
+	}
+}
+
+static void
+nor_does_one_of_an_old_browser(void **state)
+{
+	static const struct {
+		const char	*site, *origin, *host;
+		int		 status;
+	} origins[] = {
+		{ "", "", "scep.example", 200 },
+		{ "", "https://scep.example", "scep.example", 200 },
+		{ "", "https://SCEP.example:8443", "scep.example:8443", 200 },
+		{ "", "https://evil.example", "scep.example", 403 },
+		{ "", "https://scep.example:1", "scep.example", 403 },
+		{ "", "https://scep.example.evil", "scep.example", 403 },
+		{ "", "null", "scep.example", 403 },
+		{ "", "null", "null", 403 },
+		{ "", "https://scep.example", "", 403 },
+		{ "same-origin", "https://scep.example", "inside:80", 200 },
+		{ "cross-site", "https://scep.example", "scep.example", 403 },
+	};
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(origins) / sizeof(origins[0]); i++) {
+		r.site = origins[i].site;
+		r.origin = origins[i].origin;
+		r.host = origins[i].host;
+		call(origins[i].status);
+		assert_int_equal(owner.n, origins[i].status == 200);
 	}
 }
 
@@ -535,13 +696,17 @@ main(void)
 	const struct CMUnitTest	 tests[] = {
 		T(the_page_is_that_of_ndes),
 		T(the_page_is_in_utf16_if_that_is_wanted),
+		T(what_ails_us_is_for_the_log),
 		T(each_no_has_its_answer),
 		T(what_is_no_challenge_is_not_handed_out),
 		T(a_key_comes_by_bearer_or_as_a_password),
 		T(the_webhook_takes_what_it_does_not_know),
 		T(the_api_has_these_paths),
 		T(a_body_is_one_json_object),
+		T(a_certificate_counts_when_it_was_verified),
+		T(a_path_is_whole_or_none),
 		T(a_page_of_somebody_elses_sends_nothing),
+		T(nor_does_one_of_an_old_browser),
 		T(other_paths_are_none_of_ours),
 	};
 	int			 failed;

@@ -1,0 +1,29 @@
+/*
+ * cgi_pipe.h - plain CGI: variables, the body at standard input, the answer at
+ * standard output (RFC 3875).
+ */
+#ifndef SCEP_CGI_CGI_PIPE_H
+#define SCEP_CGI_CGI_PIPE_H
+
+#include <limits.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define SCEP_CGI_UNTIL_END	LONG_MAX
+
+/* "" if there is none. */
+const char	*scep_cgi_variable(const char *name);
+/*
+ * How many octets the body has: where CONTENT_LENGTH says it, no more are
+ * waited for, for not every server closes the pipe (section 4.2);
+ * SCEP_CGI_UNTIL_END if it does not; 0 unless the method is POST.
+ */
+long		 scep_cgi_body_length(void);
+/* Read at most size octets of the *left that there are, until there are no
+ * more; how many, or -1 with errno. */
+ssize_t		 scep_cgi_read(long *left, uint8_t *buf, size_t size);
+/* 0 if they are not taken. */
+int		 scep_cgi_write(const void *data, size_t len);
+
+#endif /* SCEP_CGI_CGI_PIPE_H */
