@@ -1,0 +1,224 @@
+#!/bin/sh
+# 54-door-certs - scep-admin.fcgi by TLS: the client's certificate says who it
+# is, behind nginx as examples/nginx-admin.conf has it, and behind Apache; and
+# one that the web server could not verify says nothing.  Then plain CGI, for
+# what a web server may leave out.
+. "$(dirname "$0")/lib.sh"
+
+DOORS=$BIN/scep-admin.fcgi
+LOG=$T/admin.log
+NDES=/certsrv/mscep_admin/
+DN="CN=mdm,O=Example"
+MODULES=/usr/lib/apache2/modules
+
+# authority NAME: a CA that is none of SCEP's.
+authority() {
+	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=$1" \
+	    -keyout "$T/$1.key" -out "$T/$1.pem" 2>/dev/null
+}
+
+# client NAME SUBJECT CA: a certificate for who knocks.
+client() {
+	openssl req -newkey rsa:2048 -nodes -subj "$2" -keyout "$T/$1.key" \
+	    -out "$T/$1.csr" 2>/dev/null
+	openssl x509 -req -in "$T/$1.csr" -CA "$T/$3.pem" -CAkey "$T/$3.key" \
+	    -days 2 -out "$T/$1.pem" 2>/dev/null
+}
+
+# ask PATH [CURL-OPTIONS]: body into a file; the status.
+ask() {
+	_path=$1
+	shift
+	curl -s -m 20 --cacert "$T/web.pem" -o "$T/body" -w '%{http_code}' \
+	    "$@" "https://localhost:$PORT$_path"
+}
+as() { ask $NDES --cert "$T/$1.pem" --key "$T/$1.key"; }
+
+# What is the same behind each web server.
+play() {		# SERVER
+	same "$1: the page, for a certificate that was verified" \
+	    "$(as mdm)" 200
+	like "$1: has a challenge" "$T/body" 'password is: <B> [2-9a-z-]{37} '
+	same "$1: for one of another name" "$(as other)" 200
+	like "$1: it says no" "$T/body" 'sufficient permission'
+	same "$1: one of that name from elsewhere is nobody's" \
+	    "$(as false)" 401
+	same "$1: nor is one that nobody has signed" "$(as own)" 401
+	unlike "$1: they get no challenge" "$T/body" 'password is'
+	same "$1: no certificate" "$(ask $NDES)" 401
+	same "$1: what a client says in headers is no certificate" \
+	    "$(ask $NDES -H "SSL-Client-S-DN: $DN" \
+	    -H 'SSL-Client-Verify: SUCCESS' -H "Remote-User: $DN")" 401
+}
+
+start_doors() {
+	"$DOORS" -c "$CONF" >>"$LOG" 2>&1 &
+	ADMIN=$!
+	own "$ADMIN"
+	until_true 10 test -S "$T/admin.sock"
+	chmod 666 "$T/admin.sock"
+}
+
+web_answers() { [ "$(ask /nothing)" = 404 ]; }
+
+make_ca "$T/ca" http://127.0.0.1/scep
+sed -i "s,^\[server\],&\nlisten = unix:$T/scep.sock\ndoor_listen = unix:$T/admin.sock\ndoor_user = SSL_CLIENT_S_DN," \
+    "$CONF"
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost \
+    -addext subjectAltName=DNS:localhost -keyout "$T/web.key" \
+    -out "$T/web.pem" 2>/dev/null
+authority people
+authority elsewhere
+client mdm /O=Example/CN=mdm people
+client other /O=Example/CN=other people
+client false /O=Example/CN=mdm elsewhere
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /O=Example/CN=mdm \
+    -keyout "$T/own.key" -out "$T/own.pem" 2>/dev/null
+start_fcgi
+until_true 10 test -S "$T/scep.sock"
+verdict "a record for the name in a certificate" adm apikey add --user "$DN" \
+    --name mdm --may challenge:add --rate 1000/s
+start_doors
+
+# ---- nginx: the location of the example, changed as its comment says ----
+
+PORT=$(free_port)
+sed -e "s,/run/scep/admin\.sock,$T/admin.sock," \
+    -e '/^[[:space:]]*auth_basic/d; /REMOTE_USER/d' \
+    -e '/^[^#]*location ~/,/^}/s,client_max_body_size.*,&\nFROM_COMMENT,' \
+    "$ROOT/examples/nginx-admin.conf" >"$T/doors.conf"
+sed -n 's/^#\(.*fastcgi_param SSL_CLIENT_.*\)/\1/p' "$T/doors.conf" \
+    >"$T/comment"
+sed -i -e "/^FROM_COMMENT/{r $T/comment
+d}" "$T/doors.conf"
+same "the example says how" "$(wc -l <"$T/comment")" 2
+mkdir -p "$T/nginx"
+{
+	[ "$(id -u)" -eq 0 ] && echo "user root;"
+	cat <<CONFIG
+daemon off; worker_processes 1; pid $T/nginx/pid; error_log $T/nginx.log;
+events { worker_connections 64; }
+http {
+	access_log off;
+	client_body_temp_path $T/nginx/body;
+	fastcgi_temp_path $T/nginx/fastcgi;
+	proxy_temp_path $T/nginx/proxy;
+	scgi_temp_path $T/nginx/scgi;
+	uwsgi_temp_path $T/nginx/uwsgi;
+	server {
+		listen 127.0.0.1:$PORT ssl;
+		ssl_certificate $T/web.pem;
+		ssl_certificate_key $T/web.key;
+		ssl_client_certificate $T/people.pem;
+		ssl_verify_client optional_no_ca;
+		include $T/doors.conf;
+	}
+}
+CONFIG
+} >"$T/nginx.conf"
+nginx -p "$T/nginx" -c "$T/nginx.conf" >>"$T/nginx.log" 2>&1 &
+SERVER=$!
+own "$SERVER"
+until_true 10 web_answers || not_ok "nginx answers"
+play nginx
+like "the log says why" "$LOG" 'SSL_CLIENT_VERIFY'
+adm apikey add --name key --may challenge:add 2>/dev/null |
+    sed 's/.*/header = "Authorization: Bearer &"/' >"$T/key"
+same "a key needs no certificate" "$(ask /mdm/mscep_admin/ -K "$T/key")" 200
+same "and a certificate is none where keys are asked for" \
+    "$(ask /mdm/mscep_admin/ --cert "$T/mdm.pem" --key "$T/mdm.key")" 401
+
+# Without the web server's word for it no certificate counts.
+sed -i '/SSL_CLIENT_VERIFY/d' "$T/doors.conf"
+kill -HUP "$SERVER"
+not_known() { [ "$(as mdm)" = 401 ]; }
+verdict "without SSL_CLIENT_VERIFY no certificate counts" \
+    until_true 10 not_known
+stop "$SERVER"
+
+# ---- Apache ----
+
+if [ -f "$MODULES/mod_ssl.so" ]; then
+	PORT=$(free_port)
+	{
+		for _module in mpm_event authz_core env alias ssl proxy \
+		    proxy_fcgi; do
+			echo "LoadModule ${_module}_module $MODULES/mod_$_module.so"
+		done
+		[ "$(id -u)" -eq 0 ] && printf 'User www-data\nGroup www-data\n'
+		cat <<CONFIG
+Listen 127.0.0.1:$PORT
+ServerName localhost
+PidFile $T/apache.pid
+DefaultRuntimeDir $T
+ErrorLog $T/apache.log
+SSLSessionCache none
+<VirtualHost 127.0.0.1:$PORT>
+	SSLEngine on
+	SSLCertificateFile $T/web.pem
+	SSLCertificateKeyFile $T/web.key
+	SSLCACertificateFile $T/people.pem
+	SSLVerifyClient optional_no_ca
+	<LocationMatch "^/certsrv/mscep_admin/?$">
+		SSLOptions +StdEnvVars
+		SetHandler "proxy:unix:$T/admin.sock|fcgi://scep-admin/"
+	</LocationMatch>
+</VirtualHost>
+CONFIG
+	} >"$T/apache.conf"
+	chmod 755 "$T"
+	apache2 -D FOREGROUND -f "$T/apache.conf" >>"$T/apache.log" 2>&1 &
+	SERVER=$!
+	own "$SERVER"
+	until_true 10 web_answers || not_ok "Apache answers"
+	play Apache
+	stop "$SERVER"
+else
+	skip "Apache" "mod_ssl is not installed"
+fi
+stop "$ADMIN"
+
+# ---- plain CGI: a body whose length nobody says, and one that got lost ----
+
+sed -i 's/^door_user.*/door_user = REMOTE_USER/' "$CONF"
+verdict "a record for a user" adm apikey add --user ann --may challenge:add
+cgi() {			# METHOD PATH BODY [VARIABLE=VALUE…]
+	_method=$1 _path=$2 _body=$3
+	shift 3
+	printf %s "$_body" | env -i GATEWAY_INTERFACE=CGI/1.1 \
+	    SCEP_CONF="$CONF" REMOTE_USER=ann REQUEST_METHOD="$_method" \
+	    SCRIPT_NAME=/cgi-bin/scep-admin.fcgi PATH_INFO="$_path" \
+	    CONTENT_TYPE=application/json REMOTE_ADDR=127.0.0.1 "$@" \
+	    "$DOORS" >"$T/cgi.out" 2>>"$LOG"
+	sed -n 's/^Status: \(...\).*/\1/p' "$T/cgi.out"
+}
+binds() { sed '1,/^.$/d' "$T/cgi.out" | jq -r .binds; }
+BODY='{"subject":"CN=x"}'
+same "CGI: a challenge for a name" "$(cgi POST /api/v1/challenges "$BODY" \
+    CONTENT_LENGTH=${#BODY}; binds)" "201
+subject and SAN"
+same "CGI: as well where no length is said" \
+    "$(cgi POST /api/v1/challenges "$BODY"; binds)" "201
+subject and SAN"
+same "CGI: and none for whoever it may be where the body got lost" \
+    "$(cgi POST /api/v1/challenges '' CONTENT_LENGTH=0)" 400
+same "CGI: nor where it was broken off" \
+    "$(cgi POST /api/v1/challenges '{"subject"' CONTENT_LENGTH=${#BODY})" 400
+same "CGI: {} binds nothing" "$(cgi POST /api/v1/challenges '{}' \
+    CONTENT_LENGTH=2; binds)" "201
+nothing"
+head -c 300000 /dev/zero | tr '\0' ' ' >"$T/long"
+same "CGI: a body that is too long is read to its end" "$(
+	{ cat "$T/long" && echo all >"$T/read"; } | env -i \
+	    GATEWAY_INTERFACE=CGI/1.1 SCEP_CONF="$CONF" REMOTE_USER=ann \
+	    REQUEST_METHOD=POST PATH_INFO=/challenge CONTENT_LENGTH=300000 \
+	    "$DOORS" 2>>"$LOG" | sed -n 's/^Status: \(...\).*/\1/p'
+	cat "$T/read")" "413
+all"
+same "CGI: a browser that says where it was sent from" \
+    "$(cgi GET /mscep_admin/ '' HTTP_ORIGIN=https://scep.example \
+    HTTP_HOST=scep.example)" 200
+same "CGI: and was sent from elsewhere" \
+    "$(cgi GET /mscep_admin/ '' HTTP_ORIGIN=https://evil.example \
+    HTTP_HOST=scep.example)" 403
+finish
