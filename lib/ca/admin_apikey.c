@@ -53,21 +53,33 @@ struct looking {
 	struct scep_admin_call	*call;
 	const char		*wanted;	/* id, name or user, or NULL */
 	struct scep_apikey	*found;
-	int			 n_found;
+	int			 by_id, n_live, n_dead;
+	char			 other[SCEP_REC_NAME];	/* that is it too */
 	struct scep_apikey	*fresh;		/* to be added, or NULL */
 	struct scep_change	*change;	/* old ones go with it */
 	size_t			 n;
 };
 
-static int
-is_wanted(const struct looking *l, const struct scep_apikey *rec)
+/* An id comes before a name or a user, and one that is in force before one
+ * that was. */
+static void
+note_row(struct looking *l, const struct scep_apikey *rec)
 {
-	return strcmp(rec->id, l->wanted) == 0 ||
-	    strcmp(rec->name, l->wanted) == 0 ||
-	    strcmp(rec->user, l->wanted) == 0;
+	const int	 live = strcmp(scep_apikey_state(rec, l->call->now),
+			    "live") == 0;
+
+	if (strcmp(rec->id, l->wanted) == 0) {
+		l->by_id = 1;
+		*l->found = *rec;
+	} else if (l->by_id || (strcmp(rec->name, l->wanted) != 0 &&
+	    strcmp(rec->user, l->wanted) != 0))
+		return;
+	else if (live && l->n_live++ > 0)
+		OPENSSL_strlcpy(l->other, rec->id, sizeof(l->other));
+	else if (live || (l->n_live == 0 && l->n_dead++ == 0))
+		*l->found = *rec;
 }
 
-/* One that is in force comes before one that was. */
 static enum scep_err
 find_row(void *arg, const struct scep_row *row, struct scep_error *err)
 {
@@ -79,11 +91,7 @@ find_row(void *arg, const struct scep_row *row, struct scep_error *err)
 	    err)) != SCEP_OK)
 		return rc;
 	rec.rev = row->rev;
-	if (!is_wanted(l, &rec) || (l->n_found > 0 &&
-	    strcmp(scep_apikey_state(&rec, l->call->now), "live") != 0))
-		return SCEP_OK;
-	*l->found = rec;
-	l->n_found++;
+	note_row(l, &rec);
 	return SCEP_OK;
 }
 
@@ -104,13 +112,16 @@ find(struct scep_admin_call *call, struct scep_apikey *rec,
 	if ((rc = scep_store_scan(call->ca->store, SCEP_T_APIKEY,
 	    scep_span_make(NULL, 0), find_row, &l, err)) != SCEP_OK)
 		return rc;
-	if (l.n_found > 0) {
-		scep_line_text(&call->summary, "id", rec->id);
-		return SCEP_OK;
-	}
-	return scep_fail(err, SCEP_E_NOTFOUND, "there is no API key with such "
-	    "an id, name or user; `scepadm apikey list` shows those there "
-	    "are");
+	if (!l.by_id && l.n_live + l.n_dead == 0)
+		return scep_fail(err, SCEP_E_NOTFOUND, "there is no API key "
+		    "with such an id, name or user; `scepadm apikey list` "
+		    "shows those there are");
+	if (!l.by_id && l.n_live > 1)
+		return scep_fail(err, SCEP_E_REFUSED, "API keys %s and %s are "
+		    "both in force, and one is called what the other's user "
+		    "is; say which by its id", rec->id, l.other);
+	scep_line_text(&call->summary, "id", rec->id);
+	return SCEP_OK;
 }
 
 /* Before one is added: is there room, and is its name free? */

@@ -486,6 +486,43 @@ names_and_users_are_one_each(void **state)
 	json_decref(list);
 }
 
+/* The name of one is the user, or the id, of another: nobody takes the wrong
+ * one away. */
+static void
+it_is_clear_which_one_is_meant(void **state)
+{
+	char	*a, *b, *c, members[128];
+	json_t	*shown;
+
+	(void)state;
+	a = record("\"may\":[\"request:list\"],\"name\":\"ann\"");
+	b = record("\"may\":[\"request:list\"],\"user\":\"ann\","
+	    "\"name\":\"b\"");
+	operator_refused(w, 0, "{\"do\":\"apikey.revoke\",\"id\":\"ann\"}",
+	    SCEP_E_REFUSED, "by its id");
+	operator_refused(w, 0, "{\"do\":\"apikey.show\",\"id\":\"ann\"}",
+	    SCEP_E_REFUSED, a);
+	is_open(0, "\"user\":\"ann\"", "request.list", "");
+	(void)snprintf(members, sizeof(members),
+	    "\"may\":[\"request:list\"],\"name\":\"%s\"", b);
+	c = record(members);
+	is_open(0, by_key(), "request.list", "");
+	json_decref(operator_ask_id(w, 0,
+	    "{\"do\":\"apikey.revoke\",\"id\":\"%s\"}", b));
+	is_closed(0, "\"user\":\"ann\"", "request.list", "",
+	    SCEP_DENY_WHO);
+	is_open(0, by_key(), "request.list", "");
+	/* One that has ended is not in the way. */
+	json_decref(operator_ask(w, 0,
+	    "{\"do\":\"apikey.revoke\",\"id\":\"ann\"}"));
+	shown = operator_ask(w, 0, "{\"do\":\"apikey.show\",\"id\":\"ann\"}");
+	operator_is(shown, "state", "revoked");
+	json_decref(shown);
+	free(a);
+	free(b);
+	free(c);
+}
+
 static void
 what_makes_no_record(void **state)
 {
@@ -527,6 +564,7 @@ main(void)
 		T(who_is_too_fast_waits),
 		T(a_bucket_holds_what_it_says),
 		T(names_and_users_are_one_each),
+		T(it_is_clear_which_one_is_meant),
 		T(what_makes_no_record),
 	};
 	int			 failed;
