@@ -130,24 +130,29 @@ choose_profile(struct knock *k, struct scep_error *err)
 	return refuse(k, SCEP_DENY_MAY, err);
 }
 
+/* In how many seconds it is over. */
+static long
+seconds_left(const struct scep_admin_call *call)
+{
+	const long	 now = (long)call->now;
+	const long	 begin = scep_admin_number(call, "not_before", 0);
+
+	return scep_admin_number(call, "expires", (begin > now ? begin :
+	    now) + scep_admin_number(call, "ttl", DAY)) - now;
+}
+
 static enum scep_err
 limit_times(struct knock *k, struct scep_error *err)
 {
-	const time_t	 now = k->call.now;
 	const long	 max = k->rec.max_ttl_s;
-	const long	 begin = scep_admin_number(&k->call, "not_before", 0);
-	const long	 from = begin > (long)now ? begin : (long)now;
-	long		 end;
 
 	if (json_object_get(k->ask, "ttl") == NULL &&
 	    json_object_get(k->ask, "expires") == NULL &&
 	    json_object_set_new(k->ask, "ttl", json_integer(max < DAY ? max :
 	    DAY)) != 0)
 		return scep_fail(err, SCEP_E_NOMEM, "the ttl");
-	end = scep_admin_number(&k->call, "expires", from +
-	    scep_admin_number(&k->call, "ttl", max));
-	if (end - (long)now <= max && scep_admin_number(&k->call,
-	    "reuse_for", 0) <= max)
+	if (seconds_left(&k->call) <= max &&
+	    scep_admin_number(&k->call, "reuse_for", 0) <= max)
 		return SCEP_OK;
 	(void)scep_fail(err, SCEP_E_REFUSED, "API key %s (%s) makes "
 	    "challenges that are over within %ld s, and for the same key no "
@@ -199,19 +204,16 @@ add(struct knock *k, struct scep_error *err)
 	char			 md5[2 * MD5_LEN + 1];
 	json_t			*row;
 	enum scep_err		 rc;
-	long			 ttl;
 
 	if ((rc = limit(k, err)) != SCEP_OK ||
 	    (rc = scep_admin_challenge_add(call, err)) != SCEP_OK)
 		return rc;
 	ca_md5(k, md5);
-	ttl = scep_admin_number(call, "expires", (long)call->now +
-	    scep_admin_number(call, "ttl", 0)) - (long)call->now;
 	row = json_loadb(call->rows.text, call->rows.len, 0, NULL);
 	call->rows.open = 0;
 	if (row != NULL && (json_object_set_new(row, "ca_md5",
 	    json_string(md5)) != 0 || json_object_set_new(row, "ttl",
-	    json_integer(ttl)) != 0)) {
+	    json_integer(seconds_left(call))) != 0)) {
 		scep_admin_wipe(row);
 		json_decref(row);
 		row = NULL;

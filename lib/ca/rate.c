@@ -18,6 +18,7 @@
 
 struct bucket {
 	char	 id[ID_MAX];		/* "": free */
+	long	 n, s;			/* what the level is of */
 	int64_t	 level;
 	time_t	 last;
 };
@@ -45,25 +46,35 @@ scep_rates_free(struct scep_rates *rates)
 	free(rates);
 }
 
-/* His, or a new full one: in a free place, or in that of whoever was away for
- * the longest. */
+/* His place, or a free one, or that of whoever was away for the longest. */
 static struct bucket *
-find(struct scep_rates *rates, const char *id, int64_t full, time_t now)
+place(struct scep_rates *rates, const char *id)
 {
 	struct bucket	*b = rates->bucket, *old = b;
-	size_t		 i;
 
-	for (i = 0; i < SCEP_RATES_MAX && b->id[0] != '\0'; i++, b++) {
+	for (; b < rates->bucket + SCEP_RATES_MAX && b->id[0] != '\0'; b++) {
 		if (strcmp(b->id, id) == 0)
 			return b;
 		if (b->last < old->last)
 			old = b;
 	}
-	if (i == SCEP_RATES_MAX)
-		b = old;
+	return b < rates->bucket + SCEP_RATES_MAX ? b : old;
+}
+
+/* His, or a full one: also where his record was made anew with another rate,
+ * of which the level says nothing. */
+static struct bucket *
+find(struct scep_rates *rates, const char *id, long n, long s, time_t now)
+{
+	struct bucket	*b = place(rates, id);
+
+	if (strcmp(b->id, id) == 0 && b->n == n && b->s == s)
+		return b;
 	memset(b, 0, sizeof(*b));
 	OPENSSL_strlcpy(b->id, id, sizeof(b->id));
-	b->level = full;
+	b->n = n;
+	b->s = s;
+	b->level = (int64_t)n * s;
 	b->last = now;
 	return b;
 }
@@ -92,7 +103,7 @@ scep_rates_take(struct scep_rates *rates, const char *id, long n, long s,
 	if (n < 1 || s < 1)
 		return 0;
 	(void)pthread_mutex_lock(&rates->mutex);
-	b = find(rates, id, full, now);
+	b = find(rates, id, n, s, now);
 	fill(b, full, n, now);
 	if ((ok = b->level >= s))
 		b->level -= s;

@@ -346,9 +346,9 @@ a_challenge_is_no_more_than_the_record_says(void **state)
 static void
 the_challenge_serves_and_says_who_made_it(void **state)
 {
-	char			 text[SCEP_CHALLENGE_TEXT];
+	char			 text[64];
 	struct world_request	 r;
-	json_t			*made, *rec;
+	json_t			*made, *rec, *later;
 
 	(void)state;
 	free(record("\"name\":\"fleet\",\"may\":[\"challenge:add\"],"
@@ -360,6 +360,15 @@ the_challenge_serves_and_says_who_made_it(void **state)
 	    HOUR);
 	assert_int_equal(strlen(operator_text(made, "ca_md5")), 32);
 	operator_is(made, "binds", "subject and SAN");
+	/* Until its end, whenever it begins. */
+	(void)snprintf(text, sizeof(text), "\"not_before\":%ld,\"ttl\":60",
+	    (long)WORLD_NOW + 600);
+	later = opened(0, by_key(), "challenge.add", text);
+	assert_int_equal(json_integer_value(json_object_get(later, "ttl")),
+	    660);
+	json_decref(later);
+	(void)snprintf(text, sizeof(text), "%s", operator_text(made,
+	    "challenge"));
 	rec = operator_ask_id(w, 0,
 	    "{\"do\":\"challenge.show\",\"id\":\"%s\"}", text);
 	operator_is(rec, "issuer", "key fleet");
@@ -441,6 +450,12 @@ a_bucket_holds_what_it_says(void **state)
 	assert_false(scep_rates_take(rates, "a", 10, 1, 91, &wait));
 	assert_true(scep_rates_take(rates, "a", 10, 1, 1L << 40, &wait));
 	assert_false(scep_rates_take(rates, "b", 0, 1, 100, &wait));
+	/* A record made anew: what was left of the old rate is not of it. */
+	assert_true(scep_rates_take(rates, "c", 10, 1, 100, &wait));
+	assert_true(scep_rates_take(rates, "c", 2, 3600, 100, &wait));
+	assert_true(scep_rates_take(rates, "c", 2, 3600, 100, &wait));
+	assert_false(scep_rates_take(rates, "c", 2, 3600, 100, &wait));
+	assert_int_equal(wait, 1800);
 	/* More ids than it remembers: each is served. */
 	for (i = 0; i < 2 * SCEP_RATES_MAX; i++) {
 		(void)snprintf(id, sizeof(id), "%d", i);
