@@ -54,22 +54,34 @@ text(const struct knock *k, const char *member)
 	return json_string_value(json_object_get(k->request, member));
 }
 
-/* Who, and is he too fast?  What is refused later has counted. */
+/* Nobody's word for a user is taken where no web server is said to know
+ * any. */
 static enum scep_err
-identify(struct knock *k, struct scep_error *err)
+find_record(struct knock *k, struct scep_error *err)
 {
 	const struct scep_knocker	 who = { text(k, "key"),
 					    text(k, "user") };
 	struct scep_local		*ca = k->call.ca;
-	enum scep_err			 rc;
 
-	if ((who.key == NULL) == (who.user == NULL)) {
-		(void)scep_fail(err, SCEP_E_REFUSED, "one of key and user is "
+	if ((who.key == NULL) == (who.user == NULL))
+		return scep_fail(err, SCEP_E_REFUSED, "one of key and user is "
 		    "needed");
-		return refuse(k, SCEP_DENY_WHO, err);
-	}
-	if ((rc = scep_apikey_find(ca->crypto, ca->cfg, ca->store,
-	    k->call.now, &who, &k->rec, err)) != SCEP_OK)
+	if (who.user != NULL && ca->cfg->server.door_user[0] == '\0')
+		return scep_fail(err, SCEP_E_REFUSED, "user \"%.64s\": there "
+		    "is no door_user in [server] of %s, so no word of a web "
+		    "server counts", who.user, scep_conf_file(ca->cfg->conf));
+	return scep_apikey_find(ca->crypto, ca->cfg, ca->store, k->call.now,
+	    &who, &k->rec, err);
+}
+
+/* Who, and is he too fast?  What is refused later has counted. */
+static enum scep_err
+identify(struct knock *k, struct scep_error *err)
+{
+	struct scep_local	*ca = k->call.ca;
+	enum scep_err		 rc;
+
+	if ((rc = find_record(k, err)) != SCEP_OK)
 		return rc != SCEP_E_REFUSED ? rc :
 		    refuse(k, SCEP_DENY_WHO, err);
 	k->call.caller = &k->rec;

@@ -74,8 +74,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	char			 summary[512];
 	enum scep_err		 rc;
 
-	if (w == NULL)
+	if (w == NULL) {
 		w = world_new(NULL);
+		memcpy(w->cfg->server.door_user, "REMOTE_USER", 12);
+	}
 	if (world_count(w, SCEP_T_PENDING) == 0 ||
 	    world_count(w, SCEP_T_LOG) > ROWS)
 		fill();

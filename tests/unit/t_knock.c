@@ -62,6 +62,13 @@ knock(time_t later, const char *who, const char *what, const char *ask,
 	return root;
 }
 
+static void
+door_user(const char *name)
+{
+	(void)snprintf(w->cfg->server.door_user,
+	    sizeof(w->cfg->server.door_user), "%s", name);
+}
+
 /* With the key of the last record. */
 static const char *
 by_key(void)
@@ -155,6 +162,12 @@ without_a_record_nobody_may_anything(void **state)
 		is_closed(0, "\"key\":\"\\u007f\"", verbs[i], "", NULL);
 	}
 	free(record("\"user\":\"jamf\",\"may\":[\"challenge:add\"]"));
+	is_open(0, "\"user\":\"jamf\"", "challenge.add", "");
+	/* Where scep.conf has no door_user, nobody is one. */
+	door_user("");
+	is_closed(0, "\"user\":\"jamf\"", "challenge.add", "",
+	    SCEP_DENY_WHO);
+	door_user("REMOTE_USER");
 	is_open(0, "\"user\":\"jamf\"", "challenge.add", "");
 	is_closed(0, "\"user\":\"Jamf\"", "challenge.add", "",
 	    SCEP_DENY_WHO);
@@ -585,6 +598,7 @@ main(void)
 	int			 failed;
 
 	w = world_new(NULL);
+	door_user("REMOTE_USER");
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
 	world_free(w);
 	return failed;
