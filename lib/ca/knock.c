@@ -288,6 +288,38 @@ reply_refusal(const struct knock *k, enum scep_err rc,
 	scep_admin_reply_refusal(rc, &told, more, reply);
 }
 
+/* How it is counted. */
+static enum scep_knock_end
+end_of(const struct knock *k, enum scep_err rc)
+{
+	static const struct {
+		const char		*deny;
+		enum scep_knock_end	 end;
+	} denials[] = {
+		{ SCEP_DENY_WHO, SCEP_KNOCK_UNKNOWN },
+		{ SCEP_DENY_MAY, SCEP_KNOCK_FORBIDDEN },
+		{ SCEP_DENY_RATE, SCEP_KNOCK_TOO_FAST },
+	};
+	size_t	 i;
+
+	for (i = 0; k->deny != NULL && i < sizeof(denials) /
+	    sizeof(denials[0]); i++)
+		if (strcmp(k->deny, denials[i].deny) == 0)
+			return denials[i].end;
+	switch (rc) {
+	case SCEP_OK:
+		return SCEP_KNOCK_DONE;
+	case SCEP_E_USAGE:
+	case SCEP_E_NOTFOUND:
+	case SCEP_E_REFUSED:
+	case SCEP_E_EXISTS:
+	case SCEP_E_TOOBIG:
+		return SCEP_KNOCK_REFUSED;
+	default:
+		return SCEP_KNOCK_TROUBLE;
+	}
+}
+
 enum scep_err
 scep_knock(struct scep_ca *ca, time_t now, unsigned long uid,
     struct scep_span request, struct scep_buf *reply, char *summary,
@@ -316,6 +348,8 @@ scep_knock(struct scep_ca *ca, time_t now, unsigned long uid,
 	if (rc != SCEP_OK)
 		reply_refusal(&k, rc, err, reply);
 	(void)snprintf(summary, summary_size, "%s", k.call.summary.text);
+	scep_knocks_count(&k.call.ca->memory->knocks, json_string_value(
+	    json_object_get(root, "door")), end_of(&k, rc));
 	scep_admin_wipe(root);
 	json_decref(root);
 	scep_admin_call_clear(&k.call);

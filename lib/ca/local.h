@@ -9,6 +9,7 @@
 
 #include "ca/admin.h"
 #include "ca/config.h"
+#include "ca/knocks.h"
 #include "store/record.h"
 #include "wire/csr.h"
 
@@ -27,6 +28,7 @@ struct scep_memory {
 	struct scep_keylock	*lock;
 	struct scep_wrong	*wrong;
 	struct scep_rates	*rates;
+	struct scep_knocks	 knocks;
 	struct scep_stats	*stats;		/* stats.h */
 	struct scep_traces	*traces;
 	struct scep_crls	*crls;

@@ -153,6 +153,23 @@ put_requests(struct page *p, struct sums *sums)
 		put_histogram(p, &sums->row[i]);
 }
 
+/* scep-admin.fcgi. */
+
+static void
+put_knock(void *arg, const char *door, const char *end, long n)
+{
+	put(arg, "scep_knocks_total{door=\"%s\",result=\"%s\"} %ld\n", door,
+	    end, n);
+}
+
+static void
+put_knocks(struct page *p)
+{
+	head(p, "scep_knocks_total", "counter",
+	    "What came of those who knocked at scep-admin.fcgi.");
+	scep_knocks_each(&p->ca->memory->knocks, put_knock, p);
+}
+
 /* Profiles and CAs. */
 
 static void
@@ -332,6 +349,7 @@ scep_metrics(struct scep_local *ca, time_t now, struct scep_buf *out,
 		return scep_fail(err, SCEP_E_NOMEM, "metrics");
 	put_requests(&p, sums);
 	OPENSSL_free(sums);
+	put_knocks(&p);
 	put_profiles(&p);
 	put_expiries(&p);
 	put_crls(&p);

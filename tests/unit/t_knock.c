@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "ca/apikey.h"
+#include "ca/inspect.h"
 #include "ca/knock.h"
 #include "ca/rate.h"
 #include "tests/unit/asking.h"
@@ -551,6 +552,52 @@ it_is_clear_which_one_is_meant(void **state)
 	free(c);
 }
 
+static long
+counted(const char *end)
+{
+	struct scep_buf		 page = { NULL, 0 };
+	struct scep_error	 err;
+	char			 name[96];
+	const char		*at;
+	long			 n;
+
+	assert_int_equal(scep_ca_inspect(w->ca, WORLD_NOW,
+	    SCEP_INSPECT_METRICS, &page, &err), SCEP_OK);
+	(void)snprintf(name, sizeof(name), "\nscep_knocks_total{door=\"api\","
+	    "result=\"%s\"} ", end);
+	assert_non_null(at = strstr((const char *)page.data, name));
+	n = strtol(at + strlen(name), NULL, 10);
+	scep_buf_clear(&page);
+	return n;
+}
+
+static void
+what_came_of_it_is_counted(void **state)
+{
+	static const char	*const ends[] = { "done", "unknown",
+				    "forbidden", "too fast", "refused",
+				    "trouble" };
+	static const long	 more[] = { 2, 3, 1, 1, 1, 0 };
+	long			 before[6];
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < 6; i++)
+		before[i] = counted(ends[i]);
+	for (i = 0; i < 3; i++)
+		is_closed(0, "\"user\":\"x\"", "challenge.add", "",
+		    SCEP_DENY_WHO);
+	free(record("\"may\":[\"challenge:add\"],\"rate_n\":4,"
+	    "\"rate_s\":60"));
+	is_open(0, by_key(), "challenge.add", "");
+	is_open(0, by_key(), "challenge.add", "");
+	is_closed(0, by_key(), "request.list", "", SCEP_DENY_MAY);
+	is_closed(0, by_key(), "challenge.add", "\"subject\":\"\"", NULL);
+	is_closed(0, by_key(), "challenge.add", "", SCEP_DENY_RATE);
+	for (i = 0; i < 6; i++)
+		assert_int_equal(counted(ends[i]), before[i] + more[i]);
+}
+
 static void
 what_makes_no_record(void **state)
 {
@@ -593,6 +640,7 @@ main(void)
 		T(a_bucket_holds_what_it_says),
 		T(names_and_users_are_one_each),
 		T(it_is_clear_which_one_is_meant),
+		T(what_came_of_it_is_counted),
 		T(what_makes_no_record),
 	};
 	int			 failed;
