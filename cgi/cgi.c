@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -39,9 +38,6 @@
  * less: what it can answer at all it answers within. */
 #define ASK_SHARE_MS	600
 
-/* For what is left of a body that nobody wants. */
-#define DRAIN_S		10
-
 struct run {
 	struct scep_conf	*conf;	/* until cfg has it */
 	struct scep_server_conf	 server;
@@ -54,70 +50,13 @@ struct run {
 	long			 left;	/* of it in the pipe */
 };
 
-static volatile sig_atomic_t	 answered, over;
-
-/* The alarm: what was not answered yet is, and it is over.  Nothing that is
- * not safe in a handler. */
-static void
-give_up(int sig)
-{
-	static const char	 answer[] =
-	    "Status: 503 Service Unavailable\r\n"
-	    "Content-Type: text/plain\r\nContent-Length: 0\r\n"
-	    "Retry-After: 5\r\n\r\n";
-	static const char	 line[] = "level=error "
-	    "msg=\"the request took longer than request_timeout\"\n";
-
-	(void)sig;
-	if (over)
-		_exit(0);
-	if (!answered)
-		(void)!write(STDOUT_FILENO, answer, sizeof(answer) - 1);
-	(void)!write(STDERR_FILENO, line, sizeof(line) - 1);
-	_exit(0);
-}
-
-/* Whatever we were started with. */
-static void
-settle_signals(void)
-{
-	sigset_t	 alarms;
-
-	(void)signal(SIGALRM, give_up);
-	(void)sigemptyset(&alarms);
-	(void)sigaddset(&alarms, SIGALRM);
-	(void)sigprocmask(SIG_UNBLOCK, &alarms, NULL);
-	/* lighttpd sends it as soon as it has the whole answer: the line in
-	 * the log and what is tended afterwards would be cut off. */
-	(void)signal(SIGTERM, SIG_IGN);
-	/* Whoever does not take the answer must not end the run: its line in
-	 * the log would be missing, and the store unclean. */
-	(void)signal(SIGPIPE, SIG_IGN);
-}
-
 static int
 respond(const struct scep_http_response *response)
 {
 	char	 head[SCEP_HTTP_HEAD];
 
-	answered = 1;
 	return scep_cgi_write(head, scep_http_head(response, head)) &&
 	    scep_cgi_write(response->body, response->body_len);
-}
-
-/*
- * Apache's mod_cgid has one socket for both directions: with something unread
- * in it the answer would be lost.
- */
-static void
-drain(struct run *run)
-{
-	uint8_t	 rest[4096];
-
-	over = 1;
-	(void)alarm(DRAIN_S);
-	while (scep_cgi_read(&run->left, rest, sizeof(rest)) > 0)
-		continue;
 }
 
 /* Warnings are for the operator's check, not for each request. */
@@ -186,10 +125,9 @@ hand_over(struct run *run, const struct scep_http_request *request)
 	}
 	rc = scep_fcgi_ask(fd, request, &answer, &err);
 	(void)close(fd);
-	if (rc == SCEP_OK) {
-		answered = 1;
+	if (rc == SCEP_OK)
 		(void)scep_cgi_write(answer.data, answer.len);
-	} else
+	else
 		scep_log_warn("the server that lingers: %s/cgi.sock: %s; "
 		    "served without it", run->server.state, err.text);
 	scep_buf_clear(&answer);
@@ -310,7 +248,7 @@ scep_cgi_run(void)
 	struct scep_error		 err;
 
 	memset(&request, 0, sizeof(request));
-	settle_signals();
+	scep_cgi_begin();
 	run.left = scep_cgi_body_length();
 	if (begin(&run, &err) != SCEP_OK ||
 	    read_request(&run, &request, &err) != SCEP_OK)
@@ -324,6 +262,6 @@ scep_cgi_run(void)
 		}
 	}
 	leave(&run);
-	drain(&run);
+	scep_cgi_drain(&run.left);
 	return 0;
 }

@@ -1,5 +1,6 @@
-/* cgi_pipe.c - plain CGI: variables, the body, the answer. */
+/* cgi_pipe.c - plain CGI: variables, the body, the answer, in time. */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -7,6 +8,48 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cgi/cgi_pipe.h"
+
+#define DRAIN_S		10	/* for what is left of a body */
+
+static volatile sig_atomic_t	 answered, over;
+
+/* The alarm: what was not answered yet is, and it is over.  Nothing that is
+ * not safe in a handler. */
+static void
+give_up(int sig)
+{
+	static const char	 answer[] =
+	    "Status: 503 Service Unavailable\r\n"
+	    "Content-Type: text/plain\r\nContent-Length: 0\r\n"
+	    "Retry-After: 5\r\n\r\n";
+	static const char	 line[] = "level=error "
+	    "msg=\"the request took longer than request_timeout\"\n";
+
+	(void)sig;
+	if (over)
+		_exit(0);
+	if (!answered)
+		(void)!write(STDOUT_FILENO, answer, sizeof(answer) - 1);
+	(void)!write(STDERR_FILENO, line, sizeof(line) - 1);
+	_exit(0);
+}
+
+void
+scep_cgi_begin(void)
+{
+	sigset_t	 alarms;
+
+	(void)signal(SIGALRM, give_up);
+	(void)sigemptyset(&alarms);
+	(void)sigaddset(&alarms, SIGALRM);
+	(void)sigprocmask(SIG_UNBLOCK, &alarms, NULL);
+	/* lighttpd sends it as soon as it has the whole answer: the line in
+	 * the log and what is tended afterwards would be cut off. */
+	(void)signal(SIGTERM, SIG_IGN);
+	/* Whoever does not take the answer must not end the run: its line in
+	 * the log would be missing, and the store unclean. */
+	(void)signal(SIGPIPE, SIG_IGN);
+}
 
 const char *
 scep_cgi_variable(const char *name)
@@ -64,6 +107,7 @@ scep_cgi_write(const void *data, size_t len)
 	const uint8_t	*p = data;
 	ssize_t		 n;
 
+	answered = 1;
 	for (; len > 0; p += n, len -= (size_t)n)
 		if ((n = write(STDOUT_FILENO, p, len)) == -1) {
 			if (errno != EINTR)
@@ -71,4 +115,19 @@ scep_cgi_write(const void *data, size_t len)
 			n = 0;
 		}
 	return 1;
+}
+
+/*
+ * Apache's mod_cgid has one socket for both directions: with something unread
+ * in it the answer would be lost.
+ */
+void
+scep_cgi_drain(long *left)
+{
+	uint8_t	 rest[4096];
+
+	over = 1;
+	(void)alarm(DRAIN_S);
+	while (scep_cgi_read(left, rest, sizeof(rest)) > 0)
+		continue;
 }

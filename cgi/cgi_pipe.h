@@ -12,6 +12,9 @@
 
 #define SCEP_CGI_UNTIL_END	LONG_MAX
 
+/* Whatever signals we were started with: SIGALRM answers 503 if nothing has
+ * been answered by then, and ends the process; SIGTERM and SIGPIPE do not. */
+void		 scep_cgi_begin(void);
 /* "" if there is none. */
 const char	*scep_cgi_variable(const char *name);
 /*
@@ -23,7 +26,9 @@ long		 scep_cgi_body_length(void);
 /* Read at most size octets of the *left that there are, until there are no
  * more; how many, or -1 with errno. */
 ssize_t		 scep_cgi_read(long *left, uint8_t *buf, size_t size);
-/* 0 if they are not taken. */
+/* Of an answer; 0 if they are not taken. */
 int		 scep_cgi_write(const void *data, size_t len);
+/* What is left of the body, when the answer is out. */
+void		 scep_cgi_drain(long *left);
 
 #endif /* SCEP_CGI_CGI_PIPE_H */

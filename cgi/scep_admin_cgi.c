@@ -5,7 +5,6 @@
  * The request is read after the sandbox has closed.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -57,7 +56,10 @@ answer(const struct scep_server_conf *conf, int *owner_fd)
 	const struct scep_mdm_host	 host = { ask, owner_fd,
 					    conf->door_utf16 };
 	struct scep_line		 line = scep_log_begin();
-	struct scep_mdm_response	 response = { .status = 503 };
+	struct scep_mdm_response	 response = {
+		.status = 503,
+		.type = "text/plain",
+	};
 	struct scep_mdm_request		 request;
 	char				 path[SCEP_MDM_PATH];
 	long				 left = scep_cgi_body_length();
@@ -68,6 +70,7 @@ answer(const struct scep_server_conf *conf, int *owner_fd)
 	/* One that is broken off is no shorter one. */
 	if ((n = scep_cgi_read(&left, body, sizeof(body))) == -1) {
 		scep_log_error("body: %s", strerror(errno));
+		(void)respond(&response);
 		return;
 	}
 	request.body_len = (size_t)n;
@@ -76,9 +79,7 @@ answer(const struct scep_server_conf *conf, int *owner_fd)
 		scep_line_text(&line, "delivered", "no");
 	scep_log_line(&line);
 	scep_mdm_clear(&response);
-	/* With something unread, Apache's mod_cgid would lose the answer. */
-	while (scep_cgi_read(&left, body, sizeof(body)) > 0)
-		continue;
+	scep_cgi_drain(&left);
 }
 
 int
@@ -88,7 +89,7 @@ scep_admin_cgi(const struct scep_server_conf *conf)
 	enum scep_err		 rc;
 	int			 owner_fd = -1;
 
-	(void)signal(SIGPIPE, SIG_IGN);
+	scep_cgi_begin();
 	(void)alarm((unsigned int)conf->request_timeout_s);
 	rc = scep_state_dial_door(conf, &owner_fd, &err);
 	if (rc != SCEP_OK && rc != SCEP_E_NOTFOUND && rc != SCEP_E_BUSY)

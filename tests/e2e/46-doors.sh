@@ -135,7 +135,7 @@ play() {		# SERVER
 	    "$(ask /mdm/mscep_admin/ -u fleet:secret)" 401
 	same "$1: nor is what is nearly one" "$(ask \
 	    /mdm/mscep_admin/ -H "Authorization: Bearer $(sed \
-	    's/.$/z/; t; s/$/z/' "$T/k" | tr z y)")" 401
+	    's/a$/b/; t; s/.$/a/' "$T/k")")" 401
 
 	# The webhook.
 	cat >"$T/event" <<'JSON'
@@ -176,8 +176,10 @@ JSON
 	    --json "$(cut -c1-10 "$T/json.ch")" | jq -r .issuer)" "key k-$1"
 	like "$1: and so does the log" "$T/scep.log" \
 	    "by=.*key k-$1.* do=challenge.add .*result=done"
-	unlike "$1: no log has a challenge or a key" "$T/scep.log" \
-	    "$(cut -c12- "$T/json.ch")|$(cut -c20- "$T/k")"
+	for _log in "$T"/*.log; do
+		unlike "$1: ${_log##*/} has no challenge and no key" "$_log" \
+		    "$(cut -c12- "$T/json.ch")|$(cut -c20- "$T/k")"
+	done
 }
 
 # ---- nginx, and all that does not depend on the web server ----

@@ -215,6 +215,12 @@ same "CGI: a body that is too long is read to its end" "$(
 	    "$DOORS" 2>>"$LOG" | sed -n 's/^Status: \(...\).*/\1/p'
 	cat "$T/read")" "413
 all"
+sed 's/^\[server\]/&\nrequest_timeout = 1s/' "$CONF" >"${CONF%/*}/soon.conf"
+same "CGI: a body that does not come is answered in time" "$(
+	sleep 4 | env -i GATEWAY_INTERFACE=CGI/1.1 \
+	    SCEP_CONF="${CONF%/*}/soon.conf" REMOTE_USER=ann \
+	    REQUEST_METHOD=POST PATH_INFO=/challenge CONTENT_LENGTH=2 \
+	    "$DOORS" 2>>"$LOG" | sed -n 's/^Status: \(...\).*/\1/p')" 503
 same "CGI: a browser that says where it was sent from" \
     "$(cgi GET /mscep_admin/ '' HTTP_ORIGIN=https://scep.example \
     HTTP_HOST=scep.example)" 200
