@@ -68,6 +68,11 @@ enum scep_err	 scep_read_mode(struct scep_reading *,
 enum scep_err	 scep_read_url(struct scep_reading *,
 		    const struct scep_setting *, void *);
 
+/* For scep-admin.fcgi: config_door.c; and what goes with what. */
+enum scep_err	 scep_read_door_user(struct scep_reading *,
+		    const struct scep_setting *, void *);
+enum scep_err	 scep_config_check_doors(struct scep_reading *r);
+
 /* Names: config_names.c; *to is the profile. */
 #define SCEP_SUBJECT_PATTERN	"subject_pattern."
 #define SCEP_SAN_PATTERN	"san_pattern."

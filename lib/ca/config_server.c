@@ -64,48 +64,6 @@ static const struct scep_word	charsets[] = {
 	{ NULL, 0, NULL }
 };
 
-/* A header, a URL and the name in it become variables too (RFC 3875, and what
- * web servers add), and they are the client's word. */
-static int
-is_clients_word(const char *name)
-{
-	static const char	*const fronts[] = {
-		"CONTENT_", "DOCUMENT_", "HTTP_", "PATH_", "QUERY_",
-		"REMOTE_IDENT", "REMOTE_PORT", "REQUEST_", "SCRIPT_",
-		"SERVER_", "SSL_TLS_SNI"
-	};
-	static const char	 again[] = "REDIRECT_";	/* Apache's */
-	size_t			 i;
-
-	while (strncmp(name, again, sizeof(again) - 1) == 0)
-		name += sizeof(again) - 1;
-	for (i = 0; i < LENGTH(fronts); i++)
-		if (strncmp(name, fronts[i], strlen(fronts[i])) == 0)
-			return 1;
-	return *name == '\0' || strcmp(name, "URL") == 0;
-}
-
-static enum scep_err
-read_door_user(struct scep_reading *r, const struct scep_setting *s, void *to)
-{
-	const char	*value = r->entry->value;
-
-	(void)s;
-	if (*value == '\0' || strlen(value) >= SCEP_NAME_LEN ||
-	    value[strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] !=
-	    '\0')
-		return scep_config_fault(r, "the name of a variable that the "
-		    "web server sets, such as REMOTE_USER or "
-		    "SSL_CLIENT_S_DN, got \"%.64s\"", value);
-	if (is_clients_word(value))
-		return scep_config_fault(r, "%s is what the client says, in a "
-		    "header or in the URL, and anybody can say it; name a "
-		    "variable that the web server sets, such as REMOTE_USER",
-		    value);
-	memcpy(to, value, strlen(value) + 1);
-	return SCEP_OK;
-}
-
 static enum scep_err
 read_log(struct scep_reading *r, const struct scep_setting *s, void *to)
 {
@@ -153,7 +111,7 @@ static const struct scep_setting	server_table[] = {
 	{ "door_socket", scep_read_path, SERVER(door_socket), "", 0, 0,
 	    NULL },
 	{ "door_group", scep_read_name, SERVER(door_group), "", 0, 0, NULL },
-	{ "door_user", read_door_user, SERVER(door_user), "", 0, 0, NULL },
+	{ "door_user", scep_read_door_user, SERVER(door_user), "", 0, 0, NULL },
 	{ "door_charset", scep_read_word, SERVER(door_utf16), "utf-8", 0, 0,
 	    charsets },
 };
@@ -203,11 +161,8 @@ scep_config_read_server(struct scep_reading *r)
 	if ((rc = scep_config_section(r, server_table, LENGTH(server_table),
 	    NULL, 0, server)) != SCEP_OK)
 		return rc;
-	if (server->door_group[0] != '\0' && server->door_socket[0] == '\0')
-		return scep_config_fault(r, "door_group = %s: nobody else "
-		    "gets into the state directory, where door.sock is; name "
-		    "another place, such as door_socket = "
-		    "/run/scep/door.sock", server->door_group);
+	if ((rc = scep_config_check_doors(r)) != SCEP_OK)
+		return rc;
 	if (server->linger_s == 0 || server->log_syslog)
 		return SCEP_OK;
 	r->entry = scep_conf_get(r->section, "linger");
