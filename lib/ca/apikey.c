@@ -159,16 +159,27 @@ is_his(const struct scep_apikey *rec, const struct scep_knocker *who,
 	    rec->user[0] != '\0' && strcmp(rec->user, who->user) == 0;
 }
 
+/* For the log.  An id is no secret. */
+static enum scep_err
+is_not_his(const struct scep_apikey *rec, const struct scep_knocker *who,
+    const char *id, struct scep_error *err)
+{
+	if (who->key == NULL)
+		return scep_fail(err, SCEP_E_REFUSED, "no record lets user "
+		    "\"%.64s\" of the web server do anything; `scepadm "
+		    "apikey add --user` makes one", who->user);
+	return scep_fail(err, SCEP_E_REFUSED, rec->id[0] == '\0' ?
+	    "there is no API key %s" : "API key %s is there, but with another "
+	    "secret, or its row was changed", id);
+}
+
 static enum scep_err
 check(const struct scep_apikey *rec, const struct scep_knocker *who,
-    const uint8_t got[SCEP_SHA256_LEN], time_t now, struct scep_error *err)
+    const char *id, const uint8_t got[SCEP_SHA256_LEN], time_t now,
+    struct scep_error *err)
 {
 	if (!is_his(rec, who, got))
-		return who->key != NULL ? scep_fail(err, SCEP_E_REFUSED,
-		    "there is no such API key") : scep_fail(err,
-		    SCEP_E_REFUSED, "no record lets user \"%.64s\" of the "
-		    "web server do anything; `scepadm apikey add --user` "
-		    "makes one", who->user);
+		return is_not_his(rec, who, id, err);
 	if (rec->state == SCEP_APIKEY_LIVE &&
 	    (rec->expires == 0 || now < rec->expires))
 		return SCEP_OK;
@@ -197,7 +208,7 @@ scep_apikey_find(const struct scep_crypto *crypto,
 		rc = mac(crypto, cfg, rec, secret, got, err);
 	OPENSSL_cleanse(secret, sizeof(secret));
 	if (rc == SCEP_OK)
-		rc = check(rec, who, got, now, err);
+		rc = check(rec, who, id, got, now, err);
 	if (rc != SCEP_OK)
 		memset(rec, 0, sizeof(*rec));
 	return rc;

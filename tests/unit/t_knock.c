@@ -21,7 +21,7 @@
 #define HOUR	3600L
 #define DAY	86400L
 
-static char	summary[512];
+static char	summary[512], reason[1024];	/* for the log */
 static char	key[SCEP_APIKEY_TEXT];	/* of the last record that was made */
 
 /* A record with these members; its id is the caller's. */
@@ -54,6 +54,8 @@ knock(time_t later, const char *who, const char *what, const char *ask,
 	    "\"api\",\"peer\":\"192.0.2.1\",\"ask\":[{%s}]}", what, who, ask);
 	*rc = scep_knock(w->ca, WORLD_NOW + later, 33, scep_span_text(text),
 	    &reply, summary, sizeof(summary), &err);
+	(void)snprintf(reason, sizeof(reason), "%s", *rc != SCEP_OK ?
+	    err.text : "");
 	root = json_loadb((const char *)reply.data, reply.len,
 	    JSON_REJECT_DUPLICATES, NULL);
 	assert_non_null(root);
@@ -188,6 +190,14 @@ a_key_is_its_secret(void **state)
 	/* The last letter, a user of that id or name, both at once. */
 	key[strlen(key) - 1] = key[strlen(key) - 1] == 'a' ? 'b' : 'a';
 	is_closed(0, by_key(), "challenge.add", "", SCEP_DENY_WHO);
+	/* The log says which one somebody tries, and not with what. */
+	assert_non_null(strstr(reason, id));
+	assert_non_null(strstr(reason, "another secret"));
+	assert_null(strstr(reason, good + 20));
+	key[sizeof(SCEP_APIKEY_PREFIX)] = good[sizeof(SCEP_APIKEY_PREFIX)] ==
+	    'a' ? 'b' : 'a';
+	is_closed(0, by_key(), "challenge.add", "", SCEP_DENY_WHO);
+	assert_non_null(strstr(reason, "there is no API key"));
 	is_closed(0, "\"user\":\"fleet\"", "challenge.add", "",
 	    SCEP_DENY_WHO);
 	(void)snprintf(who, sizeof(who), "\"user\":\"%s\"", id);
