@@ -57,24 +57,21 @@ mdm_query_profile(const char *query, char out[64])
 {
 	static const char	 name[] = "profile=";
 	const size_t		 front = sizeof(name) - 1;
-	size_t			 len, i;
+	size_t			 len;
 
 	out[0] = '\0';
 	for (; *query != '\0'; query += len + (query[len] == '&')) {
 		len = strcspn(query, "&");
 		if (len < front || strncmp(query, name, front) != 0)
 			continue;
-		if (len == front || len - front >= 64)
+		/* Once: of two, others may look at the other one. */
+		if (len == front || len - front >= 64 || out[0] != '\0')
 			return 0;
-		for (i = front; i < len; i++)
-			if (!isalnum((unsigned char)query[i]) &&
-			    query[i] != '_' && query[i] != '-')
-				return 0;
 		memcpy(out, query + front, len - front);
 		out[len - front] = '\0';
-		return 1;
 	}
-	return 1;
+	return out[strspn(out, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz0123456789_-")] == '\0';
 }
 
 json_t *

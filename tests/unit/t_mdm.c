@@ -406,7 +406,9 @@ the_webhook_takes_what_it_does_not_know(void **state)
 	call(400);
 	r.query = "profile=a%20b";
 	call(400);
-	r.query = "xprofile=a&profile=b-1";
+	r.query = "profile=a&profile=b";
+	call(400);
+	r.query = "xprofile=a&profile=b-1&c";
 	call(200);
 	assert_string_equal(asked_for("profile"), "b-1");
 }
