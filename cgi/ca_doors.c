@@ -245,7 +245,9 @@ take_knocker(struct scep_doors *d, int fd)
 	}
 	OPENSSL_free(knocker);
 	(void)count(d, &d->n_knockers, -1);
-	scep_log_error("no thread for another scep-admin.fcgi");
+	scep_log_error("door.sock: there are %d processes of scep-admin.fcgi "
+	    "already, or no thread is left; run fewer of them",
+	    KNOCKERS_MAX);
 	(void)close(fd);
 }
 

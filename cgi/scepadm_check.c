@@ -7,6 +7,7 @@
 
 #include "cgi/scepadm.h"
 #include "cgi/state.h"
+#include "cgi/state_socket.h"
 
 struct findings {
 	const struct adm	*adm;
@@ -165,6 +166,9 @@ check_all(struct adm *adm, struct findings *f, struct scep_config **cfg)
 		return rc;
 	rc = scep_config_check(adm->crypto, *cfg, time(NULL), note, f,
 	    &adm->err);
+	if (rc == SCEP_OK && scep_state_check_door(&(*cfg)->server,
+	    &adm->err) != SCEP_OK)
+		note(f, 1, adm->err.text);
 	/* scep.fcgi starts if some profile is without fault; an operator
 	 * wants all of them to be. */
 	if (rc != SCEP_OK || f->fatal > 0)

@@ -111,16 +111,46 @@ door_place(const struct scep_server_conf *conf, char dir[SCEP_PATH_LEN],
 }
 
 static enum scep_err
-open_to_group(const char *path, const char *group, struct scep_error *err)
+find_group(const char *name, gid_t *gid, struct scep_error *err)
 {
 	struct group	 gr, *found = NULL;
 	char		 room[16384];
 
-	if (getgrnam_r(group, &gr, room, sizeof(room), &found) != 0 ||
+	if (getgrnam_r(name, &gr, room, sizeof(room), &found) != 0 ||
 	    found == NULL)
 		return scep_fail(err, SCEP_E_CONFIG, "door_group = %s: there "
-		    "is no such group (getent group)", group);
-	if (chown(path, (uid_t)-1, gr.gr_gid) == 0 && chmod(path, 0660) == 0)
+		    "is no such group (getent group); make it: groupadd -r "
+		    "%s", name, name);
+	*gid = gr.gr_gid;
+	return SCEP_OK;
+}
+
+enum scep_err
+scep_state_check_door(const struct scep_server_conf *conf,
+    struct scep_error *err)
+{
+	const char	*path = conf->door_socket;
+	struct stat	 st;
+	gid_t		 gid;
+
+	if (path[0] != '\0' && lstat(path, &st) == 0 &&
+	    !S_ISSOCK(st.st_mode))
+		return scep_fail(err, SCEP_E_CONFIG, "door_socket = %s: "
+		    "exists and is no socket; name another path, or move it "
+		    "away: mv %s %s.old", path, path, path);
+	return conf->door_group[0] != '\0' ? find_group(conf->door_group,
+	    &gid, err) : SCEP_OK;
+}
+
+static enum scep_err
+open_to_group(const char *path, const char *group, struct scep_error *err)
+{
+	enum scep_err	 rc;
+	gid_t		 gid;
+
+	if ((rc = find_group(group, &gid, err)) != SCEP_OK)
+		return rc;
+	if (chown(path, (uid_t)-1, gid) == 0 && chmod(path, 0660) == 0)
 		return SCEP_OK;
 	if (errno == EPERM)
 		return scep_fail(err, SCEP_E_CONFIG, "door_group = %s: uid "
@@ -136,16 +166,12 @@ scep_state_listen_door(const struct scep_server_conf *conf, int *fd,
 {
 	const char	*name, *path = conf->door_socket;
 	char		 dir[SCEP_PATH_LEN], fresh[SCEP_PATH_LEN];
-	struct stat	 st;
 	enum scep_err	 rc;
 
 	*fd = -1;
 	door_place(conf, dir, &name);
-	if (path[0] != '\0' && lstat(path, &st) == 0 &&
-	    !S_ISSOCK(st.st_mode))
-		return scep_fail(err, SCEP_E_CONFIG, "door_socket = %s: "
-		    "exists and is no socket; name another path, or move it "
-		    "away: mv %s %s.old", path, path, path);
+	if ((rc = scep_state_check_door(conf, err)) != SCEP_OK)
+		return rc;
 	if (conf->door_group[0] == '\0')
 		return scep_state_listen(dir, name, fd, err);
 	/* Under another name first: whoever finds it may come in. */

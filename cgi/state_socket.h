@@ -33,6 +33,9 @@ enum scep_err	 scep_state_listen_door(const struct scep_server_conf *conf,
 		    int *fd, struct scep_error *err);
 enum scep_err	 scep_state_dial_door(const struct scep_server_conf *conf,
 		    int *fd, struct scep_error *err);
+/* Can there be one for scep-admin.fcgi, as scep.conf has it?  SCEP_E_CONFIG. */
+enum scep_err	 scep_state_check_door(const struct scep_server_conf *conf,
+		    struct scep_error *err);
 /* Who is at the other end of fd, and may they speak: our own user and root
  * may. */
 int		 scep_state_peer(int fd, uid_t *uid);

@@ -424,6 +424,15 @@ status 78 "what a client can say is no user" "$DOORS" -c "$CONF.http"
 sed 's/^door_user.*/&\ndoor_group = nogroup/' "$CONF" >"$CONF.group"
 status 78 "a group that cannot get there is an error" "$DOORS" \
     -c "$CONF.group"
+sed "s,^door_user.*,&\ndoor_socket = $T/d.sock\ndoor_group = no-such-group," \
+    "$CONF" >"$CONF.group"
+status 78 "a group that is not there is found by check" "$ADM" \
+    -c "$CONF.group" check
+sed -i 's/no-such-group/nogroup/' "$CONF.group"
+verdict "(one that is there is good)" "$ADM" -c "$CONF.group" check
+touch "$T/d.sock"
+status 78 "and so is a file in the place of door_socket" "$ADM" \
+    -c "$CONF.group" check
 stop "$SERVER"
 stop "$SUPERVISOR"
 
