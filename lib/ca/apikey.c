@@ -9,51 +9,33 @@
 
 #include "base/error.h"
 #include "ca/apikey.h"
+#include "ca/bound.h"
 
 #define LABEL		"scep.fcgi api key 1"
 #define LABEL_USER	"scep.fcgi api user 1"
 #define PREFIX_LEN	(sizeof(SCEP_APIKEY_PREFIX) - 1)
-#define SPANS		6
-#define NUMBERS		7
 
-static void
-put_number(uint8_t out[8], long n)
-{
-	int	 i;
-
-	for (i = 0; i < 8; i++)
-		out[i] = (uint8_t)((uint64_t)n >> (56 - 8 * i));
-}
-
-/* Over each text with its length in front, and numbers. */
 static enum scep_err
 mac(const struct scep_crypto *crypto, const struct scep_config *cfg,
     const struct scep_apikey *rec, const char *secret,
     uint8_t out[SCEP_SHA256_LEN], struct scep_error *err)
 {
-	const struct scep_span	 span[SPANS] = {
-		scep_span_text(LABEL), scep_span_text(rec->id),
-		scep_span_text(rec->name), scep_span_text(rec->user),
-		scep_span_text(rec->profiles), scep_span_text(secret),
+	const struct scep_bound	 bound = {
+		.span = {
+			scep_span_text(LABEL), scep_span_text(rec->id),
+			scep_span_text(rec->name), scep_span_text(rec->user),
+			scep_span_text(rec->profiles), scep_span_text(secret),
+		},
+		.n_spans = 6,
+		.number = {
+			(long)rec->may, rec->rate_n, rec->rate_s,
+			rec->max_uses, rec->max_ttl_s, rec->created,
+			rec->expires,
+		},
+		.n_numbers = 7,
 	};
-	const long		 number[NUMBERS] = {
-		(long)rec->may, rec->rate_n, rec->rate_s, rec->max_uses,
-		rec->max_ttl_s, rec->created, rec->expires,
-	};
-	uint8_t			 lengths[SPANS][8], numbers[NUMBERS][8];
-	struct scep_span	 part[2 * SPANS + 1];
-	size_t			 i, n = 0;
 
-	for (i = 0; i < SPANS; i++) {
-		put_number(lengths[i], (long)span[i].len);
-		part[n++] = scep_span_make(lengths[i], 8);
-		part[n++] = span[i];
-	}
-	for (i = 0; i < NUMBERS; i++)
-		put_number(numbers[i], number[i]);
-	part[n++] = scep_span_make(numbers, sizeof(numbers));
-	return scep_crypto_hmac(crypto, scep_buf_span(&cfg->challenge_key),
-	    part, n, out, err);
+	return scep_bound_mac(crypto, cfg, &bound, out, err);
 }
 
 enum scep_err

@@ -8,6 +8,7 @@
 #include <openssl/crypto.h>
 
 #include "base/error.h"
+#include "ca/bound.h"
 #include "ca/challenge.h"
 
 #define ID_LEN		SCEP_CHALLENGE_ID
@@ -43,55 +44,13 @@ scep_challenge_draw(const struct scep_crypto *crypto, char *out, size_t len,
 	return SCEP_OK;
 }
 
-static void
-put_number(uint8_t out[8], long n)
-{
-	int	 i;
-
-	for (i = 0; i < 8; i++)
-		out[i] = (uint8_t)((uint64_t)n >> (56 - 8 * i));
-}
-
-#define SPANS	7
-#define NUMBERS	9
-
-/* What is bound. */
-struct bound {
-	struct scep_span	 span[SPANS];
-	size_t			 n_spans;
-	long			 number[NUMBERS];
-	size_t			 n_numbers;
-};
-
-/* HMAC over spans, each with its length in front, and numbers. */
-static enum scep_err
-mac(const struct scep_crypto *crypto, const struct scep_config *cfg,
-    const struct bound *b, uint8_t out[SCEP_SHA256_LEN],
-    struct scep_error *err)
-{
-	uint8_t			 numbers[NUMBERS][8], lengths[SPANS][8];
-	struct scep_span	 parts[SPANS * 2 + 1];
-	size_t			 i, n = 0;
-
-	for (i = 0; i < b->n_spans; i++) {
-		put_number(lengths[i], (long)b->span[i].len);
-		parts[n++] = scep_span_make(lengths[i], 8);
-		parts[n++] = b->span[i];
-	}
-	for (i = 0; i < b->n_numbers; i++)
-		put_number(numbers[i], b->number[i]);
-	parts[n++] = scep_span_make(numbers, 8 * b->n_numbers);
-	return scep_crypto_hmac(crypto, scep_buf_span(&cfg->challenge_key),
-	    parts, n, out, err);
-}
-
 /* What version 1 bound; under another label, so that no row can be said to be
  * of another version than it is. */
 static void
 bound_by_1(const struct scep_challenge *rec, struct scep_span secret,
-    struct bound *out)
+    struct scep_bound *out)
 {
-	*out = (struct bound){
+	*out = (struct scep_bound){
 		.span = {
 			scep_span_text(LABEL_RECORD_1),
 			scep_span_text(rec->id),
@@ -110,9 +69,9 @@ bound_by_1(const struct scep_challenge *rec, struct scep_span secret,
 
 static void
 bound_by_2(const struct scep_challenge *rec, struct scep_span secret,
-    struct bound *out)
+    struct scep_bound *out)
 {
-	*out = (struct bound){
+	*out = (struct scep_bound){
 		.span = {
 			scep_span_text(LABEL_RECORD),
 			scep_span_text(rec->id),
@@ -123,13 +82,13 @@ bound_by_2(const struct scep_challenge *rec, struct scep_span secret,
 			scep_span_make(rec->key_sha256,
 			    sizeof(rec->key_sha256)),
 		},
-		.n_spans = SPANS,
+		.n_spans = 7,
 		.number = {
 			(long)rec->subject_is, rec->binds_san, rec->has_key,
 			rec->created, rec->not_before, rec->expires,
 			rec->uses, rec->reuse_s, rec->max_wrong,
 		},
-		.n_numbers = NUMBERS,
+		.n_numbers = 9,
 	};
 }
 
@@ -143,13 +102,13 @@ scep_challenge_mac(const struct scep_crypto *crypto,
     struct scep_span secret, uint8_t out[SCEP_SHA256_LEN],
     struct scep_error *err)
 {
-	struct bound	 b;
+	struct scep_bound	 b;
 
 	if (rec->version == 1)
 		bound_by_1(rec, secret, &b);
 	else
 		bound_by_2(rec, secret, &b);
-	return mac(crypto, cfg, &b, out, err);
+	return scep_bound_mac(crypto, cfg, &b, out, err);
 }
 
 enum scep_err

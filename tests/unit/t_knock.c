@@ -221,7 +221,7 @@ a_row_changed_in_the_database_is_worth_nothing(void **state)
 
 	(void)state;
 	id = record("\"may\":[\"request:list\"]");
-	for (i = 0; i < 9; i++) {
+	for (i = 0; i < 10; i++) {
 		assert_int_equal(scep_apikey_get(w->store, id, &good, &err),
 		    SCEP_OK);
 		rec = good;
@@ -237,6 +237,8 @@ a_row_changed_in_the_database_is_worth_nothing(void **state)
 			    "manual");
 		if (i == 8)
 			(void)snprintf(rec.name, sizeof(rec.name), "other");
+		if (i == 9)
+			(void)snprintf(rec.user, sizeof(rec.user), "ann");
 		assert_int_equal(scep_apikey_write(&change, &rec, &err),
 		    SCEP_OK);
 		assert_int_equal(scep_store_commit(w->store, &change, &err),
