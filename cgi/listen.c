@@ -35,8 +35,9 @@ accepts(int fd)
 	    on != 0;
 }
 
-int
-scep_listen_announced(void)
+/* Does the environment announce a socket at descriptor 3? */
+static int
+is_announced(void)
 {
 	const char	*pid = getenv("LISTEN_PID"), *n = getenv("LISTEN_FDS");
 
@@ -48,7 +49,20 @@ scep_listen_announced(void)
 int
 scep_listen_given(void)
 {
-	return accepts(STDIN_FILENO) || scep_listen_announced();
+	return accepts(STDIN_FILENO) || is_announced();
+}
+
+int
+scep_listen_settle(void)
+{
+	int	 fd;
+
+	(void)close_range(is_announced() ? LISTEN_FDS_START + 1 : 3,
+	    ~0U, 0);
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd != -1 && fd <= STDERR_FILENO);
+	return fd != -1 && close(fd) == 0;
 }
 
 /* Away from 0, 1 and 2, where others expect something else. */
@@ -273,7 +287,7 @@ find(const struct scep_server_conf *conf, struct scep_listener *out,
 		out->is_watched = 1;
 		return inherit(STDIN_FILENO, &out->fd, err);
 	}
-	if (scep_listen_announced())
+	if (is_announced())
 		return inherit(LISTEN_FDS_START, &out->fd, err);
 	if (strncmp(conf->listen, "unix:", 5) == 0) {
 		if ((rc = listen_unix(conf, conf->listen + 5, &out->fd,

@@ -14,8 +14,12 @@ struct scep_listener {
 					   we live */
 };
 
-/* Does the environment announce a socket at descriptor 3? */
-int		 scep_listen_announced(void);
+/*
+ * First of all: what we were not given on purpose is closed, so that no worker
+ * has it; and 0, 1 and 2 are taken, lest a file that is opened later becomes
+ * what we write errors to.  0 if that cannot be.
+ */
+int		 scep_listen_settle(void);
 /* Did whoever started us give us a socket that accepts connections? */
 int		 scep_listen_given(void);
 /*

@@ -8,7 +8,6 @@
 #include <sys/wait.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <poll.h>
 #include <signal.h>
@@ -78,19 +77,6 @@ options(int argc, char *argv[], const char **conf)
 	}
 	return optind == argc ? -1 :
 	    usage(stderr, scep_err_exit(SCEP_E_USAGE));
-}
-
-/* What we were not given on purpose is closed; and 0, 1 and 2 are taken. */
-static int
-settle_descriptors(void)
-{
-	int	 fd;
-
-	(void)close_range(scep_listen_announced() ? 4 : 3, ~0U, 0);
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd != -1 && fd <= STDERR_FILENO);
-	return fd != -1 && close(fd) == 0;
 }
 
 static void
@@ -257,7 +243,7 @@ main(int argc, char *argv[])
 	enum scep_err		 rc;
 	int			 status;
 
-	if (!settle_descriptors())
+	if (!scep_listen_settle())
 		return scep_err_exit(SCEP_E_INTERNAL);
 	scep_process_harden();
 	(void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);

@@ -4,12 +4,10 @@
  */
 #include <sys/prctl.h>
 
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <openssl/crypto.h>
 
@@ -75,22 +73,6 @@ options(int argc, char *argv[], const char **conf, long *idle_s)
 	    usage(stderr, scep_err_exit(SCEP_E_USAGE));
 }
 
-/*
- * What we were not given on purpose is closed, so that no worker has it; and
- * a file that is opened later must not become what we write errors to.
- */
-static int
-settle_descriptors(void)
-{
-	int	 fd;
-
-	(void)close_range(scep_listen_announced() ? 4 : 3, ~0U, 0);
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd != -1 && fd <= STDERR_FILENO);
-	return fd != -1 && close(fd) == 0;
-}
-
 static int
 serve(const char *path, const struct scep_server_conf *conf, long idle_s)
 {
@@ -146,7 +128,7 @@ main(int argc, char *argv[])
 	long			 idle_s;
 	int			 is_cgi, status;
 
-	if (!settle_descriptors())
+	if (!scep_listen_settle())
 		return scep_err_exit(SCEP_E_INTERNAL);
 	scep_process_harden();
 	is_cgi = !scep_listen_given() && getenv("GATEWAY_INTERFACE") != NULL;
