@@ -51,30 +51,26 @@ record_json(const struct scep_admin_call *call, const struct scep_apikey *rec)
 
 struct looking {
 	struct scep_admin_call	*call;
-	const char		*wanted;	/* id, name or user, or NULL */
+	const char		*wanted;	/* name or user, or NULL */
 	struct scep_apikey	*found;
-	int			 by_id, n_live, n_dead;
+	int			 n_live, n_dead;
 	char			 other[SCEP_REC_NAME];	/* that is it too */
 	struct scep_apikey	*fresh;		/* to be added, or NULL */
 	struct scep_change	*change;	/* old ones go with it */
 	size_t			 n;
 };
 
-/* An id comes before a name or a user, and one that is in force before one
- * that was. */
+/* One that is in force comes before one that was. */
 static void
 note_row(struct looking *l, const struct scep_apikey *rec)
 {
 	const int	 live = strcmp(scep_apikey_state(rec, l->call->now),
 			    "live") == 0;
 
-	if (strcmp(rec->id, l->wanted) == 0) {
-		l->by_id = 1;
-		*l->found = *rec;
-	} else if (l->by_id || (strcmp(rec->name, l->wanted) != 0 &&
-	    strcmp(rec->user, l->wanted) != 0))
+	if (strcmp(rec->name, l->wanted) != 0 &&
+	    strcmp(rec->user, l->wanted) != 0)
 		return;
-	else if (live && l->n_live++ > 0)
+	if (live && l->n_live++ > 0)
 		OPENSSL_strlcpy(l->other, rec->id, sizeof(l->other));
 	else if (live || (l->n_live == 0 && l->n_dead++ == 0))
 		*l->found = *rec;
@@ -95,7 +91,27 @@ find_row(void *arg, const struct scep_row *row, struct scep_error *err)
 	return SCEP_OK;
 }
 
-/* A key that is pasted as a whole leads to its id, and is not repeated. */
+static enum scep_err
+find_called(struct scep_admin_call *call, const char *name,
+    struct scep_apikey *rec, struct scep_error *err)
+{
+	struct looking	 l = { .call = call, .wanted = name, .found = rec };
+	enum scep_err	 rc;
+
+	if ((rc = scep_store_scan(call->ca->store, SCEP_T_APIKEY,
+	    scep_span_make(NULL, 0), find_row, &l, err)) != SCEP_OK)
+		return rc;
+	if (l.n_live + l.n_dead == 0)
+		return scep_fail(err, SCEP_E_NOTFOUND, "there is no API key "
+		    "with such an id, name or user; `scepadm apikey list` "
+		    "shows those there are");
+	return l.n_live < 2 ? SCEP_OK : scep_fail(err, SCEP_E_REFUSED, "API "
+	    "keys %s and %s are both in force, and one is called what the "
+	    "other's user is; say which by its id", rec->id, l.other);
+}
+
+/* By its id, whatever ails other rows, or else by what it is called.  A key
+ * that is pasted as a whole leads to its id, and is not repeated. */
 static enum scep_err
 find(struct scep_admin_call *call, struct scep_apikey *rec,
     struct scep_error *err)
@@ -103,25 +119,17 @@ find(struct scep_admin_call *call, struct scep_apikey *rec,
 	const size_t	 prefix = sizeof(SCEP_APIKEY_PREFIX) - 1;
 	const char	*text = scep_admin_text(call, "id", "");
 	char		 id[SCEP_REC_NAME];
-	struct looking	 l = { .call = call, .wanted = text, .found = rec };
 	enum scep_err	 rc;
 
 	if (strncmp(text, SCEP_APIKEY_PREFIX, prefix) == 0 &&
 	    scep_challenge_id(scep_span_text(text + prefix), id))
-		l.wanted = id;
-	if ((rc = scep_store_scan(call->ca->store, SCEP_T_APIKEY,
-	    scep_span_make(NULL, 0), find_row, &l, err)) != SCEP_OK)
-		return rc;
-	if (!l.by_id && l.n_live + l.n_dead == 0)
-		return scep_fail(err, SCEP_E_NOTFOUND, "there is no API key "
-		    "with such an id, name or user; `scepadm apikey list` "
-		    "shows those there are");
-	if (!l.by_id && l.n_live > 1)
-		return scep_fail(err, SCEP_E_REFUSED, "API keys %s and %s are "
-		    "both in force, and one is called what the other's user "
-		    "is; say which by its id", rec->id, l.other);
-	scep_line_text(&call->summary, "id", rec->id);
-	return SCEP_OK;
+		text = id;
+	if ((rc = scep_apikey_get(call->ca->store, text, rec, err)) ==
+	    SCEP_E_NOTFOUND)
+		rc = find_called(call, text, rec, err);
+	if (rc == SCEP_OK)
+		scep_line_text(&call->summary, "id", rec->id);
+	return rc;
 }
 
 /* Before one is added: is there room, and is its name free? */

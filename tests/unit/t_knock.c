@@ -15,6 +15,7 @@
 #include "ca/inspect.h"
 #include "ca/knock.h"
 #include "ca/rate.h"
+#include "store/record_local.h"
 #include "tests/unit/asking.h"
 #include "tests/unit/operator.h"
 
@@ -527,6 +528,21 @@ names_and_users_are_one_each(void **state)
 	json_decref(list);
 }
 
+static void
+put_odd_row(void)
+{
+	struct scep_change	 change = { .n = 0 };
+	struct scep_write	*write;
+	struct scep_error	 err;
+
+	assert_int_equal(scep_change_add(&change, SCEP_T_APIKEY,
+	    scep_span_text("0000000000"), 0, &write, &err), SCEP_OK);
+	assert_int_equal(scep_buf_set(&write->value, scep_span_text("odd"),
+	    &err), SCEP_OK);
+	assert_int_equal(scep_store_commit(w->store, &change, &err), SCEP_OK);
+	scep_change_clear(&change);
+}
+
 /* The name of one is the user, or the id, of another: nobody takes the wrong
  * one away. */
 static void
@@ -559,6 +575,13 @@ it_is_clear_which_one_is_meant(void **state)
 	shown = operator_ask(w, 0, "{\"do\":\"apikey.show\",\"id\":\"ann\"}");
 	operator_is(shown, "state", "revoked");
 	json_decref(shown);
+	/* Nor is a row that nobody can read, for who says an id. */
+	put_odd_row();
+	operator_refused(w, 0, "{\"do\":\"apikey.revoke\",\"id\":\"x\"}",
+	    SCEP_E_STORE, "API key");
+	json_decref(operator_ask_id(w, 0,
+	    "{\"do\":\"apikey.revoke\",\"id\":\"%s\"}", c));
+	is_closed(0, by_key(), "request.list", "", SCEP_DENY_WHO);
 	free(a);
 	free(b);
 	free(c);
