@@ -50,11 +50,9 @@ ask(void *arg, struct scep_span request, struct scep_buf *reply,
 	struct serving	*s = arg;
 	enum scep_err	 rc;
 
-	if (s->owner_fd == -1) {
-		s->is_over = 1;
+	if (s->owner_fd == -1)
 		return scep_fail(err, SCEP_E_BUSY, "nobody owns the state; "
 		    "start scep.fcgi");
-	}
 	rc = scep_knock_ask(s->owner_fd, request, reply, err);
 	if (rc == SCEP_E_BUSY)
 		s->is_over = 1;		/* a late answer is not the next one */
@@ -153,7 +151,9 @@ serve(struct serving *s)
 		(void)poll(p, 3, -1);
 		if (p[2].revents != 0)
 			serve_next(s);
-		if (p[0].revents != 0 || p[1].revents != 0)
+		/* Without an owner the next one looks for him again. */
+		if (p[0].revents != 0 || p[1].revents != 0 ||
+		    s->owner_fd == -1)
 			s->is_over = 1;
 	}
 }
