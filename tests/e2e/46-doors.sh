@@ -325,7 +325,16 @@ same "after all that it works" "$(add few '{}')" 201
 # The owner goes and comes again.
 stop "$SUPERVISOR"
 same "without an owner 503" "$(add few '{}')" 503
+same "and 404 where there is no door, by any worker" "$(for _n in 1 2 3 4; do
+	ask /mdm/
+done)" 404404404404
 start_fcgi
+until_true 10 caps_ok "$URL"
+sleep 1
+same "whoever knocks then is let in, by any worker" "$(for _n in 1 2 3 4 5 6
+do
+	add few '{}'
+done)" 201201201201201201
 works_again() { [ "$(add few '{}')" = 201 ]; }
 verdict "and with one again all is well" until_true 15 works_again
 kill -KILL "$(ps -o pid= --ppid "$ADMIN" | head -n 1)"
