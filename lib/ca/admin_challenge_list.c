@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "ca/admin.h"
 #include "ca/admin_challenge.h"
+#include "ca/admin_place.h"
 #include "ca/challenge.h"
 #include "ca/wrong.h"
 
@@ -106,18 +107,11 @@ scep_admin_challenge_json(const struct scep_admin_call *call,
 
 /* Pages. */
 
-/* Where a page ended. */
-struct place {
-	uint8_t	 when[SCEP_INDEX_TIME];
-	char	 id[SCEP_REC_NAME];
-	size_t	 len;			/* of when; 0: at the start */
-};
-
 struct page {
 	const struct scep_admin_call	*call;
 	scep_challenge_fn		 fn;
 	void				*arg;
-	struct place			 last;
+	struct scep_admin_place		 last;
 	size_t				 reads;
 	int				 is_cut;
 };
@@ -142,47 +136,14 @@ static enum scep_err
 see_entry(void *arg, const struct scep_entry *entry, struct scep_error *err)
 {
 	struct page	*page = arg;
-	struct place	*place = &page->last;
 	enum scep_err	 rc;
 
-	if (entry->index_key.len != sizeof(place->when) ||
-	    entry->key.len >= sizeof(place->id))
-		return scep_fail(err, SCEP_E_STORE,
-		    "a challenge with a key of %zu octets", entry->key.len);
-	place->len = entry->index_key.len;
-	memcpy(place->when, entry->index_key.data, place->len);
-	memcpy(place->id, entry->key.data, entry->key.len);
-	place->id[entry->key.len] = '\0';
-	rc = see(page, place->id, err);
+	if ((rc = scep_admin_place_set(&page->last, entry, err)) != SCEP_OK)
+		return rc;
+	rc = see(page, page->last.id, err);
 	page->is_cut = rc == SCEP_E_EXISTS ||
 	    ++page->reads == SCEP_CHALLENGE_PAGE;
 	return rc == SCEP_OK && page->is_cut ? SCEP_E_EXISTS : rc;
-}
-
-/* TIME:ID, as it was given. */
-static enum scep_err
-read_after(const struct scep_admin_call *call, struct place *place,
-    struct scep_error *err)
-{
-	const char	*after = scep_admin_text(call, "after", NULL), *id;
-	char		 text[2 * SCEP_INDEX_TIME + 1];
-
-	memset(place, 0, sizeof(*place));
-	if (after == NULL)
-		return SCEP_OK;
-	if ((id = strchr(after, ':')) != NULL &&
-	    (size_t)(id - after) == sizeof(text) - 1 &&
-	    strlen(id + 1) < sizeof(place->id)) {
-		memcpy(text, after, sizeof(text) - 1);
-		text[sizeof(text) - 1] = '\0';
-		OPENSSL_strlcpy(place->id, id + 1, sizeof(place->id));
-		if (scep_hex_read(text, place->when, sizeof(place->when),
-		    &place->len, err) == SCEP_OK &&
-		    place->len == sizeof(place->when))
-			return SCEP_OK;
-	}
-	return scep_fail(err, SCEP_E_USAGE,
-	    "after is not what \"next\" of a reply was");
 }
 
 enum scep_err
@@ -193,21 +154,17 @@ scep_admin_challenge_walk(const struct scep_admin_call *call,
 	struct scep_range	 range = {
 		.index = SCEP_IX_CHALLENGE_EXPIRES
 	};
-	struct place		 after;
-	char			 when[2 * SCEP_INDEX_TIME + 1];
+	struct scep_admin_place	 after;
 	enum scep_err		 rc;
 
 	*next = NULL;
-	if ((rc = read_after(call, &after, err)) != SCEP_OK)
+	if ((rc = scep_admin_place_read(call, &after, err)) != SCEP_OK)
 		return rc;
-	range.after.index_key = scep_span_make(after.when, after.len);
-	range.after.key = scep_span_text(after.id);
+	scep_admin_place_begin(&after, &range);
 	if ((rc = scep_store_walk(call->ca->store, &range, see_entry, &page,
 	    err)) != SCEP_OK || !page.is_cut)
 		return rc;
-	scep_hex_text(scep_span_make(page.last.when, page.last.len), when,
-	    sizeof(when));
-	*next = json_sprintf("%s:%s", when, page.last.id);
+	*next = scep_admin_place_json(&page.last);
 	return *next != NULL ? SCEP_OK :
 	    scep_fail(err, SCEP_E_NOMEM, "the place in a list as JSON");
 }

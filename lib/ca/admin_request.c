@@ -1,36 +1,71 @@
 /*
  * admin_request.c - requests that wait for an operator: shown, approved,
- * refused.
+ * refused.  Listed by admin_request_list.c.
  *
- * An approval issues, in one transaction with the end of the waiting; a poll
- * only delivers (DESIGN 5).
+ * The approval that makes up the number issues, in one transaction with the
+ * end of the waiting; a poll only delivers (DESIGN 5).
  */
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "ca/admin_request.h"
 #include "ca/admin_story.h"
-#include "ca/issue.h"
+#include "ca/approval.h"
 #include "ca/keylock.h"
 #include "ca/story.h"
 #include "ca/log_cert.h"
 #include "ca/transaction.h"
 
 #define TRIES	5	/* when a rival was faster */
+#define NAMES	1024	/* of five, and what is said of them */
 
-static json_t *
-pending_json(const struct scep_pending *p, time_t now)
+/* Who has approved it, and whose word counts no more. */
+static enum scep_err
+approvals(const struct scep_admin_call *call, const struct scep_pending *p,
+    char names[NAMES], json_int_t *n, struct scep_error *err)
+{
+	const char	*why;
+	uint64_t	 rev;
+	size_t		 i, len = 0;
+	enum scep_err	 rc;
+
+	*n = 0;
+	names[0] = '\0';
+	for (i = 0; i < p->n_approvals; i++) {
+		if ((rc = scep_approval_doubt(call->ca, call->now, p, i, &why,
+		    &rev, err)) != SCEP_OK)
+			return rc;
+		*n += why == NULL;
+		(void)snprintf(names + len, NAMES - len, "%s%s%s%s%s",
+		    i > 0 ? ", " : "", p->approval[i].by, why != NULL ?
+		    " (" : "", why != NULL ? why : "", why != NULL ?
+		    ": does not count)" : "");
+		len = strlen(names);
+	}
+	return SCEP_OK;
+}
+
+enum scep_err
+scep_admin_request_json(const struct scep_admin_call *call,
+    const struct scep_pending *p, json_t **out, struct scep_error *err)
 {
 	struct scep_admin_name	 subject, san;
+	char			 by[NAMES];
 	char			 txid[2 * SCEP_TXID_MAX + 1];
 	char			 key[2 * SCEP_SHA256_LEN + 1];
 	char			 signer[2 * SCEP_SHA256_LEN + 1];
 	char			 created[SCEP_TIME_TEXT];
 	char			 expires[SCEP_TIME_TEXT];
+	json_int_t		 n;
+	enum scep_err		 rc;
 
+	if ((rc = approvals(call, p, by, &n, err)) != SCEP_OK)
+		return rc;
 	scep_admin_subject(scep_buf_span(&p->subject), &subject);
 	scep_admin_san(scep_buf_span(&p->san), &san);
 	scep_admin_txid(&p->txid, txid, sizeof(txid));
@@ -40,46 +75,22 @@ pending_json(const struct scep_pending *p, time_t now)
 	    sizeof(p->signer_sha256)), signer, sizeof(signer));
 	scep_time_text(p->created, created);
 	scep_time_text(p->expires, expires);
-	return json_pack(
-	    "{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}",
+	*out = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,"
+	    "s:I,s:I,s:s}",
 	    "id", p->request_id, "profile", p->profile,
-	    "state", now < p->expires ? "pending" : "expired",
-	    "subject", subject.text, "san", san.text, "key_sha256", key,
-	    "signer_sha256", signer, "transaction", txid, "peer", p->peer,
-	    "created", created, "expires", expires);
-}
-
-static enum scep_err
-list_row(void *arg, const struct scep_row *row, struct scep_error *err)
-{
-	struct scep_admin_call	*call = arg;
-	struct scep_pending	 p;
-	enum scep_err		 rc;
-
-	if ((rc = scep_pending_decode(scep_buf_span(&row->value), &p, err)) !=
-	    SCEP_OK)
-		return rc;
-	if (scep_admin_may_see(call, p.profile))
-		rc = scep_admin_row(call, pending_json(&p, call->now), err);
-	scep_pending_clear(&p);
-	return rc;
-}
-
-/* What must be decided first comes first. */
-static enum scep_err
-list(struct scep_admin_call *call, struct scep_error *err)
-{
-	const struct scep_span	 none = { NULL, 0 };
-
-	scep_admin_open_rows(call);
-	return scep_store_scan_index(call->ca->store, SCEP_IX_PENDING_EXPIRES,
-	    none, none, list_row, call, err);
+	    "state", call->now < p->expires ? "pending" : "expired",
+	    "why", p->why, "subject", subject.text, "san", san.text,
+	    "key_sha256", key, "signer_sha256", signer, "transaction", txid,
+	    "peer", p->peer, "created", created, "expires", expires,
+	    "approvals", n, "needed", (json_int_t)scep_approvals_needed(
+	    call->ca->cfg, p->profile), "approved_by", by);
+	return SCEP_OK;
 }
 
 /* Ids are shown in lower case; people paste them in any. */
-static enum scep_err
-get(struct scep_admin_call *call, struct scep_pending *p,
-    struct scep_error *err)
+enum scep_err
+scep_admin_request_get(const struct scep_admin_call *call,
+    struct scep_pending *p, struct scep_error *err)
 {
 	char		 id[SCEP_REQUEST_ID];
 	size_t		 i;
@@ -105,12 +116,14 @@ static enum scep_err
 show(struct scep_admin_call *call, struct scep_error *err)
 {
 	struct scep_pending	 p;
+	json_t			*json;
 	enum scep_err		 rc;
 
-	if ((rc = get(call, &p, err)) != SCEP_OK)
+	if ((rc = scep_admin_request_get(call, &p, err)) != SCEP_OK)
 		return rc;
 	scep_line_text(&call->summary, "id", p.request_id);
-	rc = scep_admin_object(call, pending_json(&p, call->now), err);
+	if ((rc = scep_admin_request_json(call, &p, &json, err)) == SCEP_OK)
+		rc = scep_admin_object(call, json, err);
 	scep_pending_clear(&p);
 	return rc;
 }
@@ -133,10 +146,8 @@ get_txn(struct scep_admin_call *call, const struct scep_pending *p,
 	    "transaction does not; run `scepadm check`", p->request_id);
 }
 
-/* The end of the waiting, in the change that says how it ended; because is an
- * authority or a reason. */
-static enum scep_err
-commit(struct scep_admin_call *call, const struct scep_pending *p,
+enum scep_err
+scep_admin_request_end(struct scep_admin_call *call, const struct scep_pending *p,
     const struct scep_txn *txn, const char *because, const char *serial,
     const struct scep_ca_conf *issuer, struct scep_line *line,
     struct scep_change *change, struct scep_error *err)
@@ -160,8 +171,8 @@ commit(struct scep_admin_call *call, const struct scep_pending *p,
 	return scep_store_commit(call->ca->store, change, err);
 }
 
-static void
-log_request(const struct scep_admin_call *call, const char *event,
+void
+scep_admin_request_log(const struct scep_admin_call *call, const char *event,
     const struct scep_pending *p, const struct scep_cert_rec *cert,
     const struct scep_ca_conf *issuer, struct scep_line *line)
 {
@@ -178,60 +189,7 @@ log_request(const struct scep_admin_call *call, const char *event,
 }
 
 static enum scep_err
-grant(struct scep_admin_call *call, const struct scep_pending *p,
-    struct scep_txn *txn, const struct scep_cert_rec *cert,
-    const struct scep_ca_conf *issuer, struct scep_error *err)
-{
-	struct scep_change	 change = { .n = 0 };
-	struct scep_line	 line = { .len = 0 };
-	struct scep_admin_name	 subject;
-	char			 serial[2 * 40 + 1];
-	enum scep_err		 rc;
-
-	scep_hex_text(scep_buf_span(&cert->serial), serial, sizeof(serial));
-	scep_admin_subject(scep_buf_span(&p->subject), &subject);
-	log_request(call, "approved", p, cert, issuer, &line);
-	txn->state = SCEP_TXN_GRANTED;
-	txn->decided = call->now;
-	txn->expires = cert->not_after + SCEP_TXN_KEPT_S;
-	if ((rc = scep_cert_key(scep_buf_span(&cert->serial), cert->issuer,
-	    &txn->cert_key, err)) == SCEP_OK &&
-	    (rc = scep_cert_rec_write(&change, cert, err)) == SCEP_OK &&
-	    (rc = commit(call, p, txn, cert->authority, serial, issuer,
-	    &line, &change, err)) == SCEP_OK) {
-		scep_line_text(&call->summary, "serial", serial);
-		rc = scep_admin_object(call, json_pack("{s:s,s:s,s:s}", "id",
-		    p->request_id, "serial", serial, "subject",
-		    subject.text), err);
-	}
-	scep_change_clear(&change);
-	return rc;
-}
-
-static enum scep_err
-approve_one(struct scep_admin_call *call, const struct scep_pending *p,
-    struct scep_txn *txn, struct scep_error *err)
-{
-	struct scep_grant	*g = NULL;
-	struct scep_grant_view	 granted;
-	struct scep_cert_rec	 cert;
-	enum scep_err		 rc;
-
-	if ((rc = scep_authorise_approval(call->ca->crypto, call->ca->cfg, p,
-	    call->now, call->by, &g, err)) != SCEP_OK)
-		return rc;
-	scep_grant_get(g, &granted);
-	rc = scep_issue(call->ca->crypto, g, call->now, &cert, err);
-	scep_grant_free(g);
-	if (rc != SCEP_OK)
-		return rc;
-	rc = grant(call, p, txn, &cert, granted.ca, err);
-	scep_cert_rec_clear(&cert);
-	return rc;
-}
-
-static enum scep_err
-refuse_one(struct scep_admin_call *call, const struct scep_pending *p,
+refuse_one(struct scep_admin_call *call, struct scep_pending *p,
     struct scep_txn *txn, struct scep_error *err)
 {
 	const char		*reason = scep_admin_text(call, "reason", "");
@@ -239,15 +197,14 @@ refuse_one(struct scep_admin_call *call, const struct scep_pending *p,
 	struct scep_line	 line = { .len = 0 };
 	enum scep_err		 rc;
 
-	log_request(call, "refused", p, NULL, NULL, &line);
+	scep_admin_request_log(call, "refused", p, NULL, NULL, &line);
 	scep_line_text(&line, "reason", reason);
 	txn->state = SCEP_TXN_REFUSED;
 	txn->decided = call->now;
 	scep_buf_clear(&txn->delivery);
 	OPENSSL_strlcpy(txn->reason, reason, sizeof(txn->reason));
-	if ((rc = commit(call, p, txn, reason, "", NULL, &line, &change,
-	    err)) ==
-	    SCEP_OK)
+	if ((rc = scep_admin_request_end(call, p, txn, reason, "", NULL,
+	    &line, &change, err)) == SCEP_OK)
 		rc = scep_admin_object(call, json_pack("{s:s}", "id",
 		    p->request_id), err);
 	scep_change_clear(&change);
@@ -255,13 +212,13 @@ refuse_one(struct scep_admin_call *call, const struct scep_pending *p,
 }
 
 typedef enum scep_err	(*decide_fn)(struct scep_admin_call *call,
-			    const struct scep_pending *p, struct scep_txn *txn,
+			    struct scep_pending *p, struct scep_txn *txn,
 			    struct scep_error *err);
 
 /* With the transaction locked, as an enrolment has it: a loser never signs. */
 static enum scep_err
 decide_locked(struct scep_admin_call *call, decide_fn decide,
-    const struct scep_pending *p, struct scep_error *err)
+    struct scep_pending *p, struct scep_error *err)
 {
 	struct scep_span	 key = scep_span_make(p->txn.prefix,
 				    sizeof(p->txn.prefix));
@@ -285,7 +242,8 @@ decide(struct scep_admin_call *call, decide_fn fn, struct scep_error *err)
 	int			 i;
 
 	for (i = 0; i < TRIES && rc == SCEP_E_CHANGED; i++) {
-		if ((rc = get(call, &p, err)) != SCEP_OK)
+		if ((rc = scep_admin_request_get(call, &p, err)) !=
+		    SCEP_OK)
 			return rc;
 		if (i == 0)
 			scep_line_text(&call->summary, "id", p.request_id);
@@ -298,7 +256,7 @@ decide(struct scep_admin_call *call, decide_fn fn, struct scep_error *err)
 static enum scep_err
 approve(struct scep_admin_call *call, struct scep_error *err)
 {
-	return decide(call, approve_one, err);
+	return decide(call, scep_admin_approve_one, err);
 }
 
 static enum scep_err
@@ -307,11 +265,13 @@ refuse(struct scep_admin_call *call, struct scep_error *err)
 	return decide(call, refuse_one, err);
 }
 
-static const struct scep_admin_member	no_members[] = {
-	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
-};
 static const struct scep_admin_member	id_members[] = {
 	{ "id", SCEP_ADMIN_TEXT, 1, 1, SCEP_REQUEST_ID - 1 },
+	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
+};
+static const struct scep_admin_member	approve_members[] = {
+	{ "id", SCEP_ADMIN_TEXT, 1, 1, SCEP_REQUEST_ID - 1 },
+	{ "dry", SCEP_ADMIN_NUMBER, 0, 0, 1 },
 	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
 };
 static const struct scep_admin_member	refuse_members[] = {
@@ -321,9 +281,10 @@ static const struct scep_admin_member	refuse_members[] = {
 };
 
 const struct scep_admin_verb	scep_admin_request[] = {
-	{ "request.list", no_members, list },
+	{ "request.list", scep_admin_request_list_members,
+	    scep_admin_request_list },
 	{ "request.show", id_members, show },
-	{ "request.approve", id_members, approve },
+	{ "request.approve", approve_members, approve },
 	{ "request.refuse", refuse_members, refuse },
 	{ NULL, NULL, NULL }
 };

@@ -232,6 +232,7 @@ kind_name(enum scep_trace_kind kind)
 		[SCEP_TRACE_EXPIRED] = "expired",
 		[SCEP_TRACE_GRANTED] = "granted",
 		[SCEP_TRACE_DELIVERED] = "delivered",
+		[SCEP_TRACE_APPROVAL] = "approval",
 	};
 
 	return names[kind];

@@ -152,22 +152,28 @@ find_ca(const struct scep_config *cfg, const struct scep_profile *profile,
 enum scep_err
 scep_authorise_approval(const struct scep_crypto *crypto,
     const struct scep_config *cfg, const struct scep_pending *pending,
-    time_t now, const char *by, struct scep_grant **out,
-    struct scep_error *err)
+    time_t now, const struct scep_approver *by, struct scep_approved *count,
+    struct scep_grant **out, struct scep_error *err)
 {
 	const struct scep_profile	*profile = NULL;
-	char				 authority[SCEP_REC_NAME + 16];
+	char				 names[SCEP_APPROVERS];
+	char				 authority[SCEP_REC_TEXT];
 	struct scep_asked		 asked;
 	enum scep_err			 rc;
 
 	*out = NULL;
 	if ((rc = check_pending(crypto, cfg, pending, now, &profile, err)) !=
-	    SCEP_OK)
+	    SCEP_OK ||
+	    (rc = scep_approvals_count(crypto, cfg, pending, by,
+	    profile->approvals, count, err)) != SCEP_OK)
 		return rc;
-	(void)snprintf(authority, sizeof(authority), "approved by %s", by);
 	asked.profile = profile;
-	if ((rc = find_ca(cfg, profile, pending, &asked.ca, err)) != SCEP_OK)
+	if ((rc = find_ca(cfg, profile, pending, &asked.ca, err)) !=
+	    SCEP_OK || count->n < count->needed)
 		return rc;
+	scep_approvers_text(pending, by, names);
+	(void)snprintf(authority, sizeof(authority), "approved by %s",
+	    names);
 	asked.subject = scep_buf_span(&pending->subject);
 	asked.spki = scep_buf_span(&pending->spki);
 	asked.san = scep_buf_span(&pending->san);

@@ -7,6 +7,7 @@
 #ifndef SCEP_CA_AUTHORISE_H
 #define SCEP_CA_AUTHORISE_H
 
+#include "ca/approval.h"
 #include "ca/config.h"
 #include "ca/decide.h"
 #include "store/record.h"
@@ -43,12 +44,18 @@ enum scep_err	 scep_authorise(const struct scep_rules *rules,
 		    struct scep_verdict *verdict, struct scep_grant **out,
 		    struct scep_error *err);
 
-/* Somebody ("uid 0", "key fleet") approved a pending request: its mac must be ours, it must not
- * have expired, its profile must still authorise by hand.  SCEP_E_REFUSED. */
+/*
+ * Somebody approves a pending request: its mac must be ours, it must not have
+ * expired, its profile must still authorise by hand.  SCEP_E_REFUSED.  A grant
+ * is made if with this one there are as many approvals as the profile demands;
+ * else *out is NULL.  Whether those of before still count, the caller has
+ * looked at (scep_approvals_sift()).
+ */
 enum scep_err	 scep_authorise_approval(const struct scep_crypto *crypto,
 		    const struct scep_config *cfg,
 		    const struct scep_pending *pending, time_t now,
-		    const char *by, struct scep_grant **out,
+		    const struct scep_approver *by,
+		    struct scep_approved *count, struct scep_grant **out,
 		    struct scep_error *err);
 
 /* The mac of a pending request, under the challenge key. */

@@ -239,6 +239,7 @@ struct scep_profile {
 	long			 retry_window_s, pending_ttl_s;
 	struct scep_renew_conf	 renew;
 	long			 max_pending, max_pending_per_peer;
+	long			 approvals;	/* of different people */
 	unsigned int		 legacy;	/* bits SCEP_LEGACY_… */
 	unsigned int		 caps_hidden;	/* bits SCEP_CAP_… */
 	enum scep_getcacert	 getcacert;

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "ca/config_local.h"
+#include "store/record.h"
 
 #define LENGTH(a)	(sizeof(a) / sizeof((a)[0]))
 #define P(member)	offsetof(struct scep_profile, member)
@@ -238,6 +239,8 @@ static const struct scep_setting	table[] = {
 	    NULL },
 	{ "max_pending_per_peer", scep_read_long, P(max_pending_per_peer),
 	    "100", 1, 1000000, NULL },
+	{ "approvals", scep_read_long, P(approvals), "1", 1,
+	    SCEP_APPROVALS_MAX, NULL },
 	{ "legacy", scep_read_words, P(legacy), "none", 0, 0,
 	    scep_legacy_words },
 	{ "caps_hide", scep_read_words, P(caps_hidden), "none", 0, 0,
@@ -288,6 +291,11 @@ check_profile(struct scep_reading *r, struct scep_profile *p)
 	if (p->has_static && (p->authorise & SCEP_BIT(SCEP_BY_CHALLENGE)) == 0)
 		return scep_config_fault(r,
 		    "of no use without authorise = challenge");
+	r->entry = scep_conf_get(r->section, "approvals");
+	if (p->approvals > 1 &&
+	    (p->authorise & SCEP_BIT(SCEP_BY_MANUAL)) == 0)
+		return scep_config_fault(r,
+		    "of no use without authorise = manual");
 	r->entry = scep_conf_get(r->section, "san_wildcard");
 	if (p->san_wildcard && (p->san_types & SCEP_BIT(SCEP_SAN_DNS)) == 0)
 		return scep_config_fault(r,

@@ -180,7 +180,9 @@ enum scep_trace_kind {
 	SCEP_TRACE_DENIED = 7,		/* by an operator */
 	SCEP_TRACE_EXPIRED = 8,		/* nobody decided in time */
 	SCEP_TRACE_GRANTED = 9,
-	SCEP_TRACE_DELIVERED = 10	/* a certificate issued before */
+	SCEP_TRACE_DELIVERED = 10,	/* a certificate issued before */
+	SCEP_TRACE_APPROVAL = 11,	/* not the last one that is needed */
+	SCEP_TRACE__MAX
 };
 
 #define SCEP_TRACE_TEXT	4096	/* octets of each text */

@@ -48,7 +48,7 @@ scep_trace_decode(struct scep_span der, struct scep_trace *out,
 	if ((rc = DECODE(trace_fields, der, out, "trace", err)) != SCEP_OK)
 		return rc;
 	if (out->kind >= SCEP_TRACE_REJECTED &&
-	    out->kind <= SCEP_TRACE_DELIVERED && out->passing <= 1)
+	    out->kind < SCEP_TRACE__MAX && out->passing <= 1)
 		return SCEP_OK;
 	scep_trace_clear(out);
 	return scep_record_bad("trace", err);

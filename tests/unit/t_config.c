@@ -250,6 +250,9 @@ static const struct row {
 	    "[profile q]\nca = b\nauthorise = manual\n", 12,
 	    "are of CA b, and CA a renews its own alone" },
 	{ P "pending_ttl = 1m\n", 8, "from 1h to 1y" },
+	{ P "approvals = 2\n", 8, "of no use without authorise = manual" },
+	{ P "approvals = 0\n", 8, "between 1 and 5" },
+	{ P "approvals = 6\n", 8, "between 1 and 5" },
 	{ P "max_pending = 0\n", 8, "between 1 and 1000000" },
 	{ P "max_pending_per_peer = -1\n", 8, "between 1 and 1000000" },
 	{ P "getcacert = root\n", 8,
@@ -464,6 +467,7 @@ defaults_are_those_of_the_manual(void **state)
 	assert_int_equal(p->pending_ttl_s, 7 * 86400);
 	assert_int_equal(p->max_pending, 1000);
 	assert_int_equal(p->max_pending_per_peer, 100);
+	assert_int_equal(p->approvals, 1);
 	assert_int_equal(p->getcacert, SCEP_GETCACERT_ROOT);
 	assert_int_equal(p->certrep, SCEP_CERTREP_LEAF);
 	assert_int_equal(p->omit_content, 0);
@@ -500,7 +504,7 @@ static const char	complete[] =
 "getcacert = leaf\ncertrep = chain\nempty_content = no\nfail_text = no\n"
 "signing_time = 10m\n"
 "getcert = any\ngetcrl = no\n"
-"[profile b]\nca = one\nauthorise = manual\nrenew = no\n"
+"[profile b]\nca = one\nauthorise = manual\nrenew = no\napprovals = 5\n"
 "[profile c]\nca = two\nauthorise = manual\nrenew_from = always\n";
 
 static void
@@ -608,6 +612,7 @@ a_complete_file_sets_what_it_says(void **state)
 	assert_int_equal(cfg->ca[1].crl_overlap_s, 7 * 86400 / 2);
 	p = scep_config_profile(cfg, "b");
 	assert_int_equal(p->getcert, SCEP_GETCERT_OWN);
+	assert_int_equal(p->approvals, 5);
 	assert_int_equal(p->getcrl, 1);
 	scep_config_free(cfg);
 }

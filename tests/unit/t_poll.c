@@ -77,6 +77,8 @@ queued(struct scep_pending *p)
 static void
 settle(const struct scep_pending *p, enum scep_txn_state to)
 {
+	const struct scep_approver	 by = { "operator", "uid 0" };
+	struct scep_approved	 count;
 	struct scep_change	 change = { .n = 0 };
 	struct scep_cert_rec	 cert;
 	struct scep_grant	*grant = NULL;
@@ -89,7 +91,7 @@ settle(const struct scep_pending *p, enum scep_txn_state to)
 	txn.decided = WORLD_NOW;
 	if (to == SCEP_TXN_GRANTED) {
 		world_must(scep_authorise_approval(w->crypto, w->cfg, p,
-		    WORLD_NOW, "uid 0", &grant, &err) == SCEP_OK);
+		    WORLD_NOW, &by, &count, &grant, &err) == SCEP_OK);
 		world_must(scep_issue(w->crypto, grant, WORLD_NOW, &cert,
 		    &err) == SCEP_OK);
 		world_must(scep_cert_key(scep_buf_span(&cert.serial),

@@ -606,7 +606,7 @@ a_negative_count_an_unknown_state_and_a_nul_are_refused(void **state)
 	scep_challenge_clear(&c);
 	scep_buf_clear(&der);
 	fill_trace(&rec.trace);
-	rec.trace.kind = (enum scep_trace_kind)(SCEP_TRACE_DELIVERED + 1);
+	rec.trace.kind = SCEP_TRACE__MAX;
 	assert_int_equal(scep_trace_encode(&rec.trace, &der, &err), SCEP_OK);
 	scep_trace_clear(&rec.trace);
 	expect_refused(TRACE, scep_buf_span(&der));

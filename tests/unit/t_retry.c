@@ -279,6 +279,8 @@ an_approval_needs_the_request_as_it_came_in(void **state)
 	struct scep_pending	 p;
 	struct scep_grant	*grant = NULL;
 	struct scep_grant_view	 view;
+	const struct scep_approver	 by = { "operator", "uid 1000" };
+	struct scep_approved	 count;
 	struct world_request	 r;
 	struct scep_error	 err;
 
@@ -291,14 +293,14 @@ an_approval_needs_the_request_as_it_came_in(void **state)
 	    SCEP_OK);
 	assert_string_equal(p.peer, "192.0.2.1");
 	assert_int_equal(scep_authorise_approval(w->crypto, w->cfg, &p,
-	    p.expires, "uid 0", &grant, &err), SCEP_E_REFUSED);
+	    p.expires, &by, &count, &grant, &err), SCEP_E_REFUSED);
 	assert_null(grant);
 	p.subject.data[p.subject.len - 1] ^= 1;
 	assert_int_equal(scep_authorise_approval(w->crypto, w->cfg, &p,
-	    WORLD_NOW, "uid 0", &grant, &err), SCEP_E_REFUSED);
+	    WORLD_NOW, &by, &count, &grant, &err), SCEP_E_REFUSED);
 	p.subject.data[p.subject.len - 1] ^= 1;
 	assert_int_equal(scep_authorise_approval(w->crypto, w->cfg, &p,
-	    WORLD_NOW, "uid 1000", &grant, &err), SCEP_OK);
+	    WORLD_NOW, &by, &count, &grant, &err), SCEP_OK);
 	scep_grant_get(grant, &view);
 	assert_string_equal(view.authority, "approved by uid 1000");
 	assert_true(scep_span_equal(view.spki, scep_buf_span(&p.spki)));
@@ -308,7 +310,7 @@ an_approval_needs_the_request_as_it_came_in(void **state)
 	assert_int_equal(scep_pending_mac(w->crypto, w->cfg, &p, p.mac, &err),
 	    SCEP_OK);
 	assert_int_equal(scep_authorise_approval(w->crypto, w->cfg, &p,
-	    WORLD_NOW, "uid 0", &grant, &err), SCEP_E_REFUSED);
+	    WORLD_NOW, &by, &count, &grant, &err), SCEP_E_REFUSED);
 	scep_pending_clear(&p);
 }
 
