@@ -4,7 +4,7 @@
  *   POST …/api/v1/challenges               a challenge to be made (admin.h)
  *   GET  …/api/v1/requests                 {"requests":[…]}
  *   GET  …/api/v1/requests/ID
- *   POST …/api/v1/requests/ID/approve
+ *   POST …/api/v1/requests/ID/approve       202: others must approve it too
  *   POST …/api/v1/requests/ID/refuse       {"reason":"…"}
  *
  * An error is {"error":"…"}.
@@ -147,6 +147,17 @@ told(const struct mdm_answer *a)
 	}
 }
 
+/* Approved, and somebody else must do so too. */
+static int
+is_pending(const struct act *act, const struct mdm_answer *a)
+{
+	const char	*state = json_string_value(json_object_get(a->result,
+			    "state"));
+
+	return strcmp(act->verb, "request.approve") == 0 && state != NULL &&
+	    strcmp(state, "pending") == 0;
+}
+
 static void
 carry_out(struct mdm *m, const struct act *act, json_t *ask)
 {
@@ -160,7 +171,8 @@ carry_out(struct mdm *m, const struct act *act, json_t *ask)
 	} else if (json_is_array(a.result))
 		put(m, act->status, json_pack("{s:O}", "requests", a.result));
 	else
-		put(m, act->status, json_incref(a.result));
+		put(m, is_pending(act, &a) ? 202 : act->status,
+		    json_incref(a.result));
 	mdm_answer_clear(&a);
 }
 

@@ -18,6 +18,11 @@
 	"           [--pass-file FILE] [--certs DIR]\n"			\
 	"           [--dir DIR] [--state DIR] [--url BASE] [--json] DIR"
 
+/* Which of those that wait. */
+#define REQUEST_USAGE							\
+	"[--profile P] [--subject GLOB] [--san GLOB] [--peer ADDRESS]\n" \
+	"           [--older 1d] [--newer 1d] [--limit N]"
+
 static const struct {
 	const char	*noun;
 	const char	*verb;		/* NULL: the noun is the verb */
@@ -65,11 +70,14 @@ static const struct {
 	{ "apikey", "list", adm_apikey_list, "[--json]" },
 	{ "apikey", "show", adm_apikey_show, "[--json] ID" },
 	{ "apikey", "revoke", adm_apikey_revoke, "[--json] ID" },
-	{ "request", "list", adm_request_list, "[--json]" },
+	{ "request", "list", adm_request_list,
+	    REQUEST_USAGE " [--json]" },
 	{ "request", "show", adm_request_show, "[--json] ID" },
-	{ "request", "approve", adm_request_approve, "[--json] ID" },
+	{ "request", "approve", adm_request_approve,
+	    REQUEST_USAGE "\n           [--all] [--dry-run] [--json] [ID]" },
 	{ "request", "refuse", adm_request_refuse,
-	    "[--reason TEXT] [--json] ID" },
+	    REQUEST_USAGE "\n           [--all] [--dry-run] [--reason TEXT] "
+	    "[--json] [ID]" },
 	{ "status", NULL, adm_status, "[--json]" },
 	{ "reload", NULL, adm_reload, "[--json]" },
 	{ "cert", "list", adm_cert_list,

@@ -136,6 +136,9 @@ struct adm_rows {
 enum scep_err	 adm_rows_put(struct adm *adm, struct adm_rows *rows,
 		    const json_t *page);
 enum scep_err	 adm_rows_end(struct adm *adm, struct adm_rows *rows);
+/* An object as a record; what is "" or not there is left out. */
+void		 adm_print_record(const json_t *record,
+		    const struct adm_column *columns);
 /* The result as JSON (--json). */
 void		 adm_print_json(const json_t *result);
 /* The owner's hex as DER; or as PEM, if its name is given.  what it is, for

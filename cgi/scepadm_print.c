@@ -196,8 +196,8 @@ adm_rows_end(struct adm *adm, struct adm_rows *rows)
 	return written(adm);
 }
 
-static void
-print_record(const json_t *record, const struct adm_column *columns)
+void
+adm_print_record(const json_t *record, const struct adm_column *columns)
 {
 	char	 text[CELL_MAX];
 	int	 i, width = 0;
@@ -232,7 +232,7 @@ adm_show(struct adm *adm, json_t *request, const struct adm_column *columns)
 	if (adm->json)
 		adm_print_json(result);
 	else if (!json_is_array(result))
-		print_record(result, columns);
+		adm_print_record(result, columns);
 	else if ((rc = adm_rows_put(adm, &rows, result)) == SCEP_OK)
 		rc = adm_rows_end(adm, &rows);
 	json_decref(result);

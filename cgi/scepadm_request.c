@@ -1,81 +1,324 @@
 /*
  * scepadm_request.c - requests that wait for an operator.
  */
-#include "cgi/scepadm.h"
+#include <string.h>
+
+#include "base/text.h"
+#include "ca/admin.h"
+#include "cgi/scepadm_request.h"
+#include "store/record.h"
+
+#define LIST_MAX	1000000000L
 
 static const struct adm_column	list_columns[] = {
-	{ "ID", "id" }, { "PROFILE", "profile" }, { "SUBJECT", "subject" },
-	{ "SAN", "san" }, { "PEER", "peer" }, { "CREATED", "created" },
-	{ NULL, NULL }
+	{ "ID", "id" }, { "PROFILE", "profile" }, { "APPROVALS", "approvals" },
+	{ "OF", "needed" }, { "SUBJECT", "subject" }, { "SAN", "san" },
+	{ "PEER", "peer" }, { "CREATED", "created" },
+	{ "EXPIRES", "expires" }, { NULL, NULL }
 };
 
 /* What to compare with the device before saying yes (PROTOCOL C-237). */
 static const struct adm_column	show_columns[] = {
 	{ "id", "id" }, { "profile", "profile" }, { "state", "state" },
-	{ "subject", "subject" }, { "SAN", "san" },
-	{ "key SHA-256", "key_sha256" }, { "signer SHA-256", "signer_sha256" },
+	{ "waits because", "why" }, { "subject", "subject" },
+	{ "SAN", "san" }, { "key SHA-256", "key_sha256" },
+	{ "signer SHA-256", "signer_sha256" },
 	{ "transaction", "transaction" }, { "peer", "peer" },
-	{ "created", "created" }, { "expires", "expires" }, { NULL, NULL }
+	{ "created", "created" }, { "expires", "expires" },
+	{ "approvals", "approvals" }, { "of", "needed" },
+	{ "approved by", "approved_by" }, { NULL, NULL }
 };
 
 static const struct adm_column	approve_columns[] = {
-	{ "approved", "id" }, { "serial", "serial" }, { "subject", "subject" },
-	{ NULL, NULL }
+	{ "approved", "id" }, { "approvals", "so_far" },
+	{ "serial", "serial" }, { "subject", "subject" }, { NULL, NULL }
+};
+
+static const struct adm_column	dry_columns[] = {
+	{ "would approve", "id" }, { "approvals", "so_far" },
+	{ "subject", "subject" }, { NULL, NULL }
 };
 
 static const struct adm_column	refuse_columns[] = {
 	{ "refused", "id" }, { NULL, NULL }
 };
 
-enum scep_err
-adm_request_list(struct adm *adm, int argc, char *argv[])
-{
-	enum scep_err	 rc;
+static const struct adm_column	dry_refuse_columns[] = {
+	{ "would refuse", "id" }, { NULL, NULL }
+};
 
-	if ((rc = adm_options(adm, argc, argv, NULL, 0, NULL)) != SCEP_OK)
-		return rc;
-	return adm_show(adm, json_pack("{s:s}", "do", "request.list"),
-	    list_columns);
+/* Which are meant. */
+
+int
+adm_request_is_filtered(const struct adm_request_filter *f)
+{
+	return f->profile != NULL || f->subject != NULL || f->san != NULL ||
+	    f->peer != NULL || f->older != NULL || f->newer != NULL;
 }
 
 static enum scep_err
-one(struct adm *adm, int argc, char *argv[], const char *what,
-    const struct adm_column *columns)
+put_text(struct adm *adm, json_t *request, const char *name, const char *text,
+    size_t max)
+{
+	if (text == NULL)
+		return SCEP_OK;
+	if (text[0] == '\0' || strlen(text) > max)
+		return scep_fail(&adm->err, SCEP_E_USAGE, "--%s: %zu octets, "
+		    "not 1 to %zu", name, strlen(text), max);
+	if (json_object_set_new(request, name, json_string(text)) != 0)
+		return scep_fail(&adm->err, SCEP_E_USAGE,
+		    "--%s: \"%.64s\" is not UTF-8", name, text);
+	return SCEP_OK;
+}
+
+static enum scep_err
+put_duration(struct adm *adm, json_t *request, const char *name,
+    const char *text)
+{
+	long	 seconds;
+
+	if (text == NULL)
+		return SCEP_OK;
+	if (scep_duration_read(text, &seconds, &adm->err) != SCEP_OK)
+		return scep_fail_within(&adm->err, "--%s", name);
+	(void)json_object_set_new(request, name, json_integer(seconds));
+	return SCEP_OK;
+}
+
+static enum scep_err
+put_filter(struct adm *adm, const struct adm_request_filter *f,
+    json_t *request, long *limit)
+{
+	enum scep_err	 rc;
+
+	if ((rc = put_text(adm, request, "profile", f->profile,
+	    SCEP_REC_NAME - 1)) != SCEP_OK ||
+	    (rc = put_text(adm, request, "subject", f->subject,
+	    SCEP_REC_TEXT - 1)) != SCEP_OK ||
+	    (rc = put_text(adm, request, "san", f->san,
+	    SCEP_REC_TEXT - 1)) != SCEP_OK ||
+	    (rc = put_text(adm, request, "peer", f->peer,
+	    SCEP_REC_TEXT - 1)) != SCEP_OK ||
+	    (rc = put_duration(adm, request, "older", f->older)) != SCEP_OK ||
+	    (rc = put_duration(adm, request, "newer", f->newer)) != SCEP_OK)
+		return rc;
+	if (f->limit != NULL && scep_number_read(f->limit, 1, LIST_MAX, limit,
+	    &adm->err) != SCEP_OK)
+		return scep_fail_within(&adm->err, "--limit");
+	return SCEP_OK;
+}
+
+/* One page, of limit rows at most; *after, its place, becomes that of the next
+ * one, or NULL. */
+static enum scep_err
+ask_page(struct adm *adm, const json_t *request, long limit, json_t **after,
+    json_t **rows)
+{
+	json_t		*one = json_copy((json_t *)(uintptr_t)request);
+	json_t		*result;
+	enum scep_err	 rc;
+
+	*rows = NULL;
+	(void)json_object_set_new(one, "limit", json_integer(limit <
+	    SCEP_ADMIN_PAGE ? limit : SCEP_ADMIN_PAGE));
+	if (*after != NULL)
+		(void)json_object_set_new(one, "after", *after);
+	*after = NULL;
+	if ((rc = adm_ask(adm, one, &result)) != SCEP_OK)
+		return rc;
+	if (json_is_array(json_object_get(result, "rows"))) {
+		*rows = json_incref(json_object_get(result, "rows"));
+		*after = json_incref(json_object_get(result, "next"));
+	} else
+		rc = scep_fail(&adm->err, SCEP_E_INTERNAL, "the owner sent no "
+		    "rows; is scepadm of the same version as scep.fcgi");
+	json_decref(result);
+	return rc;
+}
+
+/* A page may have a next one with nothing in it. */
+static enum scep_err
+look_for_more(struct adm *adm, const json_t *request, json_t **after,
+    int *more)
+{
+	json_t		*rows;
+	enum scep_err	 rc = SCEP_OK;
+
+	while (rc == SCEP_OK && *after != NULL && !*more) {
+		rc = ask_page(adm, request, 1, after, &rows);
+		*more = json_array_size(rows) > 0;
+		json_decref(rows);
+	}
+	return rc;
+}
+
+enum scep_err
+adm_request_each(struct adm *adm, const struct adm_request_filter *f,
+    long limit, adm_request_fn fn, void *arg, int *more)
+{
+	json_t		*request = json_pack("{s:s}", "do", "request.list");
+	json_t		*after = NULL, *rows;
+	enum scep_err	 rc;
+
+	*more = 0;
+	if ((rc = put_filter(adm, f, request, &limit)) == SCEP_OK)
+		do {
+			if ((rc = ask_page(adm, request, limit, &after,
+			    &rows)) == SCEP_OK)
+				rc = fn(adm, arg, rows);
+			limit -= (long)json_array_size(rows);
+			json_decref(rows);
+		} while (rc == SCEP_OK && after != NULL && limit > 0);
+	if (rc == SCEP_OK)
+		rc = look_for_more(adm, request, &after, more);
+	json_decref(after);
+	json_decref(request);
+	return rc;
+}
+
+/* The verbs. */
+
+static enum scep_err
+print_page(struct adm *adm, void *arg, const json_t *rows)
+{
+	return adm_rows_put(adm, arg, rows);
+}
+
+enum scep_err
+adm_request_list(struct adm *adm, int argc, char *argv[])
+{
+	struct adm_request_filter	 f = { .limit = NULL };
+	const struct adm_option		 options[] = {
+		ADM_REQUEST_OPTIONS(f),
+		{ NULL, NULL, NULL, NULL }
+	};
+	struct adm_rows			 rows = { .columns = list_columns };
+	enum scep_err			 rc;
+	int				 more;
+
+	if ((rc = adm_options(adm, argc, argv, options, 0, NULL)) != SCEP_OK)
+		return rc;
+	rows.form = adm->json ? ADM_JSON : ADM_TABLE;
+	adm_hold(adm);
+	if ((rc = adm_request_each(adm, &f, LIST_MAX, print_page, &rows,
+	    &more)) == SCEP_OK)
+		rc = adm_rows_end(adm, &rows);
+	adm_release(adm);
+	return rc;
+}
+
+enum scep_err
+adm_request_show(struct adm *adm, int argc, char *argv[])
 {
 	char		**id;
 	enum scep_err	  rc;
 
 	if ((rc = adm_options(adm, argc, argv, NULL, 1, &id)) != SCEP_OK)
 		return rc;
-	return adm_show(adm, json_pack("{s:s,s:s}", "do", what, "id", id[0]),
-	    columns);
+	return adm_show(adm, json_pack("{s:s,s:s}", "do", "request.show",
+	    "id", id[0]), show_columns);
 }
 
-enum scep_err
-adm_request_show(struct adm *adm, int argc, char *argv[])
+/* One, or those that are meant: *one is its id, or NULL. */
+static enum scep_err
+check_meant(struct adm *adm, const struct adm_request_filter *f, int all,
+    char **id, const char **one)
 {
-	return one(adm, argc, argv, "request.show", show_columns);
+	const int	 filtered = adm_request_is_filtered(f);
+
+	*one = id[0];
+	if (*one != NULL && (filtered || all || f->limit != NULL))
+		return scep_fail(&adm->err, SCEP_E_USAGE, "%.64s: either one "
+		    "request by its ID, or all that fit options", *one);
+	if (*one == NULL && filtered == all)
+		return scep_fail(&adm->err, SCEP_E_USAGE, "which? give the "
+		    "ID of one, or options that those meant fit (such as "
+		    "--profile), or --all; `scepadm request list` shows "
+		    "which fit");
+	return SCEP_OK;
+}
+
+static void
+add_so_far(json_t *result)
+{
+	const json_int_t	 n = json_integer_value(json_object_get(
+				    result, "approvals"));
+	const json_int_t	 needed = json_integer_value(json_object_get(
+				    result, "needed"));
+
+	if (needed > 1)
+		(void)json_object_set_new(result, "so_far", json_sprintf(
+		    "%lld of %lld%s", (long long)n, (long long)needed,
+		    n < needed ? ": it waits for another one" : ""));
+}
+
+static enum scep_err
+approve_one(struct adm *adm, const char *id, int dry)
+{
+	json_t		*result;
+	enum scep_err	 rc;
+
+	if ((rc = adm_ask(adm, json_pack("{s:s,s:s,s:i}", "do",
+	    "request.approve", "id", id, "dry", dry), &result)) != SCEP_OK)
+		return rc;
+	if (adm->json)
+		adm_print_json(result);
+	else {
+		add_so_far(result);
+		adm_print_record(result, dry ? dry_columns :
+		    approve_columns);
+	}
+	json_decref(result);
+	return SCEP_OK;
 }
 
 enum scep_err
 adm_request_approve(struct adm *adm, int argc, char *argv[])
 {
-	return one(adm, argc, argv, "request.approve", approve_columns);
+	struct adm_request_filter	  f = { .limit = NULL };
+	struct adm_request_bulk		  bulk = { .verb = "request.approve" };
+	int				  all = 0;
+	const struct adm_option		  options[] = {
+		ADM_REQUEST_OPTIONS(f),
+		{ "all", NULL, &all, NULL },
+		{ "dry-run", NULL, &bulk.dry, NULL },
+		{ NULL, NULL, NULL, NULL }
+	};
+	const char			 *one;
+	char				**id;
+	enum scep_err			  rc;
+
+	if ((rc = adm_options(adm, argc, argv, options, -1, &id)) !=
+	    SCEP_OK || (rc = check_meant(adm, &f, all, id, &one)) != SCEP_OK)
+		return rc;
+	return one != NULL ? approve_one(adm, one, bulk.dry) :
+	    adm_request_bulk(adm, &f, &bulk);
 }
 
 enum scep_err
 adm_request_refuse(struct adm *adm, int argc, char *argv[])
 {
-	const char		 *reason = "";
-	char			**id;
-	const struct adm_option	  options[] = {
-		{ "reason", &reason, NULL, NULL },
+	struct adm_request_filter	  f = { .limit = NULL };
+	struct adm_request_bulk		  bulk = { .verb = "request.refuse",
+					    .reason = "" };
+	int				  all = 0;
+	const struct adm_option		  options[] = {
+		ADM_REQUEST_OPTIONS(f),
+		{ "reason", &bulk.reason, NULL, NULL },
+		{ "all", NULL, &all, NULL },
+		{ "dry-run", NULL, &bulk.dry, NULL },
 		{ NULL, NULL, NULL, NULL }
 	};
-	enum scep_err		  rc;
+	const char			 *one;
+	char				**id;
+	enum scep_err			  rc;
 
-	if ((rc = adm_options(adm, argc, argv, options, 1, &id)) != SCEP_OK)
+	if ((rc = adm_options(adm, argc, argv, options, -1, &id)) !=
+	    SCEP_OK || (rc = check_meant(adm, &f, all, id, &one)) != SCEP_OK)
 		return rc;
-	return adm_show(adm, json_pack("{s:s,s:s,s:s}", "do",
-	    "request.refuse", "id", id[0], "reason", reason), refuse_columns);
+	if (one == NULL)
+		return adm_request_bulk(adm, &f, &bulk);
+	return adm_show(adm, json_pack("{s:s,s:s,s:s,s:i}", "do",
+	    "request.refuse", "id", one, "reason", bulk.reason, "dry",
+	    bulk.dry), bulk.dry ? dry_refuse_columns : refuse_columns);
 }

@@ -32,10 +32,15 @@
  * apikey.list      —                                  array
  * apikey.show      id (or name, or user)              an API key
  * apikey.revoke    id (or name, or user)              an API key
- * request.list     —                                  array
+ * request.list     profile, subject and san (globs),  array; with limit,
+ *                  peer, older (s), newer (s),          {rows:[…], next}
+ *                  limit, after
  * request.show     id                                 an object
- * request.approve  id                                 {id, serial, subject}
- * request.refuse   id, reason                         {id}
+ * request.approve  id, dry (0, 1)                     {id, subject, state
+ *                                                       (approved, pending),
+ *                                                       approvals, needed,
+ *                                                       serial}
+ * request.refuse   id, reason, dry (0, 1)             {id}
  * cert.list        subject (glob), expires_in (s),    {rows:[…], sorted, next}
  *                  since (s from 1970), profile, ca,
  *                  state, sort, limit, brief (0, 1),
@@ -104,8 +109,10 @@
  * max_wrong, created, not_before, expires (RFC 3339, "" if there is none),
  * note, issuer.  challenge.list and challenge.purge go on with next as after
  * until there is none; a page may be empty and have one.  A request: id,
- * profile, state, subject, san, key_sha256, signer_sha256, transaction, peer,
- * created, expires.  A certificate: serial, subject,
+ * profile, state, why (it was queued, or ""), subject, san, key_sha256,
+ * signer_sha256, transaction, peer, created, expires, approvals (that count),
+ * needed, approved_by (who, and whose approval does not count).  With dry, what
+ * would be done is told, and nothing is.  A certificate: serial, subject,
  * issuer, san, profile, ca, state, not_before, not_after, issued, request,
  * authority, key_sha256, sha256, sha1, kept (false: the certificate itself is
  * not here, it is known from the issue log or another server's list alone);

@@ -197,6 +197,9 @@ refuse_one(struct scep_admin_call *call, struct scep_pending *p,
 	struct scep_line	 line = { .len = 0 };
 	enum scep_err		 rc;
 
+	if (scep_admin_number(call, "dry", 0) != 0)
+		return scep_admin_object(call, json_pack("{s:s}", "id",
+		    p->request_id), err);
 	scep_admin_request_log(call, "refused", p, NULL, NULL, &line);
 	scep_line_text(&line, "reason", reason);
 	txn->state = SCEP_TXN_REFUSED;
@@ -277,6 +280,7 @@ static const struct scep_admin_member	approve_members[] = {
 static const struct scep_admin_member	refuse_members[] = {
 	{ "id", SCEP_ADMIN_TEXT, 1, 1, SCEP_REQUEST_ID - 1 },
 	{ "reason", SCEP_ADMIN_TEXT, 0, 0, SCEP_REC_TEXT - 1 },
+	{ "dry", SCEP_ADMIN_NUMBER, 0, 0, 1 },
 	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
 };
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <setjmp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -417,6 +418,111 @@ challenges_outwait_a_rival(void **state)
 	assert_int_equal(world_count(w, SCEP_T_CHALLENGE), 30);
 }
 
+/* The ids on a page; *after is the place of the next one, or NULL. */
+static size_t
+page(const char *more, char **after, char ids[][SCEP_REQUEST_ID])
+{
+	char	 ask[256];
+	json_t	*o, *rows, *one;
+	size_t	 i, n;
+
+	(void)snprintf(ask, sizeof(ask), "{\"do\":\"request.list\"%s%s%s%s}",
+	    more, *after != NULL ? ",\"after\":\"" : "", *after != NULL ?
+	    *after : "", *after != NULL ? "\"" : "");
+	free(*after);
+	*after = NULL;
+	o = operator_ask(w, 100, ask);
+	rows = json_object_get(o, "rows");
+	n = json_array_size(rows);
+	json_array_foreach(rows, i, one)
+		(void)snprintf(ids[i], SCEP_REQUEST_ID, "%s",
+		    operator_text(one, "id"));
+	if (json_object_get(o, "next") != NULL)
+		*after = strdup(operator_text(o, "next"));
+	json_decref(o);
+	return n;
+}
+
+static void
+requests_are_listed_page_by_page(void **state)
+{
+	char	 id[4][SCEP_REQUEST_ID], got[4][SCEP_REQUEST_ID];
+	char	*after = NULL;
+	int	 k;
+
+	(void)state;
+	for (k = 0; k < 4; k++) {
+		assert_int_equal(request(k, "t", k * 10), SCEP_PENDING);
+		(void)snprintf(id[k], sizeof(id[k]), "%016x", w->requests);
+	}
+	assert_int_equal(page(",\"limit\":3", &after, got), 3);
+	assert_memory_equal(got, id, 3 * sizeof(id[0]));
+	assert_non_null(after);
+	/* What is decided meanwhile moves nothing. */
+	json_decref(operator_ask_id(w, 0, REFUSE, id[1]));
+	json_decref(operator_ask_id(w, 0, REFUSE, id[2]));
+	assert_int_equal(page(",\"limit\":3", &after, got), 1);
+	assert_string_equal(got[0], id[3]);
+	assert_null(after);
+	operator_refused(w, 0, "{\"do\":\"request.list\",\"after\":\"x\"}",
+	    SCEP_E_USAGE, "after is not");
+}
+
+static void
+requests_are_listed_by_what_they_are(void **state)
+{
+	static const struct {
+		const char	*filter;
+		size_t		 n;
+	} filters[] = {
+		{ "", 3 },
+		{ ",\"profile\":\"manual\"", 3 },
+		{ ",\"profile\":\"manua\"", 0 },
+		{ ",\"peer\":\"192.0.2.1\"", 3 },
+		{ ",\"peer\":\"192.0.2.10\"", 0 },
+		{ ",\"subject\":\"CN=DEV-[01]\"", 2 },
+		{ ",\"subject\":\"dev-*\"", 0 },
+		{ ",\"san\":\"A.*\"", 3 },
+		{ ",\"san\":\"dns:a.example\"", 3 },
+		{ ",\"san\":\"IP:*\"", 0 },
+		{ ",\"older\":90", 2 },	/* asked at 100: 0, 10, 20 */
+		{ ",\"older\":89", 2 },
+		{ ",\"older\":101", 0 },
+		{ ",\"newer\":90", 1 },
+		{ ",\"newer\":91", 2 },
+		{ ",\"newer\":80,\"older\":80", 0 },
+		{ ",\"newer\":81,\"older\":80", 1 },
+	};
+	char		 got[4][SCEP_REQUEST_ID], more[128];
+	char		*after = NULL;
+	size_t		 i;
+	int		 k;
+
+	(void)state;
+	for (k = 0; k < 3; k++)
+		assert_int_equal(request(k, "t", k * 10), SCEP_PENDING);
+	for (i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
+		(void)snprintf(more, sizeof(more), ",\"limit\":4%s",
+		    filters[i].filter);
+		assert_int_equal(page(more, &after, got), filters[i].n);
+		assert_null(after);
+	}
+}
+
+static void
+a_dry_refusal_does_nothing(void **state)
+{
+	char	 id[SCEP_REQUEST_ID];
+
+	(void)state;
+	queue(0, "t1", id);
+	json_decref(operator_ask_id(w, 0, "{\"do\":\"request.refuse\","
+	    "\"id\":\"%s\",\"dry\":1}", id));
+	assert_int_equal(poll_only(0, "t1"), SCEP_PENDING);
+	json_decref(operator_ask_id(w, 0, REFUSE, id));
+	assert_int_equal(poll_only(0, "t1"), SCEP_REFUSED);
+}
+
 /* A certificate by approval; its serial. */
 static void
 certify(int k, char serial[48], struct bytes *der)
@@ -620,6 +726,9 @@ main(void)
 		T(an_id_may_be_in_upper_case),
 		T(an_expired_request_is_not_approved),
 		T(a_request_changed_in_the_database_is_not_approved),
+		T(requests_are_listed_page_by_page),
+		T(requests_are_listed_by_what_they_are),
+		T(a_dry_refusal_does_nothing),
 		T(a_rival_is_outwaited_but_not_for_ever),
 		T(nothing_is_approved_when_the_store_fails),
 		T(challenges_are_made_all_or_none),

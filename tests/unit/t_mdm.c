@@ -472,6 +472,32 @@ the_api_has_these_paths(void **state)
 }
 
 static void
+an_approval_that_is_not_the_last_is_accepted_only(void **state)
+{
+	static const char	 pending[] = "{\"ok\":true,\"result\":{"
+				    "\"id\":\"1\",\"state\":\"pending\","
+				    "\"approvals\":1,\"needed\":2}}";
+
+	(void)state;
+	begin(NULL);
+	r.method = "POST";
+	r.path = "/api/v1/requests/1/approve";
+	r.type = "application/json";
+	owner.reply = pending;
+	call(202);
+	assert_true(holds("\"approvals\":1"));
+	assert_non_null(strstr(head, "Status: 202 Accepted"));
+	owner.reply = "{\"ok\":true,\"result\":{\"id\":\"1\","
+	    "\"state\":\"approved\",\"serial\":\"2\"}}";
+	call(200);
+	/* One that is shown waits, too, and that is nothing special. */
+	begin(NULL);
+	r.path = "/api/v1/requests/1";
+	owner.reply = pending;
+	call(200);
+}
+
+static void
 a_body_is_one_json_object(void **state)
 {
 	static const struct {
@@ -704,6 +730,7 @@ main(void)
 		T(a_key_comes_by_bearer_or_as_a_password),
 		T(the_webhook_takes_what_it_does_not_know),
 		T(the_api_has_these_paths),
+		T(an_approval_that_is_not_the_last_is_accepted_only),
 		T(a_body_is_one_json_object),
 		T(a_certificate_counts_when_it_was_verified),
 		T(a_path_is_whole_or_none),
