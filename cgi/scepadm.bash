@@ -3,8 +3,8 @@
 # Knows no noun, verb or option: `scepadm -h` says them.  What stands for a
 # value there says what may be offered: DIR, FILE, P (a profile of the
 # configuration), CA (of it), TYPE (of a key), KIND (of a client), RIGHT (of an
-# API key), STATE and FIELD (of lists), ID and SERIAL (what the server has; of
-# many challenges or certificates, some).
+# API key), REASON (of a revocation), STATE and FIELD (of lists), ID and SERIAL
+# (what the server has; of many challenges or certificates, some).
 
 # One line a verb: noun, TAB, verb (or nothing), TAB, the rest of its usage.
 _scepadm_usage()
@@ -122,6 +122,9 @@ _scepadm_complete_value()	# NAME CUR SCEPADM CONF NOUN
 	SERIAL)
 		_scepadm_offer "$2" $(_scepadm_list "$3" "$4" cert serial \
 		    --limit 1000) ;;
+	REASON)
+		_scepadm_offer "$2" affiliationChanged cessationOfOperation \
+		    keyCompromise privilegeWithdrawn superseded unspecified ;;
 	STATE)
 		if [[ $5 == challenge ]]; then
 			_scepadm_offer "$2" early expired frozen live revoked \

@@ -87,6 +87,11 @@ static const struct {
 	{ "cert", "show", adm_cert_show, "[--json] SERIAL" },
 	{ "cert", "export", adm_cert_export,
 	    "[--chain] [--der] [--json] SERIAL" },
+	{ "cert", "revoke", adm_cert_revoke,
+	    "[--reason REASON] [--ca NAME] [--subject GLOB]\n"
+	    "           [--profile P] [--state STATE] [--expires-in 30d]\n"
+	    "           [--since TIME] [--limit N] [--dry-run] [--json] "
+	    "[SERIAL]" },
 	{ "crl", "list", adm_crl_list, "[--json]" },
 	{ "crl", "show", adm_crl_show, "[--json] CA" },
 	{ "crl", "export", adm_crl_export, "[--der] [--json] CA" },

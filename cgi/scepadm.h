@@ -53,6 +53,7 @@ enum scep_err	 adm_request_refuse(struct adm *, int, char *[]);
 enum scep_err	 adm_cert_list(struct adm *, int, char *[]);
 enum scep_err	 adm_cert_show(struct adm *, int, char *[]);
 enum scep_err	 adm_cert_export(struct adm *, int, char *[]);
+enum scep_err	 adm_cert_revoke(struct adm *, int, char *[]);
 enum scep_err	 adm_crl_list(struct adm *, int, char *[]);
 enum scep_err	 adm_crl_show(struct adm *, int, char *[]);
 enum scep_err	 adm_crl_export(struct adm *, int, char *[]);

@@ -13,7 +13,8 @@ static const struct adm_column	show_columns[] = {
 	{ "profile", "profile" }, { "CA", "ca" }, { "issued", "issued" },
 	{ "authority", "authority" }, { "request", "request" },
 	{ "key SHA-256", "key_sha256" }, { "SHA-256", "sha256" },
-	{ "SHA-1", "sha1" }, { "certificate kept", "kept" }, { NULL, NULL }
+	{ "SHA-1", "sha1" }, { "certificate kept", "kept" },
+	{ "revoked", "revoked" }, { "reason", "reason" }, { NULL, NULL }
 };
 
 enum scep_err

@@ -7,12 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #include "base/text.h"
 #include "ca/admin.h"
-#include "cgi/scepadm.h"
-#include "store/record.h"
+#include "cgi/scepadm_cert.h"
 
 #define LIMIT_MAX	1000000000L
 
@@ -26,14 +24,15 @@ static const struct adm_column	csv_columns[] = {
 	{ "", "profile" }, { "", "ca" }, { "", "state" },
 	{ "", "not_before" }, { "", "not_after" }, { "", "issued" },
 	{ "", "request" }, { "", "authority" }, { "", "key_sha256" },
-	{ "", "sha256" }, { "", "sha1" }, { "", "kept" }, { NULL, NULL }
+	{ "", "sha256" }, { "", "sha1" }, { "", "kept" },
+	{ "", "revoked" }, { "", "reason" }, { NULL, NULL }
 };
 
 /* What list was told, as text. */
 struct told {
-	const char	*subject, *profile, *ca, *state, *expires_in, *since;
-	const char	*sort, *limit;
-	int		 csv;
+	struct adm_cert_filter	 filter;
+	const char		*sort, *limit;
+	int			 csv;
 };
 
 struct list {
@@ -45,81 +44,6 @@ struct list {
 };
 
 /* Options. */
-
-static enum scep_err
-put_text(struct adm *adm, json_t *request, const char *name, const char *text,
-    size_t max)
-{
-	if (text == NULL)
-		return SCEP_OK;
-	if (text[0] == '\0' || strlen(text) > max)
-		return scep_fail(&adm->err, SCEP_E_USAGE, "--%s: %zu octets, "
-		    "not 1 to %zu", name, strlen(text), max);
-	if (json_object_set_new(request, name, json_string(text)) != 0)
-		return scep_fail(&adm->err, SCEP_E_USAGE,
-		    "--%s: \"%.64s\" is not UTF-8", name, text);
-	return SCEP_OK;
-}
-
-static enum scep_err
-put_word(struct adm *adm, json_t *request, const char *name, const char *word,
-    const char *const *words)
-{
-	char	 all[128] = "";
-	size_t	 i;
-
-	for (i = 0; words[i] != NULL; i++) {
-		if (word == NULL || strcmp(word, words[i]) == 0)
-			return put_text(adm, request, name, word, 16);
-		(void)snprintf(all + strlen(all), sizeof(all) - strlen(all),
-		    "%s%s", i > 0 ? ", " : "", words[i]);
-	}
-	return scep_fail(&adm->err, SCEP_E_USAGE, "--%s: \"%.64s\" is none of "
-	    "%s", name, word, all);
-}
-
-static enum scep_err
-put_expires_in(struct adm *adm, json_t *request, const char *text)
-{
-	long	 seconds;
-
-	if (text == NULL)
-		return SCEP_OK;
-	if (scep_duration_read(text, &seconds, &adm->err) != SCEP_OK)
-		return scep_fail_within(&adm->err, "--expires-in");
-	if (seconds == 0)
-		return scep_fail(&adm->err, SCEP_E_USAGE, "--expires-in: "
-		    "\"%.64s\" is no time at all; --state expired shows what "
-		    "has expired", text);
-	(void)json_object_set_new(request, "expires_in",
-	    json_integer(seconds));
-	return SCEP_OK;
-}
-
-/* "7d" is seven days ago. */
-static enum scep_err
-put_since(struct adm *adm, json_t *request, const char *text)
-{
-	const time_t	 now = time(NULL);
-	time_t		 since;
-	long		 ago;
-
-	if (text == NULL)
-		return SCEP_OK;
-	if (strchr(text, '-') != NULL) {
-		if (scep_time_read(text, &since, &adm->err) != SCEP_OK)
-			return scep_fail_within(&adm->err, "--since");
-	} else {
-		if (scep_duration_read(text, &ago, &adm->err) != SCEP_OK)
-			return scep_fail_within(&adm->err,
-			    "--since: no date, and");
-		since = now - ago;
-	}
-	if (since > 0)
-		(void)json_object_set_new(request, "since",
-		    json_integer(since));
-	return SCEP_OK;
-}
 
 static enum scep_err
 read_limit(struct adm *adm, const char *text, size_t *limit)
@@ -136,9 +60,6 @@ read_limit(struct adm *adm, const char *text, size_t *limit)
 static enum scep_err
 put_told(struct adm *adm, const struct told *told, struct list *list)
 {
-	static const char *const	 states[] = {
-		"valid", "expired", "revoked", NULL
-	};
 	static const char *const	 orders[] = {
 		"expires", "issued", "profile", "serial", "subject", NULL
 	};
@@ -148,18 +69,10 @@ put_told(struct adm *adm, const struct told *told, struct list *list)
 	if (told->csv && adm->json)
 		return scep_fail(&adm->err, SCEP_E_USAGE,
 		    "--csv and --json: give one of them");
-	if ((rc = put_text(adm, request, "subject", told->subject,
-	    SCEP_REC_TEXT - 1)) != SCEP_OK ||
-	    (rc = put_text(adm, request, "profile", told->profile,
-	    SCEP_REC_NAME - 1)) != SCEP_OK ||
-	    (rc = put_text(adm, request, "ca", told->ca, SCEP_REC_NAME - 1)) !=
+	if ((rc = adm_cert_filter_put(adm, &told->filter, request)) !=
 	    SCEP_OK ||
-	    (rc = put_word(adm, request, "state", told->state, states)) !=
-	    SCEP_OK ||
-	    (rc = put_word(adm, request, "sort", told->sort, orders)) !=
-	    SCEP_OK ||
-	    (rc = put_expires_in(adm, request, told->expires_in)) != SCEP_OK ||
-	    (rc = put_since(adm, request, told->since)) != SCEP_OK)
+	    (rc = adm_put_word(adm, request, "sort", told->sort, orders)) !=
+	    SCEP_OK)
 		return rc;
 	return read_limit(adm, told->limit, &list->left);
 }
@@ -293,12 +206,7 @@ adm_cert_list(struct adm *adm, int argc, char *argv[])
 	struct told		 told = { .csv = 0 };
 	struct list		 list = { .unsorted = NULL };
 	const struct adm_option	 options[] = {
-		{ "subject", &told.subject, NULL, NULL },
-		{ "profile", &told.profile, NULL, NULL },
-		{ "ca", &told.ca, NULL, NULL },
-		{ "state", &told.state, NULL, NULL },
-		{ "expires-in", &told.expires_in, NULL, NULL },
-		{ "since", &told.since, NULL, NULL },
+		ADM_CERT_OPTIONS(told.filter),
 		{ "sort", &told.sort, NULL, NULL },
 		{ "limit", &told.limit, NULL, NULL },
 		{ "csv", NULL, &told.csv, NULL },

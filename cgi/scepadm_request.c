@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "ca/admin.h"
+#include "cgi/scepadm_cert.h"
 #include "cgi/scepadm_request.h"
 #include "store/record.h"
 
@@ -57,21 +58,6 @@ adm_request_is_filtered(const struct adm_request_filter *f)
 }
 
 static enum scep_err
-put_text(struct adm *adm, json_t *request, const char *name, const char *text,
-    size_t max)
-{
-	if (text == NULL)
-		return SCEP_OK;
-	if (text[0] == '\0' || strlen(text) > max)
-		return scep_fail(&adm->err, SCEP_E_USAGE, "--%s: %zu octets, "
-		    "not 1 to %zu", name, strlen(text), max);
-	if (json_object_set_new(request, name, json_string(text)) != 0)
-		return scep_fail(&adm->err, SCEP_E_USAGE,
-		    "--%s: \"%.64s\" is not UTF-8", name, text);
-	return SCEP_OK;
-}
-
-static enum scep_err
 put_duration(struct adm *adm, json_t *request, const char *name,
     const char *text)
 {
@@ -91,13 +77,13 @@ put_filter(struct adm *adm, const struct adm_request_filter *f,
 {
 	enum scep_err	 rc;
 
-	if ((rc = put_text(adm, request, "profile", f->profile,
+	if ((rc = adm_put_text(adm, request, "profile", f->profile,
 	    SCEP_REC_NAME - 1)) != SCEP_OK ||
-	    (rc = put_text(adm, request, "subject", f->subject,
+	    (rc = adm_put_text(adm, request, "subject", f->subject,
 	    SCEP_REC_TEXT - 1)) != SCEP_OK ||
-	    (rc = put_text(adm, request, "san", f->san,
+	    (rc = adm_put_text(adm, request, "san", f->san,
 	    SCEP_REC_TEXT - 1)) != SCEP_OK ||
-	    (rc = put_text(adm, request, "peer", f->peer,
+	    (rc = adm_put_text(adm, request, "peer", f->peer,
 	    SCEP_REC_TEXT - 1)) != SCEP_OK ||
 	    (rc = put_duration(adm, request, "older", f->older)) != SCEP_OK ||
 	    (rc = put_duration(adm, request, "newer", f->newer)) != SCEP_OK)

@@ -92,10 +92,11 @@ print_json(const struct restore *r)
 	json_t	*done;
 
 	scep_time_text(r->m.time, when);
-	done = json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I}",
+	done = json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I}",
 	    "conf", r->conf, "state", r->state, "time", when, "log_seq",
 	    (json_int_t)r->m.log_seq, "entries", (json_int_t)r->count.entries,
-	    "certificates", (json_int_t)r->count.certificates, "requests",
+	    "certificates", (json_int_t)r->count.certificates,
+	    "revoked", (json_int_t)r->count.revoked, "requests",
 	    (json_int_t)r->count.requests, "challenges_voided",
 	    (json_int_t)r->count.challenges, "steps_unknown",
 	    (json_int_t)r->count.steps);
@@ -130,8 +131,9 @@ print_done(const struct restore *r)
 	    "  state          %s\n", when,
 	    (unsigned long long)r->m.log_seq, r->conf, r->state);
 	if (r->log_path != NULL)
-		(void)printf("  from %s: %zu entries, %zu certificates\n",
-		    r->log_path, r->count.entries, r->count.certificates);
+		(void)printf("  from %s: %zu entries, %zu certificates, "
+		    "%zu revocations\n", r->log_path, r->count.entries,
+		    r->count.certificates, r->count.revoked);
 	else
 		(void)printf("  what was issued after that is not known here;"
 		    " an issue.log that survived\n  tells: --issue-log\n");

@@ -47,6 +47,11 @@
  *                  after
  * cert.show        serial (hex)                       an object
  * cert.export      serial                             {der (hex), chain:[hex…]}
+ * cert.revoke      serial, ca, reason, dry (0, 1)     {serial, subject, profile,
+ *                                                       ca, reason, crl (the
+ *                                                       CA whose CRL tells),
+ *                                                       no_crl (or why none
+ *                                                       does)}
  * cert.import      profile, ca_key (SHA-256 of the    {ca, profile, new,
  *                  CA's SubjectPublicKeyInfo, hex),     there, completed,
  *                  source (openssl-ca), items: [{line,  revoked, own, refused
@@ -115,8 +120,8 @@
  * would be done is told, and nothing is.  A certificate: serial, subject,
  * issuer, san, profile, ca, state, not_before, not_after, issued, request,
  * authority, key_sha256, sha256, sha1, kept (false: the certificate itself is
- * not here, it is known from the issue log or another server's list alone);
- * what is not known is "".  A CRL:
+ * not here, it is known from the issue log or another server's list alone),
+ * revoked (when) and reason of one that is; what is not known is "".  A CRL:
  * ca, state (valid, expired, stale: of a backup, none, off), reason; and where
  * there is one, number, this_update, next_update, entries, size (octets).  A
  * story: see admin_story.h; requests is how many there are, newest first, and

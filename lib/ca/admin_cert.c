@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "ca/admin_cert.h"
 #include "ca/cert_query.h"
+#include "ca/cert_revoke.h"
 #include "ca/kin.h"
 #include "ca/tbs.h"
 #include "wire/cert.h"
@@ -98,7 +99,8 @@ cert_json(const struct scep_cert_rec *rec, const struct names *names,
 {
 	char	 serial[2 * SERIAL_MAX + 1], key[2 * SCEP_SHA256_LEN + 1];
 	char	 not_before[SCEP_TIME_TEXT], not_after[SCEP_TIME_TEXT];
-	char	 issued[SCEP_TIME_TEXT];
+	char	 issued[SCEP_TIME_TEXT], revoked[SCEP_TIME_TEXT];
+	const int	 is_revoked = rec->state == SCEP_CERT_REVOKED;
 
 	scep_hex_text(scep_buf_span(&rec->serial), serial, sizeof(serial));
 	scep_hex_text(scep_span_make(rec->key_sha256, memcmp(rec->key_sha256,
@@ -107,8 +109,9 @@ cert_json(const struct scep_cert_rec *rec, const struct names *names,
 	time_text(rec->not_before, not_before);
 	time_text(rec->not_after, not_after);
 	time_text(rec->issued, issued);
+	time_text(is_revoked ? rec->revoked : 0, revoked);
 	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,"
-	    "s:s,s:s,s:s,s:b}",
+	    "s:s,s:s,s:s,s:b,s:s,s:s}",
 	    "serial", serial, "subject", names->subject.text,
 	    "issuer", names->issuer.text, "san", names->san.text,
 	    "profile", rec->profile, "ca", rec->ca,
@@ -116,7 +119,9 @@ cert_json(const struct scep_cert_rec *rec, const struct names *names,
 	    "not_before", not_before, "not_after", not_after,
 	    "issued", issued, "request", rec->request_id,
 	    "authority", rec->authority, "key_sha256", key,
-	    "sha256", sha256, "sha1", sha1, "kept", rec->der.len > 0);
+	    "sha256", sha256, "sha1", sha1, "kept", rec->der.len > 0,
+	    "revoked", revoked, "reason", is_revoked ?
+	    scep_reason_name(rec->reason) : "");
 }
 
 enum scep_err
@@ -161,9 +166,30 @@ read_serial(const char *text, struct scep_buf *out, struct scep_error *err)
 /* Certificates of one serial; of one CA there is but one. */
 struct search {
 	struct scep_buf		 prefix;	/* of their keys */
+	const char		*ca;		/* issued by this one; NULL: by
+						   any */
 	struct scep_cert_rec	 rec;
 	int			 found;
 };
+
+static enum scep_err
+take(struct search *s, const struct scep_row *row, struct scep_error *err)
+{
+	struct scep_cert_rec	 rec;
+	enum scep_err		 rc;
+
+	if ((rc = scep_cert_rec_decode(scep_buf_span(&row->value), &rec,
+	    err)) != SCEP_OK)
+		return rc;
+	if ((s->ca != NULL && strcmp(s->ca, rec.ca) != 0) ||
+	    ++s->found > 1) {
+		scep_cert_rec_clear(&rec);
+		return s->found > 1 ? SCEP_E_EXISTS : SCEP_OK;
+	}
+	s->rec = rec;			/* transferred */
+	s->rec.rev = row->rev;
+	return SCEP_OK;
+}
 
 static enum scep_err
 search_row(void *arg, const struct scep_row *row, struct scep_error *err)
@@ -176,9 +202,7 @@ search_row(void *arg, const struct scep_row *row, struct scep_error *err)
 	key.len = s->prefix.len;
 	if (!scep_span_equal(key, scep_buf_span(&s->prefix)))
 		return SCEP_E_EXISTS;
-	if (++s->found > 1)
-		return SCEP_E_EXISTS;
-	return scep_cert_rec_decode(scep_buf_span(&row->value), &s->rec, err);
+	return take(s, row, err);
 }
 
 static enum scep_err
@@ -199,8 +223,15 @@ search(struct scep_admin_call *call, struct scep_span serial,
 	return rc;
 }
 
-static enum scep_err
-get(struct scep_admin_call *call, struct scep_cert_rec *out,
+enum scep_err
+scep_admin_cert_serial(const struct scep_admin_call *call,
+    struct scep_buf *out, struct scep_error *err)
+{
+	return read_serial(scep_admin_text(call, "serial", ""), out, err);
+}
+
+enum scep_err
+scep_admin_cert_get(struct scep_admin_call *call, struct scep_cert_rec *out,
     struct scep_error *err)
 {
 	const char	*text = scep_admin_text(call, "serial", "");
@@ -209,6 +240,7 @@ get(struct scep_admin_call *call, struct scep_cert_rec *out,
 	enum scep_err	 rc;
 
 	memset(&s, 0, sizeof(s));
+	s.ca = scep_admin_text(call, "ca", NULL);
 	if ((rc = read_serial(text, &serial, err)) == SCEP_OK) {
 		scep_line_text(&call->summary, "serial", text);
 		rc = search(call, scep_buf_span(&serial), &s, err);
@@ -236,7 +268,7 @@ show(struct scep_admin_call *call, struct scep_error *err)
 	json_t			*json = NULL;
 	enum scep_err		 rc;
 
-	if ((rc = get(call, &rec, err)) != SCEP_OK)
+	if ((rc = scep_admin_cert_get(call, &rec, err)) != SCEP_OK)
 		return rc;
 	if ((rc = scep_admin_cert_json(call, &rec, &json, err)) == SCEP_OK)
 		rc = scep_admin_object(call, json, err);
@@ -290,7 +322,7 @@ export(struct scep_admin_call *call, struct scep_error *err)
 	struct scep_cert_rec	 rec;
 	enum scep_err		 rc;
 
-	if ((rc = get(call, &rec, err)) != SCEP_OK)
+	if ((rc = scep_admin_cert_get(call, &rec, err)) != SCEP_OK)
 		return rc;
 	if (rec.der.len == 0) {
 		scep_cert_rec_clear(&rec);
@@ -317,5 +349,7 @@ const struct scep_admin_verb	scep_admin_cert[] = {
 	{ "cert.list", scep_admin_cert_list_members, scep_admin_cert_list },
 	{ "cert.show", serial_members, show },
 	{ "cert.export", serial_members, export },
+	{ "cert.revoke", scep_admin_cert_revoke_members,
+	    scep_admin_cert_revoke },
 	{ NULL, NULL, NULL }
 };

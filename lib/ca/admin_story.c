@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "ca/admin_story.h"
+#include "ca/cert_revoke.h"
 #include "ca/decide.h"
 #include "ca/story.h"
 #include "ca/traces.h"
@@ -233,6 +234,7 @@ kind_name(enum scep_trace_kind kind)
 		[SCEP_TRACE_GRANTED] = "granted",
 		[SCEP_TRACE_DELIVERED] = "delivered",
 		[SCEP_TRACE_APPROVAL] = "approval",
+		[SCEP_TRACE_REVOKED] = "revoked",
 	};
 
 	return names[kind];
@@ -278,7 +280,8 @@ set_record(json_t *events, time_t when, const char *event, const char *record,
 }
 
 static void
-tell_left(const struct scep_story_left *left, json_t *events)
+tell_left(const struct scep_story_left *left, int to_the_end,
+    json_t *events)
 {
 	const struct scep_txn		*txn = left->txn;
 	const struct scep_cert_rec	*cert = left->cert;
@@ -300,6 +303,9 @@ tell_left(const struct scep_story_left *left, json_t *events)
 	scep_hex_text(scep_buf_span(&cert->serial), serial, sizeof(serial));
 	(void)json_object_set_new(json_array_get(events,
 	    json_array_size(events) - 1), "serial", json_string(serial));
+	if (to_the_end && cert->state == SCEP_CERT_REVOKED)
+		set_record(events, cert->revoked, "revoked", "certificate",
+		    "reason", scep_reason_name(cert->reason));
 }
 
 /* The middle of a long story is left out. */
@@ -347,9 +353,10 @@ story_json(const struct story *s, const struct scep_story_left *left)
 	(void)json_object_set_new(o, "request", json_string(s->request_id));
 	(void)json_object_set_new(o, "profile", json_string(profile));
 	(void)json_object_set_new(o, "transaction", json_string(text));
+	/* What led to a revocation may be long ago. */
+	if (s->n == 0 || s->event[0].kind == SCEP_TRACE_REVOKED)
+		tell_left(left, s->n == 0, events);
 	left_out = tell(s, events);
-	if (s->n == 0)
-		tell_left(left, events);
 	(void)json_object_set_new(o, "events", events);
 	if (left_out > 0)
 		(void)json_object_set_new(o, "left_out",

@@ -199,7 +199,9 @@ put_back(struct scep_store *store, const struct scep_log_line *line,
 	    (rc = put_cert(line->text, &change, count, err)) == SCEP_OK &&
 	    (rc = end_request(store, line->text, &change, count, err)) ==
 	    SCEP_OK &&
-	    (rc = end_apikey(store, line->text, &change, err)) == SCEP_OK)
+	    (rc = end_apikey(store, line->text, &change, err)) == SCEP_OK &&
+	    (rc = scep_restore_revoked(store, line->text, &change, count,
+	    err)) == SCEP_OK)
 		rc = scep_store_commit(store, &change, err);
 	scep_change_clear(&change);
 	count->entries++;

@@ -11,6 +11,7 @@
 struct scep_restored {
 	size_t	 entries;	/* of the log, put back */
 	size_t	 certificates;	/* known again by them */
+	size_t	 revoked;	/* of certificates, once more */
 	size_t	 requests;	/* that no longer wait */
 	size_t	 poor;		/* entries that say too little */
 	size_t	 steps;		/* of a rollover: their keys are not here */
@@ -25,6 +26,11 @@ struct scep_restored {
  */
 enum scep_err	 scep_restore_import(struct scep_store *store,
 		    struct scep_log_file *log, uint64_t after,
+		    struct scep_restored *count, struct scep_error *err);
+
+/* One entry that says that a certificate was revoked: restore_revoke.c. */
+enum scep_err	 scep_restore_revoked(struct scep_store *store,
+		    struct scep_span entry, struct scep_change *change,
 		    struct scep_restored *count, struct scep_error *err);
 
 /* Revoke every challenge that could still be used: it may have been, after

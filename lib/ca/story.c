@@ -307,6 +307,27 @@ scep_story_pending(struct scep_local *ca, time_t now,
 	return rc;
 }
 
+enum scep_err
+scep_story_revoked(struct scep_local *ca, time_t now,
+    const struct scep_cert_rec *rec, const char *reason, const char *by,
+    struct scep_change *change, struct scep_error *err)
+{
+	struct scep_line	 result = { .len = 0 };
+	struct scep_trace	 t;
+	enum scep_err		 rc;
+
+	begin(ca, now, SCEP_TRACE_REVOKED, rec->request_id, rec->profile,
+	    &t);
+	scep_hex_text(scep_buf_span(&rec->serial), t.serial,
+	    sizeof(t.serial));
+	scep_line_text(&result, "by", by);
+	scep_line_text(&result, "reason", reason);
+	if ((rc = set_line(&t.result, &result, err)) == SCEP_OK)
+		rc = scep_trace_write(change, &t, err);
+	scep_trace_clear(&t);
+	return rc;
+}
+
 void
 scep_local_note(struct scep_ca *self, time_t now, const struct scep_note *note)
 {

@@ -35,6 +35,11 @@ enum scep_err	 scep_story_pending(struct scep_local *ca, time_t now,
 		    const struct scep_pending *p, enum scep_trace_kind kind,
 		    const struct scep_line *result, const char *serial,
 		    struct scep_change *change, struct scep_error *err);
+/* The request's certificate was revoked; by is "uid 0". */
+enum scep_err	 scep_story_revoked(struct scep_local *ca, time_t now,
+		    const struct scep_cert_rec *rec, const char *reason,
+		    const char *by, struct scep_change *change,
+		    struct scep_error *err);
 /* scep_trace.rules in full: each rule up to the one that decided. */
 void		 scep_story_rules(struct scep_span stored,
 		    struct scep_line *out);

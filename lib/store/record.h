@@ -182,6 +182,7 @@ enum scep_trace_kind {
 	SCEP_TRACE_GRANTED = 9,
 	SCEP_TRACE_DELIVERED = 10,	/* a certificate issued before */
 	SCEP_TRACE_APPROVAL = 11,	/* not the last one that is needed */
+	SCEP_TRACE_REVOKED = 12,	/* its certificate */
 	SCEP_TRACE__MAX
 };
 

@@ -617,6 +617,52 @@ an_api_key_that_was_revoked_stays_so(void **state)
 	scep_store_close(restored);
 }
 
+/* Of the backup, or issued after it; but for one that nobody revoked. */
+static void
+what_was_revoked_stays_so(void **state)
+{
+	static const char	 revoke[] = "{\"do\":\"cert.revoke\","
+				    "\"serial\":\"%s\",\"reason\":"
+				    "\"superseded\"}";
+	static const char *const same[] = { "state", "revoked", "reason" };
+	char			 challenge[3][SCEP_CHALLENGE_TEXT];
+	char			 serial[3][48];
+	struct scep_store	*restored;
+	struct scep_restored	 count;
+	uint64_t		 last;
+	json_t			*was[3], *is;
+	size_t			 i, k;
+
+	(void)state;
+	for (i = 0; i < 3; i++)
+		ask_mint(NULL, challenge[i]);
+	grant(0, "t0", challenge[0], serial[0]);
+	grant(2, "t2", challenge[2], serial[2]);
+	restored = clone_store();
+	last = write_log(w->store);
+	grant(1, "t1", challenge[1], serial[1]);
+	json_decref(operator_ask_id(w, 5, revoke, serial[0]));
+	json_decref(operator_ask_id(w, 6, revoke, serial[1]));
+	(void)write_log(w->store);
+	import(restored, last, &count);
+	assert_int_equal(count.revoked, 2);
+	assert_int_equal(count.poor, 0);
+	for (i = 0; i < 3; i++)
+		was[i] = operator_ask_id(w, 0, SHOW, serial[i]);
+	operator_is(was[1], "state", "revoked");
+	operator_is(was[2], "state", "valid");
+	move_to(restored);
+	for (i = 0; i < 3; i++) {
+		is = operator_ask_id(w, 0, SHOW, serial[i]);
+		for (k = 0; k < sizeof(same) / sizeof(same[0]); k++)
+			same_member(was[i], is, same[k]);
+		json_decref(is);
+		json_decref(was[i]);
+	}
+	move_to(w->store);
+	scep_store_close(restored);
+}
+
 int
 main(void)
 {
@@ -626,6 +672,7 @@ main(void)
 		T(what_was_decided_no_longer_waits),
 		T(no_challenge_of_before_is_good),
 		T(an_api_key_that_was_revoked_stays_so),
+		T(what_was_revoked_stays_so),
 		T(an_entry_that_says_too_little_makes_no_record),
 		T(hostile_names_come_back_as_they_were),
 		T(a_changed_octet_is_found_in_its_line),
