@@ -148,7 +148,8 @@ get_txn(struct scep_admin_call *call, const struct scep_pending *p,
 
 enum scep_err
 scep_admin_request_end(struct scep_admin_call *call,
-    const struct scep_pending *p, const struct scep_txn *txn, const char *because, const char *serial,
+    const struct scep_pending *p, const struct scep_txn *txn,
+    const char *because, const char *serial,
     const struct scep_ca_conf *issuer, struct scep_line *line,
     struct scep_change *change, struct scep_error *err)
 {
