@@ -219,41 +219,46 @@ typedef enum scep_err	(*decide_fn)(struct scep_admin_call *call,
 			    struct scep_pending *p, struct scep_txn *txn,
 			    struct scep_error *err);
 
-/* With the transaction locked, as an enrolment has it: a loser never signs. */
+/* As it is now: somebody may have decided while we waited for the lock. */
 static enum scep_err
 decide_locked(struct scep_admin_call *call, decide_fn decide,
-    struct scep_pending *p, struct scep_error *err)
+    struct scep_error *err)
 {
-	struct scep_span	 key = scep_span_make(p->txn.prefix,
-				    sizeof(p->txn.prefix));
+	struct scep_pending	 p;
 	struct scep_txn		 txn;
 	enum scep_err		 rc;
 
-	scep_keylock_take(call->ca->memory->lock, &key, 1);
-	if ((rc = get_txn(call, p, &txn, err)) == SCEP_OK) {
-		rc = decide(call, p, &txn, err);
+	if ((rc = scep_admin_request_get(call, &p, err)) != SCEP_OK)
+		return rc;
+	if ((rc = get_txn(call, &p, &txn, err)) == SCEP_OK) {
+		rc = decide(call, &p, &txn, err);
 		scep_txn_clear(&txn);
 	}
-	scep_keylock_give(call->ca->memory->lock, &key, 1);
+	scep_pending_clear(&p);
 	return rc;
 }
 
+/* With the transaction locked, as an enrolment has it: a loser never signs. */
 static enum scep_err
 decide(struct scep_admin_call *call, decide_fn fn, struct scep_error *err)
 {
+	struct scep_txn_key	 txn;
+	struct scep_span	 key;
 	struct scep_pending	 p;
-	enum scep_err		 rc = SCEP_E_CHANGED;
+	enum scep_err		 rc;
 	int			 i;
 
-	for (i = 0; i < TRIES && rc == SCEP_E_CHANGED; i++) {
-		if ((rc = scep_admin_request_get(call, &p, err)) !=
-		    SCEP_OK)
-			return rc;
-		if (i == 0)
-			scep_line_text(&call->summary, "id", p.request_id);
-		rc = decide_locked(call, fn, &p, err);
-		scep_pending_clear(&p);
-	}
+	if ((rc = scep_admin_request_get(call, &p, err)) != SCEP_OK)
+		return rc;
+	scep_line_text(&call->summary, "id", p.request_id);
+	txn = p.txn;
+	key = scep_span_make(txn.prefix, sizeof(txn.prefix));
+	scep_pending_clear(&p);
+	scep_keylock_take(call->ca->memory->lock, &key, 1);
+	for (i = 0, rc = SCEP_E_CHANGED; i < TRIES && rc == SCEP_E_CHANGED;
+	    i++)
+		rc = decide_locked(call, fn, err);
+	scep_keylock_give(call->ca->memory->lock, &key, 1);
 	return rc;
 }
 
