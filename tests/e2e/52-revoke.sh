@@ -183,5 +183,21 @@ for cn in a c d; do
 done
 same "e is not" "$(adm cert show --json "$(serial_of "$T/e.pem")" |
     jq -r .state)" valid
+
+# ---- behind a rollover ----
+
+entries() { adm crl show "$1" --json | jq .entries; }
+for act in "stage --cn Next" publish "switch --force"; do
+	verdict "ca $act" adm ca $act
+done
+has_crl() { [ "$(entries main)" = 0 ]; }
+verdict "the new CA has a CRL of its own" until_true "$WITHIN" has_crl
+old=$(entries main.1)
+verdict "what the old one issued is revoked" adm cert revoke \
+    "$(serial_of "$T/e.pem")"
+one_more() { [ "$(entries main.1)" -eq $((old + 1)) ]; }
+verdict "on the old one's CRL" until_true "$WITHIN" one_more
+same "and not on the new one's" "$(entries main)" 0
+same "e renews no more" "$(renew e)" refused
 verdict "the log is whole" adm log verify
 finish
