@@ -72,7 +72,7 @@ CGI	 = $(filter-out $(SHARED) $(CLIENT) $(DOORS) $(BUILD)/cgi/scepadm% \
 UNIT	 = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/t_*.c)))
 HOOKS	 = $(patsubst %,$(BUILD)/cgi/%.o,child hook hook_curl hook_exec \
 	   hook_http hook_spawn)
-PURE	 = $(patsubst %,$(BUILD)/cgi/%.o,doctor_fix fcgi_ask http idle) \
+PURE	 = $(patsubst %,$(BUILD)/cgi/%.o,doctor_fix fcgi_ask http idle peer) \
 	   $(patsubst %,$(BUILD)/cgi/scepadm_client_%.o,text label apple \
 	   certmonger cisco scepclient sscep strongswan windows)
 JUDGE	 = $(patsubst %,$(BUILD)/tests/bench/%.o,bench load_check load_http)
@@ -92,7 +92,8 @@ $(BIN)/scep.fcgi: $(CGI) $(SHARED) $(BUILD)/libscep.a
 	    $(OURLIBS)
 
 $(BIN)/scep-admin.fcgi: $(DOORS) $(SHARED) $(patsubst %,$(BUILD)/cgi/%.o, \
-    accept cgi_pipe child crew fcgi_request http listen sandbox) $(BUILD)/libscep.a
+    accept cgi_pipe child crew fcgi_request http listen peer sandbox) \
+    $(BUILD)/libscep.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(OURLIBS)
 
 $(BIN)/scepadm: $(ADM) $(CLIENT) $(SHARED) $(BUILD)/libscep.a

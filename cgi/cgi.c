@@ -26,6 +26,7 @@
 #include "cgi/http.h"
 #include "cgi/linger.h"
 #include "cgi/log.h"
+#include "cgi/peer.h"
 #include "cgi/state.h"
 #include "cgi/turn.h"
 #include "ra/ra.h"
@@ -46,6 +47,7 @@ struct run {
 	struct scep_config	*cfg;
 	struct scep_ca		*ca;
 	struct scep_ra		*ra;
+	char			 peer[SCEP_PEER_MAX];
 	uint8_t			*body;
 	long			 left;	/* of it in the pipe */
 };
@@ -100,7 +102,8 @@ read_request(struct run *run, struct scep_http_request *request,
 	request->method = scep_cgi_variable("REQUEST_METHOD");
 	request->path = scep_cgi_variable("PATH_INFO");
 	request->query = scep_cgi_variable("QUERY_STRING");
-	request->peer = scep_http_peer(scep_cgi_variable("REMOTE_ADDR"));
+	scep_peer_find(&run->server, environ, run->peer);
+	request->peer = run->peer;
 	request->body = request->body_len > 0 ? run->body : NULL;
 	return SCEP_OK;
 }

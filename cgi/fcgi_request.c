@@ -33,7 +33,7 @@ scep_fcgi_read(FCGX_Request *fcgi, uint8_t *buf, size_t size,
 	out->method = param(fcgi, "REQUEST_METHOD");
 	out->path = param(fcgi, "PATH_INFO");
 	out->query = param(fcgi, "QUERY_STRING");
-	out->peer = scep_http_peer(param(fcgi, "REMOTE_ADDR"));
+	out->peer = "";
 	out->body = n > 0 ? buf : NULL;
 	out->body_len = (size_t)n;
 	return 1;

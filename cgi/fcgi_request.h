@@ -11,7 +11,7 @@
 
 /*
  * Take the request from fcgi: parameters are borrowed from it, the body goes
- * to buf.  At most size octets of it are read, however long CONTENT_LENGTH
+ * to buf, and who asks is for the caller to find (peer.h).  At most size octets of it are read, however long CONTENT_LENGTH
  * says it is: make room for one more than is allowed.  0 if the client or the
  * web server went away.
  */

@@ -10,6 +10,7 @@
 
 #include "cgi/http.h"
 
+#define RETRY_S		5L	/* our own trouble */
 #define PEER_MAX	64	/* an address, with its zone */
 
 const char *
@@ -63,12 +64,15 @@ date(time_t t, char *out, size_t size)
 size_t
 scep_http_head(const struct scep_http_response *r, char out[SCEP_HTTP_HEAD])
 {
-	char	 age[64] = "", modified[64] = "";
+	char	 age[64] = "", modified[64] = "", again[48] = "";
 	int	 n;
 
 	if (r->max_age > 0)
 		(void)snprintf(age, sizeof(age),
 		    "Cache-Control: public, max-age=%ld\r\n", r->max_age);
+	if (r->status == 503 || r->retry_after > 0)
+		(void)snprintf(again, sizeof(again), "Retry-After: %ld\r\n",
+		    r->retry_after > 0 ? r->retry_after : RETRY_S);
 	if (r->last_modified != 0)
 		date(r->last_modified, modified, sizeof(modified));
 	n = snprintf(out, SCEP_HTTP_HEAD, "Status: %d %s\r\n"
@@ -76,8 +80,8 @@ scep_http_head(const struct scep_http_response *r, char out[SCEP_HTTP_HEAD])
 	    "%s%s%s%s%s%s%s\r\n",
 	    r->status, scep_http_reason(r->status), r->type, r->body_len, age, modified,
 	    r->no_store ? "Cache-Control: no-store\r\nPragma: no-cache\r\n" :
-	    "", r->status == 503 ? "Retry-After: 5\r\n" : "",
-	    r->status == 405 ? "Allow: " : "", r->status == 405 ? r->allow :
-	    "", r->status == 405 ? "\r\n" : "");
+	    "", again, r->status == 405 ? "Allow: " : "",
+	    r->status == 405 ? r->allow : "",
+	    r->status == 405 ? "\r\n" : "");
 	return n > 0 && n < SCEP_HTTP_HEAD ? (size_t)n : 0;
 }

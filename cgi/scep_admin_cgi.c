@@ -16,6 +16,7 @@
 #include "cgi/knock_socket.h"
 #include "cgi/log.h"
 #include "cgi/mdm_request.h"
+#include "cgi/peer.h"
 #include "cgi/sandbox.h"
 #include "cgi/scep_admin.h"
 #include "cgi/state_socket.h"
@@ -62,10 +63,13 @@ answer(const struct scep_server_conf *conf, int *owner_fd)
 	};
 	struct scep_mdm_request		 request;
 	char				 path[SCEP_MDM_PATH];
+	char				 peer[SCEP_PEER_MAX];
 	long				 left = scep_cgi_body_length();
 	ssize_t				 n;
 
 	scep_mdm_read(conf, variable, NULL, path, &request);
+	scep_peer_find(conf, environ, peer);
+	request.peer = peer;
 	request.body = body;
 	/* One that is broken off is no shorter one. */
 	if ((n = scep_cgi_read(&left, body, sizeof(body))) == -1) {

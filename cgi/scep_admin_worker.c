@@ -27,6 +27,7 @@
 #include "cgi/knock_socket.h"
 #include "cgi/log.h"
 #include "cgi/mdm_request.h"
+#include "cgi/peer.h"
 #include "cgi/sandbox.h"
 #include "cgi/scep_admin.h"
 #include "cgi/state_socket.h"
@@ -40,6 +41,7 @@ struct serving {
 	int				 is_over;
 	FCGX_Request			 fcgi;
 	char				 path[SCEP_MDM_PATH];
+	char				 peer[SCEP_PEER_MAX];
 	uint8_t				 body[SCEP_MDM_BODY + 1];
 };
 
@@ -93,6 +95,8 @@ answer(struct serving *s, const struct scep_http_request *http)
 	struct scep_mdm_response	 response = { .status = 503 };
 
 	scep_mdm_read(s->conf, param, &s->fcgi, s->path, &request);
+	scep_peer_find(s->conf, s->fcgi.envp, s->peer);
+	request.peer = s->peer;
 	request.body = s->body;
 	request.body_len = http->body_len;
 	scep_mdm_handle(&host, &request, &response, &line);

@@ -23,6 +23,7 @@
 #include "cgi/child.h"
 #include "cgi/fcgi_request.h"
 #include "cgi/log.h"
+#include "cgi/peer.h"
 #include "cgi/relay.h"
 #include "cgi/sandbox.h"
 #include "cgi/state_socket.h"
@@ -55,6 +56,7 @@ struct serving {
 	int				 epoll_fd;
 	uint8_t				*body;	/* room for one octet … */
 	size_t				 size;	/* … more than is allowed */
+	char				 peer[SCEP_PEER_MAX];
 	FCGX_Request			 fcgi;
 	int64_t				 reported;
 };
@@ -212,9 +214,12 @@ serve_one(struct serving *s, int fd)
 	s->fcgi.ipcFd = fd;
 	s->fcgi.keepConnection = 1;
 	if (FCGX_Accept_r(&s->fcgi) >= 0) {
-		if (scep_fcgi_read(&s->fcgi, s->body, s->size, &request))
+		if (scep_fcgi_read(&s->fcgi, s->body, s->size, &request)) {
+			scep_peer_find(s->worker->conf, s->fcgi.envp,
+			    s->peer);
+			request.peer = s->peer;
 			answer(s, &request, began);
-		else
+		} else
 			scep_log_info("a request was broken off");
 		scep_fcgi_finish(&s->fcgi);
 	}

@@ -41,6 +41,7 @@ enum scep_err {
 	SCEP_E_REFUSED,		/* theirs: badRequest */
 	SCEP_E_TIME,		/* theirs: badTime */
 	SCEP_E_CERTID,		/* theirs: badCertId */
+	SCEP_E_LIMIT,		/* theirs: too much, for now */
 	SCEP_E__MAX
 };
 
@@ -60,14 +61,14 @@ struct scep_http_request {
 	const char	*method;	/* REQUEST_METHOD */
 	const char	*path;		/* PATH_INFO, "" if there is none */
 	const char	*query;		/* QUERY_STRING, still encoded */
-	const char	*peer;		/* REMOTE_ADDR */
+	const char	*peer;		/* who asks: an address, or "" */
 	const uint8_t	*body;		/* NULL if there was none */
 	size_t		 body_len;
 };
 
 /* What to answer.  Release with scep_http_response_clear(). */
 struct scep_http_response {
-	int		 status;	/* 200, 400, 404, 405, 413, 503 */
+	int		 status;	/* 200, 400, 404, 405, 413, 429, 503 */
 	const char	*type;		/* Content-Type, a static string */
 	uint8_t		*body;		/* OPENSSL_malloc()ed, ours */
 	size_t		 body_len;
@@ -75,6 +76,7 @@ struct scep_http_response {
 	long		 max_age;	/* or how long it may be kept, s; 0:
 					   nothing is said */
 	time_t		 last_modified;	/* 0: nothing is said */
+	long		 retry_after;	/* 429: s */
 	const char	*allow;		/* 405: the methods; a static string */
 };
 

@@ -39,6 +39,7 @@ static const struct {
 	[SCEP_E_REFUSED]	= { "badRequest",		400,  2, 1 },
 	[SCEP_E_TIME]		= { "badTime",			400,  3, 1 },
 	[SCEP_E_CERTID]		= { "badCertId",		400,  4, 1 },
+	[SCEP_E_LIMIT]		= { "too many requests",	429, -1, 75 },
 };
 
 const char *

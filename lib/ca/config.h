@@ -11,7 +11,9 @@
 #define SCEP_CA_CONFIG_H
 
 #include "base/conf.h"
+#include "base/inet.h"
 #include "ca/issuer.h"
+#include "ca/limit.h"
 #include "ca/lineage.h"
 #include "wire/message.h"
 #include "wire/san.h"
@@ -23,6 +25,7 @@
 #define SCEP_CHAIN_MAX		32	/* no path in use is half as long */
 #define SCEP_RDN_RULES_MAX	16
 #define SCEP_PATTERNS_MAX	16
+#define SCEP_PROXIES_MAX	32
 #define SCEP_FAULT_LEN		SCEP_ERROR_MAX
 
 enum scep_sandbox {
@@ -53,6 +56,13 @@ struct scep_server_conf {
 							   nothing: so many */
 	char			 default_profile[SCEP_NAME_LEN];
 	char			 url[SCEP_PATH_LEN];	/* base, for people */
+	/* Who asks: the variable that says so, if one of the proxies does; "":
+	 * REMOTE_ADDR alone. */
+	char			 client_header[SCEP_NAME_LEN];
+	struct scep_inet_net	 proxy[SCEP_PROXIES_MAX];
+	size_t			 n_proxies;
+	int			 proxy_is_local;	/* on a unix socket */
+	struct scep_limit	 limit[SCEP_LIMIT_KINDS];	/* of a peer */
 	/* Of scep-admin.fcgi. */
 	char			 door_listen[SCEP_PATH_LEN];	/* as listen */
 	char			 door_socket[SCEP_PATH_LEN];	/* to the CA; "":
@@ -240,6 +250,8 @@ struct scep_profile {
 	struct scep_renew_conf	 renew;
 	long			 max_pending, max_pending_per_peer;
 	long			 approvals;	/* of different people */
+	struct scep_limit	 limit[SCEP_LIMIT_KINDS];	/* of all its
+							   messages */
 	unsigned int		 legacy;	/* bits SCEP_LEGACY_… */
 	unsigned int		 caps_hidden;	/* bits SCEP_CAP_… */
 	enum scep_getcacert	 getcacert;

@@ -96,6 +96,17 @@ enum scep_err	 scep_config_check_renew(struct scep_reading *r,
 /* When all profiles have been read: the profiles that they name. */
 enum scep_err	 scep_config_renew_profiles(struct scep_reading *r);
 
+/* Limits, and whose they are: config_limits.c.  *to is struct scep_limit, or
+ * struct scep_server_conf. */
+enum scep_err	 scep_read_limit(struct scep_reading *,
+		    const struct scep_setting *, void *);
+enum scep_err	 scep_read_client_address(struct scep_reading *,
+		    const struct scep_setting *, void *);
+enum scep_err	 scep_read_proxies(struct scep_reading *,
+		    const struct scep_setting *, void *);
+enum scep_err	 scep_config_check_proxies(struct scep_reading *r,
+		    const struct scep_server_conf *server);
+
 /* Presets: config_client.c.  Before the section's other keys are read: which
  * one it names … */
 enum scep_err	 scep_config_choose_client(struct scep_reading *r);

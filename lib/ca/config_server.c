@@ -106,6 +106,13 @@ static const struct scep_setting	server_table[] = {
 	{ "default_profile", scep_read_name, SERVER(default_profile), "", 0,
 	    0, NULL },
 	{ "url", scep_read_url, SERVER(url), "", 0, 0, NULL },
+	{ "client_address", scep_read_client_address, SERVER(client_header),
+	    "REMOTE_ADDR", 0, 0, NULL },
+	{ "trusted_proxies", scep_read_proxies, 0, "", 0, 0, NULL },
+	{ "limit_failures", scep_read_limit,
+	    SERVER(limit[SCEP_LIMIT_FAILURES]), "3000/5m", 0, 0, NULL },
+	{ "limit_messages", scep_read_limit,
+	    SERVER(limit[SCEP_LIMIT_MESSAGES]), "off", 0, 0, NULL },
 	{ "door_listen", scep_read_listen, SERVER(door_listen), "", 0, 0,
 	    NULL },
 	{ "door_socket", scep_read_path, SERVER(door_socket), "", 0, 0,
@@ -161,7 +168,8 @@ scep_config_read_server(struct scep_reading *r)
 	if ((rc = scep_config_section(r, server_table, LENGTH(server_table),
 	    NULL, 0, server)) != SCEP_OK)
 		return rc;
-	if ((rc = scep_config_check_doors(r)) != SCEP_OK)
+	if ((rc = scep_config_check_doors(r)) != SCEP_OK ||
+	    (rc = scep_config_check_proxies(r, server)) != SCEP_OK)
 		return rc;
 	if (server->linger_s == 0 || server->log_syslog)
 		return SCEP_OK;
