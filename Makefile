@@ -72,7 +72,7 @@ CGI	 = $(filter-out $(SHARED) $(CLIENT) $(DOORS) $(BUILD)/cgi/scepadm% \
 UNIT	 = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/t_*.c)))
 HOOKS	 = $(patsubst %,$(BUILD)/cgi/%.o,child hook hook_curl hook_exec \
 	   hook_http hook_spawn)
-PURE	 = $(patsubst %,$(BUILD)/cgi/%.o,doctor_fix fcgi_ask http idle peer) \
+PURE	 = $(patsubst %,$(BUILD)/cgi/%.o,doctor_fix fcgi_ask http idle page peer) \
 	   $(patsubst %,$(BUILD)/cgi/scepadm_client_%.o,text label apple \
 	   certmonger cisco scepclient sscep strongswan windows)
 JUDGE	 = $(patsubst %,$(BUILD)/tests/bench/%.o,bench load_check load_http)

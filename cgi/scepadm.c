@@ -78,6 +78,9 @@ static const struct {
 	{ "request", "refuse", adm_request_refuse,
 	    REQUEST_USAGE "\n           [--all] [--dry-run] [--reason TEXT] "
 	    "[--json] [ID]" },
+	{ "limits", "list", adm_limits_list, "[--all] [--json]" },
+	{ "limits", "clear", adm_limits_clear,
+	    "[--peer ADDRESS] [--profile P] [--json]" },
 	{ "status", NULL, adm_status, "[--json]" },
 	{ "reload", NULL, adm_reload, "[--json]" },
 	{ "cert", "list", adm_cert_list,

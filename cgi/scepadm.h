@@ -46,6 +46,8 @@ enum scep_err	 adm_apikey_add(struct adm *, int, char *[]);
 enum scep_err	 adm_apikey_list(struct adm *, int, char *[]);
 enum scep_err	 adm_apikey_show(struct adm *, int, char *[]);
 enum scep_err	 adm_apikey_revoke(struct adm *, int, char *[]);
+enum scep_err	 adm_limits_list(struct adm *, int, char *[]);
+enum scep_err	 adm_limits_clear(struct adm *, int, char *[]);
 enum scep_err	 adm_request_list(struct adm *, int, char *[]);
 enum scep_err	 adm_request_show(struct adm *, int, char *[]);
 enum scep_err	 adm_request_approve(struct adm *, int, char *[]);

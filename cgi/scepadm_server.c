@@ -107,6 +107,16 @@ print_crls(const json_t *crls)
 	}
 }
 
+/* Only where there is something to see. */
+static void
+print_blocked(const json_t *blocked)
+{
+	if (number(blocked, "peers") + number(blocked, "profiles") > 0)
+		(void)printf("blocked    %lld addresses, %lld profiles: "
+		    "scepadm limits list\n", number(blocked, "peers"),
+		    number(blocked, "profiles"));
+}
+
 static void
 print_status(const json_t *status)
 {
@@ -118,6 +128,7 @@ print_status(const json_t *status)
 	print_profiles(json_object_get(status, "profiles"));
 	print_expiries(json_object_get(status, "expiries"));
 	print_crls(json_object_get(status, "crls"));
+	print_blocked(json_object_get(status, "blocked"));
 	(void)printf("store      %s, %lld KiB; %lld MiB of disk are left, "
 	    "%lld are kept\n", text(store, "state"),
 	    number(store, "size") / 1024, number(store, "free") >> 20,

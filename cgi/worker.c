@@ -23,6 +23,7 @@
 #include "cgi/child.h"
 #include "cgi/fcgi_request.h"
 #include "cgi/log.h"
+#include "cgi/page.h"
 #include "cgi/peer.h"
 #include "cgi/relay.h"
 #include "cgi/sandbox.h"
@@ -127,6 +128,25 @@ connect_ca(struct serving *s, struct scep_error *err)
 	    CA_SHARE_MS, &s->ca, err);
 }
 
+/* Who is blocked.  Without it the CA looks for itself, after we have opened the
+ * envelope. */
+static enum scep_err
+share_blocks(struct serving *s, struct scep_error *err)
+{
+	const void	*memory;
+	enum scep_err	 rc;
+	int		 fd;
+
+	if ((rc = scep_ca_ask_blocks(s->ca, &fd, err)) == SCEP_E_NOTFOUND)
+		return SCEP_OK;
+	if (rc != SCEP_OK)
+		return rc;
+	if ((rc = scep_page_map(fd, SCEP_BLOCKS_SIZE, &memory, err)) !=
+	    SCEP_OK)
+		return rc;
+	return scep_ca_use_blocks(s->ca, memory, err);
+}
+
 static enum scep_err
 watch(const struct serving *s, int fd, uint32_t events, uint32_t what,
     struct scep_error *err)
@@ -166,6 +186,7 @@ prepare(struct serving *s, struct scep_error *err)
 	    (rc = scep_crypto_new(NULL, &s->crypto, err)) != SCEP_OK ||
 	    (rc = connect_ca(s, err)) != SCEP_OK ||
 	    (rc = scep_ra_new(s->crypto, s->ca, &s->ra, err)) != SCEP_OK ||
+	    (rc = share_blocks(s, err)) != SCEP_OK ||
 	    (rc = watch_all(s, err)) != SCEP_OK)
 		return rc;
 	s->size = scep_ra_max_request(s->ra) + 1;

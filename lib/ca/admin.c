@@ -20,7 +20,8 @@ scep_admin_find(const char *name)
 		scep_admin_challenge, scep_admin_request, scep_admin_cert,
 		scep_admin_crl, scep_admin_server, scep_admin_explain,
 		scep_admin_backup, scep_admin_log, scep_admin_ca,
-		scep_admin_ca_show, scep_admin_import, scep_admin_apikey
+		scep_admin_ca_show, scep_admin_import, scep_admin_apikey,
+		scep_admin_limits
 	};
 	const struct scep_admin_verb		*v;
 	size_t					 i;

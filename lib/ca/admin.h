@@ -63,6 +63,10 @@
  * crl.show         ca (its name)                      an object
  * crl.export       ca                                 {der (hex)}
  * crl.make         ca                                 an object
+ * limits.list      all (0, 1), after                  {rows: [a limited one,
+ *                                                       …], next}
+ * limits.clear     peer, profile                      {counted, blocked (each
+ *                                                       how many)}
  * reload           —                                  {generation}
  * status           —                                  an object
  * explain          what (a request's id, a            {requests, stories:[…]}
@@ -126,6 +130,12 @@
  * there is one, number, this_update, next_update, entries, size (octets).  A
  * story: see admin_story.h; requests is how many there are, newest first, and
  * only the first few are told.
+ *
+ * A limited one: peer (an address, or an IPv6 network /64), profile (one of
+ * the two is ""), state (blocked, counted), failures, messages (in the current
+ * window), limit (failures, messages) and until (RFC 3339) of a block, left (s);
+ * without all, only those that are blocked.  limits.clear without a member
+ * clears all.
  *
  * An API key: id, name, user, state (live, expired, revoked), may (commas:
  * challenge:add, request:list, request:approve, request:refuse), profiles

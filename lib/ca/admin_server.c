@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "ca/admin_crl.h"
 #include "ca/admin_json.h"
+#include "ca/limits.h"
 #include "ca/queue.h"
 #include "ca/stats.h"
 
@@ -168,6 +169,19 @@ owner_json(const struct scep_local *ca)
 	    "worker_restarts", (json_int_t)facts.restarts);
 }
 
+/* Without a server nobody is counted. */
+static json_t *
+blocked_json(const struct scep_local *ca)
+{
+	struct scep_limits_facts	 facts;
+
+	if (ca->memory->limits == NULL)
+		return json_null();
+	scep_limits_look(ca->memory->limits, &facts);
+	return json_pack("{s:I,s:I}", "peers", (json_int_t)facts.peers,
+	    "profiles", (json_int_t)facts.profiles);
+}
+
 static enum scep_err
 status(struct scep_admin_call *call, struct scep_error *err)
 {
@@ -187,11 +201,12 @@ status(struct scep_admin_call *call, struct scep_error *err)
 	scep_stats_each(stats, add_row, &totals);
 	scep_stats_last_hour(stats, call->now, hour);
 	return scep_admin_object(call, json_pack(
-	    "{s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "owner", owner_json(call->ca),
+	    "{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "owner", owner_json(call->ca),
 	    "since_start", results_json(totals.count),
 	    "last_hour", results_json(hour), "profiles", profiles,
 	    "expiries", expiries_json(call->ca->cfg), "crls", crls,
-	    "store", store_json(call->ca)), err);
+	    "blocked", blocked_json(call->ca), "store",
+	    store_json(call->ca)), err);
 }
 
 static const struct scep_admin_member	no_members[] = {

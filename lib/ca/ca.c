@@ -12,6 +12,7 @@
 #include "ca/crl.h"
 #include "ca/dummy_csr.h"
 #include "ca/keylock.h"
+#include "ca/limits.h"
 #include "ca/local.h"
 #include "ca/rate.h"
 #include "ca/seen.h"
@@ -110,6 +111,7 @@ memory_drop(struct scep_memory *m, struct scep_store *store)
 		(void)scep_wrong_tend(m->wrong, m->lock, store, &ignored);
 	scep_wrong_free(m->wrong);
 	scep_rates_free(m->rates);
+	scep_limits_free(m->limits);
 	scep_traces_free(m->traces);
 	scep_crls_free(m->crls);
 	scep_seen_free(m->seen);
@@ -160,14 +162,14 @@ local_close(struct scep_ca *ca)
 }
 
 static const struct scep_ca_ops	local_ops = {
-	.enrol = scep_local_enrol,
-	.poll = scep_local_poll,
-	.find_cert = scep_local_find_cert,
+	.enrol = scep_limited_enrol,
+	.poll = scep_limited_poll,
+	.find_cert = scep_limited_find_cert,
 	.crl = scep_local_crl,
 	.published = scep_local_published,
 	.report = scep_local_report,
 	.inspect = scep_local_inspect,
-	.note = scep_local_note,
+	.note = scep_limited_note,
 	.close = local_close,
 };
 

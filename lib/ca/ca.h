@@ -103,6 +103,8 @@ struct scep_crl {
 struct scep_note {
 	const char		*profile;
 	const char		*request_id;
+	const char		*peer;		/* whose failure it is; NULL or
+						   "": it is not counted */
 	struct scep_span	 txid;		/* or empty */
 	struct scep_span	 asked;
 	struct scep_span	 result;	/* a line: what was answered,
@@ -132,6 +134,8 @@ struct scep_answer {
 	char			 serial[48];	/* hex */
 	char			 authority[96];	/* "challenge k3…" */
 	int			 repeated;	/* an answer given before */
+	long			 retry_s;	/* with SCEP_E_LIMIT: not
+						   before */
 };
 void		 scep_answer_clear(struct scep_answer *answer);
 
@@ -192,6 +196,7 @@ enum scep_err	 scep_publish(const struct scep_config *cfg,
 		    struct scep_error *err);
 
 struct scep_ca;
+struct scep_blocks;		/* blocks.h */
 struct scep_report;		/* report.h */
 
 /* How the CA is, as a text. */
@@ -243,7 +248,22 @@ struct scep_ca {
 	const struct scep_ca_ops	*ops;	/* first member of each kind */
 	uint32_t			 generation;	/* of the configuration;
 						   0: whichever is in force */
+	const struct scep_blocks	*blocks;	/* borrowed, or NULL */
 };
+
+/*
+ * SCEP_E_LIMIT: who is blocked is answered by it, before anything else is done
+ * for him, and not asked before *retry_s.  Where ca knows nobody who is
+ * blocked, each call of enrol, poll and find_cert may say so as well.
+ */
+enum scep_err	 scep_ca_check_limits(const struct scep_ca *ca, time_t now,
+		    const char *profile, const char *peer, long *retry_s,
+		    struct scep_error *err);
+/* Memory of SCEP_BLOCKS_SIZE octets, of another process's CA: SCEP_E_FORMAT
+ * if it is not. */
+#define SCEP_BLOCKS_SIZE	(2 * 1024 * 1024)
+enum scep_err	 scep_ca_use_blocks(struct scep_ca *ca, const void *memory,
+		    struct scep_error *err);
 
 enum scep_err	 scep_ca_enrol(struct scep_ca *, time_t now,
 		    const struct scep_enrolment *, struct scep_answer *,
@@ -294,9 +314,24 @@ struct scep_hook_host;		/* hook.h */
 void		 scep_ca_use_hooks(struct scep_ca *ca,
 		    const struct scep_hook_host *hooks);
 
+/*
+ * Count failures and messages, and block whoever has too many: for ca and all
+ * that is made from it by scep_ca_reopen(), before it is used.  memory is
+ * shared, of SCEP_BLOCKS_SIZE octets, all zero, and fd is what others map it
+ * by for reading; both are borrowed and outlive them.  Without it nothing is
+ * counted.
+ */
+enum scep_err	 scep_ca_use_limits(struct scep_ca *ca, void *memory, int fd,
+		    struct scep_error *err);
+
+/* That fd; -1: nothing is counted. */
+int		 scep_ca_blocks_fd(const struct scep_ca *ca);
+
 /* What it does every second: write what may not be lost by a crash, and whose
  * request could not wait for it. */
 enum scep_err	 scep_ca_tend_soon(struct scep_ca *ca, struct scep_error *err);
+/* … and look whose block is over. */
+void		 scep_ca_tend_limits(struct scep_ca *ca, time_t now);
 /*
  * What the owner does every few seconds besides: expire pending requests
  * nobody decided, purge what may go, at most a few hundred rows at a time.

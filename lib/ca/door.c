@@ -218,6 +218,28 @@ remote_inspect(struct scep_ca *ca, time_t now, enum scep_inspect what,
 	return ask_for_text(ca, &request, out, err);
 }
 
+enum scep_err
+scep_ca_ask_blocks(struct scep_ca *ca, int *fd, struct scep_error *err)
+{
+	struct remote			*r = (struct remote *)ca;
+	struct scep_door_request	 request = {
+		.kind = SCEP_DOOR_BLOCKS,
+	};
+	struct scep_door_outer		 outer;
+	struct scep_buf			 der = { NULL, 0 };
+	enum scep_err			 rc;
+
+	*fd = -1;
+	if ((rc = ask(r, &request, &der, err)) == SCEP_OK &&
+	    (rc = scep_door_result_decode(scep_buf_span(&der),
+	    SCEP_DOOR_IS_BLOCKS, &outer, err)) == SCEP_OK &&
+	    (rc = scep_door_take_fd(r->fd, r->timeout_ms, fd, err)) !=
+	    SCEP_OK)
+		rc = hang_up(r, err);
+	scep_buf_clear(&der);
+	return rc;
+}
+
 /* Nobody waits: not we for the CA, nor our client for us. */
 static void
 remote_note(struct scep_ca *ca, time_t now, const struct scep_note *note)

@@ -11,7 +11,7 @@
 #include "ca/report.h"
 
 #define SCEP_DOOR_MAX		(2 * 1024 * 1024)
-#define SCEP_DOOR_VERSION	7
+#define SCEP_DOOR_VERSION	8
 
 /* Bytes ⇄ structs; also what the fuzzer drives.  A decoded request's spans
  * and strings borrow from the door, which is released with
@@ -24,7 +24,8 @@ enum scep_door_kind {
 	SCEP_DOOR_REPORT = 5,
 	SCEP_DOOR_INSPECT = 6,
 	SCEP_DOOR_FIND_CERT = 7,
-	SCEP_DOOR_CRL = 8
+	SCEP_DOOR_CRL = 8,
+	SCEP_DOOR_BLOCKS = 9		/* who is blocked */
 };
 struct scep_door_request {
 	enum scep_door_kind	 kind;
@@ -88,6 +89,18 @@ void		 scep_ca_hear(struct scep_ca *ca);
 /* 1 once the CA wants its RA to finish what it has in hand and go: there is
  * another configuration, or the CA stops.  Until then it answers. */
 int		 scep_ca_is_leaving(const struct scep_ca *ca);
+
+/*
+ * A descriptor of the memory that says who is blocked (blocks.h), to be mapped
+ * for reading alone and given to scep_ca_use_blocks(); the caller closes it.
+ * SCEP_E_NOTFOUND: the CA counts nothing.
+ */
+enum scep_err	 scep_ca_ask_blocks(struct scep_ca *ca, int *fd,
+		    struct scep_error *err);
+/* Over the socket: door_blocks.c. */
+enum scep_err	 scep_door_pass_fd(int fd, int passed, struct scep_error *err);
+enum scep_err	 scep_door_take_fd(int fd, int timeout_ms, int *taken,
+		    struct scep_error *err);
 
 /*
  * The CA's end: read one request from fd, carry it out, answer it.

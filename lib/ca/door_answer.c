@@ -10,6 +10,7 @@ struct answer_body {
 	struct scep_span	 cert, delivery;
 	int			 cipher, repeated;
 	struct scep_span	 reason, subject, serial, authority;
+	long			 retry_s;
 };
 static const struct scep_field	answer_fields[] = {
 	SCEP_FIELD(SCEP_F_UINT, answer_body, outcome, 0),
@@ -22,6 +23,7 @@ static const struct scep_field	answer_fields[] = {
 	SCEP_FIELD(SCEP_F_SPAN, answer_body, subject, 255),
 	SCEP_FIELD(SCEP_F_SPAN, answer_body, serial, 47),
 	SCEP_FIELD(SCEP_F_SPAN, answer_body, authority, 95),
+	SCEP_FIELD(SCEP_F_LONG, answer_body, retry_s, 0),
 };
 
 enum scep_err
@@ -44,6 +46,15 @@ scep_door_encode_answer(const struct scep_answer *answer, enum scep_err rc,
 			.subject = scep_span_text(answer->subject),
 			.serial = scep_span_text(answer->serial),
 			.authority = scep_span_text(answer->authority),
+		};
+
+		if ((done = ENCODE(answer_fields, &body, &der, err)) !=
+		    SCEP_OK)
+			return done;
+	} else if (rc == SCEP_E_LIMIT && answer != NULL) {
+		const struct answer_body	 body = {
+			.outcome = SCEP_REFUSED,
+			.retry_s = answer->retry_s,
 		};
 
 		if ((done = ENCODE(answer_fields, &body, &der, err)) !=
@@ -73,6 +84,18 @@ is_sound(const struct answer_body *body)
 	return 0;
 }
 
+/* With SCEP_E_LIMIT. */
+static long
+read_retry(struct scep_span der)
+{
+	struct answer_body	 body;
+	struct scep_error	 ignored;
+
+	memset(&body, 0, sizeof(body));
+	return DECODE(answer_fields, der, &body, &ignored) == SCEP_OK ?
+	    body.retry_s : 0;
+}
+
 enum scep_err
 scep_door_decode_answer(struct scep_span der, struct scep_answer *out,
     struct scep_error *why)
@@ -83,8 +106,11 @@ scep_door_decode_answer(struct scep_span der, struct scep_answer *out,
 
 	memset(out, 0, sizeof(*out));
 	if ((rc = scep_door_result_decode(der, SCEP_DOOR_ANSWER, &outer,
-	    why)) != SCEP_OK)
+	    why)) != SCEP_OK) {
+		if (rc == SCEP_E_LIMIT)
+			out->retry_s = read_retry(outer.body);
 		return rc;
+	}
 	memset(&body, 0, sizeof(body));
 	if (DECODE(answer_fields, outer.body, &body, why) != SCEP_OK ||
 	    !is_sound(&body) ||

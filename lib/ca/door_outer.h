@@ -22,6 +22,7 @@ enum scep_door_answer_kind {
 	SCEP_DOOR_ANSWER = 16,
 	SCEP_DOOR_IS_PUBLISHED = 17,
 	SCEP_DOOR_LEAVE = 18,		/* comes unasked */
+	SCEP_DOOR_IS_BLOCKS = 21,	/* a descriptor comes behind it */
 	SCEP_DOOR_IS_CRL = 20,		/* a piece of one */
 	SCEP_DOOR_TEXT = 19		/* to a report and an inspection */
 };

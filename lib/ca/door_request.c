@@ -53,12 +53,14 @@ static const struct scep_field	poll_fields[] = {
 };
 
 struct note_body {
-	struct scep_span	 profile, request_id, txid, asked, result;
+	struct scep_span	 profile, request_id, peer, txid, asked;
+	struct scep_span	 result;
 };
 static const struct scep_field	note_fields[] = {
 	SCEP_FIELD(SCEP_F_SPAN, note_body, profile, PROFILE_MAX),
 	SCEP_FIELD(SCEP_F_SPAN, note_body, request_id,
 	    SCEP_REQUEST_ID_LEN - 1),
+	SCEP_FIELD(SCEP_F_SPAN, note_body, peer, PEER_MAX),
 	SCEP_FIELD(SCEP_F_SPAN, note_body, txid, SCEP_TXID_MAX),
 	SCEP_FIELD(SCEP_F_SPAN, note_body, asked, SCEP_ASKED_MAX),
 	SCEP_FIELD(SCEP_F_SPAN, note_body, result, SCEP_ASKED_MAX),
@@ -134,6 +136,7 @@ encode_note(const struct scep_note *note, struct scep_buf *out,
 	const struct note_body	 body = {
 		.profile = scep_span_text(note->profile),
 		.request_id = scep_span_text(note->request_id),
+		.peer = scep_span_text(note->peer != NULL ? note->peer : ""),
 		.txid = note->txid,
 		.asked = note->asked,
 		.result = note->result,
@@ -142,6 +145,7 @@ encode_note(const struct scep_note *note, struct scep_buf *out,
 
 	if ((rc = check_len("profile", body.profile, PROFILE_MAX, err)) !=
 	    SCEP_OK ||
+	    (rc = check_len("peer", body.peer, PEER_MAX, err)) != SCEP_OK ||
 	    (rc = check_len("transactionID", body.txid, SCEP_TXID_MAX,
 	    err)) != SCEP_OK ||
 	    (rc = check_len("description", body.asked, SCEP_ASKED_MAX,
@@ -263,11 +267,12 @@ decode_note(struct scep_span der, struct scep_door_request *out,
 	memset(&body, 0, sizeof(body));
 	if ((rc = DECODE(note_fields, der, &body, err)) != SCEP_OK ||
 	    (rc = scep_door_strings_take(body.profile, body.request_id,
-	    scep_span_make(NULL, 0), out, err)) != SCEP_OK)
+	    body.peer, out, err)) != SCEP_OK)
 		return rc;
 	s = out->text;
 	out->note.profile = s->profile;
 	out->note.request_id = s->request_id;
+	out->note.peer = s->peer;
 	out->note.txid = body.txid;
 	out->note.asked = body.asked;
 	out->note.result = body.result;
@@ -290,7 +295,8 @@ decode_body(const struct scep_door_outer *outer, struct scep_door_request *out,
 		out->kind = SCEP_DOOR_NOTE;
 		return decode_note(outer->body, out, err);
 	case SCEP_DOOR_PUBLISHED:
-		out->kind = SCEP_DOOR_PUBLISHED;
+	case SCEP_DOOR_BLOCKS:
+		out->kind = (enum scep_door_kind)outer->kind;
 		if (outer->body.len == 0)
 			return SCEP_OK;
 		break;

@@ -74,6 +74,21 @@ answer_crl(struct scep_ca *ca, time_t now, const struct scep_crl_ask *ask,
 	return rc;
 }
 
+/* The descriptor goes behind this. */
+static enum scep_err
+answer_blocks(struct scep_ca *ca, struct scep_buf *out,
+    struct scep_error *err)
+{
+	const struct scep_span	 none = { NULL, 0 };
+	struct scep_error	 why;
+	enum scep_err		 rc = SCEP_OK;
+
+	if (ca->blocks == NULL)
+		rc = scep_fail(&why, SCEP_E_NOTFOUND, "nothing is counted");
+	return scep_door_result_encode(SCEP_DOOR_IS_BLOCKS, rc, &why, none,
+	    out, err);
+}
+
 /* out stays empty where there is no answer. */
 static enum scep_err
 answer(struct scep_ca *ca, time_t now, const struct scep_door_request *request,
@@ -102,6 +117,8 @@ answer(struct scep_ca *ca, time_t now, const struct scep_door_request *request,
 		break;
 	case SCEP_DOOR_CRL:
 		return answer_crl(ca, now, &request->crl, out, err);
+	case SCEP_DOOR_BLOCKS:
+		return answer_blocks(ca, out, err);
 	case SCEP_DOOR_NOTE:
 		scep_ca_note(ca, now, &request->note);
 		return SCEP_OK;
@@ -143,6 +160,7 @@ scep_door_serve(struct scep_ca *ca, int fd, time_t (*clock)(void),
 	struct scep_buf			 in = { NULL, 0 }, out = { NULL, 0 };
 	struct scep_door_request	 request;
 	enum scep_err			 rc;
+	int				 passed = -1;
 
 	if ((rc = scep_frame_receive(fd, SCEP_DOOR_MAX, -1, STALLED_MS, &in,
 	    err)) != SCEP_OK)
@@ -152,10 +170,14 @@ scep_door_serve(struct scep_ca *ca, int fd, time_t (*clock)(void),
 		rc = check_generation(ca, &request, err);
 		if (rc == SCEP_OK)
 			rc = answer(ca, clock(), &request, &out, err);
+		if (request.kind == SCEP_DOOR_BLOCKS)
+			passed = scep_ca_blocks_fd(ca);
 		scep_door_clear(&request);
 	}
 	if (rc == SCEP_OK && out.len > 0)
 		rc = scep_frame_send(fd, scep_buf_span(&out), STALLED_MS, err);
+	if (rc == SCEP_OK && passed != -1)
+		rc = scep_door_pass_fd(fd, passed, err);
 	scep_buf_clear(&in);
 	scep_buf_clear(&out);
 	return rc;

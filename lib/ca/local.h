@@ -19,6 +19,7 @@ struct scep_keylock;		/* keylock.h: transactions and challenges */
 struct scep_crls;		/* crl.h: the newest */
 struct scep_wrong;		/* wrong.h: names, against challenges */
 struct scep_rates;		/* rate.h: calls of API keys */
+struct scep_limits;		/* limits.h: who asks too much */
 struct scep_traces;		/* traces.h: what became of requests */
 
 /* What all generations of a configuration share. */
@@ -30,6 +31,8 @@ struct scep_memory {
 	struct scep_rates	*rates;
 	struct scep_knocks	 knocks;
 	struct scep_stats	*stats;		/* stats.h */
+	struct scep_limits	*limits;	/* or NULL: none are counted */
+	int			 blocks_fd;	/* of their memory */
 	struct scep_traces	*traces;
 	struct scep_crls	*crls;
 	const struct scep_hook_host	*hooks;	/* hook.h, or NULL */
@@ -71,6 +74,18 @@ enum scep_err	 scep_local_enrol(struct scep_ca *ca, time_t now,
 enum scep_err	 scep_local_poll(struct scep_ca *ca, time_t now,
 		    const struct scep_poll *request,
 		    struct scep_answer *answer, struct scep_error *err);
+/* All of them, and notes, but for whoever is blocked: limited.c. */
+enum scep_err	 scep_limited_enrol(struct scep_ca *ca, time_t now,
+		    const struct scep_enrolment *request,
+		    struct scep_answer *answer, struct scep_error *err);
+enum scep_err	 scep_limited_poll(struct scep_ca *ca, time_t now,
+		    const struct scep_poll *request,
+		    struct scep_answer *answer, struct scep_error *err);
+enum scep_err	 scep_limited_find_cert(struct scep_ca *ca, time_t now,
+		    const struct scep_lookup *request,
+		    struct scep_answer *answer, struct scep_error *err);
+void		 scep_limited_note(struct scep_ca *ca, time_t now,
+		    const struct scep_note *note);
 /* GetCert and GetCRL: find.c. */
 enum scep_err	 scep_local_find_cert(struct scep_ca *ca, time_t now,
 		    const struct scep_lookup *request,

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "ca/crl.h"
 #include "ca/inspect.h"
+#include "ca/limits.h"
 #include "ca/queue.h"
 #include "ca/stats.h"
 
@@ -316,6 +317,34 @@ put_store(struct page *p)
 }
 
 static void
+put_limits(struct page *p)
+{
+	static const char *const	 of[] = { "peer", "profile" };
+	struct scep_limits_facts	 facts;
+	int				 i, kind;
+
+	if (p->ca->memory->limits == NULL)
+		return;
+	scep_limits_look(p->ca->memory->limits, &facts);
+	head(p, "scep_blocked", "gauge",
+	    "Addresses and profiles that are blocked.");
+	put(p, "scep_blocked{of=\"peer\"} %" PRIu32 "\n"
+	    "scep_blocked{of=\"profile\"} %" PRIu32 "\n", facts.peers,
+	    facts.profiles);
+	head(p, "scep_blocks_total", "counter",
+	    "Blocks since the owner of the state started, by the limit.");
+	for (i = 0; i < 2; i++)
+		for (kind = 0; kind < SCEP_LIMIT_KINDS; kind++)
+			put(p, "scep_blocks_total{of=\"%s\",limit=\"%s\"} %"
+			    PRIu64 "\n", of[i], scep_limit_kind_name(
+			    (enum scep_limit_kind)kind),
+			    facts.blocks[i][kind]);
+	put_one(p, "scep_limits_forgotten_total", "counter",
+	    "Addresses that gave way to others before their time.",
+	    facts.forgotten);
+}
+
+static void
 put_process(struct page *p)
 {
 	struct scep_host_facts	 facts = { .pid = 0 };
@@ -354,6 +383,7 @@ scep_metrics(struct scep_local *ca, time_t now, struct scep_buf *out,
 	put_expiries(&p);
 	put_crls(&p);
 	put_store(&p);
+	put_limits(&p);
 	put_process(&p);
 	return p.rc;
 }

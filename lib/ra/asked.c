@@ -104,19 +104,20 @@ scep_asked_tell(const struct scep_work *work)
 
 void
 scep_asked_refused(const struct scep_work *work, struct scep_span txid,
-    int is_signed, enum scep_err code, const char *reason)
+    enum scep_asked_by by, enum scep_err code, const char *reason)
 {
 	struct scep_line	 result = { .len = 0 };
 	struct scep_note	 note = {
 		.profile = work->profile != NULL ? work->profile->name : "",
 		.request_id = work->id,
+		.peer = by == SCEP_ASKED_SIGNED ? work->http->peer : "",
 		.txid = txid,
 	};
 
 	if (!work->asked->is_operation || work->asked->is_told)
 		return;
 	note.asked = scep_asked_tell(work);
-	if (is_signed)
+	if (by != SCEP_ASKED_HTTP)
 		scep_line_fmt(&result, "answer", "FAILURE %s",
 		    scep_err_name(code));
 	else

@@ -57,7 +57,8 @@ look_up(struct scep_work *work, struct scep_address *from,
 	/* The CA keeps nothing of it; what is refused is noted. */
 	if (rc == SCEP_OK && answer->outcome == SCEP_REFUSED)
 		scep_asked_refused(work, scep_span_make(from->txid,
-		    from->txid_len), 1, answer->code, answer->reason);
+		    from->txid_len), SCEP_ASKED_OF_CA, answer->code,
+		    answer->reason);
 	return rc;
 }
 

@@ -27,6 +27,8 @@ struct scep_ra {
 	struct scep_ra_key		*keys;	/* one for each published.ra */
 	struct scep_counts		*counts;	/* count.c */
 	struct scep_kept		*kept;		/* kept.c */
+	time_t				 limit_told;	/* the CA, of one who
+							   is blocked */
 };
 
 /* What the CA is to keep of a request, for people. */
@@ -48,6 +50,8 @@ struct scep_work {
 	struct scep_line			*log;
 	struct scep_ra_asked			*asked;
 	struct scep_random			*random;
+	long					 retry_s;	/* with
+							   SCEP_E_LIMIT */
 };
 
 /*
@@ -116,10 +120,14 @@ void		 scep_asked_describe(const struct scep_work *work,
 void		 scep_asked_recipient(const struct scep_work *work,
 		    const struct scep_envelope *env, int i);
 struct scep_span scep_asked_tell(const struct scep_work *work);
-/* … as a note that this one is refused without the CA, by a signed FAILURE or
- * by HTTP. */
+/* … as a note that this one is refused. */
+enum scep_asked_by {
+	SCEP_ASKED_HTTP,	/* by HTTP */
+	SCEP_ASKED_SIGNED,	/* by a FAILURE, and the CA was not asked */
+	SCEP_ASKED_OF_CA	/* by a FAILURE that the CA wants */
+};
 void		 scep_asked_refused(const struct scep_work *work,
-		    struct scep_span txid, int is_signed, enum scep_err code,
-		    const char *reason);
+		    struct scep_span txid, enum scep_asked_by by,
+		    enum scep_err code, const char *reason);
 
 #endif /* SCEP_RA_LOCAL_H */

@@ -357,9 +357,11 @@ scep_ra_operation(struct scep_work *work, struct scep_span der,
 		log_failure(work, rc, err->text);
 		scep_counts_reason(work, "refused", rc, scep_err_name(rc));
 		scep_asked_refused(work, scep_span_make(from.txid,
-		    from.txid_len), 1, rc, err->text);
+		    from.txid_len), SCEP_ASKED_SIGNED, rc, err->text);
 		rc = send_failure(work, &from, rc, out, err);
 	}
+	if (rc == SCEP_E_LIMIT)
+		work->retry_s = answer.retry_s;
 	scep_answer_clear(&answer);
 	scep_buf_clear(&inner);
 	scep_message_free(msg);

@@ -120,6 +120,10 @@ serve_operation(struct scep_work *work, struct scep_span der,
 	struct scep_buf	 out = { NULL, 0 };
 	enum scep_err	 rc;
 
+	if ((rc = scep_ca_check_limits(work->ra->ca, work->now,
+	    work->profile->name, work->http->peer, &work->retry_s, err)) !=
+	    SCEP_OK)
+		return rc;
 	if (der.len == 0)
 		return scep_fail(err, SCEP_E_HTTP, "no message");
 	if (der.len > scep_ra_max_request(work->ra))
@@ -303,6 +307,7 @@ answer_error(const struct scep_work *work, enum scep_err rc,
 	struct scep_error	 err;
 
 	response->status = scep_err_http(rc);
+	response->retry_after = work->retry_s;
 	response->type = TYPE_TEXT;
 	response->no_store = 1;
 	if (scep_buf_add(&body, scep_span_text(scep_err_name(rc)), &err) ==
@@ -316,6 +321,19 @@ answer_error(const struct scep_work *work, enum scep_err rc,
 	scep_line_text(work->log, "error", scep_err_name(rc));
 	scep_line_text(work->log, "reason", why->text);
 	scep_counts_reason(work, "error", rc, scep_err_name(rc));
+}
+
+/* Whoever is blocked shall not cost the CA anything: it hears of one in each
+ * second. */
+static int
+is_told(const struct scep_work *work, enum scep_err rc)
+{
+	if (rc != SCEP_E_LIMIT)
+		return 1;
+	if (work->ra->limit_told == work->now)
+		return 0;
+	work->ra->limit_told = work->now;
+	return 1;
 }
 
 void
@@ -346,5 +364,7 @@ scep_ra_handle(struct scep_ra *ra, time_t now,
 	if (rc == SCEP_OK)
 		return;
 	answer_error(&work, rc, &err, response);
-	scep_asked_refused(&work, scep_span_make(NULL, 0), 0, rc, err.text);
+	if (is_told(&work, rc))
+		scep_asked_refused(&work, scep_span_make(NULL, 0),
+		    SCEP_ASKED_HTTP, rc, err.text);
 }

@@ -1,0 +1,18 @@
+/*
+ * page.h - memory that one process writes and others read.
+ */
+#ifndef SCEP_CGI_PAGE_H
+#define SCEP_CGI_PAGE_H
+
+#include "scep.h"
+
+/* Ours to write: all zero.  *fd can be mapped for reading alone, by whoever
+ * gets it, and its size stays. */
+enum scep_err	 scep_page_new(size_t size, void **memory, int *fd,
+		    struct scep_error *err);
+/* Another process's, to read; fd is closed.  SCEP_E_FORMAT: it may change
+ * its size, or is too small, or can be written to. */
+enum scep_err	 scep_page_map(int fd, size_t size, const void **memory,
+		    struct scep_error *err);
+
+#endif /* SCEP_CGI_PAGE_H */
