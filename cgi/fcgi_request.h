@@ -11,9 +11,9 @@
 
 /*
  * Take the request from fcgi: parameters are borrowed from it, the body goes
- * to buf, and who asks is for the caller to find (peer.h).  At most size octets of it are read, however long CONTENT_LENGTH
- * says it is: make room for one more than is allowed.  0 if the client or the
- * web server went away.
+ * to buf, and who asks is for the caller to find (peer.h).  At most size octets
+ * of the body are read, however long CONTENT_LENGTH says it is: make room for
+ * one more than is allowed.  0 if the client or the web server went away.
  */
 int	 scep_fcgi_read(FCGX_Request *fcgi, uint8_t *buf, size_t size,
 	    struct scep_http_request *out);

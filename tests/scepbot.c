@@ -50,7 +50,8 @@
 /* ---- what was asked for ---- */
 
 static struct {
-	struct sockaddr_in	 to;
+	struct sockaddr_in	 to, from;	/* from: or all zero */
+	char			 header[512];	/* one more, with its end */
 	char			 host[64];
 	char			 path[512];
 	const char		*subject;
@@ -201,6 +202,9 @@ dial(struct http_reply *reply)
 		die(4, "socket: %s", strerror(errno));
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
+	if (opt.from.sin_family == AF_INET && bind(fd,
+	    (const struct sockaddr *)&opt.from, sizeof(opt.from)) == -1)
+		die(4, "bind: %s", strerror(errno));
 	if (connect(fd, (const struct sockaddr *)&opt.to, sizeof(opt.to)) ==
 	    0)
 		return fd;
@@ -231,14 +235,15 @@ static int
 post_head(char **head, const char *query, size_t len)
 {
 	if (opt.chunked)
-		return asprintf(head, "POST %s?%s HTTP/1.1\r\nHost: %s\r\n"
+		return asprintf(head, "POST %s?%s HTTP/1.1\r\nHost: %s\r\n%s"
 		    "Content-Type: application/x-pki-message\r\n"
 		    "Transfer-Encoding: chunked\r\n"
 		    "Connection: close\r\n\r\n", opt.path, query,
-		    opt.host);
-	return asprintf(head, "POST %s?%s HTTP/1.0\r\nHost: %s\r\n"
+		    opt.host, opt.header);
+	return asprintf(head, "POST %s?%s HTTP/1.0\r\nHost: %s\r\n%s"
 	    "Content-Type: application/x-pki-message\r\n"
-	    "Content-Length: %zu\r\n\r\n", opt.path, query, opt.host, len);
+	    "Content-Length: %zu\r\n\r\n", opt.path, query, opt.host,
+	    opt.header, len);
 }
 
 /* GET if body is NULL.  HTTP/1.0: the answer ends with the connection. */
@@ -253,8 +258,8 @@ http_ask(const char *query, const struct bytes *body, int forget,
 	if ((fd = dial(reply)) == -1)
 		return;
 	n = body == NULL ?
-	    asprintf(&head, "GET %s?%s HTTP/1.0\r\nHost: %s\r\n\r\n",
-	    opt.path, query, opt.host) : post_head(&head, query, body->len);
+	    asprintf(&head, "GET %s?%s HTTP/1.0\r\nHost: %s\r\n%s\r\n",
+	    opt.path, query, opt.host, opt.header) : post_head(&head, query, body->len);
 	if (n == -1)
 		die(4, "out of memory");
 	sent = send_all(fd, head, (size_t)n) &&
@@ -871,6 +876,8 @@ usage(void)
 "  -u DN      the signer's subject, if it is not the PKCS #10's\n"
 "  -A         encrypt to all certificates of GetCACert\n"
 "  -B         BER, as a streaming client writes it\n"
+"  -F ADDRESS of this machine to ask from\n"
+"  -l HEADER  one more of the HTTP request, \"Name: value\"\n"
 "  -g         by GET, not POST\n"
 "  -c         by POST, in chunks\n"
 "  -n COUNT   enrolments (1)\n"
@@ -1009,6 +1016,15 @@ option_take(int c, int *n_dns)
 	case 'a': opt.bag_path = optarg; break;
 	case 'H': opt.signer_digest = digest_of(optarg); break;
 	case 'Q': opt.csr_digest = digest_of(optarg); break;
+	case 'F':
+		opt.from.sin_family = AF_INET;
+		if (inet_pton(AF_INET, optarg, &opt.from.sin_addr) != 1)
+			die(2, "%s: no IPv4 address", optarg);
+		break;
+	case 'l':
+		(void)snprintf(opt.header, sizeof(opt.header), "%.500s\r\n",
+		    optarg);
+		break;
 	case 'g': opt.get = 1; break;
 	case 'n': opt.count = number(optarg, 1); break;
 	case 'j': opt.parallel = number(optarg, 1); break;
@@ -1065,7 +1081,7 @@ main(int argc, char *argv[])
 
 	while ((c = getopt(argc, argv,
 	    "C:s:d:k:Kb:e:t:T:r:R:V:I:E:D:H:Q:u:ABa:Ogcn:j:p:Pw:xf:o:S:"
-	    "q:i:L:h")) != -1)
+	    "q:i:L:F:l:h")) != -1)
 		option_take(c, &n_dns);
 	if (optind + 1 != argc)
 		usage();
