@@ -96,6 +96,10 @@ static const struct {
 	    [DOCTOR_APACHE] = "with mod_fcgid FcgidMaxRequestLen 524288; "
 	    "with plain CGI LimitRequestBody 524288 (mod_proxy_fcgi has no "
 	    "limit)" APACHE } },
+	[DOCTOR_FIX_LIMIT] = { "this address or the profile is blocked: "
+	    "scepadm limits list shows for how long, scepadm limits clear "
+	    "ends that (LIMITS in scep.conf(5)); if neither is, the web "
+	    "server has a limit of its own", { NULL } },
 	[DOCTOR_FIX_CONTROLS] = { NULL, {
 	    [DOCTOR_NGINX] = "nginx lets %0A through: no rewrite of /scep and "
 	    "no rule against it in another proxy or filter in front" NGINX,
@@ -193,6 +197,7 @@ doctor_fix_of(long status, enum doctor_fix otherwise)
 		{ 405, DOCTOR_FIX_METHOD },
 		{ 413, DOCTOR_FIX_BODY },
 		{ 414, DOCTOR_FIX_LINE },
+		{ 429, DOCTOR_FIX_LIMIT },
 		{ 431, DOCTOR_FIX_LINE },
 		{ 502, DOCTOR_FIX_DOWN },
 		{ 503, DOCTOR_FIX_DOWN },
@@ -203,7 +208,8 @@ doctor_fix_of(long status, enum doctor_fix otherwise)
 	/* What was asked for explains a status better than its number. */
 	if (otherwise != DOCTOR_FIX_LOG && otherwise != DOCTOR_FIX_TYPE &&
 	    (status < 300 || (status >= 400 && status < 500 &&
-	    status != 413 && status != 414 && status != 431)))
+	    status != 413 && status != 414 && status != 429 &&
+	    status != 431)))
 		return otherwise;
 	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (known[i].status == status)

@@ -26,6 +26,7 @@ enum doctor_fix {
 	DOCTOR_FIX_REDIRECT,
 	DOCTOR_FIX_LINE,	/* a long request line */
 	DOCTOR_FIX_BODY,	/* a big body */
+	DOCTOR_FIX_LIMIT,	/* 429 */
 	DOCTOR_FIX_CONTROLS,	/* %0A in a query */
 	DOCTOR_FIX_QUERY,	/* + and %2B in a query */
 	DOCTOR_FIX_CHUNKED,

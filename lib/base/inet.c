@@ -101,6 +101,42 @@ scep_inet_net_has(const struct scep_inet_net *net,
 	return 1;
 }
 
+/* RFC 6890 */
+int
+scep_inet_is_private(const struct scep_inet *addr)
+{
+	static const struct {
+		uint8_t		 first[4];
+		unsigned int	 bits;
+		int		 v4;
+	} nets[] = {
+		{ { 10, 0, 0, 0 }, 8, 1 },
+		{ { 100, 64, 0, 0 }, 10, 1 },
+		{ { 127, 0, 0, 0 }, 8, 1 },
+		{ { 169, 254, 0, 0 }, 16, 1 },
+		{ { 172, 16, 0, 0 }, 12, 1 },
+		{ { 192, 168, 0, 0 }, 16, 1 },
+		{ { 0xfc, 0, 0, 0 }, 7, 0 },
+		{ { 0xfe, 0x80, 0, 0 }, 10, 0 },
+		{ { 0, 0, 0, 0 }, 64, 0 },		/* ::1 */
+	};
+	struct scep_inet_net	 net;
+	size_t			 i, front;
+
+	for (i = 0; i < sizeof(nets) / sizeof(nets[0]); i++) {
+		front = nets[i].v4 ? sizeof(v4_front) : 0;
+		memset(&net, 0, sizeof(net));
+		if (nets[i].v4)
+			memcpy(net.addr.octet, v4_front, sizeof(v4_front));
+		memcpy(net.addr.octet + front, nets[i].first, 4);
+		net.bits = (unsigned int)front * 8 + nets[i].bits;
+		if (nets[i].v4 == scep_inet_is_v4(addr) &&
+		    scep_inet_net_has(&net, addr))
+			return 1;
+	}
+	return 0;
+}
+
 static uint64_t
 number(const uint8_t *octet, size_t n)
 {

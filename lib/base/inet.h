@@ -23,6 +23,9 @@ struct scep_inet_net {
  * is no address. */
 int		 scep_inet_read(const char *text, struct scep_inet *out);
 int		 scep_inet_is_v4(const struct scep_inet *addr);
+/* Of nobody on the Internet: loopback, link-local, private, shared.  Who asks
+ * from there may be a proxy. */
+int		 scep_inet_is_private(const struct scep_inet *addr);
 /* As RFC 5952 has it. */
 void		 scep_inet_text(const struct scep_inet *addr,
 		    char out[SCEP_INET_TEXT]);

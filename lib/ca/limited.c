@@ -88,8 +88,12 @@ scep_ca_check_limits(const struct scep_ca *ca, time_t now,
 		rc = refuse(&block, "profile", profile, err);
 	else if (scep_blocks_is_any_site(ca->blocks) &&
 	    scep_inet_read(peer, &addr) && scep_blocks_site(ca->blocks,
-	    scep_inet_site(&addr), now, &block))
+	    scep_inet_site(&addr), now, &block)) {
 		rc = refuse(&block, "peer", peer, err);
+		if (scep_inet_is_private(&addr))
+			(void)scep_fail_mend(err, "a proxy can say whom it "
+			    "asks for: client_address in scep.conf");
+	}
 	if (rc != SCEP_OK)
 		*retry_s = (long)(block.until - now);
 	return rc;

@@ -121,6 +121,8 @@ is_lines() { [ "$(lines_429)" -eq "$1" ]; }
 verdict "one line for each" until_true 5 is_lines $((before_lines + 30))
 like "with what mends it" "$T/scep.log" \
     'reason="127.0.0.2 is blocked until .* failures; scepadm limits clear --peer 127.0.0.2 '
+like "… and, as it may be a proxy's, what to do then" "$T/scep.log" \
+    'reason="127.0.0.2 is blocked .* client_address in scep.conf"'
 same "metrics know of him" "$(figure '^scep_blocked[{]of="peer"')" 1
 same "… and of his blocks" \
     "$(figure '^scep_blocks_total[{]of="peer",limit="failures"')" 2

@@ -51,6 +51,7 @@ request(struct scep_span der)
 		same(r.poll.message, again.poll.message);
 	else if (r.kind == SCEP_DOOR_NOTE) {
 		demand(strcmp(r.note.request_id, again.note.request_id) == 0);
+		demand(strcmp(r.note.peer, again.note.peer) == 0);
 		same(r.note.txid, again.note.txid);
 		same(r.note.asked, again.note.asked);
 		same(r.note.result, again.note.result);

@@ -55,6 +55,8 @@ a_status_says_what_to_change(void **state)
 		/* … but not a limit, nor a server that is not there. */
 		{ 414, DOCTOR_FIX_CONTROLS, DOCTOR_FIX_LINE },
 		{ 413, DOCTOR_FIX_CHUNKED, DOCTOR_FIX_BODY },
+		{ 429, DOCTOR_FIX_LOG, DOCTOR_FIX_LIMIT },
+		{ 429, DOCTOR_FIX_CHUNKED, DOCTOR_FIX_LIMIT },
 		{ 502, DOCTOR_FIX_CONTROLS, DOCTOR_FIX_DOWN },
 		{ 302, DOCTOR_FIX_PATHINFO, DOCTOR_FIX_REDIRECT },
 	};

@@ -229,6 +229,7 @@ a_note(void)
 		.note = {
 			.profile = "default",
 			.request_id = "0123456789abcdef",
+			.peer = "192.0.2.1",
 			.txid = { bytes, 40 },
 			.asked = { bytes, 50 },
 			.result = { bytes, 60 },
@@ -332,6 +333,7 @@ a_note_arrives_as_it_was(void **state)
 	assert_int_equal(out.kind, SCEP_DOOR_NOTE);
 	assert_string_equal(out.note.profile, "default");
 	assert_string_equal(out.note.request_id, "0123456789abcdef");
+	assert_string_equal(out.note.peer, "192.0.2.1");
 	assert_span(out.note.txid, in.note.txid);
 	assert_span(out.note.asked, in.note.asked);
 	assert_span(out.note.result, in.note.result);

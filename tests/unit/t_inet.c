@@ -134,6 +134,35 @@ a_site_is_an_ipv4_address_or_an_ipv6_64(void **state)
 	    scep_inet_site_owner(site("192.1.2.1")));
 }
 
+static int
+is_private(const char *text)
+{
+	struct scep_inet	 addr;
+
+	assert_true(scep_inet_read(text, &addr));
+	return scep_inet_is_private(&addr);
+}
+
+static void
+some_addresses_are_nobodys_on_the_internet(void **state)
+{
+	static const char *const	 yes[] = { "127.0.0.1", "10.9.8.7",
+	    "172.31.0.1", "192.168.1.1", "100.64.0.1", "169.254.1.1", "::1",
+	    "fe80::1", "fd00::1", "::ffff:10.0.0.1" };
+	static const char *const	 no[] = { "126.0.0.1", "11.0.0.1",
+	    "172.32.0.1", "192.169.0.1", "100.128.0.1", "8.8.8.8",
+	    "2001:db8::1", "fe00::1", "::ffff:8.8.8.8", "0:0:0:1::1" };
+	size_t				 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
+		if (!is_private(yes[i]))
+			fail_msg("%s", yes[i]);
+	for (i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+		if (is_private(no[i]))
+			fail_msg("%s", no[i]);
+}
+
 int
 main(void)
 {
@@ -141,6 +170,7 @@ main(void)
 		cmocka_unit_test(an_address_is_read_or_it_is_none),
 		cmocka_unit_test(a_network_has_its_addresses_and_no_other),
 		cmocka_unit_test(what_is_no_network_is_refused),
+		cmocka_unit_test(some_addresses_are_nobodys_on_the_internet),
 		cmocka_unit_test(a_site_is_an_ipv4_address_or_an_ipv6_64),
 	};
 

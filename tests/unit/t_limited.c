@@ -517,12 +517,14 @@ still(void)
 	return WORLD_NOW;
 }
 
+static struct scep_ca	*served_ca;
+
 static void *
 serve_door(void *arg)
 {
 	struct scep_error	 err;
 
-	while (scep_door_serve(w->ca, *(const int *)arg, still, &err) ==
+	while (scep_door_serve(served_ca, *(const int *)arg, still, &err) ==
 	    SCEP_OK)
 		continue;
 	return NULL;
@@ -534,6 +536,7 @@ connect_to(int pair[2], pthread_t *thread)
 	struct scep_ca		*ca;
 	struct scep_error	 err;
 
+	served_ca = w->ca;
 	world_must(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
 	world_must(pthread_create(thread, NULL, serve_door, &pair[1]) == 0);
 	world_must(scep_ca_connect(pair[0], 5000, &ca, &err) == SCEP_OK);
