@@ -60,12 +60,15 @@ family() { echo "$1" $(descendants "$1") | tr ' ' ,; }
 
 # ---- ours ----
 
+# What is refused is measured, too: nobody is blocked for it.
+open='limit_failures = off'
+
 # make_ca NAME KEYTYPE
 make_ca() {
 	"$adm" init --dir "$t/$1" --cn "Bench CA" --key "$2" \
 	    --url "http://127.0.0.1:$port/$1" >"$t/init.out" 2>&1 ||
 	    die "$(cat "$t/init.out")"
-	sed -i "s,^log = .*,log = stderr\nlisten = unix:$t/$1.sock," \
+	sed -i "s,^log = .*,log = stderr\nlisten = unix:$t/$1.sock\n$open," \
 	    "$t/$1/scep.conf"
 }
 
@@ -74,7 +77,7 @@ use_ca() {
 	mkdir "$t/$1"
 	ln -s "$2"/* "$t/$1"
 	rm "$t/$1/scep.conf"
-	sed "s,^log = .*,log = stderr\nlisten = unix:$t/$1.sock," \
+	sed "s,^log = .*,log = stderr\nlisten = unix:$t/$1.sock\n$open," \
 	    "$2/scep.conf" >"$t/$1/scep.conf"
 }
 
