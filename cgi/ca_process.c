@@ -23,7 +23,6 @@
 #include "cgi/ca_process.h"
 #include "cgi/child.h"
 #include "cgi/log.h"
-#include "cgi/page.h"
 #include "cgi/state.h"
 #include "cgi/thread.h"
 
@@ -249,21 +248,6 @@ stand_by(struct ca_process *p, struct scep_error *err)
 
 /* Start. */
 
-/* Failures are counted, and workers told who has too many.  The memory is given
- * back with the process. */
-static enum scep_err
-count_failures(struct ca_process *p, struct scep_error *err)
-{
-	void		*memory;
-	enum scep_err	 rc;
-	int		 fd;
-
-	if ((rc = scep_page_new(SCEP_BLOCKS_SIZE, &memory, &fd, err)) !=
-	    SCEP_OK)
-		return rc;
-	return scep_ca_use_limits(p->generations.now->ca, memory, fd, err);
-}
-
 static enum scep_err
 become_owner(struct ca_process *p, struct scep_error *err)
 {
@@ -280,8 +264,6 @@ become_owner(struct ca_process *p, struct scep_error *err)
 	    err)) != SCEP_OK)
 		return rc;
 	p->cfg = NULL;			/* transferred */
-	if ((rc = count_failures(p, err)) != SCEP_OK)
-		return rc;
 	p->started = time(NULL);
 	p->host.reload = reload;
 	p->host.look = look;

@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "cgi/generation.h"
 #include "cgi/log.h"
+#include "cgi/page.h"
 #include "cgi/state.h"
 
 static void
@@ -104,7 +105,7 @@ scep_generations_open(struct scep_generations *g, struct scep_config *cfg,
 	if ((rc = generation_new(cfg, &gen, err)) != SCEP_OK)
 		return rc;
 	if ((rc = scep_ca_open(g->crypto, cfg, store, &gen->ca, err)) !=
-	    SCEP_OK) {
+	    SCEP_OK || (rc = scep_page_give_limits(gen->ca, err)) != SCEP_OK) {
 		gen->cfg = NULL;	/* still the caller's */
 		generation_free(gen);
 		return rc;

@@ -1,5 +1,5 @@
 /*
- * page.c - memory that one process writes and others read.
+ * page.c - memory that one process writes and others read: who is blocked.
  *
  * It has no name, and seals: nobody can make it smaller under a reader, nor map
  * it for writing behind the one who made it.
@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "ca/door.h"
 #include "cgi/page.h"
 
 #ifndef F_SEAL_FUTURE_WRITE		/* Linux 5.1 */
@@ -66,4 +67,32 @@ scep_page_map(int fd, size_t size, const void **memory,
 		    "octets: %s", size, strerror(errno));
 	*memory = map;
 	return SCEP_OK;
+}
+
+enum scep_err
+scep_page_give_limits(struct scep_ca *ca, struct scep_error *err)
+{
+	void		*memory;
+	enum scep_err	 rc;
+	int		 fd;
+
+	if ((rc = scep_page_new(SCEP_BLOCKS_SIZE, &memory, &fd, err)) !=
+	    SCEP_OK)
+		return rc;
+	return scep_ca_use_limits(ca, memory, fd, err);
+}
+
+enum scep_err
+scep_page_take_blocks(struct scep_ca *ca, struct scep_error *err)
+{
+	const void	*memory;
+	enum scep_err	 rc;
+	int		 fd;
+
+	if ((rc = scep_ca_ask_blocks(ca, &fd, err)) == SCEP_E_NOTFOUND)
+		return SCEP_OK;
+	if (rc != SCEP_OK || (rc = scep_page_map(fd, SCEP_BLOCKS_SIZE,
+	    &memory, err)) != SCEP_OK)
+		return rc;
+	return scep_ca_use_blocks(ca, memory, err);
 }

@@ -128,25 +128,6 @@ connect_ca(struct serving *s, struct scep_error *err)
 	    CA_SHARE_MS, &s->ca, err);
 }
 
-/* Who is blocked.  Without it the CA looks for itself, after we have opened the
- * envelope. */
-static enum scep_err
-share_blocks(struct serving *s, struct scep_error *err)
-{
-	const void	*memory;
-	enum scep_err	 rc;
-	int		 fd;
-
-	if ((rc = scep_ca_ask_blocks(s->ca, &fd, err)) == SCEP_E_NOTFOUND)
-		return SCEP_OK;
-	if (rc != SCEP_OK)
-		return rc;
-	if ((rc = scep_page_map(fd, SCEP_BLOCKS_SIZE, &memory, err)) !=
-	    SCEP_OK)
-		return rc;
-	return scep_ca_use_blocks(s->ca, memory, err);
-}
-
 static enum scep_err
 watch(const struct serving *s, int fd, uint32_t events, uint32_t what,
     struct scep_error *err)
@@ -186,7 +167,7 @@ prepare(struct serving *s, struct scep_error *err)
 	    (rc = scep_crypto_new(NULL, &s->crypto, err)) != SCEP_OK ||
 	    (rc = connect_ca(s, err)) != SCEP_OK ||
 	    (rc = scep_ra_new(s->crypto, s->ca, &s->ra, err)) != SCEP_OK ||
-	    (rc = share_blocks(s, err)) != SCEP_OK ||
+	    (rc = scep_page_take_blocks(s->ca, err)) != SCEP_OK ||
 	    (rc = watch_all(s, err)) != SCEP_OK)
 		return rc;
 	s->size = scep_ra_max_request(s->ra) + 1;
