@@ -303,6 +303,7 @@ profile_clear(struct scep_profile *p)
 	for (i = 0; i < SCEP_SAN__MAX; i++)
 		for (j = 0; j < p->n_san_pattern[i]; j++)
 			text_free(p->san_pattern[i][j]);
+	scep_hook_clear(&p->validator.hook);
 	scep_buf_clear(&p->fixed_exts);
 	scep_buf_clear(&p->signing_exts);
 	scep_buf_clear(&p->next_exts);

@@ -12,6 +12,7 @@
 
 #include "base/conf.h"
 #include "base/inet.h"
+#include "ca/hook.h"
 #include "ca/issuer.h"
 #include "ca/limit.h"
 #include "ca/lineage.h"
@@ -148,7 +149,22 @@ struct scep_rdn_rule {
 
 enum scep_authorise {
 	SCEP_BY_CHALLENGE,
-	SCEP_BY_MANUAL
+	SCEP_BY_MANUAL,
+	SCEP_BY_VALIDATOR
+};
+
+/* Somebody of the operator's who has a say: config_validator.c. */
+struct scep_validator_conf {
+	struct scep_hook	 hook;		/* kind NONE: there is none */
+	long			 timeout_s;
+	char			 key_path[SCEP_PATH_LEN];	/* or "" */
+	int			 trouble_queues;	/* no answer, no
+						   refusal: an operator is
+						   asked */
+	int			 confirm;	/* asked again before what was
+						   issued leaves */
+	long			 max_waiting;	/* requests at once; 0: half
+						   of the workers */
 };
 
 /* Which key a renewal brings. */
@@ -223,6 +239,7 @@ struct scep_profile {
 	const char		*client;	/* of its preset, or NULL */
 	size_t			 ca;		/* index into config.ca */
 	unsigned int		 authorise;	/* bits SCEP_BY_… */
+	struct scep_validator_conf	 validator;
 	int			 has_static;
 	uint8_t			 static_hash[SCEP_SHA256_LEN];
 	long			 validity_s, backdate_s;

@@ -245,6 +245,7 @@ check_profile(struct scep_check *c, struct scep_profile *p)
 		report(c, 0, "%s:%d: [profile %s]: authorise has manual, and "
 		    "a device of %s gives up where it is told to wait",
 		    p->file, p->line, p->name, p->client);
+	scep_check_hook(c, p->file, p->line, p->name, &p->validator.hook);
 	if (p->has_static)
 		report(c, 0, "%s:%d: [profile %s]: challenge_hash is one "
 		    "secret shared by all devices: who has it enrols under "

@@ -242,6 +242,7 @@ load_profile(const struct scep_crypto *crypto, const struct scep_config *cfg,
 	enum scep_err			 rc;
 
 	if ((rc = scep_config_load_legacy(crypto, p, err)) != SCEP_OK ||
+	    (rc = scep_config_load_validator(p, err)) != SCEP_OK ||
 	    (rc = load_exts(crypto, cfg, p, ca, &p->fixed_exts,
 	    &p->signing_exts, err)) != SCEP_OK)
 		return rc;

@@ -107,6 +107,16 @@ enum scep_err	 scep_read_proxies(struct scep_reading *,
 enum scep_err	 scep_config_check_proxies(struct scep_reading *r,
 		    const struct scep_server_conf *server);
 
+/* The validator: config_validator.c; *to of the first is the profile. */
+extern const struct scep_word	scep_validator_troubles[];
+enum scep_err	 scep_read_authorise(struct scep_reading *,
+		    const struct scep_setting *, void *);
+enum scep_err	 scep_config_check_validator(struct scep_reading *r,
+		    struct scep_profile *p);
+/* The key that it knows us by, if there is one. */
+enum scep_err	 scep_config_load_validator(struct scep_profile *p,
+		    struct scep_error *err);
+
 /* Presets: config_client.c.  Before the section's other keys are read: which
  * one it names … */
 enum scep_err	 scep_config_choose_client(struct scep_reading *r);

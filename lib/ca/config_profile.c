@@ -197,8 +197,7 @@ read_signing_time(struct scep_reading *r, const struct scep_setting *s,
 static const struct scep_setting	table[] = {
 	{ "client", scep_read_client, P(client), "", 0, 0, NULL },
 	{ "ca", read_ca, P(ca), "", 0, 0, NULL },
-	{ "authorise", scep_read_words, P(authorise), NULL, 0, 0,
-	    authorises },
+	{ "authorise", scep_read_authorise, 0, NULL, 0, 0, authorises },
 	{ "challenge_hash", read_hash, 0, "", 0, 0, NULL },
 	{ "validity", scep_read_duration, P(validity_s), "365d", HOUR,
 	    30 * YEAR, NULL },
@@ -232,6 +231,18 @@ static const struct scep_setting	table[] = {
 	{ "renew_grace", scep_read_renew_grace, P(renew.grace_s), "off",
 	    HOUR, YEAR, NULL },
 	{ "renew_from_profiles", scep_read_renew_profiles, 0, "", 0, 0,
+	    NULL },
+	{ "validator_timeout", scep_read_duration, P(validator.timeout_s),
+	    "10s", 1, 45, NULL },
+	{ "validator_trouble", scep_read_word, P(validator.trouble_queues),
+	    "refuse", 0, 0, scep_validator_troubles },
+	{ "validator_confirm", scep_read_word, P(validator.confirm), "no", 0,
+	    0, yes_no },
+	{ "validator_key", scep_read_path, P(validator.key_path), "", 0, 0,
+	    NULL },
+	{ "validator_ca", scep_read_path, P(validator.hook.ca_path), "", 0,
+	    0, NULL },
+	{ "max_waiting", scep_read_long, P(validator.max_waiting), "", 1, 512,
 	    NULL },
 	{ "pending_ttl", scep_read_duration, P(pending_ttl_s), "7d", HOUR,
 	    YEAR, NULL },
@@ -315,6 +326,8 @@ check_profile(struct scep_reading *r, struct scep_profile *p)
 	    p->n_san_pattern[SCEP_SAN_UPN] == 0)
 		return scep_config_fault(r, "a UPN is somebody's account: say "
 		    "with " SCEP_SAN_PATTERN "UPN which may be asked for");
+	if (scep_config_check_validator(r, p) != SCEP_OK)
+		return r->err->code;
 	return scep_config_check_renew(r, p);
 }
 
