@@ -22,6 +22,11 @@ doctor_authority_choose(struct doctor *d)
 		d->authority = DOCTOR_MINTED;
 	else if ((d->profile->authorise & SCEP_BIT(SCEP_BY_MANUAL)) != 0)
 		d->authority = DOCTOR_MANUAL;
+	else if ((d->profile->authorise & SCEP_BIT(SCEP_BY_VALIDATOR)) != 0)
+		(void)snprintf(d->why_not, sizeof(d->why_not),
+		    "its validator alone decides in profile %s; give a "
+		    "challenge that it takes with --challenge-file",
+		    d->profile->name);
 	else
 		(void)snprintf(d->why_not, sizeof(d->why_not),
 		    "profile %s takes neither challenges nor requests that "

@@ -52,7 +52,7 @@ count_row(void *arg, const struct scep_row *row, struct scep_error *err)
 	if ((rc = scep_cert_rec_decode(scep_buf_span(&row->value), &rec,
 	    err)) != SCEP_OK)
 		return rc;
-	if (rec.state == SCEP_CERT_VALID &&
+	if (rec.state != SCEP_CERT_REVOKED &&
 	    scep_kin_issued(c->crypto, c->gen, &rec)) {
 		c->n++;
 		if (rec.not_after > c->until)

@@ -16,6 +16,7 @@ struct scep_grant {
 	const struct scep_profile	*profile;
 	const struct scep_ca_conf	*ca;
 	struct scep_buf			 subject, spki, san;
+	long				 validity_s;
 	char				 request_id[SCEP_REQUEST_ID];
 	char				 authority[SCEP_REC_TEXT];
 };
@@ -28,6 +29,7 @@ scep_grant_get(const struct scep_grant *grant, struct scep_grant_view *out)
 	out->subject = scep_buf_span(&grant->subject);
 	out->spki = scep_buf_span(&grant->spki);
 	out->san = scep_buf_span(&grant->san);
+	out->validity_s = grant->validity_s;
 	out->request_id = grant->request_id;
 	out->authority = grant->authority;
 }
@@ -54,6 +56,7 @@ grant_make(const struct scep_asked *asked, struct scep_grant **out,
 		return scep_fail(err, SCEP_E_NOMEM, "grant");
 	grant->profile = asked->profile;
 	grant->ca = asked->ca;
+	grant->validity_s = asked->validity_s;
 	(void)snprintf(grant->request_id, sizeof(grant->request_id), "%s",
 	    asked->request_id);
 	(void)snprintf(grant->authority, sizeof(grant->authority), "%s",
@@ -177,6 +180,7 @@ scep_authorise_approval(const struct scep_crypto *crypto,
 	asked.subject = scep_buf_span(&pending->subject);
 	asked.spki = scep_buf_span(&pending->spki);
 	asked.san = scep_buf_span(&pending->san);
+	asked.validity_s = 0;
 	asked.request_id = pending->request_id;
 	asked.authority = authority;
 	return grant_make(&asked, out, err);

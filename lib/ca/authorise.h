@@ -20,6 +20,7 @@ struct scep_grant_view {
 	const struct scep_ca_conf	*ca;
 	struct scep_span		 subject, spki;	/* DER */
 	struct scep_span		 san;		/* value, or empty */
+	long				 validity_s;	/* 0: the profile's */
 	const char			*request_id;
 	const char			*authority;	/* "challenge k3…" */
 };
@@ -33,6 +34,7 @@ struct scep_asked {
 	const struct scep_profile	*profile;
 	const struct scep_ca_conf	*ca;
 	struct scep_span		 subject, spki, san;
+	long				 validity_s;	/* 0: the profile's */
 	const char			*request_id;
 	const char			*authority;
 };

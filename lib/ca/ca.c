@@ -19,6 +19,7 @@
 #include "ca/stats.h"
 #include "ca/story.h"
 #include "ca/traces.h"
+#include "ca/waiting.h"
 #include "ca/wrong.h"
 
 #define TEND_ROWS	256	/* of each kind, each time */
@@ -110,6 +111,7 @@ memory_drop(struct scep_memory *m, struct scep_store *store)
 	if (m->wrong != NULL && m->lock != NULL)
 		(void)scep_wrong_tend(m->wrong, m->lock, store, &ignored);
 	scep_wrong_free(m->wrong);
+	scep_waiting_free(m->waiting);
 	scep_rates_free(m->rates);
 	scep_limits_free(m->limits);
 	scep_traces_free(m->traces);
@@ -138,6 +140,7 @@ memory_new(const struct scep_crypto *crypto, struct scep_memory **out,
 	if ((rc = scep_seen_new(crypto, &m->seen, err)) != SCEP_OK ||
 	    (rc = scep_keylock_new(&m->lock, err)) != SCEP_OK ||
 	    (rc = scep_wrong_new(&m->wrong, err)) != SCEP_OK ||
+	    (rc = scep_waiting_new(&m->waiting, err)) != SCEP_OK ||
 	    (rc = scep_rates_new(&m->rates, err)) != SCEP_OK ||
 	    (rc = scep_stats_new(&m->stats, err)) != SCEP_OK ||
 	    (rc = scep_traces_new(&m->traces, err)) != SCEP_OK ||

@@ -14,6 +14,8 @@ scep_cert_state_text(const struct scep_cert_rec *rec, time_t now)
 {
 	if (rec->state == SCEP_CERT_REVOKED)
 		return "revoked";
+	if (rec->state == SCEP_CERT_UNCONFIRMED)
+		return "unconfirmed";
 	return now > rec->not_after ? "expired" : "valid";
 }
 

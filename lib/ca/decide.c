@@ -161,12 +161,15 @@ challenge_fault(enum scep_challenge_fact fact)
 }
 
 /* Where no challenge authorises, that of a device which cannot do without is
- * for the delivery alone. */
+ * for the delivery alone, or it is for the validator to look at. */
 static int
 is_shown(const struct hearing *h)
 {
+	if (h->facts->is_renewal)
+		return 0;
 	return h->facts->challenge != SCEP_CH_ABSENT &&
-	    (h->rules->by_challenge || !h->facts->by_password);
+	    (h->rules->by_challenge ||
+	    (!h->facts->by_password && !h->rules->by_validator));
 }
 
 static enum scep_rule_outcome
@@ -188,28 +191,25 @@ challenge(const struct hearing *h)
 	case SCEP_CH_SPENT_BY_SAME:
 		return say(h, SCEP_REPEAT, "used by this key for this name");
 	case SCEP_CH_RECORD:
-		return say(h, SCEP_GRANT, "challenge");
+		return grant(h, "challenge");
 	case SCEP_CH_AGAIN:
-		return say(h, SCEP_GRANT, "challenge, again for its key");
+		return grant(h, "challenge, again for its key");
 	case SCEP_CH_STATIC:
-		return say(h, SCEP_GRANT, "static challenge");
+		return grant(h, "static challenge");
 	default:
 		return say(h, SCEP_REFUSE,
 		    challenge_fault(h->facts->challenge));
 	}
 }
 
-/* Nobody showed one: a human decides, or nobody does. */
-
-static enum scep_rule_outcome
-approval_offered(const struct hearing *h)
-{
-	return refuse_if(h, !h->rules->by_manual, "no challenge");
-}
+/* Who showed none, or is sent on by the validator: a human decides, or nobody
+ * does. */
 
 static enum scep_rule_outcome
 fresh_challenge(const struct hearing *h)
 {
+	if (!scep_rule_may_queue(h) || scep_rule_is_fresh(h))
+		return SCEP_RULE_SKIPPED;
 	return refuse_if(h, h->facts->txn == SCEP_TX_OTHER_FINISHED,
 	    "another request under a finished transaction, without a fresh "
 	    "challenge");
@@ -218,6 +218,8 @@ fresh_challenge(const struct hearing *h)
 static enum scep_rule_outcome
 queue_room(const struct hearing *h)
 {
+	if (!scep_rule_may_queue(h))
+		return SCEP_RULE_SKIPPED;
 	return h->facts->queue_full ? say(h, SCEP_DEFER, "the queue is full") :
 	    SCEP_RULE_PASSED;
 }
@@ -225,6 +227,8 @@ queue_room(const struct hearing *h)
 static enum scep_rule_outcome
 queue_room_for_peer(const struct hearing *h)
 {
+	if (!scep_rule_may_queue(h))
+		return SCEP_RULE_SKIPPED;
 	return h->facts->peer_queue_full ? say(h, SCEP_DEFER,
 	    "the queue is full for this address") : SCEP_RULE_PASSED;
 }
@@ -269,10 +273,11 @@ static const struct {
 	{ "renewal",		scep_rule_renewal },
 	{ "challenge_taken",	challenge_taken },
 	{ "challenge",		challenge },
-	{ "approval_offered",	approval_offered },
+	{ "approval_offered",	scep_rule_approval_offered },
 	{ "fresh_challenge",	fresh_challenge },
 	{ "queue_room",		queue_room },
 	{ "queue_room_for_peer", queue_room_for_peer },
+	{ "validator",		scep_rule_validator },
 	{ "approval",		approval },
 };
 
@@ -313,6 +318,8 @@ scep_decision_name(enum scep_decision decision)
 		return "repeat";
 	case SCEP_DEFER:
 		return "defer";
+	case SCEP_ASK:
+		return "ask";
 	case SCEP_REFUSE:
 		break;
 	}

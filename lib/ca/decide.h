@@ -10,6 +10,10 @@
 struct scep_rules {
 	unsigned int	by_challenge : 1;
 	unsigned int	by_manual : 1;
+	unsigned int	by_validator : 1;	/* it must allow what the rest
+						   would; alone, it is the
+						   rest */
+	unsigned int	trouble_queues : 1;	/* where that gives no answer */
 	unsigned int	renew : 1;	/* it renews … */
 	unsigned int	new_key : 1;	/* … to another key, */
 	unsigned int	same_key : 1;	/* … to the same one, */
@@ -65,6 +69,15 @@ enum scep_life_fact {
 	SCEP_LIFE_OVER
 };
 
+/* What the profile's validator said (validator.h). */
+enum scep_validator_fact {
+	SCEP_VA_NOT_ASKED,
+	SCEP_VA_ALLOWED,
+	SCEP_VA_REFUSED,
+	SCEP_VA_QUEUED,		/* a human is to decide */
+	SCEP_VA_TROUBLE		/* nothing that is an answer */
+};
+
 struct scep_facts {
 	unsigned int	reused_envelope : 1;	/* with other content */
 	unsigned int	unreadable : 1;		/* no CSR, or a bad one */
@@ -96,6 +109,7 @@ struct scep_facts {
 	unsigned int	peer_queue_full : 1;	/* max_pending_per_peer */
 	enum scep_challenge_fact	challenge;
 	enum scep_txn_fact		txn;
+	enum scep_validator_fact	validator;
 };
 
 enum scep_decision {
@@ -103,6 +117,7 @@ enum scep_decision {
 	SCEP_PEND,		/* queue for an operator */
 	SCEP_REPEAT,		/* the answer that was given before */
 	SCEP_DEFER,		/* no room now: our trouble, try again (503) */
+	SCEP_ASK,		/* the validator, and decide again */
 	SCEP_REFUSE
 };
 
@@ -114,7 +129,7 @@ enum scep_rule_outcome {
 	SCEP_RULE_DECIDED	/* exactly one */
 };
 
-#define SCEP_RULES	35	/* in the table of decide.c */
+#define SCEP_RULES	36	/* in the table of decide.c */
 
 struct scep_verdict {
 	enum scep_decision	 decision;
@@ -129,7 +144,7 @@ enum scep_decision	 scep_decide(const struct scep_rules *rules,
 
 /* "challenge": a word of lower-case letters and _, for people and traces. */
 const char		*scep_rule_name(unsigned int rule);
-/* "grant", "queue", "repeat", "defer", "FAIL". */
+/* "grant", "queue", "repeat", "defer", "ask", "FAIL". */
 const char		*scep_decision_name(enum scep_decision decision);
 
 #endif /* SCEP_CA_DECIDE_H */

@@ -28,6 +28,20 @@ refuse_if(const struct hearing *h, unsigned int fault, const char *why)
 	return fault ? say(h, SCEP_REFUSE, why) : SCEP_RULE_PASSED;
 }
 
+/* What the profile's other ways in would grant: a validator has the last
+ * word. */
+static inline enum scep_rule_outcome
+grant(const struct hearing *h, const char *why)
+{
+	return h->rules->by_validator ? SCEP_RULE_PASSED :
+	    say(h, SCEP_GRANT, why);
+}
+
+/* The validator, and who decides where it does not: decide_validator.c. */
+int			 scep_rule_is_fresh(const struct hearing *h);
+int			 scep_rule_may_queue(const struct hearing *h);
+enum scep_rule_outcome	 scep_rule_approval_offered(const struct hearing *h);
+enum scep_rule_outcome	 scep_rule_validator(const struct hearing *h);
 /* Of renewals alone: decide_renew.c. */
 enum scep_rule_outcome	 scep_rule_proof(const struct hearing *h);
 enum scep_rule_outcome	 scep_rule_renewal_offered(const struct hearing *h);

@@ -134,6 +134,6 @@ scep_rule_renewal(const struct hearing *h)
 {
 	if (!h->facts->is_renewal)
 		return SCEP_RULE_SKIPPED;
-	return say(h, SCEP_GRANT, h->facts->life == SCEP_LIFE_GRACE ?
+	return grant(h, h->facts->life == SCEP_LIFE_GRACE ?
 	    "renewal after its signer's end" : "renewal");
 }

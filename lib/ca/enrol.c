@@ -65,12 +65,33 @@ find_story(struct scep_job *job, struct scep_span cert_key,
 	return SCEP_OK;
 }
 
+/* Its validator has a say in what leaves: then the answer has to wait. */
+static enum scep_err
+is_confirmed(struct scep_job *job, struct scep_span cert_key, int *is,
+    struct scep_error *err)
+{
+	struct scep_cert_rec	 rec;
+	enum scep_err		 rc;
+
+	*is = 1;
+	rc = scep_cert_rec_get(job->ca->store, cert_key, &rec, err);
+	if (rc != SCEP_OK)
+		return rc == SCEP_E_NOTFOUND ? SCEP_OK : rc;
+	*is = rec.state != SCEP_CERT_UNCONFIRMED;
+	scep_cert_rec_clear(&rec);
+	if (*is)
+		return SCEP_OK;
+	job->awaits = SCEP_AWAITS_CONFIRMATION;
+	return scep_buf_set(&job->to_confirm, cert_key, err);
+}
+
 /* The answer that was given before; nothing is issued. */
 static enum scep_err
 repeat(struct scep_job *job, const char *why, struct scep_error *err)
 {
 	const struct scep_buf	*cert_key = &job->txn.cert_key;
 	enum scep_err		 rc = SCEP_OK;
+	int			 is;
 
 	job->answer->repeated = 1;
 	(void)snprintf(job->story, sizeof(job->story), "%s",
@@ -85,6 +106,9 @@ repeat(struct scep_job *job, const char *why, struct scep_error *err)
 		cert_key = &job->record.use[job->use].cert_key;
 		rc = find_story(job, scep_buf_span(cert_key), err);
 	}
+	if (rc == SCEP_OK && ((rc = is_confirmed(job,
+	    scep_buf_span(cert_key), &is, err)) != SCEP_OK || !is))
+		return rc;
 	if (rc == SCEP_OK)
 		rc = scep_transaction_cert(job->ca, scep_buf_span(cert_key),
 		    job->now, job->answer, err);
@@ -92,6 +116,21 @@ repeat(struct scep_job *job, const char *why, struct scep_error *err)
 		return refuse(job, err->text);
 	answer_is(job, SCEP_GRANTED, why);
 	return rc == SCEP_OK ? scep_job_deliver(job, err) : rc;
+}
+
+/* What a certificate of this request would be issued for. */
+static void
+say_authority(const struct scep_job *job, char out[SCEP_REC_TEXT])
+{
+	if (job->facts.is_renewal)
+		scep_renew_authority(job, out);
+	else if (scep_job_by_challenge(job))
+		(void)snprintf(out, SCEP_REC_TEXT, "challenge %s",
+		    job->record.id);
+	else
+		(void)snprintf(out, SCEP_REC_TEXT, "%s", (job->profile->
+		    authorise & SCEP_BIT(SCEP_BY_CHALLENGE)) != 0 ?
+		    "static challenge" : "validator");
 }
 
 /* Step 9: the decision, and the grant if there is one. */
@@ -102,28 +141,27 @@ decide(struct scep_job *job, struct scep_grant **grant, struct scep_error *err)
 	const struct scep_rules	 rules = {
 		.by_challenge = (by & SCEP_BIT(SCEP_BY_CHALLENGE)) != 0,
 		.by_manual = (by & SCEP_BIT(SCEP_BY_MANUAL)) != 0,
+		.by_validator = (by & SCEP_BIT(SCEP_BY_VALIDATOR)) != 0,
+		.trouble_queues = job->profile->validator.trouble_queues != 0,
 		.renew = job->profile->renew.on != 0,
 		.new_key = job->profile->renew.key == SCEP_RENEW_NEW_KEY,
 		.same_key = job->profile->renew.key == SCEP_RENEW_SAME_KEY,
 		.any_names = job->profile->renew.any_names != 0,
 	};
 	struct scep_buf		 san = { NULL, 0 };
-	char			 authority[SCEP_REC_TEXT] = "static challenge";
+	char			 authority[SCEP_REC_TEXT];
 	struct scep_asked	 asked = {
 		.profile = job->profile,
 		.ca = job->issuer,
 		.subject = job->subject,
 		.spki = job->csr->key.spki,
+		.validity_s = job->said.validity_s,
 		.request_id = job->ask->request_id,
 		.authority = authority,
 	};
 	enum scep_err		 rc = SCEP_OK;
 
-	if (job->facts.is_renewal)
-		scep_renew_authority(job, authority);
-	else if (scep_challenge_serves(job->facts.challenge))
-		(void)snprintf(authority, sizeof(authority), "challenge %s",
-		    job->record.id);
+	say_authority(job, authority);
 	/* What may not be issued does not encode, and is refused anyway. */
 	if (job->san->n > 0 && job->facts.san_allowed)
 		rc = scep_san_encode(job->san, &san, err);
@@ -162,6 +200,18 @@ refuse_by_rule(struct scep_job *job, struct scep_error *err)
 	return refuse(job, job->verdict.why);
 }
 
+/* What a validator gave as its reason is for the log. */
+static void
+answer_with_reason(struct scep_job *job, enum scep_outcome outcome)
+{
+	char	 text[sizeof(job->answer->reason)];
+
+	(void)snprintf(text, sizeof(text), "%s (%s%.180s)", job->verdict.why,
+	    outcome == SCEP_GRANTED ? "" : "validator: ", job->said.reason);
+	answer_is(job, outcome, job->said.reason[0] != '\0' ? text :
+	    job->verdict.why);
+}
+
 static enum scep_err
 act(struct scep_job *job, const struct scep_grant *grant,
     struct scep_error *err)
@@ -170,11 +220,13 @@ act(struct scep_job *job, const struct scep_grant *grant,
 
 	switch (job->verdict.decision) {
 	case SCEP_GRANT:
-		answer_is(job, SCEP_GRANTED, why);
+		answer_with_reason(job, SCEP_GRANTED);
 		return scep_job_issue(job, grant, err);
 	case SCEP_PEND:
-		answer_is(job, SCEP_PENDING, why);
+		answer_with_reason(job, SCEP_PENDING);
 		return scep_job_queue(job, err);
+	case SCEP_ASK:
+		return scep_job_question(job, err);
 	case SCEP_REPEAT:
 		return repeat(job, why, err);
 	case SCEP_DEFER:
@@ -192,6 +244,7 @@ attempt(struct scep_job *job, struct scep_error *err)
 	struct scep_grant	*grant = NULL;
 	enum scep_err		 rc;
 
+	job->awaits = SCEP_AWAITS_NOTHING;
 	scep_answer_clear(job->answer);
 	if (!job->facts.unreadable && !job->facts.reused_envelope)
 		scep_name_write(job->name, job->answer->subject,
@@ -204,24 +257,80 @@ attempt(struct scep_job *job, struct scep_error *err)
 	return rc;
 }
 
+/* With the locks, until it has come to something, or somebody has to be asked
+ * about it without them. */
 static enum scep_err
-run(struct scep_job *job, struct scep_error *err)
+try(struct scep_job *job, int *tries, struct scep_error *err)
 {
 	struct scep_span	 keys[2];
 	enum scep_err		 rc;
-	int			 i;
 
-	if ((rc = scep_job_read(job, err)) != SCEP_OK)
-		return rc;
 	keys[0] = scep_span_make(job->key.prefix, sizeof(job->key.prefix));
 	keys[1] = scep_span_text(job->challenge_id);
 	scep_keylock_take(job->ca->memory->lock, keys, 2);
-	for (i = 0; i < TRIES; i++)
-		if ((rc = attempt(job, err)) != SCEP_E_CHANGED)
-			break;
+	do {
+		rc = attempt(job, err);
+	} while (rc == SCEP_E_CHANGED && --*tries > 0);
 	scep_keylock_give(job->ca->memory->lock, keys, 2);
+	return rc;
+}
+
+/*
+ * Operators and whoever tends the store lock what they change, and must not
+ * wait for a validator: so it is asked between two attempts.  What came of the
+ * first may be different by then, and is looked at again.
+ */
+static enum scep_err
+decide_and_ask(struct scep_job *job, struct scep_error *err)
+{
+	enum scep_err	 rc;
+	int		 tries = TRIES;
+
+	while ((rc = try(job, &tries, err)) == SCEP_OK &&
+	    job->awaits != SCEP_AWAITS_NOTHING) {
+		if (job->awaits == SCEP_AWAITS_ANSWER)
+			scep_job_ask(job);
+		else if ((rc = scep_job_confirm(job, err)) != SCEP_OK ||
+		    job->answer->cert.len > 0)
+			break;
+	}
 	if (rc == SCEP_E_CHANGED)
 		rc = scep_fail(err, SCEP_E_BUSY, "overtaken %d times", TRIES);
+	return rc;
+}
+
+static enum scep_err
+run(struct scep_job *job, struct scep_error *err)
+{
+	struct scep_validator_lock	 lock;
+	enum scep_err			 rc;
+
+	if ((rc = scep_job_read(job, err)) != SCEP_OK)
+		return rc;
+	if (job->profile->validator.hook.kind == SCEP_HOOK_NONE)
+		return decide_and_ask(job, err);
+	/* A retry waits here for what is asked about the first. */
+	scep_validator_lock(job->ca, scep_span_make(job->key.prefix,
+	    sizeof(job->key.prefix)), scep_span_text(job->challenge_id),
+	    &lock);
+	rc = decide_and_ask(job, err);
+	scep_validator_unlock(job->ca, &lock);
+	scep_job_tell_failed(job, rc, err);
+	return rc;
+}
+
+/* Whoever waits for a validator counts from here on: the retries that wait
+ * behind him, too. */
+static enum scep_err
+run_counted(struct scep_job *job, struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	if ((rc = scep_validator_enter(job->ca, job->profile, err)) !=
+	    SCEP_OK)
+		return rc;
+	rc = run(job, err);
+	scep_validator_leave(job->ca, job->profile);
 	return rc;
 }
 
@@ -247,7 +356,7 @@ scep_local_enrol(struct scep_ca *ca, time_t now,
 	job.issuer = scep_kin_asked(&job.ca->cfg->ca[job.profile->ca],
 	    ask->ca_generation);
 	rc = *job.profile->fault != '\0' ? scep_fail(err, SCEP_E_CONFIG,
-	    "%s", job.profile->fault) : run(&job, err);
+	    "%s", job.profile->fault) : run_counted(&job, err);
 	scep_story_passed(&job, rc, err);
 	scep_job_clear(&job);
 	if (rc != SCEP_OK)

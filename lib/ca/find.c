@@ -156,6 +156,9 @@ answer_cert(struct finding *f, struct scep_error *err)
 	if (f->rec.der.len == 0)
 		return refuse(f, "the certificate is known from the issue "
 		    "log alone");
+	if (f->rec.state == SCEP_CERT_UNCONFIRMED)
+		return refuse(f, "the certificate waits for its confirmation "
+		    "by a validator");
 	scep_hex_text(scep_buf_span(&f->rec.serial), answer->serial,
 	    sizeof(answer->serial));
 	(void)snprintf(answer->subject, sizeof(answer->subject), "%s",

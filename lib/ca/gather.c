@@ -251,7 +251,29 @@ check_delivery(struct scep_job *job)
 	job->facts.undeliverable = job->facts.by_password && !good;
 }
 
-/* Only what may queue has to be counted. */
+/* Only what may queue has to be counted; what a validator sends there, when it
+ * has. */
+static int
+may_queue(const struct scep_job *job)
+{
+	const unsigned int	 by = job->profile->authorise;
+	const int		 has_validator = (by &
+				    SCEP_BIT(SCEP_BY_VALIDATOR)) != 0;
+	const int		 by_challenge = (by &
+				    SCEP_BIT(SCEP_BY_CHALLENGE)) != 0;
+
+	if ((by & SCEP_BIT(SCEP_BY_MANUAL)) == 0 ||
+	    job->facts.validator == SCEP_VA_REFUSED)
+		return 0;
+	if (job->facts.validator == SCEP_VA_QUEUED ||
+	    job->facts.validator == SCEP_VA_TROUBLE)
+		return 1;
+	if (job->facts.is_renewal || (has_validator && !by_challenge))
+		return 0;
+	return job->facts.challenge == SCEP_CH_ABSENT ||
+	    (job->facts.by_password && !by_challenge);
+}
+
 static enum scep_err
 gather_queue(struct scep_job *job, struct scep_error *err)
 {
@@ -260,11 +282,7 @@ gather_queue(struct scep_job *job, struct scep_error *err)
 	enum scep_err			 rc;
 	long				 n = 0, n_peer = 0;
 
-	if (job->facts.is_renewal ||
-	    (p->authorise & SCEP_BIT(SCEP_BY_MANUAL)) == 0 ||
-	    (job->facts.challenge != SCEP_CH_ABSENT &&
-	    (!job->facts.by_password ||
-	    (p->authorise & SCEP_BIT(SCEP_BY_CHALLENGE)) != 0)))
+	if (!may_queue(job))
 		return SCEP_OK;
 	if ((rc = scep_buf_set(&key, scep_span_text(p->name), err)) ==
 	    SCEP_OK &&
@@ -295,6 +313,7 @@ scep_job_gather(struct scep_job *job, struct scep_error *err)
 	    (rc = scep_renew_gather(job, err)) != SCEP_OK) ||
 	    (rc = scep_job_challenge(job, err)) != SCEP_OK)
 		return rc;
+	scep_job_validator_names(job);
 	check_delivery(job);
 	return gather_queue(job, err);
 }
@@ -310,6 +329,9 @@ scep_job_clear(struct scep_job *job)
 	scep_name_clear(&job->set_name);
 	scep_san_clear(&job->set_san);
 	scep_buf_clear(&job->signer_key);
+	scep_validator_clear(&job->said);
+	scep_buf_clear(&job->question);
+	scep_buf_clear(&job->to_confirm);
 }
 
 void

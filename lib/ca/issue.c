@@ -75,7 +75,8 @@ set_validity(struct job *job, time_t now, struct scep_error *err)
 	job->plan.not_before = now - profile->backdate_s;
 	if (job->plan.not_before < ca->cert.not_before)
 		job->plan.not_before = ca->cert.not_before;
-	job->plan.not_after = now + profile->validity_s;
+	job->plan.not_after = now + (job->granted.validity_s > 0 ?
+	    job->granted.validity_s : profile->validity_s);
 	if (job->plan.not_after > ca->cert.not_after)
 		job->plan.not_after = ca->cert.not_after;
 	return SCEP_OK;
@@ -169,7 +170,8 @@ fill_record(const struct scep_crypto *crypto, struct job *job, time_t now,
 	enum scep_err			 rc;
 
 	out->rev = SCEP_REV_ABSENT;
-	out->state = SCEP_CERT_VALID;
+	out->state = g->profile->validator.confirm ? SCEP_CERT_UNCONFIRMED :
+	    SCEP_CERT_VALID;
 	out->issued = now;
 	out->not_before = job->plan.not_before;
 	out->not_after = job->plan.not_after;

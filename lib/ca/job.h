@@ -1,7 +1,7 @@
 /*
  * job.h - one PKCSReq or RenewalReq on its way through steps 6 to 11 of
- * DESIGN 5: read and gathered (gather.c, renew.c), decided (enrol.c), kept
- * (keep.c).  Private to ca/.
+ * DESIGN 5: read and gathered (gather.c, renew.c), decided (enrol.c), put to a
+ * validator (job_validator.c), kept (keep.c).  Private to ca/.
  */
 #ifndef SCEP_CA_JOB_H
 #define SCEP_CA_JOB_H
@@ -10,6 +10,15 @@
 #include "ca/challenge.h"
 #include "ca/local.h"
 #include "ca/proof.h"
+#include "ca/validator.h"
+
+/* Why an attempt ends before its time: nobody is waited for with a lock of
+ * what is decided. */
+enum scep_job_awaits {
+	SCEP_AWAITS_NOTHING,
+	SCEP_AWAITS_ANSWER,		/* of the validator, to question */
+	SCEP_AWAITS_CONFIRMATION	/* of what was issued, to_confirm */
+};
 
 struct scep_job {
 	struct scep_local		*ca;
@@ -42,6 +51,12 @@ struct scep_job {
 	struct scep_name		 set_name;
 	struct scep_san_list		 set_san;
 	char				 detail[256];	/* behind the reason */
+	/* Asked once, whatever the number of tries; facts.validator is what it
+	 * came to. */
+	struct scep_buf			 question;
+	struct scep_validator_answer	 said;
+	int				 was_allowed;	/* by it */
+	int				 is_stored;	/* granted, or queued */
 
 	/* Read anew at each try: */
 	struct scep_txn			 txn;		/* this very one */
@@ -53,6 +68,8 @@ struct scep_job {
 	uint64_t			 signer_rev;
 	long				 over_s;	/* behind its end */
 	struct scep_verdict		 verdict;
+	enum scep_job_awaits		 awaits;
+	struct scep_buf			 to_confirm;	/* its row */
 	char				 record_id[SCEP_REC_NAME];
 	char				 story[SCEP_REQUEST_ID];
 						/* the first request, if this
@@ -77,6 +94,22 @@ enum scep_err	 scep_job_count_wrong(struct scep_job *job,
  * request's. */
 enum scep_err	 scep_job_challenge(struct scep_job *job,
 		    struct scep_error *err);
+/*
+ * The validator: job_validator.c.  What it is to be asked; ask it, with no lock
+ * held but its own; the names that it gives take the place of any other's.
+ */
+enum scep_err	 scep_job_question(struct scep_job *job,
+		    struct scep_error *err);
+void		 scep_job_ask(struct scep_job *job);
+void		 scep_job_validator_names(struct scep_job *job);
+/* scep_confirm() of job->to_confirm. */
+enum scep_err	 scep_job_confirm(struct scep_job *job,
+		    struct scep_error *err);
+/* What it allowed did not come about: rc and why. */
+void		 scep_job_tell_failed(struct scep_job *job, enum scep_err rc,
+		    const struct scep_error *why);
+/* Is it the challenge that authorises, as far as one does? */
+int		 scep_job_by_challenge(const struct scep_job *job);
 /* Names and key against the profile. */
 void		 scep_job_check_names(struct scep_job *job);
 /* A CA's or an RA's own key. */

@@ -38,6 +38,11 @@ log_line(const struct scep_job *job, const char *event,
 		scep_log_cert(&line, cert, job->issuer->generation);
 	else
 		scep_line_text(&line, "key", key);
+	if (job->facts.validator != SCEP_VA_NOT_ASKED) {
+		scep_line_text(&line, "validator",
+		    scep_validator_word(job->facts.validator));
+		scep_line_text(&line, "validator_reason", job->said.reason);
+	}
 	scep_line_text(&line, "peer", job->ask->peer);
 	scep_line_add(&line, "txid", job->ask->txid);
 	return scep_buf_set(out, scep_span_text(line.text), err);
@@ -57,18 +62,22 @@ fill_pending(const struct scep_job *job, struct scep_pending *p,
 	(void)snprintf(p->profile, sizeof(p->profile), "%s",
 	    job->profile->name);
 	(void)snprintf(p->peer, sizeof(p->peer), "%s", job->ask->peer);
+	if (job->facts.validator != SCEP_VA_NOT_ASKED)
+		(void)snprintf(p->why, sizeof(p->why), "validator: %s%s%.200s",
+		    scep_validator_word(job->facts.validator),
+		    job->said.reason[0] != '\0' ? ", " : "",
+		    job->said.reason);
 	memcpy(p->key_sha256, job->csr->key.sha256, sizeof(p->key_sha256));
 	p->created = job->now;
 	p->expires = job->now + job->profile->pending_ttl_s;
 	if (job->issuer->state == SCEP_GEN_PUBLISHED)
 		p->ca_generation = job->issuer->generation;
 	if ((rc = scep_buf_set(&p->txid, job->ask->txid, err)) != SCEP_OK ||
-	    (rc = scep_buf_set(&p->subject, job->csr->subject, err)) !=
-	    SCEP_OK ||
+	    (rc = scep_buf_set(&p->subject, job->subject, err)) != SCEP_OK ||
 	    (rc = scep_buf_set(&p->spki, job->csr->key.spki, err)) !=
 	    SCEP_OK ||
-	    (job->csr->san.n > 0 && (rc = scep_san_encode(&job->csr->san,
-	    &p->san, err)) != SCEP_OK) ||
+	    (job->san->n > 0 && (rc = scep_san_encode(job->san, &p->san,
+	    err)) != SCEP_OK) ||
 	    (rc = scep_crypto_sha256(job->ca->crypto, job->ask->signer,
 	    p->signer_sha256, err)) != SCEP_OK)
 		return rc;
@@ -115,6 +124,34 @@ write_txn(const struct scep_job *job, const struct scep_txn *txn,
 	return scep_txn_write(change, txn, err);
 }
 
+/* The challenge is used up in the transaction that issues (or queues what a
+ * validator wants approved, then cert_key is empty), or not at all; its row is
+ * kept for as long as a retry may ask for it.  A renewal uses none. */
+static enum scep_err
+spend(struct scep_job *job, struct scep_span cert_key,
+    struct scep_change *change, struct scep_error *err)
+{
+	struct scep_challenge		*rec = &job->record;
+	struct scep_challenge_user	 by;
+	enum scep_err			 rc;
+
+	if (job->facts.is_renewal)
+		return scep_renew_check(job, change, err);
+	if (!scep_job_by_challenge(job))
+		return SCEP_OK;
+	memcpy(by.key, job->csr->key.sha256, sizeof(by.key));
+	if ((rc = scep_challenge_request(job->ca->crypto, rec, job->csr,
+	    by.request, err)) != SCEP_OK ||
+	    (rc = scep_challenge_spend(rec, job->now, &by, cert_key, err)) !=
+	    SCEP_OK)
+		return rc;
+	if (rec->purge < job->now + job->profile->retry_window_s)
+		rec->purge = job->now + job->profile->retry_window_s;
+	if (rec->purge < job->now + rec->reuse_s)
+		rec->purge = job->now + rec->reuse_s;
+	return scep_challenge_write(change, rec, err);
+}
+
 enum scep_err
 scep_job_queue(struct scep_job *job, struct scep_error *err)
 {
@@ -128,41 +165,17 @@ scep_job_queue(struct scep_job *job, struct scep_error *err)
 	    SCEP_TXN_KEPT_S, &txn, err)) == SCEP_OK &&
 	    (rc = scep_pending_write(&change, &p, err)) == SCEP_OK &&
 	    (rc = write_txn(job, &txn, &change, err)) == SCEP_OK &&
+	    (rc = spend(job, scep_span_make(NULL, 0), &change, err)) ==
+	    SCEP_OK &&
 	    (rc = scep_story_kept(job, SCEP_TRACE_QUEUED, &change, err)) ==
 	    SCEP_OK &&
 	    (rc = log_line(job, "queued", NULL, &change.log, err)) == SCEP_OK)
 		rc = scep_store_commit(job->ca->store, &change, err);
+	job->is_stored = rc == SCEP_OK;
 	scep_txn_clear(&txn);
 	scep_pending_clear(&p);
 	scep_change_clear(&change);
 	return rc;
-}
-
-/* The challenge is used up in the transaction that issues, or not at all; its
- * row is kept for as long as a retry may ask for it.  A renewal uses none. */
-static enum scep_err
-spend(struct scep_job *job, struct scep_span cert_key,
-    struct scep_change *change, struct scep_error *err)
-{
-	struct scep_challenge		*rec = &job->record;
-	struct scep_challenge_user	 by;
-	enum scep_err			 rc;
-
-	if (job->facts.is_renewal)
-		return scep_renew_check(job, change, err);
-	if (!scep_challenge_serves(job->facts.challenge))
-		return SCEP_OK;
-	memcpy(by.key, job->csr->key.sha256, sizeof(by.key));
-	if ((rc = scep_challenge_request(job->ca->crypto, rec, job->csr,
-	    by.request, err)) != SCEP_OK ||
-	    (rc = scep_challenge_spend(rec, job->now, &by, cert_key, err)) !=
-	    SCEP_OK)
-		return rc;
-	if (rec->purge < job->now + job->profile->retry_window_s)
-		rec->purge = job->now + job->profile->retry_window_s;
-	if (rec->purge < job->now + rec->reuse_s)
-		rec->purge = job->now + rec->reuse_s;
-	return scep_challenge_write(change, rec, err);
 }
 
 static enum scep_err
@@ -185,6 +198,7 @@ commit_grant(struct scep_job *job, const struct scep_cert_rec *cert,
 	    SCEP_OK &&
 	    (rc = log_line(job, "issued", cert, &change.log, err)) == SCEP_OK)
 		rc = scep_store_commit(job->ca->store, &change, err);
+	job->is_stored = rc == SCEP_OK;
 	scep_change_clear(&change);
 	scep_txn_clear(&txn);
 	return rc;
@@ -212,11 +226,15 @@ scep_job_issue(struct scep_job *job, const struct scep_grant *grant,
 	    sizeof(answer->serial));
 	(void)snprintf(answer->authority, sizeof(answer->authority), "%.95s",
 	    cert.authority);
-	/* The copy first: after the commit nothing may fail. */
+	/* The copies first: after the commit nothing may fail. */
 	if ((rc = scep_buf_set(&answer->cert, scep_buf_span(&cert.der),
 	    err)) == SCEP_OK &&
+	    (rc = scep_cert_key(scep_buf_span(&cert.serial), cert.issuer,
+	    &job->to_confirm, err)) == SCEP_OK &&
 	    (rc = scep_job_deliver(job, err)) == SCEP_OK)
 		rc = commit_grant(job, &cert, err);
+	if (rc == SCEP_OK && cert.state == SCEP_CERT_UNCONFIRMED)
+		job->awaits = SCEP_AWAITS_CONFIRMATION;
 	scep_cert_rec_clear(&cert);
 	return rc;
 }

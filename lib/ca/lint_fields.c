@@ -185,12 +185,15 @@ validity_within_ca(const struct scep_lint *l)
 static int
 validity_within_profile(const struct scep_lint *l)
 {
-	const struct scep_profile	*profile = l->of->granted->profile;
+	const struct scep_grant_view	*granted = l->of->granted;
+	const long			 most = granted->validity_s > 0 ?
+					    granted->validity_s :
+					    granted->profile->validity_s;
 	time_t				 from = 0, to = 0;
 
-	return time_read(&l->tbs.not_before, &from) &&
+	return most <= granted->profile->validity_s && time_read(&l->tbs.not_before, &from) &&
 	    time_read(&l->tbs.not_after, &to) &&
-	    to - from <= profile->validity_s + profile->backdate_s;
+	    to - from <= most + granted->profile->backdate_s;
 }
 
 static int

@@ -18,6 +18,7 @@ struct scep_stats;
 struct scep_keylock;		/* keylock.h: transactions and challenges */
 struct scep_crls;		/* crl.h: the newest */
 struct scep_wrong;		/* wrong.h: names, against challenges */
+struct scep_waiting;		/* waiting.h: for validators */
 struct scep_rates;		/* rate.h: calls of API keys */
 struct scep_limits;		/* limits.h: who asks too much */
 struct scep_traces;		/* traces.h: what became of requests */
@@ -28,6 +29,7 @@ struct scep_memory {
 	struct scep_seen	*seen;
 	struct scep_keylock	*lock;
 	struct scep_wrong	*wrong;
+	struct scep_waiting	*waiting;
 	struct scep_rates	*rates;
 	struct scep_knocks	 knocks;
 	struct scep_stats	*stats;		/* stats.h */

@@ -16,6 +16,8 @@
 #include "ca/limits.h"
 #include "ca/queue.h"
 #include "ca/stats.h"
+#include "ca/validator.h"
+#include "ca/waiting.h"
 
 #define OPERATIONS	16	/* more than stats.c has */
 
@@ -196,6 +198,51 @@ put_profiles(struct page *p)
 		put(p, "scep_pending_requests{profile=\"%s\"} %ld\n",
 		    cfg->profile[i].name, n);
 	}
+}
+
+/* Validators. */
+
+static void
+put_waiting(void *arg, const struct scep_waiting_row *row)
+{
+	put(arg, "scep_validator_waiting{profile=\"%s\"} %ld\n",
+	    row->profile, row->now);
+}
+
+static void
+put_turned_away(void *arg, const struct scep_waiting_row *row)
+{
+	put(arg, "scep_validator_turned_away_total{profile=\"%s\"} %ld\n",
+	    row->profile, row->turned_away);
+}
+
+static void
+put_answers(void *arg, const struct scep_waiting_row *row)
+{
+	int	 i;
+
+	for (i = SCEP_VA_ALLOWED; i < SCEP_VALIDATOR_FACTS; i++)
+		put(arg, "scep_validator_answers_total{profile=\"%s\","
+		    "answer=\"%s\"} %ld\n", row->profile,
+		    scep_validator_word((enum scep_validator_fact)i),
+		    row->answers[i]);
+}
+
+static void
+put_validators(struct page *p)
+{
+	struct scep_waiting	*waiting = p->ca->memory->waiting;
+
+	head(p, "scep_validator_waiting", "gauge",
+	    "Requests that are with their profile's validator, or behind one "
+	    "that is.");
+	scep_waiting_each(waiting, put_waiting, p);
+	head(p, "scep_validator_turned_away_total", "counter",
+	    "Requests beyond max_waiting.");
+	scep_waiting_each(waiting, put_turned_away, p);
+	head(p, "scep_validator_answers_total", "counter",
+	    "What validators answered.");
+	scep_waiting_each(waiting, put_answers, p);
 }
 
 /* A CA by its own name, and each other generation of it by "main.2", as its
@@ -380,6 +427,7 @@ scep_metrics(struct scep_local *ca, time_t now, struct scep_buf *out,
 	OPENSSL_free(sums);
 	put_knocks(&p);
 	put_profiles(&p);
+	put_validators(&p);
 	put_expiries(&p);
 	put_crls(&p);
 	put_store(&p);

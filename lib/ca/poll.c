@@ -12,13 +12,19 @@
 #include "ca/delivery.h"
 #include "ca/story.h"
 #include "ca/transaction.h"
+#include "ca/validator.h"
 
 /* What is polled for. */
 struct polled {
-	struct scep_buf	 txid;
-	struct scep_txn	 txn;
-	int		 by_password;	/* nothing can be encrypted to the
-					   signer's key */
+	const struct scep_profile	*profile;
+	const struct scep_poll		*ask;
+	uint8_t				 signer_sha256[SCEP_SHA256_LEN];
+	int				 self_signed;
+	struct scep_buf			 txid;
+	struct scep_txn			 txn;
+	int				 by_password;	/* nothing can be
+						   encrypted to the signer's
+						   key */
 };
 
 static void
@@ -31,14 +37,44 @@ refuse(struct scep_answer *answer, enum scep_err code, const char *reason)
 	    reason);
 }
 
+/* An operator approved what a validator has to let go. */
 static enum scep_err
-granted(struct scep_local *ca, const struct scep_txn *txn, time_t now,
+confirm(struct scep_local *ca, const struct polled *p, struct scep_error *err)
+{
+	const struct scep_span		 none = { NULL, 0 };
+	struct scep_validator_lock	 lock;
+	struct scep_validator_ask	 ask = {
+		.profile = p->profile,
+		.ca = &ca->cfg->ca[p->profile->ca],
+		.request_id = p->ask->request_id,
+		.peer = p->ask->peer,
+		.txid = scep_buf_span(&p->txid),
+		.signer_sha256 = p->signer_sha256,
+		.self_signed = p->self_signed,
+		.challenge_id = "",
+	};
+	enum scep_err			 rc;
+
+	if ((rc = scep_validator_enter(ca, p->profile, err)) != SCEP_OK)
+		return rc;
+	scep_validator_lock(ca, scep_span_make(p->txn.key.prefix,
+	    sizeof(p->txn.key.prefix)), none, &lock);
+	rc = scep_confirm(ca, &ask, scep_buf_span(&p->txn.cert_key), err);
+	scep_validator_unlock(ca, &lock);
+	scep_validator_leave(ca, p->profile);
+	return rc;
+}
+
+static enum scep_err
+granted(struct scep_local *ca, const struct polled *p, time_t now,
     struct scep_answer *answer, struct scep_error *err)
 {
-	enum scep_err	 rc;
+	const struct scep_span	 cert_key = scep_buf_span(&p->txn.cert_key);
+	enum scep_err		 rc;
 
-	rc = scep_transaction_cert(ca, scep_buf_span(&txn->cert_key), now,
-	    answer, err);
+	rc = scep_transaction_cert(ca, cert_key, now, answer, err);
+	if (rc == SCEP_E_BUSY && (rc = confirm(ca, p, err)) == SCEP_OK)
+		rc = scep_transaction_cert(ca, cert_key, now, answer, err);
 	if (rc == SCEP_E_CERTID) {
 		refuse(answer, SCEP_E_CERTID, err->text);
 		return SCEP_OK;
@@ -81,7 +117,7 @@ answer_live(struct scep_local *ca, const struct polled *p, time_t now,
 		return SCEP_OK;
 	}
 	if (rc == SCEP_OK && txn->state == SCEP_TXN_GRANTED)
-		rc = granted(ca, txn, now, answer, err);
+		rc = granted(ca, p, now, answer, err);
 	else if (rc == SCEP_OK)
 		pending(txn, answer);
 	return rc;
@@ -130,6 +166,8 @@ find_txn(struct scep_local *ca, const struct scep_profile *profile, time_t now,
 		rc = scep_fail(err, SCEP_E_REFUSED, "not a CertPoll");
 	if (rc == SCEP_OK) {
 		p->by_password = !scep_key_encrypts(msg->signer_key.type);
+		p->self_signed = msg->self_signed;
+		memcpy(p->signer_sha256, from.signer.sha256, SCEP_SHA256_LEN);
 		rc = scep_buf_set(&p->txid, scep_span_make(from.txid,
 		    from.txid_len), err);
 	}
@@ -180,6 +218,8 @@ scep_local_poll(struct scep_ca *self, time_t now, const struct scep_poll *ask,
 		    "the worker asks for profile \"%s\"", ask->profile);
 	if (*profile->fault != '\0')
 		return scep_fail(err, SCEP_E_CONFIG, "%s", profile->fault);
+	p.profile = profile;
+	p.ask = ask;
 	found = find_txn(ca, profile, now, ask->message, &p, err);
 	rc = answer_poll(ca, &p, found, now, answer, err);
 	scep_story_poll(ca, now, ask, scep_buf_span(&p.txid),

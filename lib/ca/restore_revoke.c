@@ -18,7 +18,7 @@ revoke(struct scep_store *store, const struct scep_revocation *said,
 		count->poor++;
 		return SCEP_OK;
 	}
-	if (rc == SCEP_OK && rec.state == SCEP_CERT_VALID) {
+	if (rc == SCEP_OK && rec.state != SCEP_CERT_REVOKED) {
 		rec.state = SCEP_CERT_REVOKED;
 		rec.revoked = said->when;
 		rec.reason = said->reason;

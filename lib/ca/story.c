@@ -82,6 +82,25 @@ say_answer(const struct scep_answer *answer, enum scep_err rc,
 		scep_line_text(line, "authority", answer->authority);
 }
 
+/* Its words, whatever was done with them. */
+static void
+say_validator(const struct scep_job *job, struct scep_line *line)
+{
+	const struct scep_validator_answer	*said = &job->said;
+
+	if (job->facts.validator == SCEP_VA_NOT_ASKED)
+		return;
+	scep_line_text(line, "validator",
+	    scep_validator_word(job->facts.validator));
+	if (said->reason[0] != '\0')
+		scep_line_text(line, "validator_reason", said->reason);
+	if (said->subject.len > 0 || said->has_san || said->validity_s > 0)
+		scep_line_fmt(line, "validator_sets", "%s%s%s",
+		    said->subject.len > 0 ? "subject " : "",
+		    said->has_san ? "san " : "",
+		    said->validity_s > 0 ? "validity" : "");
+}
+
 /* A challenge that is none of ours may be somebody's password: nothing of it
  * is told. */
 static const char *
@@ -203,6 +222,7 @@ fill(const struct scep_job *job, enum scep_err rc,
 		say_request(job, &request);
 	say_rules(&job->verdict, &rules);
 	say_answer(job->answer, rc, why, &result);
+	say_validator(job, &result);
 	if (t->kind == SCEP_TRACE_GRANTED)
 		scep_story_issuer(&result, job->issuer);
 	if ((done = scep_buf_set(&t->txid, job->ask->txid, err)) != SCEP_OK ||

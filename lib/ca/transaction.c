@@ -120,7 +120,7 @@ granted_fact(struct scep_local *ca, const struct scep_profile *profile,
 	middle = rec.not_before + (rec.not_after - rec.not_before) / 2;
 	opens = scep_config_renew_opens(profile, rec.not_before,
 	    rec.not_after);
-	if (rec.state != SCEP_CERT_VALID)
+	if (rec.state == SCEP_CERT_REVOKED)
 		*fact = SCEP_TX_SAME_REVOKED;
 	else if (rec.der.len > 0 && (now < middle || now < opens) &&
 	    scep_kin_answers(ca->crypto, &ca->cfg->ca[profile->ca], issuer,
@@ -227,7 +227,10 @@ scep_transaction_cert(struct scep_local *ca, struct scep_span cert_key,
 		    "the certificate is not in the store");
 	if (rc != SCEP_OK)
 		return rc;
-	if (rec.state != SCEP_CERT_VALID || now >= rec.not_after)
+	if (rec.state == SCEP_CERT_UNCONFIRMED)
+		rc = scep_fail(err, SCEP_E_BUSY, "the certificate waits for "
+		    "its confirmation");
+	else if (rec.state != SCEP_CERT_VALID || now >= rec.not_after)
 		rc = scep_fail(err, SCEP_E_CERTID,
 		    "the certificate was revoked, or has expired");
 	else if (rec.der.len == 0)

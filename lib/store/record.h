@@ -111,7 +111,9 @@ struct scep_challenge {
 
 enum scep_cert_state {
 	SCEP_CERT_VALID = 1,
-	SCEP_CERT_REVOKED = 2
+	SCEP_CERT_REVOKED = 2,
+	SCEP_CERT_UNCONFIRMED = 3	/* issued, and a validator has still to
+					   say that it may leave */
 };
 
 struct scep_cert_rec {

@@ -65,7 +65,8 @@ scep_cert_rec_decode(struct scep_span der, struct scep_cert_rec *out,
 	if ((rc = DECODE(cert_fields, der, out,
 	    "certificate", err)) != SCEP_OK)
 		return rc;
-	if (out->state == SCEP_CERT_VALID || out->state == SCEP_CERT_REVOKED)
+	if (out->state >= SCEP_CERT_VALID &&
+	    out->state <= SCEP_CERT_UNCONFIRMED)
 		return SCEP_OK;
 	scep_cert_rec_clear(out);
 	return scep_record_bad("certificate", err);

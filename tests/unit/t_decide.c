@@ -23,7 +23,7 @@
 #define OPEN	OLD, .life = SCEP_LIFE_OPEN
 
 enum { CHALLENGE = 1, MANUAL = 2, BOTH = 3, NEW_KEY = 4, SAME_KEY = 8,
-    ANY_NAMES = 16, NO_RENEWAL = 32 };
+    ANY_NAMES = 16, NO_RENEWAL = 32, VALIDATOR = 64, TROUBLE_QUEUES = 128 };
 
 static const struct {
 	const char		*name;
@@ -348,6 +348,124 @@ static const struct {
 	    .life = SCEP_LIFE_OPEN }, SCEP_REFUSE, "not allowed",
 	    "subject" },
 
+	/* Validators: alone, behind a challenge, with operators. */
+	{ "a validator that was not asked", VALIDATOR, { GOOD }, SCEP_ASK,
+	    "to be asked", "validator" },
+	{ "… and a challenge, which is its business", VALIDATOR,
+	    { GOOD, .challenge = SCEP_CH_UNKNOWN }, SCEP_ASK, "to be asked",
+	    "validator" },
+	{ "a validator that allows", VALIDATOR,
+	    { GOOD, .validator = SCEP_VA_ALLOWED }, SCEP_GRANT, "allowed",
+	    "validator" },
+	{ "… what the profile does not", VALIDATOR,
+	    { .self_signed = 1, .signer_has_csr_key = 1, .san_allowed = 1,
+	    .validator = SCEP_VA_ALLOWED }, SCEP_REFUSE, "subject",
+	    "subject" },
+	{ "… what its key may not have signed", VALIDATOR,
+	    { GOOD, .unsigned_key = 1, .validator = SCEP_VA_ALLOWED },
+	    SCEP_REFUSE, "not looked at", "possession" },
+	{ "… what nobody could read", VALIDATOR,
+	    { GOOD, .unreadable = 1, .validator = SCEP_VA_ALLOWED },
+	    SCEP_REFUSE, "readable", "readable" },
+	{ "… what another signed", VALIDATOR,
+	    { .self_signed = 1, .subject_allowed = 1, .san_allowed = 1,
+	    .validator = SCEP_VA_ALLOWED }, SCEP_REFUSE, "another key",
+	    "signer_key" },
+	{ "… what was granted meanwhile", VALIDATOR,
+	    { GOOD, .txn = SCEP_TX_SAME_GRANTED,
+	    .validator = SCEP_VA_ALLOWED }, SCEP_REPEAT, "granted before",
+	    "first_time" },
+	{ "a validator that refuses", VALIDATOR,
+	    { GOOD, .validator = SCEP_VA_REFUSED }, SCEP_REFUSE, "refused by "
+	    "the validator", "validator" },
+	{ "a validator that gives no answer", VALIDATOR,
+	    { GOOD, .validator = SCEP_VA_TROUBLE }, SCEP_REFUSE, "no answer",
+	    "validator" },
+	{ "… where operators are asked for that", MANUAL | VALIDATOR |
+	    TROUBLE_QUEUES, { GOOD, .validator = SCEP_VA_TROUBLE },
+	    SCEP_PEND, "queued", "approval" },
+	{ "… where there are none", VALIDATOR | TROUBLE_QUEUES,
+	    { GOOD, .validator = SCEP_VA_TROUBLE }, SCEP_REFUSE, "no answer",
+	    "validator" },
+	{ "… where they are not asked", MANUAL | VALIDATOR,
+	    { GOOD, .validator = SCEP_VA_TROUBLE }, SCEP_REFUSE, "no answer",
+	    "validator" },
+	{ "a validator that wants an approval", MANUAL | VALIDATOR,
+	    { GOOD, .validator = SCEP_VA_QUEUED }, SCEP_PEND, "queued",
+	    "approval" },
+	{ "… and the queue is full", MANUAL | VALIDATOR,
+	    { GOOD, .validator = SCEP_VA_QUEUED, .queue_full = 1 },
+	    SCEP_DEFER, "full", "queue_room" },
+	{ "… and nobody approves", VALIDATOR,
+	    { GOOD, .validator = SCEP_VA_QUEUED }, SCEP_REFUSE,
+	    "wants an approval", "validator" },
+	{ "… under a transaction that is over", MANUAL | VALIDATOR,
+	    { GOOD, .validator = SCEP_VA_QUEUED,
+	    .txn = SCEP_TX_OTHER_FINISHED }, SCEP_REFUSE, "finished",
+	    "fresh_challenge" },
+	{ "a validator refuses, and the queue is full", MANUAL | VALIDATOR,
+	    { GOOD, .validator = SCEP_VA_REFUSED, .queue_full = 1 },
+	    SCEP_REFUSE, "refused by the validator", "validator" },
+	{ "a validator allows where operators could be asked",
+	    MANUAL | VALIDATOR, { GOOD, .validator = SCEP_VA_ALLOWED },
+	    SCEP_GRANT, "allowed", "validator" },
+	{ "no challenge, and a validator that allows", CHALLENGE | VALIDATOR,
+	    { GOOD, .validator = SCEP_VA_ALLOWED }, SCEP_REFUSE,
+	    "no challenge", "approval_offered" },
+	{ "no challenge: the validator is not asked", CHALLENGE | VALIDATOR,
+	    { GOOD }, SCEP_REFUSE, "no challenge", "approval_offered" },
+	{ "a wrong challenge: the validator is not asked",
+	    CHALLENGE | VALIDATOR, { GOOD, .challenge = SCEP_CH_UNKNOWN },
+	    SCEP_REFUSE, "challenge unknown", "challenge" },
+	{ "a wrong challenge, and a validator that allows",
+	    CHALLENGE | VALIDATOR, { GOOD, .challenge = SCEP_CH_SPENT,
+	    .validator = SCEP_VA_ALLOWED }, SCEP_REFUSE, "used up",
+	    "challenge" },
+	{ "a right challenge: the validator is asked", CHALLENGE | VALIDATOR,
+	    { GOOD, .challenge = SCEP_CH_RECORD }, SCEP_ASK, "to be asked",
+	    "validator" },
+	{ "a right challenge, and a validator that allows",
+	    CHALLENGE | VALIDATOR, { GOOD, .challenge = SCEP_CH_RECORD,
+	    .validator = SCEP_VA_ALLOWED }, SCEP_GRANT, "allowed",
+	    "validator" },
+	{ "a right challenge, and a validator that refuses",
+	    CHALLENGE | VALIDATOR, { GOOD, .challenge = SCEP_CH_STATIC,
+	    .validator = SCEP_VA_REFUSED }, SCEP_REFUSE, "refused by the "
+	    "validator", "validator" },
+	{ "a right challenge, and a validator that wants an approval",
+	    BOTH | VALIDATOR, { GOOD, .challenge = SCEP_CH_RECORD,
+	    .validator = SCEP_VA_QUEUED, .txn = SCEP_TX_OTHER_FINISHED },
+	    SCEP_PEND, "queued", "approval" },
+	{ "no challenge, an operator and a validator: it is asked first",
+	    BOTH | VALIDATOR, { GOOD }, SCEP_ASK, "to be asked",
+	    "validator" },
+	{ "… not where there is no room", BOTH | VALIDATOR,
+	    { GOOD, .queue_full = 1 }, SCEP_DEFER, "full", "queue_room" },
+	{ "… and its permission is no challenge", BOTH | VALIDATOR,
+	    { GOOD, .validator = SCEP_VA_ALLOWED }, SCEP_PEND, "queued",
+	    "approval" },
+	{ "… and its refusal is one", BOTH | VALIDATOR,
+	    { GOOD, .validator = SCEP_VA_REFUSED }, SCEP_REFUSE,
+	    "refused by the validator", "validator" },
+	{ "a renewal: the validator is asked", CHALLENGE | VALIDATOR,
+	    { OPEN, .challenge = SCEP_CH_UNKNOWN }, SCEP_ASK, "to be asked",
+	    "validator" },
+	{ "a renewal that the validator allows", CHALLENGE | VALIDATOR,
+	    { OPEN, .validator = SCEP_VA_ALLOWED }, SCEP_GRANT, "allowed",
+	    "validator" },
+	{ "a renewal that it refuses", VALIDATOR,
+	    { OPEN, .validator = SCEP_VA_REFUSED }, SCEP_REFUSE, "refused by "
+	    "the validator", "validator" },
+	{ "a renewal that it wants approved", BOTH | VALIDATOR,
+	    { OPEN, .validator = SCEP_VA_QUEUED }, SCEP_PEND, "queued",
+	    "approval" },
+	{ "a renewal too early, allowed by the validator", VALIDATOR,
+	    { OLD, .life = SCEP_LIFE_EARLY, .validator = SCEP_VA_ALLOWED },
+	    SCEP_REFUSE, "too early", "renewal_window" },
+	{ "a validator's word where none was asked for", MANUAL,
+	    { GOOD, .validator = SCEP_VA_ALLOWED }, SCEP_PEND, "queued",
+	    "approval" },
+
 	/* And nothing at all. */
 	{ "no way to authorise", 0,
 	    { GOOD, .challenge = SCEP_CH_RECORD }, SCEP_REFUSE, "takes no",
@@ -395,6 +513,8 @@ each_row_of_the_table_holds(void **state)
 			.new_key = (by & NEW_KEY) != 0,
 			.same_key = (by & SAME_KEY) != 0,
 			.any_names = (by & ANY_NAMES) != 0,
+			.by_validator = (by & VALIDATOR) != 0,
+			.trouble_queues = (by & TROUBLE_QUEUES) != 0,
 		};
 
 		if (scep_decide(&rules, &rows[i].facts, &v) ==
@@ -524,6 +644,70 @@ no_renewal_is_granted_without_every_condition(void **state)
 			}
 }
 
+/* Whatever the other facts, a profile with a validator grants nothing that it
+ * did not allow, and asks about nothing that is to be refused anyway. */
+static void
+nothing_is_granted_without_the_validator(void **state)
+{
+	struct scep_verdict	 v, without;
+	unsigned int		 bits;
+	int			 c, t, said;
+
+	(void)state;
+	for (bits = 0; bits < 1024; bits++)
+		for (c = SCEP_CH_ABSENT; c <= SCEP_CH_OTHER_KEY; c++)
+			for (t = SCEP_TX_NONE; t <= SCEP_TX_OTHER_FINISHED;
+			    t++)
+				for (said = 0; said <= SCEP_VA_TROUBLE;
+				    said++) {
+					struct scep_rules	 rules = {
+						.by_challenge = bits & 1,
+						.by_manual = bits >> 1 & 1,
+						.trouble_queues =
+						    bits >> 2 & 1,
+						.by_validator = 1,
+						.renew = 1
+					};
+					struct scep_facts	 f = {
+						OPEN,
+						.self_signed = bits >> 3 & 1,
+						.signer_has_csr_key = 1,
+						.by_password = bits >> 4 & 1,
+						.queue_full = bits >> 5 & 1,
+						.unsigned_key =
+						    bits >> 6 & 1,
+						.challenge =
+						    (enum
+						    scep_challenge_fact)c,
+						.txn = (enum
+						    scep_txn_fact)t,
+						.validator = (enum
+						    scep_validator_fact)said
+					};
+
+					f.is_renewal = bits >> 7 & 1;
+					f.san_allowed = bits >> 8 & 1;
+					f.subject_allowed = bits >> 9 & 1;
+					(void)scep_decide(&rules, &f, &v);
+					assert_int_not_equal(*decider(&v),
+					    '(');
+					if (v.decision == SCEP_GRANT)
+						assert_int_equal(said,
+						    SCEP_VA_ALLOWED);
+					if (v.decision != SCEP_ASK)
+						continue;
+					assert_int_equal(said, 0);
+					rules.by_validator = 0;
+					if (!rules.by_challenge)
+						continue;
+					(void)scep_decide(&rules, &f,
+					    &without);
+					assert_true(without.decision ==
+					    SCEP_GRANT || without.decision ==
+					    SCEP_PEND);
+				}
+}
+
 static int
 is_about_renewals(const char *rule)
 {
@@ -547,6 +731,7 @@ rules_about_something_else_are_skipped(void **state)
 		assert_int_equal(v.rule[i],
 		    strncmp(scep_rule_name(i), "challenge", 9) == 0 ||
 		    strcmp(scep_rule_name(i), "deliverable") == 0 ||
+		    strcmp(scep_rule_name(i), "validator") == 0 ||
 		    is_about_renewals(scep_rule_name(i)) ?
 		    SCEP_RULE_SKIPPED : strcmp(scep_rule_name(i),
 		    "approval") == 0 ? SCEP_RULE_DECIDED : SCEP_RULE_PASSED);
@@ -581,6 +766,7 @@ main(void)
 		cmocka_unit_test(nothing_is_granted_without_every_condition),
 		cmocka_unit_test(
 		    no_renewal_is_granted_without_every_condition),
+		cmocka_unit_test(nothing_is_granted_without_the_validator),
 		cmocka_unit_test(rules_about_something_else_are_skipped),
 		cmocka_unit_test(names_of_rules_are_words_and_each_its_own),
 	};

@@ -617,7 +617,32 @@ an_api_key_that_was_revoked_stays_so(void **state)
 	scep_store_close(restored);
 }
 
-/* Of the backup, or issued after it; but for one that nobody revoked. */
+/* As a profile with validator_confirm leaves it until it is let go. */
+static void
+make_unconfirmed(const char *hex)
+{
+	struct scep_change	 change = { .n = 0 };
+	struct scep_buf		 key = { NULL, 0 };
+	struct scep_cert_rec	 rec;
+	struct scep_error	 err;
+	uint8_t			 serial[40];
+	size_t			 len;
+
+	world_must(scep_hex_read(hex, serial, sizeof(serial), &len, &err) ==
+	    SCEP_OK && scep_cert_key(scep_span_make(serial, len),
+	    w->cfg->ca[0].issuer.id, &key, &err) == SCEP_OK);
+	world_must(scep_cert_rec_get(w->store, scep_buf_span(&key), &rec,
+	    &err) == SCEP_OK);
+	rec.state = SCEP_CERT_UNCONFIRMED;
+	world_must(scep_cert_rec_write(&change, &rec, &err) == SCEP_OK &&
+	    scep_store_commit(w->store, &change, &err) == SCEP_OK);
+	scep_change_clear(&change);
+	scep_cert_rec_clear(&rec);
+	scep_buf_clear(&key);
+}
+
+/* Of the backup, or issued after it, or never let go; but for one that nobody
+ * revoked. */
 static void
 what_was_revoked_stays_so(void **state)
 {
@@ -638,6 +663,7 @@ what_was_revoked_stays_so(void **state)
 		ask_mint(NULL, challenge[i]);
 	grant(0, "t0", challenge[0], serial[0]);
 	grant(2, "t2", challenge[2], serial[2]);
+	make_unconfirmed(serial[0]);
 	restored = clone_store();
 	last = write_log(w->store);
 	grant(1, "t1", challenge[1], serial[1]);

@@ -1,0 +1,109 @@
+/*
+ * confirm.c - a certificate that is issued and stored, and still here: its
+ * validator says whether it may leave.
+ *
+ * It is kept as unconfirmed until then, and nothing else in ca/ hands out such
+ * a one.
+ */
+#include <string.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "ca/local.h"
+#include "ca/validator.h"
+
+#define TRIES	5	/* when a rival was faster */
+
+static enum scep_err
+ask_about(struct scep_local *ca, const struct scep_validator_ask *whose,
+    const struct scep_cert_rec *rec, struct scep_error *err)
+{
+	struct scep_validator_ask	 ask = *whose;
+	struct scep_validator_answer	 said;
+	struct scep_san_list		 san = { .n = 0 };
+	struct scep_buf			 question = { NULL, 0 };
+	struct scep_cert		 cert;
+	char				 serial[2 * 40 + 1];
+	enum scep_err			 rc;
+
+	if ((rc = scep_cert_peek(scep_buf_span(&rec->der), &cert, err)) !=
+	    SCEP_OK || (cert.san.len > 0 && (rc = scep_san_parse(cert.san,
+	    &san, err)) != SCEP_OK))
+		return rc;
+	ask.event = "issued";
+	ask.name = NULL;
+	ask.subject = cert.subject;
+	ask.san = &san;
+	ask.key_type = scep_key_type_of(cert.spki);
+	ask.key_sha256 = rec->key_sha256;
+	ask.cert = &cert;
+	ask.cert_der = scep_buf_span(&rec->der);
+	rc = scep_validator_question(&ask, &question, err);
+	scep_san_clear(&san);
+	if (rc != SCEP_OK)
+		return rc;
+	scep_validator_call(ca, ask.profile, &question, &said);
+	if (said.fact != SCEP_VA_ALLOWED) {
+		scep_hex_text(scep_buf_span(&rec->serial), serial,
+		    sizeof(serial));
+		rc = scep_fail(err, SCEP_E_BUSY, "certificate %s is issued, "
+		    "and its validator does not confirm it: %s%s%s", serial,
+		    scep_validator_word(said.fact), *said.reason == '\0' ?
+		    "" : ", ", said.reason);
+	}
+	scep_validator_clear(&said);
+	scep_buf_clear(&question);
+	return rc;
+}
+
+static enum scep_err
+set_valid(struct scep_local *ca, struct scep_cert_rec *rec,
+    struct scep_error *err)
+{
+	struct scep_change	 change = { .n = 0 };
+	enum scep_err		 rc;
+
+	rec->state = SCEP_CERT_VALID;
+	if ((rc = scep_cert_rec_write(&change, rec, err)) == SCEP_OK)
+		rc = scep_store_commit(ca->store, &change, err);
+	scep_change_clear(&change);
+	return rc;
+}
+
+/* Asked once; whoever revokes it meanwhile has revoked it. */
+static enum scep_err
+confirm(struct scep_local *ca, const struct scep_validator_ask *ask,
+    struct scep_span cert_key, int *asked, struct scep_error *err)
+{
+	struct scep_cert_rec	 rec;
+	enum scep_err		 rc;
+
+	if ((rc = scep_cert_rec_get(ca->store, cert_key, &rec, err)) !=
+	    SCEP_OK)
+		return rc == SCEP_E_NOTFOUND ? SCEP_OK : rc;
+	if (rec.state == SCEP_CERT_UNCONFIRMED && !*asked &&
+	    ask->profile->validator.confirm) {
+		rc = ask_about(ca, ask, &rec, err);
+		*asked = 1;
+	}
+	if (rc == SCEP_OK && rec.state == SCEP_CERT_UNCONFIRMED)
+		rc = set_valid(ca, &rec, err);
+	else if (rc == SCEP_OK && rec.state != SCEP_CERT_VALID)
+		rc = scep_fail(err, SCEP_E_BUSY, "the certificate was revoked "
+		    "before it left");
+	scep_cert_rec_clear(&rec);
+	return rc;
+}
+
+enum scep_err
+scep_confirm(struct scep_local *ca, const struct scep_validator_ask *ask,
+    struct scep_span cert_key, struct scep_error *err)
+{
+	enum scep_err	 rc = SCEP_E_CHANGED;
+	int		 i, asked = 0;
+
+	for (i = 0; i < TRIES && rc == SCEP_E_CHANGED; i++)
+		rc = confirm(ca, ask, cert_key, &asked, err);
+	return rc != SCEP_E_CHANGED ? rc :
+	    scep_fail(err, SCEP_E_BUSY, "overtaken %d times", TRIES);
+}

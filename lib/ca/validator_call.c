@@ -1,0 +1,87 @@
+/*
+ * validator_call.c - a validator is asked, by whoever makes calls for us
+ * (hook.h); and how many may wait for it.
+ */
+#include <string.h>
+
+#include "base/error.h"
+#include "ca/keylock.h"
+#include "ca/local.h"
+#include "ca/validator.h"
+#include "ca/waiting.h"
+
+_Static_assert(SCEP_SHA256_LEN <= SCEP_REC_NAME, "room for a prefix");
+
+void
+scep_validator_call(struct scep_local *ca, const struct scep_profile *profile,
+    const struct scep_buf *question, struct scep_validator_answer *out)
+{
+	const struct scep_hook_host	*hooks = ca->memory->hooks;
+	struct scep_buf			 text = { NULL, 0 };
+	struct scep_error		 err;
+
+	memset(out, 0, sizeof(*out));
+	if (hooks == NULL)
+		scep_validator_trouble(out, "this process calls nobody");
+	else if (hooks->call(hooks->arg, &profile->validator.hook,
+	    scep_buf_span(question), &text, &err) != SCEP_OK)
+		scep_validator_trouble(out, err.text);
+	else
+		scep_validator_read(scep_buf_span(&text), profile, out);
+	scep_buf_clear(&text);
+	scep_waiting_count(ca->memory->waiting, profile->name, out->fact);
+}
+
+/* Half of the workers, so that other profiles have the other half. */
+static long
+most(const struct scep_local *ca, const struct scep_profile *profile)
+{
+	struct scep_host_facts	 facts = { .workers = 0 };
+
+	if (profile->validator.max_waiting > 0)
+		return profile->validator.max_waiting;
+	if (ca->host != NULL)
+		ca->host->look(ca->host->arg, &facts);
+	return facts.workers / 2 > 0 ? facts.workers / 2 : 1;
+}
+
+enum scep_err
+scep_validator_enter(struct scep_local *ca, const struct scep_profile *profile,
+    struct scep_error *err)
+{
+	if (profile->validator.hook.kind == SCEP_HOOK_NONE)
+		return SCEP_OK;
+	return scep_waiting_enter(ca->memory->waiting, profile->name,
+	    most(ca, profile), err);
+}
+
+void
+scep_validator_leave(struct scep_local *ca, const struct scep_profile *profile)
+{
+	if (profile->validator.hook.kind != SCEP_HOOK_NONE)
+		scep_waiting_leave(ca->memory->waiting, profile->name);
+}
+
+void
+scep_validator_lock(struct scep_local *ca, struct scep_span prefix,
+    struct scep_span challenge, struct scep_validator_lock *lock)
+{
+	const struct scep_span	 of[2] = { prefix, challenge };
+	size_t			 i;
+
+	for (i = 0; i < 2; i++) {
+		lock->octets[i][0] = 'v';
+		if (of[i].len > 0)
+			memcpy(lock->octets[i] + 1, of[i].data, of[i].len);
+		lock->keys[i] = scep_span_make(lock->octets[i],
+		    of[i].len > 0 ? of[i].len + 1 : 0);
+	}
+	scep_keylock_take(ca->memory->lock, lock->keys, 2);
+}
+
+void
+scep_validator_unlock(struct scep_local *ca,
+    const struct scep_validator_lock *lock)
+{
+	scep_keylock_give(ca->memory->lock, lock->keys, 2);
+}

@@ -1,0 +1,119 @@
+/*
+ * waiting.c - how many requests of each profile wait for its validator.
+ *
+ * A row for each profile that ever had one: they are the operator's names,
+ * and so few.
+ */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "base/error.h"
+#include "ca/waiting.h"
+
+struct scep_waiting {
+	pthread_mutex_t		 mutex;
+	struct scep_waiting_row	*first;
+};
+
+enum scep_err
+scep_waiting_new(struct scep_waiting **out, struct scep_error *err)
+{
+	struct scep_waiting	*w;
+
+	*out = NULL;
+	if ((w = calloc(1, sizeof(*w))) == NULL)
+		return scep_fail(err, SCEP_E_NOMEM, "requests that wait");
+	(void)pthread_mutex_init(&w->mutex, NULL);
+	*out = w;
+	return SCEP_OK;
+}
+
+void
+scep_waiting_free(struct scep_waiting *w)
+{
+	struct scep_waiting_row	*row;
+
+	if (w == NULL)
+		return;
+	while ((row = w->first) != NULL) {
+		w->first = row->next;
+		free(row);
+	}
+	(void)pthread_mutex_destroy(&w->mutex);
+	free(w);
+}
+
+/* Last ones first: the order is nobody's business. */
+static struct scep_waiting_row *
+row_of(struct scep_waiting *w, const char *profile)
+{
+	struct scep_waiting_row	*row;
+
+	for (row = w->first; row != NULL; row = row->next)
+		if (strcmp(row->profile, profile) == 0)
+			return row;
+	if ((row = calloc(1, sizeof(*row))) == NULL)
+		return NULL;
+	OPENSSL_strlcpy(row->profile, profile, sizeof(row->profile));
+	row->next = w->first;
+	w->first = row;
+	return row;
+}
+
+enum scep_err
+scep_waiting_enter(struct scep_waiting *w, const char *profile, long max,
+    struct scep_error *err)
+{
+	struct scep_waiting_row	*row;
+	enum scep_err		 rc = SCEP_OK;
+
+	(void)pthread_mutex_lock(&w->mutex);
+	if ((row = row_of(w, profile)) == NULL)
+		rc = scep_fail(err, SCEP_E_NOMEM, "requests that wait");
+	else if (row->now >= max) {
+		row->turned_away++;
+		rc = scep_fail(err, SCEP_E_BUSY, "%ld requests of profile %s "
+		    "are with its validator already (max_waiting)", row->now,
+		    profile);
+	} else
+		row->now++;
+	(void)pthread_mutex_unlock(&w->mutex);
+	return rc;
+}
+
+void
+scep_waiting_leave(struct scep_waiting *w, const char *profile)
+{
+	struct scep_waiting_row	*row;
+
+	(void)pthread_mutex_lock(&w->mutex);
+	if ((row = row_of(w, profile)) != NULL)
+		row->now--;
+	(void)pthread_mutex_unlock(&w->mutex);
+}
+
+void
+scep_waiting_count(struct scep_waiting *w, const char *profile,
+    enum scep_validator_fact fact)
+{
+	struct scep_waiting_row	*row;
+
+	(void)pthread_mutex_lock(&w->mutex);
+	if ((row = row_of(w, profile)) != NULL)
+		row->answers[fact]++;
+	(void)pthread_mutex_unlock(&w->mutex);
+}
+
+void
+scep_waiting_each(struct scep_waiting *w, scep_waiting_fn fn, void *arg)
+{
+	const struct scep_waiting_row	*row;
+
+	(void)pthread_mutex_lock(&w->mutex);
+	for (row = w->first; row != NULL; row = row->next)
+		fn(arg, row);
+	(void)pthread_mutex_unlock(&w->mutex);
+}

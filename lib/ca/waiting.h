@@ -1,0 +1,42 @@
+/*
+ * waiting.h - how many requests of each profile wait for its validator, and
+ * what validators answered.  Private to ca/.
+ */
+#ifndef SCEP_CA_WAITING_H
+#define SCEP_CA_WAITING_H
+
+#include "ca/decide.h"
+#include "scep.h"
+
+#define SCEP_VALIDATOR_FACTS	(SCEP_VA_TROUBLE + 1)
+
+struct scep_waiting;
+
+/* What is known of one profile. */
+struct scep_waiting_row {
+	char	 profile[64];
+	long	 now;			/* so many wait */
+	long	 turned_away;		/* there were too many */
+	long	 answers[SCEP_VALIDATOR_FACTS];	/* by enum
+						   scep_validator_fact */
+	struct scep_waiting_row	*next;
+};
+
+enum scep_err	 scep_waiting_new(struct scep_waiting **out,
+		    struct scep_error *err);
+void		 scep_waiting_free(struct scep_waiting *waiting);
+/* One more, if fewer than max wait: SCEP_E_BUSY. */
+enum scep_err	 scep_waiting_enter(struct scep_waiting *waiting,
+		    const char *profile, long max, struct scep_error *err);
+void		 scep_waiting_leave(struct scep_waiting *waiting,
+		    const char *profile);
+/* An answer came to one that waits. */
+void		 scep_waiting_count(struct scep_waiting *waiting,
+		    const char *profile, enum scep_validator_fact fact);
+
+typedef void	(*scep_waiting_fn)(void *arg,
+		    const struct scep_waiting_row *row);
+void		 scep_waiting_each(struct scep_waiting *waiting,
+		    scep_waiting_fn fn, void *arg);
+
+#endif /* SCEP_CA_WAITING_H */

@@ -1,0 +1,243 @@
+/*
+ * t_confirm.c - certificates whose validator says when they leave.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/text.h"
+#include "tests/unit/operator.h"
+#include "tests/unit/validating.h"
+
+#define REFUSE	VALIDATING_REFUSE
+#define QUEUE	VALIDATING_QUEUE
+
+static void
+set_state(enum scep_cert_state from, enum scep_cert_state to)
+{
+	struct scep_change	 change = { .n = 0 };
+	struct scep_cert_rec	 rec;
+	struct scep_error	 err;
+	struct scep_buf		 key = { NULL, 0 };
+	uint8_t			 serial[64];
+	size_t			 len;
+
+	assert_int_equal(scep_hex_read(validating_said("serial"), serial,
+	    sizeof(serial), &len, &err), SCEP_OK);
+	world_must(scep_cert_key(scep_span_make(serial, len),
+	    w->cfg->ca[0].issuer.id, &key, &err) == SCEP_OK);
+	world_must(scep_cert_rec_get(w->store, scep_buf_span(&key), &rec,
+	    &err) == SCEP_OK);
+	assert_int_equal(rec.state, from);
+	rec.state = to;
+	world_must(scep_cert_rec_write(&change, &rec, &err) == SCEP_OK);
+	world_must(scep_store_commit(w->store, &change, &err) == SCEP_OK);
+	scep_change_clear(&change);
+	scep_cert_rec_clear(&rec);
+	scep_buf_clear(&key);
+}
+
+static void
+nothing_leaves_before_it_is_confirmed(void **state)
+{
+	static const char *const	 no[] = { NULL, "", REFUSE, QUEUE,
+	    "{\"decision\":\"allow\",\"validity\":\"99y\"}" };
+	struct world_request		 r = validating_new("vf", 0, "t1",
+					    NULL);
+	struct outcome			 o;
+	size_t				 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(no) / sizeof(no[0]); i++) {
+		validating.confirm = no[i];
+		o = ask_expect_keep(&r, "try again", "does not confirm it");
+		assert_int_equal(o.answer.cert.len, 0);
+		/* Once to validate it; then each time to let it go. */
+		assert_int_equal(validating.n, (int)i + 2);
+		operator_is(validating.asked[i + 1], "event", "issued");
+		assert_int_equal(world_count(w, SCEP_T_CERTIFICATE), 1);
+		ask_expect(&r, "try again", "does not confirm");
+		json_decref(validating.asked[--validating.n]);
+		scep_answer_clear(&o.answer);
+	}
+	assert_memory_equal(validating_said("certificate"), "MII", 3);
+	assert_memory_equal(validating_said("csr"), "MII", 3);
+	assert_string_equal(validating_said("subject"), "CN=dev-0");
+	assert_string_equal(validating_said("issuer"), "CN=Test CA");
+	assert_int_equal(strlen(validating_said("not_after")), 20);
+	set_state(SCEP_CERT_UNCONFIRMED, SCEP_CERT_UNCONFIRMED);
+	/* A restart is no way round it. */
+	world_use(w, w->store);
+	ask_expect(&r, "try again", "this process calls nobody");
+	validating_hook();
+	validating.confirm = "{\"decision\":\"allow\"}";
+	o = ask_expect_keep(&r, "granted", "granted before");
+	X509_free(validating_cert(&o));
+	set_state(SCEP_CERT_VALID, SCEP_CERT_VALID);
+	/* It has been given: nobody is asked again. */
+	(void)validating_times();
+	ask_spend(&r, "granted", "granted before");
+	assert_int_equal(validating_times(), 0);
+}
+
+static void
+what_is_confirmed_at_once_leaves_at_once(void **state)
+{
+	struct world_request	 r = validating_new("vf", 0, "t1", NULL);
+	struct outcome		 o;
+
+	(void)state;
+	o = ask_expect_keep(&r, "granted", "allowed by the validator");
+	assert_int_equal(o.answer.repeated, 0);
+	X509_free(validating_cert(&o));
+	bytes_free(&r.csr);
+	assert_int_equal(validating.n, 2);
+	set_state(SCEP_CERT_VALID, SCEP_CERT_VALID);
+}
+
+/* Under another transactionID, by its challenge, it does not leave either. */
+static void
+a_challenge_shown_again_is_no_way_round_it(void **state)
+{
+	char			 ch[SCEP_CHALLENGE_TEXT];
+	struct world_request	 r;
+
+	(void)state;
+	ask_mint("vcf", ch);
+	validating.confirm = NULL;
+	r = validating_new("vcf", 0, "t1", ch);
+	ask_spend(&r, "try again", "does not confirm");
+	r = validating_new("vcf", 0, "t2", ch);
+	ask_expect(&r, "try again", "does not confirm");
+	validating.confirm = "{\"decision\":\"allow\"}";
+	ask_spend(&r, "granted", "used by this key");
+	assert_int_equal(world_count(w, SCEP_T_CERTIFICATE), 1);
+	assert_int_equal(ask_used(ch), 1);
+}
+
+/* What an operator approved is fetched by a poll. */
+static void
+a_poll_is_no_way_round_it(void **state)
+{
+	struct world_request	 r = validating_new("vmf", 0, "t1", NULL);
+	struct scep_answer	 answer;
+	struct scep_error	 err;
+	json_t			*list, *done;
+
+	(void)state;
+	validating.answer = QUEUE;
+	validating.confirm = NULL;
+	ask_expect(&r, "pending", "queued");
+	list = operator_ask(w, 0, "{\"do\":\"request.list\"}");
+	done = operator_ask_id(w, 0, "{\"do\":\"request.approve\","
+	    "\"id\":\"%s\"}", operator_text(json_array_get(list, 0), "id"));
+	json_decref(list);
+	json_decref(done);
+	(void)validating_times();
+	assert_int_equal(world_poll(w, &r, &answer, &err), SCEP_E_BUSY);
+	assert_int_equal(answer.cert.len, 0);
+	assert_non_null(strstr(err.text, "does not confirm"));
+	assert_int_equal(validating.n, 1);
+	assert_string_equal(validating_said("event"), "issued");
+	assert_string_equal(validating_said("transaction"), "t1");
+	assert_null(json_object_get(validating.asked[0], "csr"));
+	ask_expect(&r, "try again", "does not confirm");
+	validating.confirm = "{\"decision\":\"allow\"}";
+	assert_int_equal(world_poll(w, &r, &answer, &err), SCEP_OK);
+	assert_int_equal(answer.outcome, SCEP_GRANTED);
+	assert_true(answer.cert.len > 0);
+	scep_answer_clear(&answer);
+	(void)validating_times();
+	ask_spend(&r, "granted", "granted before");
+	assert_int_equal(validating_times(), 0);
+}
+
+static void
+what_is_revoked_before_it_left_does_not_leave(void **state)
+{
+	struct world_request	 r = validating_new("vf", 0, "t1", NULL);
+
+	(void)state;
+	validating.confirm = NULL;
+	ask_expect(&r, "try again", "does not confirm");
+	set_state(SCEP_CERT_UNCONFIRMED, SCEP_CERT_REVOKED);
+	validating.confirm = "{\"decision\":\"allow\"}";
+	/* Nothing of it is left: the request is a new one. */
+	ask_spend(&r, "granted", "allowed by the validator");
+	assert_int_equal(world_count(w, SCEP_T_CERTIFICATE), 2);
+}
+
+static char	spent[SCEP_CHALLENGE_TEXT];
+
+static void
+revoke_it(void)
+{
+	ask_revoke(spent);
+}
+
+/* What it allowed and we did not issue, it is told of; only one that is told
+ * of certificates is. */
+static void
+it_is_told_what_came_to_nothing(void **state)
+{
+	struct world_request	 r;
+
+	(void)state;
+	ask_mint("vcf", spent);
+	validating.meanwhile = revoke_it;
+	r = validating_new("vcf", 0, "t1", spent);
+	ask_spend(&r, "refused", "challenge was revoked");
+	assert_int_equal(validating.n, 2);
+	assert_string_equal(validating_said("event"), "failed");
+	assert_non_null(strstr(validating_said("reason"), "was revoked"));
+	assert_null(json_object_get(validating.asked[1], "certificate"));
+	(void)validating_times();
+	/* Allowed, under a name that the profile does not. */
+	ask_mint("vcf", spent);
+	validating.meanwhile = NULL;
+	validating.answer = "{\"decision\":\"allow\",\"subject\":\"UID=x\"}";
+	r = validating_new("vcf", 0, "t1", spent);
+	ask_spend(&r, "refused", "subject is not allowed");
+	assert_int_equal(validating.n, 2);
+	assert_non_null(strstr(validating_said("reason"), "not allowed"));
+	(void)validating_times();
+	validating.answer = "{\"decision\":\"allow\"}";
+	validating.meanwhile = revoke_it;
+	ask_mint("vc", spent);
+	r = validating_new("vc", 0, "t1", spent);
+	ask_spend(&r, "refused", "challenge was revoked");
+	assert_int_equal(validating.n, 1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	 tests[] = {
+		cmocka_unit_test_setup(nothing_leaves_before_it_is_confirmed,
+		    validating_empty),
+		cmocka_unit_test_setup(what_is_confirmed_at_once_leaves_at_once,
+		    validating_empty),
+		cmocka_unit_test_setup(
+		    a_challenge_shown_again_is_no_way_round_it,
+		    validating_empty),
+		cmocka_unit_test_setup(a_poll_is_no_way_round_it,
+		    validating_empty),
+		cmocka_unit_test_setup(
+		    what_is_revoked_before_it_left_does_not_leave,
+		    validating_empty),
+		cmocka_unit_test_setup(it_is_told_what_came_to_nothing,
+		    validating_empty),
+	};
+	int			 failed;
+
+	w = world_new(validating_conf);
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	validating_forget();
+	world_free(w);
+	return failed;
+}

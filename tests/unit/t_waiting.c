@@ -1,0 +1,338 @@
+/*
+ * t_waiting.c - a validator that takes its time: who waits for it, who does
+ * not, and how many may; and what is told of it afterwards.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "ca/waiting.h"
+#include "tests/unit/operator.h"
+#include "tests/unit/validating.h"
+
+#define THREADS	4
+
+/* The validator thinks until it is told to go on. */
+static pthread_mutex_t	 mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t	 changed = PTHREAD_COND_INITIALIZER;
+static int		 thinking, may_answer;
+
+static void
+think(void)
+{
+	(void)pthread_mutex_lock(&mutex);
+	thinking++;
+	(void)pthread_cond_broadcast(&changed);
+	while (!may_answer)
+		(void)pthread_cond_wait(&changed, &mutex);
+	(void)pthread_mutex_unlock(&mutex);
+}
+
+static void
+wait_until_it_thinks(int n)
+{
+	(void)pthread_mutex_lock(&mutex);
+	while (thinking < n)
+		(void)pthread_cond_wait(&changed, &mutex);
+	(void)pthread_mutex_unlock(&mutex);
+}
+
+static void
+let_it_answer(void)
+{
+	(void)pthread_mutex_lock(&mutex);
+	may_answer = 1;
+	(void)pthread_cond_broadcast(&changed);
+	(void)pthread_mutex_unlock(&mutex);
+}
+
+static int
+empty(void **state)
+{
+	(void)validating_empty(state);
+	validating.meanwhile = think;
+	thinking = may_answer = 0;
+	return 0;
+}
+
+/* One device on a thread of its own. */
+struct device {
+	pthread_t		 thread;
+	struct world_request	 r;
+	struct scep_answer	 answer;
+	struct scep_error	 err;
+	enum scep_err		 rc;
+};
+
+static void *
+enrol(void *arg)
+{
+	struct device	*d = arg;
+
+	d->rc = world_enrol(w, &d->r, &d->answer, &d->err);
+	return NULL;
+}
+
+static void
+begin(struct device *d)
+{
+	assert_int_equal(pthread_create(&d->thread, NULL, enrol, d), 0);
+}
+
+/* 1 if it has a certificate. */
+static int
+end(struct device *d)
+{
+	int	 granted;
+
+	assert_int_equal(pthread_join(d->thread, NULL), 0);
+	granted = d->rc == SCEP_OK && d->answer.outcome == SCEP_GRANTED;
+	bytes_free(&d->r.csr);
+	scep_answer_clear(&d->answer);
+	return granted;
+}
+
+static void
+row(void *arg, const struct scep_waiting_row *r)
+{
+	if (strcmp(r->profile, "one") == 0)
+		*(struct scep_waiting_row *)arg = *r;
+}
+
+static struct scep_waiting_row
+row_of_one(void)
+{
+	struct scep_waiting_row	 r = { .now = -1 };
+
+	scep_waiting_each(((struct scep_local *)w->ca)->memory->waiting, row,
+	    &r);
+	return r;
+}
+
+static void
+so_many_may_wait_and_other_profiles_do_not(void **state)
+{
+	struct device		 slow = { .rc = SCEP_OK };
+	char			 ch[SCEP_CHALLENGE_TEXT];
+	struct world_request	 r;
+
+	(void)state;
+	slow.r = validating_new("one", 0, "t1", NULL);
+	begin(&slow);
+	wait_until_it_thinks(1);
+	assert_int_equal(row_of_one().now, 1);
+	/* No room, for a retry of the same neither, nor for garbage. */
+	r = validating_new("one", 1, "t2", NULL);
+	ask_spend(&r, "try again", "max_waiting");
+	r = validating_new("one", 0, "t1", NULL);
+	ask_spend(&r, "try again", "max_waiting");
+	r = validating_new("one", 1, "t2", NULL);
+	memset(r.csr.data, 'x', r.csr.len);
+	ask_spend(&r, "try again", "max_waiting");
+	/* Others go on, with a validator of their own too. */
+	ask_mint("main", ch);
+	r = ask_new(2, "t3", ch);
+	ask_spend(&r, "granted", "challenge");
+	ask_mint("vc", ch);
+	r = validating_new("vc", 3, "t4", "none");
+	ask_spend(&r, "refused", "challenge unknown");
+	assert_int_equal(row_of_one().turned_away, 3);
+	let_it_answer();
+	assert_int_equal(end(&slow), 1);
+	assert_int_equal(row_of_one().now, 0);
+	assert_int_equal(row_of_one().answers[SCEP_VA_ALLOWED], 1);
+	r = validating_new("one", 1, "t2", NULL);
+	ask_spend(&r, "granted", "allowed");
+}
+
+/* Where the profile does not say, it is half of the workers, or one. */
+static void
+one_may_wait_where_there_are_no_workers(void **state)
+{
+	struct device		 slow = { .rc = SCEP_OK };
+	struct world_request	 r;
+
+	(void)state;
+	slow.r = validating_new("some", 0, "t1", NULL);
+	begin(&slow);
+	wait_until_it_thinks(1);
+	r = validating_new("some", 1, "t2", NULL);
+	ask_spend(&r, "try again", "max_waiting");
+	let_it_answer();
+	assert_int_equal(end(&slow), 1);
+}
+
+/* The same secret at the same time, by as many devices: one certificate, and
+ * whoever comes second is refused without a question. */
+static void
+one_secret_at_the_same_time_gives_one_certificate(void **state)
+{
+	struct device	 d[THREADS];
+	char		 ch[SCEP_CHALLENGE_TEXT];
+	int		 i, granted = 0;
+
+	(void)state;
+	memset(d, 0, sizeof(d));
+	ask_mint("vc", ch);
+	for (i = 0; i < THREADS; i++)
+		d[i].r = validating_new("vc", i, "t1", ch);
+	for (i = 0; i < THREADS; i++)
+		begin(&d[i]);
+	wait_until_it_thinks(1);
+	let_it_answer();
+	for (i = 0; i < THREADS; i++)
+		granted += end(&d[i]);
+	assert_int_equal(granted, 1);
+	assert_int_equal(validating.n, 1);
+	assert_int_equal(ask_used(ch), 1);
+	assert_int_equal(world_count(w, SCEP_T_CERTIFICATE), 1);
+}
+
+/* A device that does not wait for its answer and asks again: it is asked about
+ * once, and each gets the one certificate. */
+static void
+retries_wait_for_the_first(void **state)
+{
+	struct device	 d[THREADS];
+	int		 i;
+
+	(void)state;
+	memset(d, 0, sizeof(d));
+	for (i = 0; i < THREADS; i++) {
+		d[i].r = validating_new("va", 0, "t1", NULL);
+		begin(&d[i]);
+	}
+	wait_until_it_thinks(1);
+	let_it_answer();
+	for (i = 0; i < THREADS; i++)
+		assert_int_equal(end(&d[i]), 1);
+	assert_int_equal(validating.n, 1);
+	assert_int_equal(world_count(w, SCEP_T_CERTIFICATE), 1);
+}
+
+/* Nobody but retries waits for a validator: operators, and whoever tends the
+ * store, have the locks of what it is asked about. */
+static void
+operators_do_not_wait(void **state)
+{
+	struct device		 slow = { .rc = SCEP_OK };
+	char			 ch[SCEP_CHALLENGE_TEXT], id[SCEP_REC_NAME];
+	struct scep_error	 err;
+	json_t			*done;
+
+	(void)state;
+	ask_mint("vc", ch);
+	assert_true(scep_challenge_id(scep_span_text(ch), id));
+	slow.r = validating_new("vc", 0, "t1", ch);
+	begin(&slow);
+	wait_until_it_thinks(1);
+	assert_int_equal(scep_ca_tend(w->ca, WORLD_NOW, &err), SCEP_OK);
+	done = operator_ask_id(w, 0, "{\"do\":\"challenge.revoke\","
+	    "\"id\":\"%s\"}", id);
+	json_decref(done);
+	let_it_answer();
+	assert_int_equal(end(&slow), 0);
+	assert_int_equal(world_count(w, SCEP_T_CERTIFICATE), 0);
+}
+
+/* What is told of it afterwards: by explain, in the log, to whoever approves,
+ * and to Prometheus. */
+
+static void
+has(struct scep_span text, const char *words)
+{
+	if (text.len == 0 || memmem(text.data, text.len, words,
+	    strlen(words)) == NULL)
+		fail_msg("no \"%s\" in: %.*s", words, (int)text.len,
+		    text.len > 0 ? (const char *)text.data : "");
+}
+
+static void
+what_it_said_is_told(void **state)
+{
+	struct world_request	 r;
+	struct scep_pending	 p;
+	struct scep_buf		 page = { NULL, 0 };
+	struct scep_error	 err;
+	json_t			*told, *result;
+	char			 id[SCEP_REQUEST_ID_LEN];
+
+	(void)state;
+	validating.meanwhile = NULL;
+	validating.answer = "{\"decision\":\"allow\",\"reason\":\"asset 7\","
+	    "\"subject\":\"CN=asset-7\",\"validity\":\"1d\"}";
+	r = validating_new("va", 0, "t1", NULL);
+	ask_spend(&r, "granted", "allowed by the validator (asset 7)");
+	(void)snprintf(id, sizeof(id), "%016x", w->requests);
+	told = operator_ask_id(w, 0, "{\"do\":\"explain\",\"what\":"
+	    "\"%s\"}", id);
+	result = json_object_get(json_array_get(json_object_get(
+	    json_array_get(json_object_get(told, "stories"), 0), "events"),
+	    0), "result");
+	operator_is(result, "validator", "allow");
+	operator_is(result, "validator_reason", "asset 7");
+	operator_is(result, "validator_sets", "subject validity");
+	json_decref(told);
+	assert_true(world_holds(w, "validator=allow validator_reason=\"asset "
+	    "7\""));
+	/* A refusal is in memory alone. */
+	validating.answer = VALIDATING_REFUSE;
+	r = validating_new("va", 1, "t2", NULL);
+	ask_spend(&r, "refused", "stolen");
+	(void)snprintf(id, sizeof(id), "%016x", w->requests);
+	told = operator_ask_id(w, 0, "{\"do\":\"explain\",\"what\":"
+	    "\"%s\"}", id);
+	result = json_object_get(json_array_get(json_object_get(
+	    json_array_get(json_object_get(told, "stories"), 0), "events"),
+	    0), "result");
+	operator_is(result, "validator", "refuse");
+	json_decref(told);
+	assert_false(world_holds(w, "stolen"));
+	validating.answer = VALIDATING_QUEUE;
+	r = validating_new("vm", 2, "t3", NULL);
+	ask_spend(&r, "pending", "new here");
+	(void)snprintf(id, sizeof(id), "%016x", w->requests);
+	assert_int_equal(scep_pending_get(w->store, id, &p, &err), SCEP_OK);
+	assert_string_equal(p.why, "validator: queue, new here");
+	scep_pending_clear(&p);
+	assert_int_equal(scep_ca_inspect(w->ca, WORLD_NOW,
+	    SCEP_INSPECT_METRICS, &page, &err), SCEP_OK);
+	has(scep_buf_span(&page), "scep_validator_waiting{profile=\"va\"} "
+	    "0\n");
+	has(scep_buf_span(&page), "scep_validator_answers_total{profile="
+	    "\"va\",answer=\"refuse\"} 1\n");
+	has(scep_buf_span(&page), "scep_validator_answers_total{profile="
+	    "\"vm\",answer=\"queue\"} 1\n");
+	scep_buf_clear(&page);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	 tests[] = {
+		cmocka_unit_test_setup(
+		    so_many_may_wait_and_other_profiles_do_not, empty),
+		cmocka_unit_test_setup(
+		    one_may_wait_where_there_are_no_workers, empty),
+		cmocka_unit_test_setup(
+		    one_secret_at_the_same_time_gives_one_certificate,
+		    empty),
+		cmocka_unit_test_setup(retries_wait_for_the_first, empty),
+		cmocka_unit_test_setup(operators_do_not_wait, empty),
+		cmocka_unit_test_setup(what_it_said_is_told, empty),
+	};
+	int			 failed;
+
+	w = world_new(validating_conf);
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	validating_forget();
+	world_free(w);
+	return failed;
+}
