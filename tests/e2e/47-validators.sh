@@ -1,0 +1,284 @@
+#!/bin/sh
+# 47-validators - profiles with a validator: a program and a server that are
+# asked, that say no, nothing or nonsense, that hang and that are not there.
+. "$(dirname "$0")/lib.sh"
+
+PORT=$(free_port)
+make_ca "$T/pki" "http://127.0.0.1:$PORT/scep"
+sed -i "s/^\[server\]/&\nworkers = 4/" "$CONF"
+
+# The program does what $T/how says; $T/asked has each question on a line.
+mkdir "$T/v"
+ASK=$T/v/ask
+cat >"$ASK" <<PROGRAM
+#!/bin/sh
+question=\$(cat)
+printf '%s\n' "\$question" >>$T/asked
+case \$(printf '%s' "\$question" | jq -r .event) in
+validate) how=$T/how ;;
+*) how=$T/how.issued ;;
+esac
+case \$(cat \$how) in
+allow|refuse|queue) echo "{\"decision\":\"\$(cat \$how)\",\"reason\":\"told so\"}" ;;
+nonsense) echo '{"decision":"allow"} or not' ;;
+status) echo '{"decision":"allow"}'; echo 'no such device' >&2; exit 3 ;;
+killed) echo '{"decision":"allow"}'; kill -KILL \$\$ ;;
+big) echo '{"decision":"allow","x":"'; head -c 70000 /dev/zero | tr '\0' x; echo '"}' ;;
+hang) sleep 60 ;;
+named) echo '{"decision":"allow","subject":"CN=asset-7,O=Fleet","validity":"2d"}' ;;
+esac
+PROGRAM
+chmod 755 "$ASK"
+how() { printf %s "$1" >"$T/how.new" && mv "$T/how.new" "$T/how$2"; }
+how allow
+how allow .issued
+: >"$T/asked"
+asked() { wc -l <"$T/asked"; }
+
+WEB=$(free_port)
+head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$T/v/key"
+chmod 600 "$T/v/key"
+
+# profile NAME AUTHORISE [LINES]
+profile() {
+	printf '\n[profile %s]\nca = main\nauthorise = %s\nextensions = client\n' \
+	    "$1" "$2" >>"$CONF"
+	[ -z "$3" ] || printf '%s\n' "$3" >>"$CONF"
+}
+profile asked "exec:$ASK" "validator_timeout = 3s"
+profile both "challenge exec:$ASK"
+profile queue "manual exec:$ASK" "validator_trouble = queue
+validator_timeout = 2s"
+profile confirm "exec:$ASK" "validator_confirm = yes"
+profile web "http://127.0.0.1:$WEB/ask" "validator_key = $T/v/key"
+
+# ---- scepadm check ----
+
+status 0 "a profile with a validator alone is fine" adm check
+mv "$ASK" "$ASK.away"
+status 78 "a program that is not there is a fault" adm check
+like "… told with what mends it" "$T/status.out" "install the program"
+mv "$ASK.away" "$ASK"
+chmod 777 "$ASK"
+status 78 "a program that anybody can change is a fault" adm check
+like "… told with what mends it" "$T/status.out" "chmod go-w $ASK"
+chmod 755 "$ASK"
+
+# ---- answers ----
+
+start_lighttpd "$PORT"
+
+# enrol STATUS TEXT NAME PROFILE [OPTIONS]
+enrol() {
+	_n=$1
+	_what=$2
+	_cn=$3
+	_p=$4
+	shift 4
+	status "$_n" "$_what" bot -s "/CN=$_cn" "$@" "$URL/$_p"
+}
+
+enrol 0 "it allows, and there is a certificate" a-1 asked
+like "it was asked about the device" "$T/asked" '"subject":"CN=a-1"'
+like "… with the profile and the peer" "$T/asked" \
+    '"profile":"asked".*"peer":"127.0.0.1"'
+before=$(n_certs)
+for answer in refuse nonsense status killed big queue; do
+	how $answer
+	enrol 1 "$answer: refused" "a-2" asked
+done
+how hang
+enrol 1 "hang: refused, in time" "a-2" asked
+mv "$ASK" "$ASK.away"
+enrol 1 "no program: refused" "a-2" asked
+mv "$ASK.away" "$ASK"
+chmod 777 "$ASK"
+enrol 1 "a program that anybody can change: refused" "a-2" asked
+chmod 755 "$ASK"
+same "nothing was issued by any of them" "$(n_certs)" "$before"
+how allow
+enrol 0 "the control: the same device, and it allows" a-2 asked -k "$T/a.key"
+
+how named
+enrol 0 "it may give another name, and a shorter life" a-3 asked \
+    -o "$T/named.pem"
+same "… which are the certificate's" "$(openssl x509 -in "$T/named.pem" \
+    -noout -subject -nameopt RFC2253)" "subject=O=Fleet,CN=asset-7"
+status 0 "… of two days" openssl x509 -in "$T/named.pem" -checkend 172000
+status 1 "… and no more" openssl x509 -in "$T/named.pem" -checkend 173000
+
+# ---- what is told ----
+
+how refuse
+enrol 1 "refused, to be explained" a-4 asked
+id=$(jq -r .id "$T/asked" | tail -n 1)
+adm explain "$id" >"$T/explain"
+like "scepadm explain says what it said" "$T/explain" \
+    "validator reason +told so"
+like "… and which rule decided" "$T/explain" "validator +FAIL"
+until_true 5 grep -q "id=$id" "$T/scep.log"
+like "the log has it in the request's line" "$T/scep.log" \
+    "id=$id .*refused by the validator \(told so\)"
+unlike "the client is not told" "$T/status.out" "told so"
+
+# ---- with a challenge ----
+
+how allow
+n=$(asked)
+enrol 1 "no challenge: refused" b-1 both
+printf 'no-such-challenge\n' >"$T/c"
+enrol 1 "a wrong challenge: refused" b-1 both -C "$T/c"
+same "… and it was not asked" "$(asked)" "$n"
+challenge "$T/c" --profile both
+how refuse
+enrol 1 "a right one, and it refuses" b-1 both -C "$T/c"
+how allow
+enrol 0 "a right one, and it allows" b-1 both -C "$T/c"
+enrol 1 "… once" b-2 both -C "$T/c"
+
+# The same secret four times at once.
+challenge "$T/c" --profile both
+for i in 1 2 3 4; do cat "$T/c"; done >"$T/c4"
+before=$(n_certs)
+bot -C "$T/c4" -s "/CN=b-3-%d" -n 4 -j 4 "$URL/both" >"$T/b3"
+same "one secret four times at once: one certificate" \
+    "$(grep -c granted "$T/b3") $(($(n_certs) - before))" "1 1"
+
+# ---- operators ----
+
+how queue
+enrol 3 "it leaves one to the operator" q-1 queue -k "$T/q1.key"
+adm request list --json >"$T/list"
+id=$(jq -r '.[0].id' "$T/list")
+same "… who is told why" "$(jq -r '.[0].why' "$T/list")" \
+    "validator: queue, told so"
+verdict "… and approves it" adm request approve "$id"
+enrol 0 "… and a poll fetches it" q-1 queue -k "$T/q1.key" -P
+how hang
+enrol 3 "trouble is the operator's, where the profile says so" q-2 queue
+
+# ---- before it leaves ----
+
+how allow
+how refuse .issued
+before=$(n_certs)
+enrol 4 "issued, and not confirmed: nothing leaves" f-1 confirm \
+    -k "$T/f1.key" -t f1
+like "… it is HTTP 503" "$T/status.out" "503"
+same "… but it is stored" "$(n_certs)" $((before + 1))
+adm cert list --subject 'CN=f-1' --json >"$T/list"
+same "… as what it is" "$(jq -r '.[0].state' "$T/list")" unconfirmed
+enrol 4 "asked again, the answer is the same" f-1 confirm -k "$T/f1.key" -t f1
+how allow .issued
+n=$(asked)
+enrol 0 "… until it is confirmed" f-1 confirm -k "$T/f1.key" -t f1
+same "… for which it was asked once" "$(($(asked) - n))" 1
+same "there is one certificate" "$(n_certs)" $((before + 1))
+adm cert list --subject 'CN=f-1' --json >"$T/list"
+same "… and it is valid" "$(jq -r '.[0].state' "$T/list")" valid
+
+# ---- HTTP ----
+
+cat >"$T/web.py" <<'PYTHON'
+import hashlib, hmac, http.server, json, sys, time
+key = open(sys.argv[2], "rb").read()
+
+class Ask(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        said = dict(p.split("=", 1) for p in
+                    self.headers["Scep-Signature"].split(","))
+        want = hmac.new(key, said["t"].encode() + b"." + body,
+                        hashlib.sha256).hexdigest()
+        good = hmac.compare_digest(want, said["v1"]) and \
+            abs(time.time() - int(said["t"])) < 300
+        name = json.loads(body).get("subject")
+        answer = json.dumps({"decision":
+            "allow" if good and name != "CN=w-no" else "refuse"}).encode()
+        self.send_response(201 if name == "CN=w-201" else 200)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+    def log_message(self, *_):
+        pass
+
+http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])),
+                                Ask).serve_forever()
+PYTHON
+before=$(n_certs)
+enrol 1 "a server that is not there: refused" w-1 web
+same "… and nothing is issued" "$(n_certs)" "$before"
+python3 "$T/web.py" "$WEB" "$T/v/key" >"$T/web.log" 2>&1 &
+WEBPID=$!
+own $WEBPID
+until_true 10 sh -c "curl -s -m 2 -d {} -H 'Scep-Signature: t=1,v1=x' \
+    http://127.0.0.1:$WEB/ask -o /dev/null"
+enrol 0 "a server that knows us by our key allows" w-1 web
+enrol 1 "… and refuses" w-no web
+enrol 1 "another status than 200 is no permission" w-201 web
+stop $WEBPID
+enrol 1 "it ends: refused" w-2 web
+
+# ---- one that hangs ----
+
+# Four workers: two may wait.  Six ask at once, and others meanwhile.
+sed -i 's/^validator_timeout = 3s/validator_timeout = 12s/' "$CONF"
+verdict "a longer time to think" adm reload
+challenge "$T/c20" --count 20
+how hang
+n=$(asked)
+bot -s "/CN=h-%d" -n 6 -j 6 "$URL/asked" >"$T/h6" &
+hanging=$!
+own $hanging
+until_true 10 sh -c "[ \$(grep -c 'error.*503' $T/h6) -ge 4 ]"
+same "beyond half of the workers it is HTTP 503" \
+    "$(grep -c 'error.*503' "$T/h6")" 4
+bot -C "$T/c20" -s "/CN=other-%d" -n 20 -j 2 -k "$T/a.key" "$URL" >"$T/o20"
+verdict "two of it wait still" kill -0 $hanging
+same "meanwhile another profile's twenty are all served" \
+    "$(grep -c granted "$T/o20")" 20
+same "… and only two were asked about" "$(($(asked) - n))" 2
+wait $hanging
+same "those that waited are refused in the end" \
+    "$(grep -c refused "$T/h6")" 2
+how allow
+enrol 0 "and then it serves again" h-9 asked
+
+# ---- plain CGI: a run that owns the state asks, too ----
+
+stop "$SERVER"
+mkdir "$T/cgi"
+cp "$FCGI" "$T/cgi/scep.fcgi"
+port=$(free_port)
+cat >"$T/cgi.conf" <<CONFIG
+server.modules = ( "mod_cgi", "mod_setenv" )
+server.document-root = "$T/cgi"
+server.bind = "127.0.0.1"
+server.port = $port
+server.errorlog = "$T/cgi.log"
+server.breakagelog = "$T/scep.log"
+cgi.assign = ( ".fcgi" => "" )
+setenv.set-environment = ( "SCEP_CONF" => "$CONF" )
+CONFIG
+lighttpd -D -f "$T/cgi.conf" >>"$T/cgi.log" 2>&1 &
+SERVER=$!
+own $SERVER
+URL=http://127.0.0.1:$port/scep.fcgi
+until_true 10 caps_ok "$URL"
+how allow
+enrol 0 "plain CGI: it allows" c-1 asked
+how refuse
+enrol 1 "plain CGI: it refuses" c-2 asked
+how allow
+how nonsense .issued
+enrol 4 "plain CGI: issued, and not confirmed" c-3 confirm -k "$T/f1.key" -t c3
+how allow .issued
+enrol 0 "plain CGI: and then it is" c-3 confirm -k "$T/f1.key" -t c3
+
+# ---- it cannot start ----
+
+stop "$SERVER"
+profile nobody "" ""
+sed -i 's/^authorise = $/validity = 1d/' "$CONF"
+status 78 "a profile with no way in at all: nothing starts" "$FCGI" -c "$CONF"
+finish
