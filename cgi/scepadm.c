@@ -25,7 +25,8 @@
 
 static const struct {
 	const char	*noun;
-	const char	*verb;		/* NULL: the noun is the verb */
+	const char	*verb;		/* NULL: the noun is the verb; or two
+					   words */
 	adm_fn		 fn;
 	const char	*usage;
 } verbs[] = {
@@ -70,6 +71,20 @@ static const struct {
 	{ "apikey", "list", adm_apikey_list, "[--json]" },
 	{ "apikey", "show", adm_apikey_show, "[--json] ID" },
 	{ "apikey", "revoke", adm_apikey_revoke, "[--json] ID" },
+	{ "token", "key add", adm_token_key_add,
+	    "--alg ALG [--out FILE | --public FILE] [--name NAME]\n"
+	    "           [--profile P]... [--max-ttl 24h] [--note TEXT] "
+	    "[--json]" },
+	{ "token", "key list", adm_token_key_list, "[--json]" },
+	{ "token", "key show", adm_token_key_show, "[--json] ID" },
+	{ "token", "key revoke", adm_token_key_revoke, "[--json] ID" },
+	{ "token", "mint", adm_token_mint,
+	    "--key FILE --kid KID --profile P [--id ID]\n"
+	    "           [--subject DN | --cn CN] [--dns NAME]... "
+	    "[--set-subject]\n"
+	    "           [--key-sha256 SHA256 | --csr FILE]\n"
+	    "           [--not-before TIME] [--ttl 24h | --not-after TIME] "
+	    "[--json]" },
 	{ "request", "list", adm_request_list,
 	    REQUEST_USAGE " [--json]" },
 	{ "request", "show", adm_request_show, "[--json] ID" },
@@ -139,6 +154,24 @@ usage(FILE *to, const char *noun)
 			    verbs[i].usage);
 }
 
+/* How many words of argv a verb is; 0 if it is another. */
+static int
+match(int argc, char *argv[], const char *verb)
+{
+	size_t	 len;
+	int	 n;
+
+	for (n = 0; n < argc; verb += len + 1) {
+		len = strcspn(verb, " ");
+		if (strlen(argv[n]) != len || memcmp(argv[n], verb, len) != 0)
+			return 0;
+		n++;
+		if (verb[len] == '\0')
+			return n;
+	}
+	return 0;
+}
+
 /* The row for argv, and how many words it took; VERBS if there is none. */
 static size_t
 find(int argc, char *argv[], int *words)
@@ -148,9 +181,11 @@ find(int argc, char *argv[], int *words)
 	for (i = 0; i < VERBS; i++) {
 		if (strcmp(argv[0], verbs[i].noun) != 0)
 			continue;
-		*words = verbs[i].verb == NULL ? 1 : 2;
-		if (verbs[i].verb == NULL || (argc > 1 &&
-		    strcmp(argv[1], verbs[i].verb) == 0))
+		*words = 1;
+		if (verbs[i].verb == NULL)
+			return i;
+		*words += match(argc - 1, argv + 1, verbs[i].verb);
+		if (*words > 1)
 			return i;
 	}
 	return VERBS;

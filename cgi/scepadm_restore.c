@@ -98,7 +98,8 @@ print_json(const struct restore *r)
 	    "certificates", (json_int_t)r->count.certificates,
 	    "revoked", (json_int_t)r->count.revoked, "requests",
 	    (json_int_t)r->count.requests, "challenges_voided",
-	    (json_int_t)r->count.challenges, "steps_unknown",
+	    (json_int_t)r->count.challenges, "token_keys",
+	    (json_int_t)r->count.token_keys, "steps_unknown",
 	    (json_int_t)r->count.steps);
 	adm_print_json(done);
 	json_decref(done);
@@ -137,8 +138,13 @@ print_done(const struct restore *r)
 	else
 		(void)printf("  what was issued after that is not known here;"
 		    " an issue.log that survived\n  tells: --issue-log\n");
-	(void)printf("  challenges     %zu are void; make new ones\n\n"
-	    "next: scepadm -c %s check\n", r->count.challenges, r->conf);
+	(void)printf("  challenges     %zu are void; make new ones\n",
+	    r->count.challenges);
+	if (r->count.token_keys > 0)
+		(void)printf("  token keys     %zu take no token that began "
+		    "before now, or in the\n                 next five "
+		    "minutes; mint new ones then\n", r->count.token_keys);
+	(void)printf("\nnext: scepadm -c %s check\n", r->conf);
 }
 
 /* --dir, absolute; without a slash at its end. */

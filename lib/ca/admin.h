@@ -32,6 +32,12 @@
  * apikey.list      —                                  array
  * apikey.show      id (or name, or user)              an API key
  * apikey.revoke    id (or name, or user)              an API key
+ * tokenkey.add     name, alg (hmac, ed25519), public  a token key, and secret
+ *                  (SubjectPublicKeyInfo, hex),       (hex; "" of ed25519)
+ *                  profiles: […], max_ttl (s), note
+ * tokenkey.list    —                                  array
+ * tokenkey.show    id (or name)                       a token key
+ * tokenkey.revoke  id (or name)                       a token key
  * request.list     profile, subject and san (globs),  array; with limit,
  *                  peer, older (s), newer (s),          {rows:[…], next}
  *                  limit, after
@@ -141,6 +147,10 @@
  * challenge:add, request:list, request:approve, request:refuse), profiles
  * (commas), rate (10/1s), max_uses, max_ttl, created, expires, revoked,
  * issuer, note.
+ *
+ * A token key: id, name, state (live, revoked), alg, public_key (hex, 32
+ * octets; "" of hmac), profiles (commas), max_ttl, created, revoked, since (what
+ * began earlier is refused; "": nothing is), issuer, note.
  *
  * cert.list gives a page, of limit rows at most: without next it is the last
  * one; with it, the same request with next as after gives the next one.  A

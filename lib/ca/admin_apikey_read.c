@@ -57,9 +57,9 @@ add_right(const char *word, unsigned int *may, struct scep_error *err)
 	    "request:approve and request:refuse", word);
 }
 
-static enum scep_err
-read_profiles(const struct scep_admin_call *call, struct scep_apikey *rec,
-    struct scep_error *err)
+enum scep_err
+scep_admin_profiles(const struct scep_admin_call *call, char *out,
+    size_t size, struct scep_error *err)
 {
 	const json_t			*list = json_object_get(call->ask,
 					    "profiles");
@@ -76,15 +76,27 @@ read_profiles(const struct scep_admin_call *call, struct scep_apikey *rec,
 			return scep_fail(err, SCEP_E_NOTFOUND, "there is no "
 			    "[profile %s] in %s", name,
 			    scep_conf_file(call->ca->cfg->conf));
-		if (rec->profiles[0] != '\0')
-			OPENSSL_strlcat(rec->profiles, ",",
-			    sizeof(rec->profiles));
-		if (OPENSSL_strlcat(rec->profiles, profile->name,
-		    sizeof(rec->profiles)) >= sizeof(rec->profiles))
+		if (out[0] != '\0')
+			OPENSSL_strlcat(out, ",", size);
+		if (OPENSSL_strlcat(out, profile->name, size) >= size)
 			return scep_fail(err, SCEP_E_USAGE, "profiles: their "
 			    "names are longer than %zu octets together; make "
-			    "several keys", sizeof(rec->profiles) - 1);
+			    "several keys", size - 1);
 	} while (++i < json_array_size(list));
+	return SCEP_OK;
+}
+
+enum scep_err
+scep_admin_plain_name(const struct scep_admin_call *call, char *out,
+    size_t size, struct scep_error *err)
+{
+	const char	*name = scep_admin_text(call, "name", "");
+
+	if (name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")] != '\0')
+		return scep_fail(err, SCEP_E_USAGE, "name: of letters, "
+		    "digits, -, _ and . alone");
+	OPENSSL_strlcpy(out, name, size);
 	return SCEP_OK;
 }
 
@@ -109,14 +121,11 @@ enum scep_err
 scep_admin_apikey_read(const struct scep_admin_call *call,
     struct scep_apikey *rec, struct scep_error *err)
 {
-	const char	*name = scep_admin_text(call, "name", "");
 	enum scep_err	 rc;
 
-	if (name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")] != '\0')
-		return scep_fail(err, SCEP_E_USAGE, "name: of letters, "
-		    "digits, -, _ and . alone");
-	OPENSSL_strlcpy(rec->name, name, sizeof(rec->name));
+	if ((rc = scep_admin_plain_name(call, rec->name, sizeof(rec->name),
+	    err)) != SCEP_OK)
+		return rc;
 	OPENSSL_strlcpy(rec->user, scep_admin_text(call, "user", ""),
 	    sizeof(rec->user));
 	OPENSSL_strlcpy(rec->note, scep_admin_text(call, "note", ""),
@@ -134,7 +143,8 @@ scep_admin_apikey_read(const struct scep_admin_call *call,
 		    "past");
 	if ((rc = read_may(call, rec, err)) != SCEP_OK)
 		return rc;
-	return read_profiles(call, rec, err);
+	return scep_admin_profiles(call, rec->profiles,
+	    sizeof(rec->profiles), err);
 }
 
 const struct scep_admin_member	scep_admin_apikey_members[] = {

@@ -12,11 +12,31 @@
 #include "ca/admin_challenge.h"
 #include "ca/challenge.h"
 #include "ca/keylock.h"
+#include "ca/profiles.h"
+#include "ca/token.h"
 #include "ca/wrong.h"
 
 #define TRIES		5	/* when a rival was faster */
 #define ID_LEN		SCEP_CHALLENGE_ID
 #define STATIC_MIN	16	/* octets */
+
+/* That of a token's row, or a whole token. */
+static int
+read_token_id(const char *text, char id[SCEP_REC_NAME])
+{
+	struct scep_token	 token;
+	struct scep_error	 ignored;
+
+	if (scep_token_is_row(text)) {
+		OPENSSL_strlcpy(id, text, SCEP_REC_NAME);
+		return 1;
+	}
+	if (scep_token_read(scep_span_text(text), &token, &ignored) !=
+	    SCEP_OK)
+		return 0;
+	scep_token_row(&token, id);
+	return 1;
+}
 
 /*
  * The id that was meant, in lower case.  A whole challenge pasted in its
@@ -28,7 +48,8 @@ read_id(const char *text, char id[SCEP_REC_NAME], struct scep_error *err)
 {
 	size_t	 i;
 
-	if (scep_challenge_id(scep_span_text(text), id))
+	if (scep_challenge_id(scep_span_text(text), id) ||
+	    read_token_id(text, id))
 		return SCEP_OK;
 	for (i = 0; i < ID_LEN && isalnum((unsigned char)text[i]); i++)
 		id[i] = (char)tolower((unsigned char)text[i]);
@@ -47,7 +68,11 @@ get(struct scep_admin_call *call, const char *id, struct scep_challenge *rec,
 	enum scep_err	 rc;
 
 	rc = scep_challenge_get(call->ca->store, id, rec, err);
-	if (rc == SCEP_E_NOTFOUND)
+	if (rc == SCEP_E_NOTFOUND && scep_token_is_row(id))
+		(void)scep_fail(err, rc, "token %s was not used yet, and no "
+		    "wrong name was shown with it: nothing is known of it; "
+		    "`scepadm token key revoke` ends all tokens of a key", id);
+	else if (rc == SCEP_E_NOTFOUND)
 		(void)scep_fail(err, rc, "there is no challenge %s; `scepadm "
 		    "challenge list` shows those there are", id);
 	return rc;
@@ -78,7 +103,7 @@ revoke_rec(struct scep_challenge *rec, struct scep_change *change, char *ids,
     size_t size, struct scep_error *err)
 {
 	if (rec->state == SCEP_CHALLENGE_REVOKED ||
-	    strstr(ids, rec->id) != NULL)
+	    scep_profiles_have(ids, rec->id))
 		return SCEP_OK;
 	rec->state = SCEP_CHALLENGE_REVOKED;
 	if (ids[0] != '\0')
@@ -111,7 +136,7 @@ revoke_one(struct scep_admin_call *call, const char *id,
 {
 	struct scep_change	 change = { .n = 0 };
 	struct scep_challenge	 rec;
-	char			 ids[ID_LEN + 1] = "";
+	char			 ids[SCEP_REC_NAME] = "";
 	enum scep_err		 rc;
 
 	if ((rc = get(call, id, &rec, err)) != SCEP_OK)
@@ -147,7 +172,7 @@ static enum scep_err
 revoke_ids(struct scep_admin_call *call, const json_t *list,
     struct scep_change *change, struct scep_error *err)
 {
-	char			 ids[SCEP_ADMIN_ITEMS_MAX * (ID_LEN + 1)] =
+	char			 ids[SCEP_ADMIN_ITEMS_MAX * SCEP_REC_NAME] =
 				    "", id[SCEP_REC_NAME];
 	struct scep_challenge	 rec;
 	enum scep_err		 rc = SCEP_OK;
@@ -297,7 +322,7 @@ static const struct scep_admin_member	purge_members[] = {
 	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
 };
 static const struct scep_admin_member	id_members[] = {
-	{ "id", SCEP_ADMIN_TEXT, 1, 1, SCEP_REC_NAME - 1 },
+	{ "id", SCEP_ADMIN_TEXT, 1, 1, SCEP_TOKEN_MAX },
 	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
 };
 static const struct scep_admin_member	ids_members[] = {

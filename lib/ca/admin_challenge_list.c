@@ -15,7 +15,7 @@
 #include "ca/admin.h"
 #include "ca/admin_challenge.h"
 #include "ca/admin_place.h"
-#include "ca/challenge.h"
+#include "ca/token.h"
 #include "ca/wrong.h"
 
 static long
@@ -87,6 +87,9 @@ scep_admin_challenge_json(const struct scep_admin_call *call,
 	subject_text(rec, subject);
 	scep_admin_san(scep_buf_span(&rec->san), &san);
 	scep_admin_binds(rec, binds);
+	/* Wrong names made its row, which has none. */
+	if (scep_token_is_row(rec->id) && rec->n_use == 0)
+		OPENSSL_strlcpy(binds, "what the token says", sizeof(binds));
 	if (rec->has_key)
 		scep_hex_text(scep_span_make(rec->key_sha256,
 		    sizeof(rec->key_sha256)), key, sizeof(key));

@@ -11,15 +11,16 @@
 
 #include "base/error.h"
 #include "ca/admin_challenge.h"
-#include "ca/challenge.h"
+#include "ca/token.h"
 
-#define BATCH	200		/* writes of one change, ids of one line */
+#define BATCH	200		/* writes of one change … */
+#define IDS	3000		/* … and octets of ids in one line of the log */
 
 struct purge {
 	const struct scep_admin_call	*call;
 	time_t				 older;
 	struct scep_change		 change;
-	char				 ids[BATCH * (SCEP_CHALLENGE_ID + 1)];
+	char				 ids[IDS + SCEP_REC_NAME + 1];
 };
 
 /* What the device that used it last may still ask for by it. */
@@ -37,7 +38,9 @@ may_come_again(const struct scep_admin_call *call,
 	    call->now - last <= window;
 }
 
-/* Since when it is of no use; 0: it is of use. */
+/* Since when it is of no use; 0: it is of use.  Without its row a token could
+ * be used again as long as it verifies; nor should a clock that is set back
+ * bring it back to life. */
 static time_t
 ended(const struct scep_admin_call *call, const struct scep_challenge *rec)
 {
@@ -46,6 +49,9 @@ ended(const struct scep_admin_call *call, const struct scep_challenge *rec)
 
 	if (may_come_again(call, rec, last))
 		return 0;
+	if (scep_token_is_row(rec->id))
+		return call->now < rec->expires + SCEP_TOKEN_HELD_S ? 0 :
+		    rec->expires > last ? rec->expires : last;
 	if (rec->state == SCEP_CHALLENGE_REVOKED || rec->used >= rec->uses)
 		return last;
 	return call->now >= rec->expires ? rec->expires : 0;
@@ -66,7 +72,8 @@ purge_one(void *arg, struct scep_challenge *rec, struct scep_error *err)
 	if (p->ids[0] != '\0')
 		OPENSSL_strlcat(p->ids, ",", sizeof(p->ids));
 	OPENSSL_strlcat(p->ids, rec->id, sizeof(p->ids));
-	return p->change.n == BATCH ? SCEP_E_EXISTS : SCEP_OK;
+	return p->change.n == BATCH || strlen(p->ids) >= IDS ? SCEP_E_EXISTS :
+	    SCEP_OK;
 }
 
 static enum scep_err

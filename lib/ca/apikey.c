@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "ca/apikey.h"
 #include "ca/bound.h"
+#include "ca/profiles.h"
 
 #define LABEL		"scep.fcgi api key 1"
 #define LABEL_USER	"scep.fcgi api user 1"
@@ -96,15 +97,7 @@ scep_apikey_state(const struct scep_apikey *rec, time_t now)
 int
 scep_apikey_has_profile(const struct scep_apikey *rec, const char *profile)
 {
-	const size_t	 len = strlen(profile);
-	const char	*p = rec->profiles;
-	size_t		 n;
-
-	for (; *p != '\0'; p += n + (p[n] == ','))
-		if ((n = strcspn(p, ",")) == len &&
-		    memcmp(p, profile, len) == 0)
-			return 1;
-	return 0;
+	return scep_profiles_have(rec->profiles, profile);
 }
 
 void

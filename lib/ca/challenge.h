@@ -59,6 +59,8 @@ enum scep_err	 scep_challenge_request(const struct scep_crypto *crypto,
 		    const struct scep_csr *csr, uint8_t out[SCEP_SHA256_LEN],
 		    struct scep_error *err);
 
+struct scep_token;		/* token.h */
+
 /* One request that shows a challenge. */
 struct scep_challenge_case {
 	const struct scep_crypto	*crypto;
@@ -66,6 +68,8 @@ struct scep_challenge_case {
 	const struct scep_profile	*profile;
 	const struct scep_csr		*csr;
 	time_t				 now;
+	const struct scep_token		*token;	/* that rec was made of, or
+						   NULL */
 };
 /*
  * Judge what the CSR presents.  rec is the record of its id, or NULL; the same
@@ -73,6 +77,13 @@ struct scep_challenge_case {
  * is the index of the earlier use.
  */
 enum scep_err	 scep_challenge_judge(const struct scep_challenge_case *c,
+		    const struct scep_challenge *rec,
+		    enum scep_challenge_fact *fact, size_t *use,
+		    struct scep_error *err);
+
+/* The secret was right: is rec still good, and for this request? */
+enum scep_err	 scep_challenge_judge_right(
+		    const struct scep_challenge_case *c,
 		    const struct scep_challenge *rec,
 		    enum scep_challenge_fact *fact, size_t *use,
 		    struct scep_error *err);

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "ca/challenge.h"
+#include "ca/token.h"
 
 static enum scep_err
 judge_subject(const struct scep_challenge *rec, const struct scep_csr *csr,
@@ -46,13 +47,31 @@ judge_san(const struct scep_challenge *rec, const struct scep_csr *csr,
 	return SCEP_OK;
 }
 
+/* What a token binds by a hash alone. */
+static enum scep_err
+judge_hash(const struct scep_challenge_case *c, enum scep_challenge_fact *fact,
+    struct scep_error *err)
+{
+	enum scep_err	 rc;
+	int		 fits;
+
+	if (c->token == NULL)
+		return SCEP_OK;
+	rc = scep_token_fits(c->crypto, c->token, c->csr, &fits, err);
+	if (rc == SCEP_OK && !fits)
+		*fact = SCEP_CH_OTHER_SUBJECT;
+	return rc;
+}
+
 /* Does the request ask for just what the record binds?  Where the record
  * names the device itself, only its key is looked at. */
 static enum scep_err
-judge_names(const struct scep_challenge *rec, const struct scep_csr *csr,
-    enum scep_challenge_fact *fact, struct scep_error *err)
+judge_names(const struct scep_challenge_case *c,
+    const struct scep_challenge *rec, enum scep_challenge_fact *fact,
+    struct scep_error *err)
 {
-	enum scep_err	 rc = SCEP_OK;
+	const struct scep_csr	*csr = c->csr;
+	enum scep_err		 rc;
 
 	if (rec->has_key && memcmp(rec->key_sha256, csr->key.sha256,
 	    SCEP_SHA256_LEN) != 0) {
@@ -61,7 +80,8 @@ judge_names(const struct scep_challenge *rec, const struct scep_csr *csr,
 	}
 	if (rec->subject_is == SCEP_SUBJECT_SET)
 		return SCEP_OK;
-	if (rec->subject_is != SCEP_SUBJECT_ANY)
+	rc = judge_hash(c, fact, err);
+	if (rc == SCEP_OK && rec->subject_is != SCEP_SUBJECT_ANY)
 		rc = judge_subject(rec, csr, fact, err);
 	if (rc != SCEP_OK || !rec->binds_san || *fact != SCEP_CH_RECORD)
 		return rc;
@@ -102,9 +122,8 @@ judge_life(const struct scep_challenge *rec,
 	return now < rec->not_before ? SCEP_CH_NOT_YET : SCEP_CH_RECORD;
 }
 
-/* The secret was right: is the record still good, for this request? */
-static enum scep_err
-judge_record(const struct scep_challenge_case *c,
+enum scep_err
+scep_challenge_judge_right(const struct scep_challenge_case *c,
     const struct scep_challenge *rec, enum scep_challenge_fact *fact,
     size_t *use, struct scep_error *err)
 {
@@ -119,7 +138,7 @@ judge_record(const struct scep_challenge_case *c,
 		*fact = SCEP_CH_REVOKED;
 	if (*fact != SCEP_CH_RECORD)
 		return SCEP_OK;
-	if ((rc = judge_names(rec, c->csr, fact, err)) != SCEP_OK ||
+	if ((rc = judge_names(c, rec, fact, err)) != SCEP_OK ||
 	    *fact != SCEP_CH_RECORD)
 		return rc;
 	if ((rc = scep_challenge_request(c->crypto, rec, c->csr, request,
@@ -164,7 +183,7 @@ scep_challenge_judge(const struct scep_challenge_case *c,
 	    sizeof(fixed)) == 0;
 	*fact = SCEP_CH_UNKNOWN;
 	if (formed && rec != NULL && right)
-		return judge_record(c, rec, fact, use, err);
+		return scep_challenge_judge_right(c, rec, fact, use, err);
 	if (c->profile->has_static && is_static)
 		*fact = SCEP_CH_STATIC;
 	return SCEP_OK;

@@ -42,10 +42,11 @@ refuse(struct scep_job *job, const char *why)
 		scep_renew_authority(job, text);
 		(void)snprintf(job->answer->authority,
 		    sizeof(job->answer->authority), "%.95s", text);
-	} else if (job->has_record && !job->facts.is_renewal)
+	} else if (job->has_record && !job->facts.is_renewal) {
+		scep_job_authority(job, text);
 		(void)snprintf(job->answer->authority,
-		    sizeof(job->answer->authority), "challenge %s",
-		    job->record.id);
+		    sizeof(job->answer->authority), "%.95s", text);
+	}
 	return SCEP_OK;
 }
 
@@ -125,8 +126,7 @@ say_authority(const struct scep_job *job, char out[SCEP_REC_TEXT])
 	if (job->facts.is_renewal)
 		scep_renew_authority(job, out);
 	else if (scep_job_by_challenge(job))
-		(void)snprintf(out, SCEP_REC_TEXT, "challenge %s",
-		    job->record.id);
+		scep_job_authority(job, out);
 	else
 		(void)snprintf(out, SCEP_REC_TEXT, "%s", (job->profile->
 		    authorise & SCEP_BIT(SCEP_BY_CHALLENGE)) != 0 ?

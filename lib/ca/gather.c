@@ -227,6 +227,7 @@ scep_job_read(struct scep_job *job, struct scep_error *err)
 	scep_job_check_names(job);
 	if (!scep_challenge_id(job->csr->challenge, job->challenge_id))
 		job->challenge_id[0] = '\0';
+	scep_job_token_read(job);
 	return SCEP_OK;
 }
 

@@ -19,6 +19,7 @@ enum scep_job_awaits {
 	SCEP_AWAITS_ANSWER,		/* of the validator, to question */
 	SCEP_AWAITS_CONFIRMATION	/* of what was issued, to_confirm */
 };
+#include "ca/token.h"
 
 struct scep_job {
 	struct scep_local		*ca;
@@ -36,6 +37,8 @@ struct scep_job {
 	enum scep_key_type		 signer_type;
 	struct scep_txn_key		 key;
 	char				 challenge_id[SCEP_REC_NAME];
+	struct scep_token		 token;		/* where it has one */
+	int				 has_token;
 	struct scep_facts		 facts;
 	struct scep_cert		 signer;
 	int				 signer_is_ours; /* issued here */
@@ -71,6 +74,8 @@ struct scep_job {
 	enum scep_job_awaits		 awaits;
 	struct scep_buf			 to_confirm;	/* its row */
 	char				 record_id[SCEP_REC_NAME];
+						/* for people: a record's, or
+						   "token ID by key KID" */
 	char				 story[SCEP_REQUEST_ID];
 						/* the first request, if this
 						   is not it; or "" */
@@ -110,6 +115,17 @@ void		 scep_job_tell_failed(struct scep_job *job, enum scep_err rc,
 		    const struct scep_error *why);
 /* Is it the challenge that authorises, as far as one does? */
 int		 scep_job_by_challenge(const struct scep_job *job);
+/* Of a token, where the request shows one: its form and the id of its row;
+ * verified, a record (then *fact is SCEP_CH_RECORD); names that it bound by a
+ * hash, into the record that has served.  job_token.c. */
+void		 scep_job_token_read(struct scep_job *job);
+enum scep_err	 scep_job_token(struct scep_job *job,
+		    enum scep_challenge_fact *fact, struct scep_error *err);
+enum scep_err	 scep_job_token_names(struct scep_job *job,
+		    struct scep_error *err);
+/* "challenge ID", "token ID by key KID": of a record. */
+void		 scep_job_authority(const struct scep_job *job,
+		    char out[SCEP_REC_TEXT]);
 /* Names and key against the profile. */
 void		 scep_job_check_names(struct scep_job *job);
 /* A CA's or an RA's own key. */

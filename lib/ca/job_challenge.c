@@ -12,14 +12,32 @@
 #include "ca/kin.h"
 #include "ca/wrong.h"
 
-/* The record, as it is with what was counted since it was written. */
+void
+scep_job_authority(const struct scep_job *job, char out[SCEP_REC_TEXT])
+{
+	(void)snprintf(out, SCEP_REC_TEXT, "%s%s", job->has_token ? "" :
+	    "challenge ", job->record_id);
+}
+
+/* What was counted since it was written counts, too. */
+static void
+add_wrong(struct scep_job *job)
+{
+	struct scep_challenge	*rec = &job->record;
+
+	if (job->has_record && rec->state == SCEP_CHALLENGE_LIVE &&
+	    rec->max_wrong > 0 && rec->wrong + scep_wrong_count(
+	    job->ca->memory->wrong, rec->id) >= rec->max_wrong)
+		rec->state = SCEP_CHALLENGE_FROZEN;
+}
+
 static enum scep_err
 read_record(struct scep_job *job, struct scep_error *err)
 {
 	struct scep_challenge	*rec = &job->record;
 	enum scep_err		 rc = SCEP_E_NOTFOUND;
 
-	if (job->challenge_id[0] != '\0')
+	if (job->challenge_id[0] != '\0' && !job->has_token)
 		rc = scep_challenge_get(job->ca->store, job->challenge_id,
 		    rec, err);
 	if (rc != SCEP_OK && rc != SCEP_E_NOTFOUND)
@@ -27,10 +45,7 @@ read_record(struct scep_job *job, struct scep_error *err)
 	job->has_record = rc == SCEP_OK;
 	(void)snprintf(job->record_id, sizeof(job->record_id), "%s",
 	    job->has_record ? rec->id : "");
-	if (job->has_record && rec->state == SCEP_CHALLENGE_LIVE &&
-	    rec->max_wrong > 0 && rec->wrong + scep_wrong_count(
-	    job->ca->memory->wrong, rec->id) >= rec->max_wrong)
-		rec->state = SCEP_CHALLENGE_FROZEN;
+	add_wrong(job);
 	return SCEP_OK;
 }
 
@@ -140,21 +155,43 @@ unset_names(struct scep_job *job)
 	scep_job_check_names(job);
 }
 
+/* Besides: the same work was done as for what is no token. */
+static enum scep_err
+judge_token(struct scep_job *job, struct scep_challenge_case *c,
+    struct scep_error *err)
+{
+	enum scep_challenge_fact	*fact = &job->facts.challenge;
+	enum scep_err			 rc;
+
+	if (!job->has_token || *fact == SCEP_CH_STATIC)
+		return SCEP_OK;
+	if ((rc = scep_job_token(job, fact, err)) != SCEP_OK ||
+	    *fact != SCEP_CH_RECORD)
+		return rc;
+	c->token = &job->token;
+	add_wrong(job);
+	if ((rc = scep_challenge_judge_right(c, &job->record, fact, &job->use,
+	    err)) != SCEP_OK)
+		return rc;
+	return scep_job_token_names(job, err);
+}
+
 enum scep_err
 scep_job_challenge(struct scep_job *job, struct scep_error *err)
 {
-	const struct scep_challenge_case	 c = {
+	struct scep_challenge_case	 c = {
 		.crypto = job->ca->crypto,
 		.cfg = job->ca->cfg,
 		.profile = job->profile,
 		.csr = job->csr,
 		.now = job->now,
 	};
-	enum scep_err				 rc;
+	enum scep_err			 rc;
 
 	if ((rc = read_record(job, err)) != SCEP_OK ||
 	    (rc = scep_challenge_judge(&c, job->has_record ? &job->record :
 	    NULL, &job->facts.challenge, &job->use, err)) != SCEP_OK ||
+	    (rc = judge_token(job, &c, err)) != SCEP_OK ||
 	    (rc = check_uses(job, err)) != SCEP_OK)
 		return rc;
 	if (sets_names(job))
@@ -185,10 +222,11 @@ scep_job_count_wrong(struct scep_job *job, struct scep_error *err)
 	n = scep_wrong_add(job->ca->memory->wrong, rec->id, job->now);
 	/* So many at once that there is no room: it is written now. */
 	if (n == 0) {
-		rc = scep_wrong_write(job->ca->store, rec->id, 1, job->now,
-		    err);
+		rc = scep_wrong_write(job->ca->store, rec->id,
+		    rec->rev == 0 ? rec : NULL, 1, job->now, err);
 		n = 1;
-	}
+	} else if (job->has_token)
+		scep_wrong_first(job->ca->memory->wrong, rec);
 	n += rec->wrong;
 	(void)snprintf(text, sizeof(text), "wrong name %ld of %ld%s", n,
 	    rec->max_wrong,

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "ca/log_cert.h"
 #include "ca/restore.h"
+#include "ca/restore_token.h"
 
 #define BATCH		12	/* challenges in one transaction */
 #define CRLS_LOST	100000	/* made after the backup, at most */
@@ -200,6 +201,8 @@ put_back(struct scep_store *store, const struct scep_log_line *line,
 	    (rc = end_request(store, line->text, &change, count, err)) ==
 	    SCEP_OK &&
 	    (rc = end_apikey(store, line->text, &change, err)) == SCEP_OK &&
+	    (rc = scep_restore_token_key(store, line->text, &change, err)) ==
+	    SCEP_OK &&
 	    (rc = scep_restore_revoked(store, line->text, &change, count,
 	    err)) == SCEP_OK)
 		rc = scep_store_commit(store, &change, err);
@@ -294,8 +297,9 @@ scep_restore_void(struct scep_store *store, time_t now, unsigned long uid,
 	enum scep_err	 rc;
 
 	if ((rc = scep_store_scan(store, SCEP_T_CHALLENGE,
-	    scep_span_make(NULL, 0), void_row, &v, err)) == SCEP_OK)
-		rc = flush(&v, err);
+	    scep_span_make(NULL, 0), void_row, &v, err)) == SCEP_OK &&
+	    (rc = flush(&v, err)) == SCEP_OK)
+		rc = scep_restore_tokens(store, now, uid, count, err);
 	scep_change_clear(&v.change);
 	return rc;
 }

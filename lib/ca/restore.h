@@ -16,6 +16,7 @@ struct scep_restored {
 	size_t	 poor;		/* entries that say too little */
 	size_t	 steps;		/* of a rollover: their keys are not here */
 	size_t	 challenges;	/* voided */
+	size_t	 token_keys;	/* that take no token of before */
 	size_t	 crls;		/* of the backup: never to be served */
 };
 
@@ -34,7 +35,7 @@ enum scep_err	 scep_restore_revoked(struct scep_store *store,
 		    struct scep_restored *count, struct scep_error *err);
 
 /* Revoke every challenge that could still be used: it may have been, after
- * the backup. */
+ * the backup; and let no token key take a token that began before now. */
 enum scep_err	 scep_restore_void(struct scep_store *store, time_t now,
 		    unsigned long uid, struct scep_restored *count,
 		    struct scep_error *err);

@@ -17,6 +17,7 @@ struct counted {
 	char	 id[SCEP_REC_NAME];
 	long	 n;
 	time_t	 last;
+	struct scep_challenge	*fresh;	/* what its row is made from, or NULL */
 };
 
 struct scep_wrong {
@@ -44,6 +45,10 @@ scep_wrong_new(struct scep_wrong **out, struct scep_error *err)
 void
 scep_wrong_free(struct scep_wrong *wrong)
 {
+	size_t	 i;
+
+	for (i = 0; wrong != NULL && i < wrong->n; i++)
+		free(wrong->entry[i].fresh);
 	if (wrong != NULL)
 		(void)pthread_mutex_destroy(&wrong->mutex);
 	free(wrong);
@@ -103,6 +108,31 @@ scep_wrong_add(struct scep_wrong *wrong, const char *id, time_t now)
 	return n;
 }
 
+/* Its texts and numbers: the names are not needed, and not ours. */
+static void
+copy_flat(const struct scep_challenge *rec, struct scep_challenge *copy)
+{
+	*copy = *rec;
+	memset(&copy->subject, 0, sizeof(copy->subject));
+	memset(&copy->san, 0, sizeof(copy->san));
+	copy->subject_is = SCEP_SUBJECT_ANY;
+}
+
+void
+scep_wrong_first(struct scep_wrong *wrong, const struct scep_challenge *rec)
+{
+	size_t	 i;
+
+	if (rec->rev != 0 || rec->n_use > 0)
+		return;
+	(void)pthread_mutex_lock(&wrong->mutex);
+	i = find(wrong, rec->id);
+	if (i < wrong->n && wrong->entry[i].fresh == NULL &&
+	    (wrong->entry[i].fresh = malloc(sizeof(*rec))) != NULL)
+		copy_flat(rec, wrong->entry[i].fresh);
+	(void)pthread_mutex_unlock(&wrong->mutex);
+}
+
 long
 scep_wrong_count(struct scep_wrong *wrong, const char *id)
 {
@@ -122,8 +152,10 @@ scep_wrong_forget(struct scep_wrong *wrong, const char *id)
 	size_t	 i;
 
 	(void)pthread_mutex_lock(&wrong->mutex);
-	if ((i = find(wrong, id)) < wrong->n)
+	if ((i = find(wrong, id)) < wrong->n) {
+		free(wrong->entry[i].fresh);
 		wrong->entry[i] = wrong->entry[--wrong->n];
+	}
 	(void)pthread_mutex_unlock(&wrong->mutex);
 }
 
@@ -145,7 +177,8 @@ log_frozen(const struct scep_challenge *rec, time_t now,
 }
 
 static enum scep_err
-write_once(struct scep_store *store, const char *id, long n, time_t now,
+write_once(struct scep_store *store, const char *id,
+    const struct scep_challenge *fresh, long n, time_t now,
     struct scep_error *err)
 {
 	struct scep_change	 change = { .n = 0 };
@@ -153,8 +186,12 @@ write_once(struct scep_store *store, const char *id, long n, time_t now,
 	enum scep_err		 rc;
 
 	rc = scep_challenge_get(store, id, &rec, err);
-	if (rc == SCEP_E_NOTFOUND)	/* purged since */
+	if (rc == SCEP_E_NOTFOUND && fresh == NULL)	/* purged since */
 		return SCEP_OK;
+	if (rc == SCEP_E_NOTFOUND) {
+		copy_flat(fresh, &rec);
+		rc = SCEP_OK;
+	}
 	if (rc != SCEP_OK)
 		return rc;
 	rec.wrong += n;
@@ -172,7 +209,8 @@ write_once(struct scep_store *store, const char *id, long n, time_t now,
 }
 
 enum scep_err
-scep_wrong_write(struct scep_store *store, const char *id, long n, time_t now,
+scep_wrong_write(struct scep_store *store, const char *id,
+    const struct scep_challenge *fresh, long n, time_t now,
     struct scep_error *err)
 {
 	enum scep_err	 rc = SCEP_E_CHANGED;
@@ -180,7 +218,7 @@ scep_wrong_write(struct scep_store *store, const char *id, long n, time_t now,
 
 	/* An operator's act takes no lock. */
 	for (i = 0; i < TRIES && rc == SCEP_E_CHANGED; i++)
-		rc = write_once(store, id, n, now, err);
+		rc = write_once(store, id, fresh, n, now, err);
 	return rc != SCEP_E_CHANGED ? rc : scep_fail(err, SCEP_E_BUSY,
 	    "wrong names of challenge %s: overtaken %d times", id, TRIES);
 }
@@ -206,8 +244,8 @@ tend_one(struct scep_wrong *wrong, struct scep_store *store,
 	const long	 n = scep_wrong_count(wrong, one->id);
 	enum scep_err	 rc = SCEP_OK;
 
-	if (n > 0 && (rc = scep_wrong_write(store, one->id, n, one->last,
-	    err)) == SCEP_OK)
+	if (n > 0 && (rc = scep_wrong_write(store, one->id, one->fresh, n,
+	    one->last, err)) == SCEP_OK)
 		scep_wrong_forget(wrong, one->id);
 	return rc;
 }

@@ -35,12 +35,18 @@ int		 scep_wrong_is_again(struct scep_wrong *wrong,
  */
 long		 scep_wrong_add(struct scep_wrong *wrong, const char *id,
 		    time_t now);
+/* … of what was counted just now, and has no row yet as it is a token's: it
+ * gets one of rec, without its names. */
+void		 scep_wrong_first(struct scep_wrong *wrong,
+		    const struct scep_challenge *rec);
 /* Those that are not in the record yet; also for who holds no lock. */
 long		 scep_wrong_count(struct scep_wrong *wrong, const char *id);
 void		 scep_wrong_forget(struct scep_wrong *wrong, const char *id);
-/* Into the record, at once: frozen, if that is too many. */
+/* Into the record, at once: frozen, if that is too many.  fresh: what stands
+ * for a row that is not there; NULL: then nothing is written. */
 enum scep_err	 scep_wrong_write(struct scep_store *store, const char *id,
-		    long n, time_t now, struct scep_error *err);
+		    const struct scep_challenge *fresh, long n, time_t now,
+		    struct scep_error *err);
 
 /* Write what was counted; the caller holds no lock. */
 enum scep_err	 scep_wrong_tend(struct scep_wrong *wrong,

@@ -32,6 +32,7 @@ static const struct {
 	[SCEP_T_TRACE] = { SCEP_TREE_TRACE, 0, SCEP_DB_OWN_TRACE },
 	[SCEP_T_CRL] = { SCEP_TREE_META, 3, 0 },
 	[SCEP_T_APIKEY] = { SCEP_TREE_META, 6, 0 },
+	[SCEP_T_TOKEN_KEY] = { SCEP_TREE_META, 8, 0 },
 	[SCEP_T_LOG] = { SCEP_TREE_LOG, 0, 0 },
 };
 

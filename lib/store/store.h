@@ -30,6 +30,7 @@ enum scep_table {
 	SCEP_T_TRACE,		/* what became of requests, for people */
 	SCEP_T_CRL,		/* the newest of each CA */
 	SCEP_T_APIKEY,		/* who may ask what by scep-admin.fcgi */
+	SCEP_T_TOKEN_KEY,	/* what tokens are verified with */
 	SCEP_T_LOG,		/* written by commit alone */
 	SCEP_T__MAX
 };

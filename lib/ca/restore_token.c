@@ -1,0 +1,104 @@
+/*
+ * restore_token.c - what restored token keys must learn before tokens are
+ * taken: revoked is revoked, used is used.
+ */
+#include <string.h>
+
+#include "base/error.h"
+#include "base/line.h"
+#include "base/text.h"
+#include "ca/restore_token.h"
+#include "ca/token.h"
+
+#define BATCH	100		/* keys in one transaction */
+
+enum scep_err
+scep_restore_token_key(struct scep_store *store, struct scep_span entry,
+    struct scep_change *change, struct scep_error *err)
+{
+	char			 event[32], id[SCEP_REC_NAME];
+	char			 when[SCEP_TIME_TEXT];
+	struct scep_error	 why;
+	struct scep_token_key	 rec;
+	enum scep_err		 rc;
+
+	if (!scep_line_get(entry, "event", event, sizeof(event)) ||
+	    strcmp(event, "tokenkey-revoked") != 0 ||
+	    !scep_line_get(entry, "id", id, sizeof(id)))
+		return SCEP_OK;
+	rc = scep_token_key_get(store, id, &rec, err);
+	if (rc == SCEP_E_NOTFOUND)
+		return SCEP_OK;
+	if (rc != SCEP_OK || rec.state == SCEP_TOKEN_KEY_REVOKED)
+		return rc;
+	rec.state = SCEP_TOKEN_KEY_REVOKED;
+	if (scep_line_get(entry, "time", when, sizeof(when)))
+		(void)scep_time_read(when, &rec.revoked, &why);
+	return scep_token_key_write(change, &rec, err);
+}
+
+struct ageing {
+	struct scep_store	*store;
+	time_t			 now;
+	unsigned long		 uid;
+	struct scep_change	 change;
+	struct scep_restored	*count;
+};
+
+static enum scep_err
+flush(struct ageing *a, struct scep_error *err)
+{
+	struct scep_line	 line = { .len = 0 };
+	char			 when[SCEP_TIME_TEXT];
+	enum scep_err		 rc;
+
+	if (a->change.n == 0)
+		return SCEP_OK;
+	scep_time_text(a->now, when);
+	scep_line_text(&line, "time", when);
+	scep_line_text(&line, "event", "tokens-voided");
+	scep_line_fmt(&line, "keys", "%zu", a->change.n);
+	scep_line_fmt(&line, "by", "uid %lu", a->uid);
+	if ((rc = scep_buf_set(&a->change.log, scep_span_text(line.text),
+	    err)) == SCEP_OK)
+		rc = scep_store_commit(a->store, &a->change, err);
+	scep_change_clear(&a->change);
+	return rc;
+}
+
+/* Whoever minted may have been ahead of us, as far as that is allowed. */
+static enum scep_err
+age_row(void *arg, const struct scep_row *row, struct scep_error *err)
+{
+	struct ageing		*a = arg;
+	const time_t		 since = a->now + SCEP_TOKEN_SKEW_S;
+	struct scep_token_key	 rec;
+	enum scep_err		 rc;
+
+	if ((rc = scep_token_key_decode(scep_buf_span(&row->value), &rec,
+	    err)) != SCEP_OK)
+		return rc;
+	rec.rev = row->rev;
+	if (rec.state == SCEP_TOKEN_KEY_REVOKED || rec.since >= since)
+		return SCEP_OK;
+	rec.since = since;
+	if ((rc = scep_token_key_write(&a->change, &rec, err)) != SCEP_OK)
+		return rc;
+	a->count->token_keys++;
+	return a->change.n == BATCH ? flush(a, err) : SCEP_OK;
+}
+
+enum scep_err
+scep_restore_tokens(struct scep_store *store, time_t now, unsigned long uid,
+    struct scep_restored *count, struct scep_error *err)
+{
+	struct ageing	 a = { .store = store, .now = now, .uid = uid,
+			    .count = count };
+	enum scep_err	 rc;
+
+	if ((rc = scep_store_scan(store, SCEP_T_TOKEN_KEY,
+	    scep_span_make(NULL, 0), age_row, &a, err)) == SCEP_OK)
+		rc = flush(&a, err);
+	scep_change_clear(&a.change);
+	return rc;
+}

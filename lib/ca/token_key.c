@@ -1,0 +1,211 @@
+/*
+ * token_key.c - what tokens are verified with; see token_key.h.
+ */
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "base/error.h"
+#include "ca/token_key.h"
+#include "wire/key.h"
+
+#define LABEL_ROW	"scep.fcgi token key 1"
+#define LABEL_SECRET	"scep.fcgi token secret 1"
+#define SPANS		5
+#define NUMBERS		3
+
+/* What stands in front of the 32 octets of an Ed25519 key: RFC 8410 section 4.
+ */
+static const uint8_t	spki_head[] = {
+	0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00
+};
+#define SPKI_LEN	(sizeof(spki_head) + SCEP_ED25519_LEN)
+
+static const struct scep_key_rules	ed25519_rules = {
+	SCEP_BIT(SCEP_KEY_ED25519), 0, 0
+};
+
+static const struct {
+	const char		*word;
+	enum scep_token_alg	 alg;
+} algs[] = {
+	{ "hmac", SCEP_TOKEN_HMAC },
+	{ "ed25519", SCEP_TOKEN_ED25519 },
+};
+#define ALGS	(sizeof(algs) / sizeof(algs[0]))
+
+const char *
+scep_token_alg_word(enum scep_token_alg alg)
+{
+	size_t	 i;
+
+	for (i = 0; i < ALGS; i++)
+		if (algs[i].alg == alg)
+			return algs[i].word;
+	return "unknown";
+}
+
+int
+scep_token_alg_read(const char *word, enum scep_token_alg *out)
+{
+	size_t	 i;
+
+	for (i = 0; i < ALGS; i++)
+		if (strcmp(algs[i].word, word) == 0) {
+			*out = algs[i].alg;
+			return 1;
+		}
+	return 0;
+}
+
+static void
+put_number(uint8_t out[8], long n)
+{
+	int	 i;
+
+	for (i = 0; i < 8; i++)
+		out[i] = (uint8_t)((uint64_t)n >> (56 - 8 * i));
+}
+
+/* HMAC under challenge_key, over each text with its length in front, and
+ * numbers: all that is immutable. */
+static enum scep_err
+over(const struct scep_crypto *crypto, const struct scep_config *cfg,
+    const char *label, const struct scep_token_key *rec,
+    uint8_t out[SCEP_SHA256_LEN], struct scep_error *err)
+{
+	const struct scep_span	 span[SPANS] = {
+		scep_span_text(label), scep_span_text(rec->id),
+		scep_span_text(rec->name), scep_span_text(rec->profiles),
+		scep_span_make(rec->public_key, sizeof(rec->public_key)),
+	};
+	const long		 number[NUMBERS] = {
+		(long)rec->alg, rec->max_ttl_s, rec->created,
+	};
+	uint8_t			 lengths[SPANS][8], numbers[NUMBERS][8];
+	struct scep_span	 part[2 * SPANS + 1];
+	size_t			 i, n = 0;
+
+	for (i = 0; i < SPANS; i++) {
+		put_number(lengths[i], (long)span[i].len);
+		part[n++] = scep_span_make(lengths[i], 8);
+		part[n++] = span[i];
+	}
+	for (i = 0; i < NUMBERS; i++)
+		put_number(numbers[i], number[i]);
+	part[n++] = scep_span_make(numbers, sizeof(numbers));
+	return scep_crypto_hmac(crypto, scep_buf_span(&cfg->challenge_key),
+	    part, n, out, err);
+}
+
+enum scep_err
+scep_token_key_make(const struct scep_crypto *crypto,
+    const struct scep_config *cfg, struct scep_token_key *rec,
+    struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	if ((rc = scep_challenge_draw(crypto, rec->id, SCEP_TOKEN_KID,
+	    err)) != SCEP_OK)
+		return rc;
+	if (rec->name[0] == '\0')
+		OPENSSL_strlcpy(rec->name, rec->id, sizeof(rec->name));
+	return over(crypto, cfg, LABEL_ROW, rec, rec->mac, err);
+}
+
+enum scep_err
+scep_token_key_secret(const struct scep_crypto *crypto,
+    const struct scep_config *cfg, const struct scep_token_key *rec,
+    uint8_t out[SCEP_TOKEN_SECRET], struct scep_error *err)
+{
+	return over(crypto, cfg, LABEL_SECRET, rec, out, err);
+}
+
+enum scep_err
+scep_token_key_public(const struct scep_crypto *crypto, struct scep_span spki,
+    uint8_t out[SCEP_ED25519_LEN], struct scep_error *err)
+{
+	struct scep_key		 key = { .evp = NULL };
+	struct scep_error	 ignored;
+	enum scep_err		 rc;
+
+	if (spki.len == SPKI_LEN)
+		memcpy(out, spki.data + sizeof(spki_head), SCEP_ED25519_LEN);
+	rc = spki.len == SPKI_LEN ? scep_key_load(crypto, spki,
+	    &ed25519_rules, &key, &ignored) : SCEP_E_ALG;
+	scep_key_clear(&key);
+	return rc == SCEP_OK || rc == SCEP_E_NOMEM ? rc : scep_fail(err,
+	    SCEP_E_USAGE, "public: no public key for Ed25519; make one with "
+	    "`openssl genpkey -algorithm ed25519 -out KEY` and `openssl pkey "
+	    "-in KEY -pubout -out FILE`");
+}
+
+/* Of a row that is not there: an HMAC as of any other. */
+static enum scep_err
+verify_hmac(const struct scep_crypto *crypto, const struct scep_config *cfg,
+    const struct scep_token_key *rec, const struct scep_token *t, int *right,
+    struct scep_error *err)
+{
+	uint8_t			 secret[SCEP_TOKEN_SECRET];
+	uint8_t			 tag[SCEP_TOKEN_HMAC_LEN];
+	enum scep_err		 rc;
+
+	if ((rc = scep_token_key_secret(crypto, cfg, rec, secret, err)) ==
+	    SCEP_OK)
+		rc = scep_crypto_hmac(crypto, scep_span_make(secret,
+		    sizeof(secret)), &t->body, 1, tag, err);
+	OPENSSL_cleanse(secret, sizeof(secret));
+	*right = rc == SCEP_OK &&
+	    CRYPTO_memcmp(tag, t->tag, sizeof(tag)) == 0 &&
+	    t->tag_len == SCEP_TOKEN_HMAC_LEN;
+	OPENSSL_cleanse(tag, sizeof(tag));
+	return rc;
+}
+
+static enum scep_err
+verify_ed25519(const struct scep_crypto *crypto,
+    const struct scep_token_key *rec, const struct scep_token *t, int *right,
+    struct scep_error *err)
+{
+	uint8_t		 spki[SPKI_LEN];
+	struct scep_key	 key;
+	enum scep_err	 rc;
+
+	*right = 0;
+	if (t->tag_len != SCEP_TOKEN_ED25519_LEN)
+		return SCEP_OK;
+	memcpy(spki, spki_head, sizeof(spki_head));
+	memcpy(spki + sizeof(spki_head), rec->public_key, SCEP_ED25519_LEN);
+	if ((rc = scep_key_load(crypto, scep_span_make(spki, sizeof(spki)),
+	    &ed25519_rules, &key, err)) != SCEP_OK)
+		return rc == SCEP_E_NOMEM ? rc : SCEP_OK;
+	rc = scep_key_verify(crypto, &key, SCEP_SHA512, t->body,
+	    scep_span_make(t->tag, t->tag_len), err);
+	scep_key_clear(&key);
+	*right = rc == SCEP_OK;
+	return rc == SCEP_E_SIG ? SCEP_OK : rc;
+}
+
+enum scep_err
+scep_token_key_verify(const struct scep_crypto *crypto,
+    const struct scep_config *cfg, const struct scep_token_key *rec,
+    const struct scep_token *t, const char **why, struct scep_error *err)
+{
+	uint8_t		 mac[SCEP_SHA256_LEN];
+	enum scep_err	 rc;
+	int		 right = 0;
+
+	*why = NULL;
+	if ((rc = over(crypto, cfg, LABEL_ROW, rec, mac, err)) != SCEP_OK ||
+	    (rc = rec->alg == SCEP_TOKEN_ED25519 ?
+	    verify_ed25519(crypto, rec, t, &right, err) :
+	    verify_hmac(crypto, cfg, rec, t, &right, err)) != SCEP_OK)
+		return rc;
+	if (rec->id[0] == '\0')
+		*why = "no such key";
+	else if (CRYPTO_memcmp(mac, rec->mac, sizeof(mac)) != 0)
+		*why = "its row is not as it was made";
+	else if (!right)
+		*why = "its tag does not verify";
+	return SCEP_OK;
+}
