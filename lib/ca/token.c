@@ -89,8 +89,10 @@ take_line(struct scep_span *rest, char letter, struct scep_span *value)
 		return 0;
 	*value = scep_span_make(rest->data + 2,
 	    (size_t)(end - rest->data) - 2);
+	if (!scep_is_clean_utf8(*value))
+		return 0;
 	*rest = scep_span_make(end + 1, rest->len - value->len - 3);
-	return scep_is_clean_utf8(*value);
+	return 1;
 }
 
 static int

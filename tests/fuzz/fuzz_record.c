@@ -13,6 +13,7 @@
 /* First octet; else the number of an index. */
 #define CRL	0xff
 #define APIKEY	0xfe
+#define TOKEN_KEY	0xfd
 
 int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -93,6 +94,22 @@ recode_apikey(struct scep_span in)
 	scep_buf_clear(&out);
 }
 
+static void
+recode_token_key(struct scep_span in)
+{
+	struct scep_token_key	 rec;
+	struct scep_buf		 out = { NULL, 0 };
+	struct scep_error	 err;
+	enum scep_err		 rc;
+
+	if ((rc = scep_token_key_decode(in, &rec, &err)) == SCEP_OK)
+		rc = scep_token_key_encode(&rec, &out, &err);
+	if (rc == SCEP_OK ? !scep_span_equal(in, scep_buf_span(&out)) :
+	    rc != SCEP_E_STORE)
+		abort();
+	scep_buf_clear(&out);
+}
+
 /* Encoded as it came; or as the version of today, which then stays. */
 static int
 is_settled(enum scep_table table, struct scep_span in,
@@ -130,6 +147,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	}
 	if (data[0] == APIKEY) {
 		recode_apikey(in);
+		return 0;
+	}
+	if (data[0] == TOKEN_KEY) {
+		recode_token_key(in);
 		return 0;
 	}
 	index = (enum scep_index)(data[0] % SCEP_IX__MAX);

@@ -73,6 +73,26 @@ fill_apikey(struct scep_apikey *k)
 }
 
 static void
+fill_token_key(struct scep_token_key *k)
+{
+	memset(k, 0, sizeof(*k));
+	(void)strcpy(k->id, "abcdefghjk");
+	(void)strcpy(k->name, "mdm");
+	(void)strcpy(k->profiles, "a,b");
+	k->alg = SCEP_TOKEN_ED25519;
+	memset(k->public_key, 6, sizeof(k->public_key));
+	k->max_ttl_s = 86400;
+	k->created = 1;
+	memset(k->mac, 5, sizeof(k->mac));
+	k->state = SCEP_TOKEN_KEY_REVOKED;
+	k->revoked = 2;
+	k->since = (time_t)1 << 40;
+	(void)strcpy(k->issuer, "uid 0");
+	(void)strcpy(k->note, "so long that the record has its length in "
+	    "two octets");
+}
+
+static void
 fill_challenge(struct scep_challenge *c)
 {
 	size_t	 i;
@@ -187,6 +207,7 @@ static union any {
 	struct scep_cert_rec	 cert;
 	struct scep_pending	 pending;
 	struct scep_apikey	 apikey;
+	struct scep_token_key	 token_key;
 	struct scep_trace	 trace;
 } rec;
 
@@ -259,12 +280,23 @@ recode_apikey(struct scep_span in, struct scep_buf *out,
 	return rc;
 }
 
-enum { TXN, CHALLENGE, CERT, PENDING, TRACE, APIKEY, N_KINDS };
+static enum scep_err
+recode_token_key(struct scep_span in, struct scep_buf *out,
+    struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	if ((rc = scep_token_key_decode(in, &rec.token_key, err)) == SCEP_OK)
+		rc = scep_token_key_encode(&rec.token_key, out, err);
+	return rc;
+}
+
+enum { TXN, CHALLENGE, CERT, PENDING, TRACE, APIKEY, TOKEN_KEY, N_KINDS };
 
 static enum scep_err	(*const recode[N_KINDS])(struct scep_span,
     struct scep_buf *, struct scep_error *) = {
 	recode_txn, recode_challenge, recode_cert, recode_pending,
-	recode_trace, recode_apikey
+	recode_trace, recode_apikey, recode_token_key
 };
 
 static void
@@ -294,6 +326,11 @@ sample(int kind, struct scep_buf *out)
 		fill_apikey(&rec.apikey);
 		assert_int_equal(scep_apikey_encode(&rec.apikey, out, &err),
 		    0);
+		break;
+	case TOKEN_KEY:
+		fill_token_key(&rec.token_key);
+		assert_int_equal(scep_token_key_encode(&rec.token_key, out,
+		    &err), 0);
 		break;
 	case TRACE:
 		fill_trace(&rec.trace);

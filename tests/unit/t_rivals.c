@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "tests/unit/conform.h"
 #include "tests/unit/renewing.h"
+#include "tests/unit/tokens.h"
 
 #define RIVALS	100
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -411,6 +412,48 @@ a_challenge_revoked_in_between_is_not_used(void **state)
 	ask_spend(&r, "granted", "challenge");
 }
 
+static char	 rivals_token[SCEP_TOKEN_MAX + 1];
+
+/* Another machine has other locks: what tells it is the row of its use. */
+static void
+use_it(void)
+{
+	struct scep_change	 change = { .n = 0 };
+	struct scep_challenge	 rec;
+	struct scep_token	 t;
+	struct scep_error	 err;
+
+	world_must(scep_token_read(scep_span_text(rivals_token), &t, &err) ==
+	    SCEP_OK && scep_token_record(&t, &rec, &err) == SCEP_OK);
+	rec.used = 1;
+	world_must(scep_challenge_write(&change, &rec, &err) == SCEP_OK &&
+	    scep_store_commit(w->store, &change, &err) == SCEP_OK);
+	scep_change_clear(&change);
+	scep_challenge_clear(&rec);
+}
+
+static void
+a_token_used_elsewhere_in_between_is_used_up(void **state)
+{
+	struct world_request	 r;
+	struct minter		 m;
+
+	(void)state;
+	tokens_hmac(&m, NULL);
+	tokens_mint(&m, NULL, rivals_token);
+	use_broken(SCEP_OK);
+	broken.rivals = 1;
+	broken.rival = use_it;
+	r = ask_new(0, "t1", rivals_token);
+	ask_spend(&r, "refused", "used up");
+	assert_int_equal(broken.commits, 1);
+	assert_int_equal(world_count(w, SCEP_T_CERTIFICATE), 0);
+	tokens_mint(&m, NULL, rivals_token);
+	r = ask_new(0, "t1", rivals_token);
+	ask_spend(&r, "granted", "challenge");
+	tokens_clear(&m);
+}
+
 /* Renewals. */
 
 struct renewing_rival {
@@ -641,6 +684,9 @@ main(void)
 		    ask_empty),
 		cmocka_unit_test_setup(
 		    a_challenge_revoked_in_between_is_not_used,
+		    ask_empty),
+		cmocka_unit_test_setup(
+		    a_token_used_elsewhere_in_between_is_used_up,
 		    ask_empty),
 		conforms_setup(of_two_requests_under_one_transaction_one_waits,
 		    ask_empty, "C-206 T-100"),
