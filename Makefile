@@ -221,10 +221,11 @@ install: all
 	install -m 755 $(BIN)/scepadm $(DESTDIR)$(BINDIR)/scepadm
 	install -m 644 cgi/scep.fcgi.8 cgi/scep-admin.fcgi.8 cgi/scepadm.8 \
 	    $(DESTDIR)$(MANDIR)/man8
-	install -m 644 cgi/scep.conf.5 $(DESTDIR)$(MANDIR)/man5
+	install -m 644 cgi/scep.conf.5 cgi/scep-token.5 \
+	    $(DESTDIR)$(MANDIR)/man5
 	install -m 644 README INSTALL CHANGES LICENSE $(DESTDIR)$(DOCDIR)
 	install -m 644 examples/*.conf examples/*.lua examples/*.htaccess \
-	    $(DESTDIR)$(DOCDIR)/examples
+	    examples/mint-token.* $(DESTDIR)$(DOCDIR)/examples
 	install -d $(DESTDIR)$(COMPLETIONDIR)
 	install -m 644 cgi/scepadm.bash $(DESTDIR)$(COMPLETIONDIR)/scepadm
 	$(MAKE) --no-print-directory install-systemd

@@ -3,10 +3,12 @@
 # Knows no noun, verb or option: `scepadm -h` says them.  What stands for a
 # value there says what may be offered: DIR, FILE, P (a profile of the
 # configuration), CA (of it), TYPE (of a key), KIND (of a client), RIGHT (of an
-# API key), REASON (of a revocation), STATE and FIELD (of lists), ID and SERIAL
-# (what the server has; of many challenges or certificates, some).
+# API key), ALG and KID (of token keys), REASON (of a revocation), STATE and
+# FIELD (of lists), ID and SERIAL (what the server has; of many challenges or
+# certificates, some).
 
-# One line a verb: noun, TAB, verb (or nothing), TAB, the rest of its usage.
+# One line a verb: noun, TAB, verb (one word, two, or nothing), TAB, the rest of
+# its usage.
 _scepadm_usage()
 {
 	"$1" -h 2>/dev/null | awk '
@@ -17,10 +19,12 @@ _scepadm_usage()
 		while (sub(/^\[[^]]*\] +/, ""))
 			;
 		noun = $1
-		verb = $2 ~ /^[a-z][a-z-]*$/ ? $2 : ""
+		verb = ""
 		sub(/^[^ ]+ */, "")
-		if (verb != "")
+		while ($1 ~ /^[a-z][a-z-]*$/) {
+			verb = verb (verb == "" ? "" : " ") $1
 			sub(/^[^ ]+ */, "")
+		}
 		entry = noun "\t" verb "\t" $0
 		next
 	}
@@ -66,10 +70,11 @@ _scepadm_operands()
 # The ids or serials in a list that the server gives quickly.
 _scepadm_list()		# SCEPADM CONF NOUN KEY [OPTION...]
 {
-	local conf=()
+	local conf=() noun=("$3")
 
 	[[ -n $2 ]] && conf=(-c "$2")
-	timeout 2 "$1" "${conf[@]}" "$3" list --json "${@:5}" 2>/dev/null |
+	[[ $3 == token ]] && noun=(token key)
+	timeout 2 "$1" "${conf[@]}" "${noun[@]}" list --json "${@:5}" 2>/dev/null |
 	    grep -o "\"$4\": *\"[^\"]*\"" | sed 's/.*"\([^"]*\)"$/\1/'
 }
 
@@ -106,12 +111,16 @@ _scepadm_complete_value()	# NAME CUR SCEPADM CONF NOUN
 	RIGHT,)
 		_scepadm_offer "$2" challenge:add request:approve \
 		    request:list request:refuse ;;
+	ALG)
+		_scepadm_offer "$2" ed25519 hmac ;;
 	TYPE)
 		_scepadm_offer "$2" rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384
 		;;
 	KIND)
 		_scepadm_offer "$2" apple certmonger cisco scepclient sscep \
 		    strongswan text windows wpa ;;
+	KID)
+		_scepadm_offer "$2" $(_scepadm_list "$3" "$4" token id) ;;
 	ID)
 		if [[ $5 == challenge ]]; then
 			_scepadm_offer "$2" $(_scepadm_list "$3" "$4" "$5" id \
@@ -140,6 +149,7 @@ _scepadm_complete_value()	# NAME CUR SCEPADM CONF NOUN
 _scepadm()
 {
 	local cur prev words cword i conf= noun= verb= nouns verbs usage value
+	local rest=()
 
 	COMPREPLY=()
 	_get_comp_words_by_ref -n : cur prev words cword || return
@@ -151,8 +161,8 @@ _scepadm()
 			:
 		elif [[ -z $noun ]]; then
 			noun=${words[i]}
-		elif [[ -z $verb ]]; then
-			verb=${words[i]}
+		else
+			rest+=("${words[i]}")
 		fi
 	done
 	usage=$(_scepadm_usage "$1")
@@ -167,8 +177,16 @@ _scepadm()
 	fi
 	verbs=$(awk -F'\t' -v n="$noun" '$1 == n && $2 != "" { print $2 }' \
 	    <<<"$usage")
-	if [[ -n $verbs && -z $verb ]]; then
-		_scepadm_offer "$cur" $verbs -h
+	# Words, until they are a verb: what may be the next one is offered.
+	for ((i = 0; i < ${#rest[@]}; i++)); do
+		grep -q -x -e "$verb" <<<"$verbs" && break
+		verb="${verb:+$verb }${rest[i]}"
+	done
+	if [[ -n $verbs ]] && ! grep -q -x -e "$verb" <<<"$verbs"; then
+		_scepadm_offer "$cur" $(awk -v v="${verb:+$verb }" \
+		    'index($0, v) == 1 { $0 = substr($0, length(v) + 1)
+		    print $1 }' <<<"$verbs" | uniq) \
+		    $([[ -n $verb ]] || echo -h)
 		return
 	fi
 	[[ -n $verbs ]] || verb=

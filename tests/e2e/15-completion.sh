@@ -51,16 +51,22 @@ same "each line of -h is looked at" "$(wc -l <"$T/usages")" \
 offered "nouns" "scepadm " -c -h $(awk '{ print $1 }' "$T/usages" | uniq)
 missing=
 n=0
-while read -r noun verb rest; do
-	case $verb in
-	[a-z]*)
-		offers "scepadm $noun " | grep -q -x -e "$verb" ||
-		    missing="$missing $noun-$verb"
-		behind="$noun $verb" ;;
-	*)	behind=$noun ;;
-	esac
+while read -r noun rest; do
+	behind=$noun
+	verb=
+	while :; do		# a verb has no word, one, or two
+		word=${rest%% *}
+		case $word in [a-z]*) ;; *) break ;; esac
+		offers "scepadm $behind " | grep -q -x -e "$word" ||
+		    missing="$missing $behind-$word"
+		behind="$behind $word"
+		verb=$word
+		[ "$rest" != "$word" ] || break
+		rest=${rest#* }
+		while [ "${rest# }" != "$rest" ]; do rest=${rest# }; done
+	done
 	offers "scepadm $behind -" >"$T/options"
-	for option in $(echo "$verb $rest" | grep -o -E -e '--[a-z-]+'); do
+	for option in $(echo "$rest" | grep -o -E -e '--[a-z0-9-]+'); do
 		n=$((n + 1))
 		grep -q -x -e "$option" "$T/options" ||
 		    missing="$missing $noun-$verb$option"
@@ -76,6 +82,11 @@ offered "a noun that has begun" "scepadm chal" challenge
 offered "a verb that has begun" "scepadm challenge re" revoke
 offered "an option that has begun" "scepadm challenge add --pro" --profile
 offered "a right of an API key" "scepadm apikey add --may chal" challenge:add
+offered "the first word of a verb" "scepadm token " -h key mint
+offered "the second" "scepadm token key " add list revoke show
+offered "one that has begun so" "scepadm token key re" revoke
+offered "nothing for a verb that is half" "scepadm token kex "
+offered "algorithms" "scepadm token key add --alg " ed25519 hmac
 offered "behind -c" "scepadm -c $T/ca/scep.c" "$T/ca/scep.conf"
 offered "a noun behind -c" "scepadm -c $CONF requ" request
 offered "the clients that it knows" "scepadm client " \
@@ -111,6 +122,9 @@ offered "an id behind an option" "scepadm -c $CONF challenge show --json " \
     "$id"
 offered "an id that has begun otherwise" \
     "scepadm -c $CONF challenge show =$id"
+kid=$(adm token key add --alg hmac --out "$T/mint.key" 2>/dev/null)
+offered "ids of token keys" "scepadm -c $CONF token key revoke " "$kid"
+offered "for whoever mints, too" "scepadm -c $CONF token mint --kid " "$kid"
 start_lighttpd "$(free_port)"
 challenge "$T/ch" --cn b
 bot -C "$T/ch" -s /CN=b "$URL" >"$T/bot.out" 2>&1

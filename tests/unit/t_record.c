@@ -448,7 +448,8 @@ a_record_cut_short_or_too_long_is_refused(void **state)
 
 /* What each kind is written as. */
 static const uint8_t	versions[N_KINDS] = { [TXN] = 2, [CHALLENGE] = 2,
-	[CERT] = 1, [PENDING] = 3, [TRACE] = 1, [APIKEY] = 1 };
+	[CERT] = 1, [PENDING] = 3, [TRACE] = 1, [APIKEY] = 1,
+	[TOKEN_KEY] = 1 };
 
 /* What was written before transactions had a delivery secret. */
 static void
