@@ -71,7 +71,8 @@ get(struct scep_admin_call *call, const char *id, struct scep_challenge *rec,
 	if (rc == SCEP_E_NOTFOUND && scep_token_is_row(id))
 		(void)scep_fail(err, rc, "token %s was not used yet, and no "
 		    "wrong name was shown with it: nothing is known of it; "
-		    "`scepadm token key revoke` ends all tokens of a key", id);
+		    "`scepadm challenge revoke` wants the whole token then, "
+		    "and `scepadm token key revoke` ends all of a key", id);
 	else if (rc == SCEP_E_NOTFOUND)
 		(void)scep_fail(err, rc, "there is no challenge %s; `scepadm "
 		    "challenge list` shows those there are", id);
@@ -130,6 +131,24 @@ revoke_commit(struct scep_admin_call *call, struct scep_change *change,
 	return scep_store_commit(call->ca->store, change, err);
 }
 
+/* What is to be revoked: a record, or a token that nobody has used, of which
+ * there is none yet. */
+static enum scep_err
+get_to_revoke(struct scep_admin_call *call, const char *id,
+    struct scep_challenge *rec, struct scep_error *err)
+{
+	struct scep_token	 token;
+	struct scep_error	 ignored;
+	enum scep_err		 rc;
+
+	rc = get(call, id, rec, err);
+	if (rc != SCEP_E_NOTFOUND || scep_token_read(scep_span_text(
+	    scep_admin_text(call, "id", "")), &token, &ignored) != SCEP_OK)
+		return rc;
+	rc = scep_token_record(&token, rec, err);
+	return rc != SCEP_E_FORMAT ? rc : (err->code = SCEP_E_REFUSED);
+}
+
 static enum scep_err
 revoke_one(struct scep_admin_call *call, const char *id,
     struct scep_error *err)
@@ -139,7 +158,7 @@ revoke_one(struct scep_admin_call *call, const char *id,
 	char			 ids[SCEP_REC_NAME] = "";
 	enum scep_err		 rc;
 
-	if ((rc = get(call, id, &rec, err)) != SCEP_OK)
+	if ((rc = get_to_revoke(call, id, &rec, err)) != SCEP_OK)
 		return rc;
 	if ((rc = revoke_rec(&rec, &change, ids, sizeof(ids), err)) ==
 	    SCEP_OK && (rc = revoke_commit(call, &change, ids, rec.profile,

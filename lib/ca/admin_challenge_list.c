@@ -88,7 +88,8 @@ scep_admin_challenge_json(const struct scep_admin_call *call,
 	scep_admin_san(scep_buf_span(&rec->san), &san);
 	scep_admin_binds(rec, binds);
 	/* Wrong names made its row, which has none. */
-	if (scep_token_is_row(rec->id) && rec->n_use == 0)
+	if (scep_token_is_row(rec->id) && rec->subject_is ==
+	    SCEP_SUBJECT_ANY && rec->n_use == 0)
 		OPENSSL_strlcpy(binds, "what the token says", sizeof(binds));
 	if (rec->has_key)
 		scep_hex_text(scep_span_make(rec->key_sha256,

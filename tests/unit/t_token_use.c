@@ -497,6 +497,16 @@ the_operator_sees_it(void **state)
 	json_decref(one);
 	tried(1, 0, "t2", "/CN=x", NULL, "refused", "revoked");
 	assert_false(world_holds(w, token));
+	/* One that nobody has used yet. */
+	mint("CN=y", NULL);
+	one = operator_ask_id(w, 0, "{\"do\":\"challenge.revoke\",\"id\":"
+	    "\"%s\"}", token);
+	operator_is(one, "state", "revoked");
+	operator_is(one, "subject", "CN=y");
+	json_decref(one);
+	tried(1, 1, "t3", "/CN=y", NULL, "refused", "challenge was revoked");
+	mint("CN=y", NULL);
+	tried(1, 1, "t4", "/CN=y", NULL, "granted", "challenge");
 }
 
 /* A backup may have forgotten that it was used. */
