@@ -152,6 +152,7 @@ undo(struct adm *adm, const json_t *made)
 
 	if (adm_ask(adm, json_pack("{s:s,s:s}", "do", "tokenkey.revoke", "id",
 	    text_of(made, "id")), &result) == SCEP_OK) {
+		json_decref(result);
 		adm->err = why;
 		return scep_fail_mend(&adm->err, "key %s was revoked again",
 		    text_of(made, "id"));

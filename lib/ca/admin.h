@@ -149,8 +149,8 @@
  * issuer, note.
  *
  * A token key: id, name, state (live, revoked), alg, public_key (hex, 32
- * octets; "" of hmac), profiles (commas), max_ttl, created, revoked, since (what
- * began earlier is refused; "": nothing is), issuer, note.
+ * octets; "" of hmac), profiles (commas), max_ttl, created, revoked, since
+ * (what began earlier is refused; "": nothing is), issuer, note.
  *
  * cert.list gives a page, of limit rows at most: without next it is the last
  * one; with it, the same request with next as after gives the next one.  A

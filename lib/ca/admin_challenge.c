@@ -79,6 +79,18 @@ get(struct scep_admin_call *call, const char *id, struct scep_challenge *rec,
 	return rc;
 }
 
+/* Wrong names that were counted just now make the row of a token.  The caller
+ * holds no lock. */
+static enum scep_err
+settle(struct scep_admin_call *call, const char *id, struct scep_error *err)
+{
+	struct scep_memory	*m = call->ca->memory;
+
+	return !scep_token_is_row(id) || scep_wrong_count(m->wrong, id) == 0 ?
+	    SCEP_OK : scep_wrong_tend(m->wrong, m->lock, call->ca->store,
+	    err);
+}
+
 static enum scep_err
 show(struct scep_admin_call *call, struct scep_error *err)
 {
@@ -87,7 +99,7 @@ show(struct scep_admin_call *call, struct scep_error *err)
 	enum scep_err		 rc;
 
 	if ((rc = read_id(scep_admin_text(call, "id", ""), id, err)) !=
-	    SCEP_OK)
+	    SCEP_OK || (rc = settle(call, id, err)) != SCEP_OK)
 		return rc;
 	scep_line_text(&call->summary, "id", id);
 	if ((rc = get(call, id, &rec, err)) != SCEP_OK)
@@ -288,7 +300,7 @@ thaw(struct scep_admin_call *call, struct scep_error *err)
 	int			 i;
 
 	if ((rc = read_id(scep_admin_text(call, "id", ""), id, err)) !=
-	    SCEP_OK)
+	    SCEP_OK || (rc = settle(call, id, err)) != SCEP_OK)
 		return rc;
 	scep_line_text(&call->summary, "id", id);
 	key = scep_span_text(id);

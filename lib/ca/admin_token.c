@@ -67,7 +67,7 @@ struct looking {
 	struct scep_token_key		*found;
 	int				 n_found;
 	const struct scep_token_key	*fresh;		/* to be added */
-	struct scep_change		*change;	/* old ones go with it */
+	struct scep_change		*change;	/* for old ones */
 	size_t				 n;
 };
 

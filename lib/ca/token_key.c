@@ -6,6 +6,7 @@
 #include <openssl/crypto.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "ca/token_key.h"
 #include "wire/key.h"
 
@@ -121,6 +122,42 @@ scep_token_key_secret(const struct scep_crypto *crypto,
 	return over(crypto, cfg, LABEL_SECRET, rec, out, err);
 }
 
+/*
+ * Points of order 8 or less, whatever their sign, and two spellings of them: by
+ * such a key a signature of anybody would verify.
+ */
+static int
+is_weak(const uint8_t key[SCEP_ED25519_LEN])
+{
+	static const char *const	 weak[] = {
+		"0000000000000000000000000000000000000000000000000000000000"
+		    "000000",
+		"0100000000000000000000000000000000000000000000000000000000"
+		    "000000",
+		"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d"
+		    "53fc05",
+		"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792"
+		    "ac037a",
+		"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+		    "ffff7f",
+		"edffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+		    "ffff7f",
+		"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+		    "ffff7f",
+	};
+	uint8_t				 y[SCEP_ED25519_LEN];
+	char				 hex[2 * SCEP_ED25519_LEN + 1];
+	size_t				 i;
+
+	memcpy(y, key, sizeof(y));
+	y[sizeof(y) - 1] &= 0x7f;
+	scep_hex_text(scep_span_make(y, sizeof(y)), hex, sizeof(hex));
+	for (i = 0; i < sizeof(weak) / sizeof(weak[0]); i++)
+		if (strcmp(hex, weak[i]) == 0)
+			return 1;
+	return 0;
+}
+
 enum scep_err
 scep_token_key_public(const struct scep_crypto *crypto, struct scep_span spki,
     uint8_t out[SCEP_ED25519_LEN], struct scep_error *err)
@@ -134,6 +171,10 @@ scep_token_key_public(const struct scep_crypto *crypto, struct scep_span spki,
 	rc = spki.len == SPKI_LEN ? scep_key_load(crypto, spki,
 	    &ed25519_rules, &key, &ignored) : SCEP_E_ALG;
 	scep_key_clear(&key);
+	if (rc == SCEP_OK && is_weak(out))
+		return scep_fail(err, SCEP_E_USAGE, "public: by this key "
+		    "anybody's signature would verify; nobody makes such a "
+		    "one by chance");
 	return rc == SCEP_OK || rc == SCEP_E_NOMEM ? rc : scep_fail(err,
 	    SCEP_E_USAGE, "public: no public key for Ed25519; make one with "
 	    "`openssl genpkey -algorithm ed25519 -out KEY` and `openssl pkey "

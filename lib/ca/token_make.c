@@ -59,7 +59,7 @@ static enum scep_err
 add_dns(struct scep_buf *out, const struct scep_san_list *san,
     struct scep_error *err)
 {
-	struct scep_span	 name[SCEP_SAN_MAX];
+	struct scep_span	 name[SCEP_SAN_MAX] = { { NULL, 0 } };
 	enum scep_err		 rc = SCEP_OK;
 	size_t			 i;
 

@@ -236,17 +236,32 @@ take_one(struct scep_wrong *wrong, size_t at, struct counted *out)
 	return is_there;
 }
 
-/* Under the record's lock nothing is added, and nobody sees it twice. */
-static enum scep_err
-tend_one(struct scep_wrong *wrong, struct scep_store *store,
-    const struct counted *one, struct scep_error *err)
+/* As it is now; n is 0 if it is not there any more. */
+static struct counted
+look(struct scep_wrong *wrong, const char *id)
 {
-	const long	 n = scep_wrong_count(wrong, one->id);
-	enum scep_err	 rc = SCEP_OK;
+	struct counted	 one = { .n = 0 };
+	size_t		 i;
 
-	if (n > 0 && (rc = scep_wrong_write(store, one->id, one->fresh, n,
-	    one->last, err)) == SCEP_OK)
-		scep_wrong_forget(wrong, one->id);
+	(void)pthread_mutex_lock(&wrong->mutex);
+	if ((i = find(wrong, id)) < wrong->n)
+		one = wrong->entry[i];
+	(void)pthread_mutex_unlock(&wrong->mutex);
+	return one;
+}
+
+/* Under the record's lock nothing is added or forgotten, and nobody sees it
+ * twice. */
+static enum scep_err
+tend_one(struct scep_wrong *wrong, struct scep_store *store, const char *id,
+    struct scep_error *err)
+{
+	const struct counted	 one = look(wrong, id);
+	enum scep_err		 rc = SCEP_OK;
+
+	if (one.n > 0 && (rc = scep_wrong_write(store, id, one.fresh, one.n,
+	    one.last, err)) == SCEP_OK)
+		scep_wrong_forget(wrong, id);
 	return rc;
 }
 
@@ -269,7 +284,7 @@ scep_wrong_tend(struct scep_wrong *wrong, struct scep_keylock *lock,
 			continue;
 		key = scep_span_text(one.id);
 		scep_keylock_take(lock, &key, 1);
-		if (tend_one(wrong, store, &one, &why) != SCEP_OK) {
+		if (tend_one(wrong, store, one.id, &why) != SCEP_OK) {
 			*err = why;
 			rc = why.code;
 		}

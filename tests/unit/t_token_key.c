@@ -232,6 +232,10 @@ the_operator_is_told(void **state)
 		    "public" },
 		{ ",\"alg\":\"ed25519\",\"public\":\"00\"", SCEP_E_USAGE,
 		    "no public key" },
+		{ ",\"alg\":\"ed25519\",\"public\":\""
+		    "302a300506032b65700321000100000000000000000000000000000"
+		    "000000000000000000000000000000080\"", SCEP_E_USAGE,
+		    "anybody's signature" },
 		{ ",\"alg\":\"hmac\",\"profiles\":[\"none\"]",
 		    SCEP_E_NOTFOUND, "no [profile none]" },
 		{ ",\"alg\":\"hmac\",\"profiles\":[\"manual\"]",
@@ -245,7 +249,7 @@ the_operator_is_told(void **state)
 	};
 	struct minter	 m;
 	json_t		*list, *one;
-	char		 ask[256];
+	char		 ask[512];
 	size_t		 i;
 
 	(void)state;

@@ -165,6 +165,15 @@ it_may_give_the_names(void **state)
 	assert_string_equal(o.answer.subject, "O=Example, CN=given");
 	scep_answer_clear(&o.answer);
 	bytes_free(&r.csr);
+	/* Those that the profile allows. */
+	{
+		const struct scep_token_wish	 bad = {
+			.subject = "L=Nowhere, CN=given", .sets = 1,
+		};
+
+		tokens_mint(&m, &bad, token);
+		tried(0, 1, "t2", "/CN=x", NULL, "refused", "subject");
+	}
 }
 
 static void
@@ -310,6 +319,19 @@ wrong_names_freeze_it(void **state)
 	    "{\"do\":\"challenge.thaw\",\"id\":\"%s\"}", row));
 	tried(0, 1, "t3", "/CN=y", NULL, "refused", "wrong name 1 of 5");
 	tried(0, 0, "t4", "/CN=x", NULL, "granted", "challenge");
+	/* Just now: the operator is not told that nobody knows of it. */
+	mint("CN=x", NULL);
+	tried(0, 1, "t9", "/CN=y", NULL, "refused", "wrong name 1 of 5");
+	{
+		json_t	*one = operator_ask_id(w, 0, "{\"do\":"
+			    "\"challenge.show\",\"id\":\"%s\"}", token);
+
+		operator_is(one, "binds", "what the token says");
+		operator_is(one, "state", "live");
+		assert_int_equal(json_integer_value(json_object_get(one,
+		    "wrong")), 1);
+		json_decref(one);
+	}
 	/* One that nobody has thawed, spent by its own device. */
 	mint("CN=x", NULL);
 	tried(0, 1, "t5", "/CN=y", NULL, "refused", "wrong name 1 of 5");
