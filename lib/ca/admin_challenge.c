@@ -81,14 +81,15 @@ get(struct scep_admin_call *call, const char *id, struct scep_challenge *rec,
 
 /* Wrong names that were counted just now make the row of a token.  The caller
  * holds no lock. */
-static enum scep_err
-settle(struct scep_admin_call *call, const char *id, struct scep_error *err)
+static void
+settle(struct scep_admin_call *call, const char *id)
 {
 	struct scep_memory	*m = call->ca->memory;
+	struct scep_error	 ignored;	/* maybe of another record */
 
-	return !scep_token_is_row(id) || scep_wrong_count(m->wrong, id) == 0 ?
-	    SCEP_OK : scep_wrong_tend(m->wrong, m->lock, call->ca->store,
-	    err);
+	if (scep_token_is_row(id) && scep_wrong_count(m->wrong, id) > 0)
+		(void)scep_wrong_tend(m->wrong, m->lock, call->ca->store,
+		    &ignored);
 }
 
 static enum scep_err
@@ -99,8 +100,9 @@ show(struct scep_admin_call *call, struct scep_error *err)
 	enum scep_err		 rc;
 
 	if ((rc = read_id(scep_admin_text(call, "id", ""), id, err)) !=
-	    SCEP_OK || (rc = settle(call, id, err)) != SCEP_OK)
+	    SCEP_OK)
 		return rc;
+	settle(call, id);
 	scep_line_text(&call->summary, "id", id);
 	if ((rc = get(call, id, &rec, err)) != SCEP_OK)
 		return rc;
@@ -300,8 +302,9 @@ thaw(struct scep_admin_call *call, struct scep_error *err)
 	int			 i;
 
 	if ((rc = read_id(scep_admin_text(call, "id", ""), id, err)) !=
-	    SCEP_OK || (rc = settle(call, id, err)) != SCEP_OK)
+	    SCEP_OK)
 		return rc;
+	settle(call, id);
 	scep_line_text(&call->summary, "id", id);
 	key = scep_span_text(id);
 	scep_keylock_take(lock, &key, 1);

@@ -295,14 +295,18 @@ wrong_names_freeze_it(void **state)
 {
 	struct scep_challenge	 rec;
 	struct scep_error	 err;
-	char			 txid[8], row[SCEP_REC_NAME];
+	char			 txid[8], subject[16], row[SCEP_REC_NAME];
 	int			 i;
 
 	(void)state;
 	mint("CN=x", NULL);
 	for (i = 0; i < SCEP_TOKEN_WRONG; i++) {
 		(void)snprintf(txid, sizeof(txid), "w%d", i);
-		tried(0, 1, txid, "/CN=y", NULL, "refused", "wrong name");
+		(void)snprintf(subject, sizeof(subject), "/CN=y%d", i);
+		tried(0, 1, txid, subject, NULL, "refused", "wrong name");
+		/* Who sends another's request again freezes nothing. */
+		tried(0, 1, txid, subject, NULL, "refused", i <
+		    SCEP_TOKEN_WRONG - 1 ? "was counted" : "another subject");
 	}
 	tried(0, 0, "t1", "/CN=x", NULL, "refused", "frozen");
 	/* Nothing was written by then; it has a row as soon as it is tended,
