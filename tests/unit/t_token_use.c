@@ -295,7 +295,7 @@ wrong_names_freeze_it(void **state)
 {
 	struct scep_challenge	 rec;
 	struct scep_error	 err;
-	char			 txid[8], subject[16], row[SCEP_REC_NAME];
+	char			 txid[16], subject[32], row[SCEP_REC_NAME];
 	int			 i;
 
 	(void)state;
