@@ -7,13 +7,12 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "ca/bound.h"
 #include "ca/token_key.h"
 #include "wire/key.h"
 
 #define LABEL_ROW	"scep.fcgi token key 1"
 #define LABEL_SECRET	"scep.fcgi token secret 1"
-#define SPANS		5
-#define NUMBERS		3
 
 /* What stands in front of the 32 octets of an Ed25519 key: RFC 8410 section 4.
  */
@@ -59,44 +58,26 @@ scep_token_alg_read(const char *word, enum scep_token_alg *out)
 	return 0;
 }
 
-static void
-put_number(uint8_t out[8], long n)
-{
-	int	 i;
-
-	for (i = 0; i < 8; i++)
-		out[i] = (uint8_t)((uint64_t)n >> (56 - 8 * i));
-}
-
-/* HMAC under challenge_key, over each text with its length in front, and
- * numbers: all that is immutable. */
+/* HMAC under challenge_key over all that is immutable. */
 static enum scep_err
 over(const struct scep_crypto *crypto, const struct scep_config *cfg,
     const char *label, const struct scep_token_key *rec,
     uint8_t out[SCEP_SHA256_LEN], struct scep_error *err)
 {
-	const struct scep_span	 span[SPANS] = {
-		scep_span_text(label), scep_span_text(rec->id),
-		scep_span_text(rec->name), scep_span_text(rec->profiles),
-		scep_span_make(rec->public_key, sizeof(rec->public_key)),
+	const struct scep_bound	 bound = {
+		.span = {
+			scep_span_text(label), scep_span_text(rec->id),
+			scep_span_text(rec->name),
+			scep_span_text(rec->profiles),
+			scep_span_make(rec->public_key,
+			    sizeof(rec->public_key)),
+		},
+		.n_spans = 5,
+		.number = { (long)rec->alg, rec->max_ttl_s, rec->created },
+		.n_numbers = 3,
 	};
-	const long		 number[NUMBERS] = {
-		(long)rec->alg, rec->max_ttl_s, rec->created,
-	};
-	uint8_t			 lengths[SPANS][8], numbers[NUMBERS][8];
-	struct scep_span	 part[2 * SPANS + 1];
-	size_t			 i, n = 0;
 
-	for (i = 0; i < SPANS; i++) {
-		put_number(lengths[i], (long)span[i].len);
-		part[n++] = scep_span_make(lengths[i], 8);
-		part[n++] = span[i];
-	}
-	for (i = 0; i < NUMBERS; i++)
-		put_number(numbers[i], number[i]);
-	part[n++] = scep_span_make(numbers, sizeof(numbers));
-	return scep_crypto_hmac(crypto, scep_buf_span(&cfg->challenge_key),
-	    part, n, out, err);
+	return scep_bound_mac(crypto, cfg, &bound, out, err);
 }
 
 enum scep_err
