@@ -63,7 +63,7 @@ record_json(const struct scep_token_key *rec)
 
 struct looking {
 	const struct scep_admin_call	*call;
-	const char			*wanted;	/* id or name */
+	const char			*wanted;	/* a name */
 	struct scep_token_key		*found;
 	int				 n_found;
 	const struct scep_token_key	*fresh;		/* to be added */
@@ -92,8 +92,7 @@ find_row(void *arg, const struct scep_row *row, struct scep_error *err)
 
 	if ((rc = decode(row, &rec, err)) != SCEP_OK)
 		return rc;
-	if ((strcmp(rec.id, l->wanted) != 0 &&
-	    strcmp(rec.name, l->wanted) != 0) || (l->n_found > 0 &&
+	if (strcmp(rec.name, l->wanted) != 0 || (l->n_found > 0 &&
 	    rec.state != SCEP_TOKEN_KEY_LIVE))
 		return SCEP_OK;
 	*l->found = rec;
@@ -102,25 +101,34 @@ find_row(void *arg, const struct scep_row *row, struct scep_error *err)
 }
 
 static enum scep_err
-find(struct scep_admin_call *call, struct scep_token_key *rec,
-    struct scep_error *err)
+find_called(struct scep_admin_call *call, const char *name,
+    struct scep_token_key *rec, struct scep_error *err)
 {
-	struct looking	 l = {
-		.wanted = scep_admin_text(call, "id", ""),
-		.found = rec,
-	};
+	struct looking	 l = { .wanted = name, .found = rec };
 	enum scep_err	 rc;
 
 	if ((rc = scep_store_scan(call->ca->store, SCEP_T_TOKEN_KEY,
 	    scep_span_make(NULL, 0), find_row, &l, err)) != SCEP_OK)
 		return rc;
-	if (l.n_found > 0) {
+	return l.n_found > 0 ? SCEP_OK : scep_fail(err, SCEP_E_NOTFOUND,
+	    "there is no token key with such an id or name; `scepadm token "
+	    "key list` shows those there are");
+}
+
+/* By its id, whatever ails other rows, or else by what it is called. */
+static enum scep_err
+find(struct scep_admin_call *call, struct scep_token_key *rec,
+    struct scep_error *err)
+{
+	const char	*text = scep_admin_text(call, "id", "");
+	enum scep_err	 rc;
+
+	if ((rc = scep_token_key_get(call->ca->store, text, rec, err)) ==
+	    SCEP_E_NOTFOUND)
+		rc = find_called(call, text, rec, err);
+	if (rc == SCEP_OK)
 		scep_line_text(&call->summary, "id", rec->id);
-		return SCEP_OK;
-	}
-	return scep_fail(err, SCEP_E_NOTFOUND, "there is no token key with "
-	    "such an id or name; `scepadm token key list` shows those there "
-	    "are");
+	return rc;
 }
 
 /* Before one is added: is there room, and is its name free? */

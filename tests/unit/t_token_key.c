@@ -124,6 +124,27 @@ revoked_is_revoked(void **state)
 	is_good(&two, "main");
 }
 
+/* Somebody called his key as another one's id is. */
+static void
+an_id_comes_before_a_name(void **state)
+{
+	struct minter	 m, two;
+	char		 more[128];
+
+	(void)state;
+	tokens_hmac(&m, NULL);
+	operator_refused_id(w, 0, "{\"do\":\"tokenkey.add\",\"alg\":"
+	    "\"hmac\",\"name\":\"%s\"}", m.kid, SCEP_E_REFUSED,
+	    "in force already");
+	tokens_hmac(&two, "\"name\":\"first\"");
+	(void)snprintf(more, sizeof(more), "\"name\":\"%.32s\"", two.kid);
+	tokens_hmac(&m, more);
+	json_decref(operator_ask_id(w, 0, "{\"do\":\"tokenkey.revoke\","
+	    "\"id\":\"%s\"}", two.kid));
+	is_good(&m, "main");
+	is_not(&two, "main", "the key was revoked");
+}
+
 static void
 put(const struct scep_token_key *rec)
 {
@@ -344,6 +365,7 @@ main(void)
 		cmocka_unit_test_setup(a_key_has_its_profiles, ask_empty),
 		cmocka_unit_test_setup(each_key_is_another, ask_empty),
 		cmocka_unit_test_setup(revoked_is_revoked, ask_empty),
+		cmocka_unit_test_setup(an_id_comes_before_a_name, ask_empty),
 		cmocka_unit_test_setup(
 		    a_row_changed_in_the_database_is_worth_nothing,
 		    ask_empty),
