@@ -14,7 +14,7 @@
 #include "ca/token.h"
 
 #define BATCH	200		/* writes of one change … */
-#define IDS	3000		/* … and octets of ids in one line of the log */
+#define IDS	3000		/* … and octets of ids in a line of the log */
 
 struct purge {
 	const struct scep_admin_call	*call;

@@ -20,8 +20,8 @@
 #define SCEP_TOKEN_SKEW_S	300	/* so far a minter's clock may be
 					   ahead of ours */
 #define SCEP_TOKEN_WRONG	5	/* wrong names, then it is frozen */
-#define SCEP_TOKEN_KEPT_S	(90 * 86400L)	/* its row, behind its end; … */
-#define SCEP_TOKEN_HELD_S	86400L	/* … by whoever purges, too */
+#define SCEP_TOKEN_KEPT_S	(90 * 86400L)	/* its row, behind its end */
+#define SCEP_TOKEN_HELD_S	86400L	/* … whoever purges */
 #define SCEP_TOKEN_NAME		SCEP_REC_NAME	/* "token ID by key KID" */
 
 /* How its names are bound. */
