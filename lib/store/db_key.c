@@ -32,6 +32,7 @@ static const struct {
 	[SCEP_T_TRACE] = { SCEP_TREE_TRACE, 0, SCEP_DB_OWN_TRACE },
 	[SCEP_T_CRL] = { SCEP_TREE_META, 3, 0 },
 	[SCEP_T_APIKEY] = { SCEP_TREE_META, 6, 0 },
+	[SCEP_T_NOTICE] = { SCEP_TREE_META, 7, 0 },
 	[SCEP_T_TOKEN_KEY] = { SCEP_TREE_META, 8, 0 },
 	[SCEP_T_LOG] = { SCEP_TREE_LOG, 0, 0 },
 };
@@ -56,6 +57,8 @@ static const uint8_t	tags[SCEP_DB_INDEXES] = {
 	[SCEP_DB_OWN_CERTIFICATE] = 15,
 	[SCEP_DB_OWN_TRACE] = 16,
 	[SCEP_IX_TRANSACTION_EXPIRES] = 17,
+	[SCEP_IX_NOTICE_DUE] = 18,
+	[SCEP_IX_NOTICE_AGE] = 19,
 };
 
 enum scep_db_tree

@@ -23,6 +23,8 @@ static const enum scep_table	tables[SCEP_IX__MAX] = {
 	[SCEP_IX_CERTIFICATE_ISSUED] = SCEP_T_CERTIFICATE,
 	[SCEP_IX_CERTIFICATE_PROFILE] = SCEP_T_CERTIFICATE,
 	[SCEP_IX_CERTIFICATE_REVOKED] = SCEP_T_CERTIFICATE,
+	[SCEP_IX_NOTICE_DUE] = SCEP_T_NOTICE,
+	[SCEP_IX_NOTICE_AGE] = SCEP_T_NOTICE,
 };
 
 enum scep_table
@@ -233,6 +235,29 @@ trace_keys(struct scep_span value, struct scep_index_keys *keys,
 	return rc;
 }
 
+/* Of one profile, what matters comes before what strangers can cause. */
+static enum scep_err
+notice_keys(struct scep_span value, struct scep_index_keys *keys,
+    struct scep_error *err)
+{
+	struct scep_notice	 n;
+	enum scep_err		 rc;
+	uint8_t			 minor;
+
+	if ((rc = scep_notice_decode(value, &n, err)) != SCEP_OK)
+		return rc;
+	minor = n.minor != 0;
+	begin(keys, SCEP_IX_NOTICE_DUE);
+	add(keys, n.profile, strlen(n.profile) + 1);
+	add(keys, &minor, 1);
+	add_time(keys, n.due);
+	begin(keys, SCEP_IX_NOTICE_AGE);
+	add(keys, &minor, 1);
+	add_time(keys, n.created);
+	scep_notice_clear(&n);
+	return SCEP_OK;
+}
+
 static enum scep_err	 (*const makers[SCEP_T__MAX])(struct scep_span,
 			    struct scep_index_keys *, struct scep_error *) = {
 	[SCEP_T_TRANSACTION] = txn_keys,
@@ -240,6 +265,7 @@ static enum scep_err	 (*const makers[SCEP_T__MAX])(struct scep_span,
 	[SCEP_T_PENDING] = pending_keys,
 	[SCEP_T_CERTIFICATE] = cert_keys,
 	[SCEP_T_TRACE] = trace_keys,
+	[SCEP_T_NOTICE] = notice_keys,
 };
 
 int

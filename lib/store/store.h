@@ -31,6 +31,7 @@ enum scep_table {
 	SCEP_T_CRL,		/* the newest of each CA */
 	SCEP_T_APIKEY,		/* who may ask what by scep-admin.fcgi */
 	SCEP_T_TOKEN_KEY,	/* what tokens are verified with */
+	SCEP_T_NOTICE,		/* what is to be told to somebody outside */
 	SCEP_T_LOG,		/* written by commit alone */
 	SCEP_T__MAX
 };
@@ -51,6 +52,9 @@ enum scep_index {
 	SCEP_IX_CERTIFICATE_ISSUED,	/* time of issue */
 	SCEP_IX_CERTIFICATE_PROFILE,	/* profile, NUL, time of expiry */
 	SCEP_IX_CERTIFICATE_REVOKED,	/* of revoked ones: time of that */
+	SCEP_IX_NOTICE_DUE,		/* profile, NUL, 1 octet: minor?; time
+					   of the next try */
+	SCEP_IX_NOTICE_AGE,		/* 1 octet: minor?; when it came */
 	SCEP_IX__MAX
 };
 

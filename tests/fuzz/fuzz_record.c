@@ -27,6 +27,7 @@ recode(enum scep_table table, struct scep_span in, struct scep_buf *out,
 		struct scep_cert_rec	 cert;
 		struct scep_pending	 pending;
 		struct scep_trace	 trace;
+		struct scep_notice	 notice;
 	} r;
 	enum scep_err	 rc;
 
@@ -51,6 +52,11 @@ recode(enum scep_table table, struct scep_span in, struct scep_buf *out,
 		if ((rc = scep_trace_decode(in, &r.trace, err)) == SCEP_OK)
 			rc = scep_trace_encode(&r.trace, out, err);
 		scep_trace_clear(&r.trace);
+		return rc;
+	case SCEP_T_NOTICE:
+		if ((rc = scep_notice_decode(in, &r.notice, err)) == SCEP_OK)
+			rc = scep_notice_encode(&r.notice, out, err);
+		scep_notice_clear(&r.notice);
 		return rc;
 	default:
 		if ((rc = scep_cert_rec_decode(in, &r.cert, err)) == SCEP_OK)

@@ -93,6 +93,24 @@ fill_token_key(struct scep_token_key *k)
 }
 
 static void
+fill_notice(struct scep_notice *n)
+{
+	memset(n, 0, sizeof(*n));
+	(void)strcpy(n->id, "00112233445566778899aabbccddeeff");
+	n->kind = SCEP_NOTICE_REVOKED;
+	n->minor = 1;
+	(void)strcpy(n->profile, "p");
+	n->created = 0x0104;
+	n->due = 0x0203;
+	n->tries = 3;
+	n->last = (time_t)1 << 40;
+	(void)strcpy(n->trouble, "n\xc3\xb6: so long that the record has its "
+	    "length in two octets");
+	set(&n->cert_key, "key");
+	set(&n->body, "{}");
+}
+
+static void
 fill_challenge(struct scep_challenge *c)
 {
 	size_t	 i;
@@ -208,6 +226,7 @@ static union any {
 	struct scep_pending	 pending;
 	struct scep_apikey	 apikey;
 	struct scep_token_key	 token_key;
+	struct scep_notice	 notice;
 	struct scep_trace	 trace;
 } rec;
 
@@ -291,12 +310,25 @@ recode_token_key(struct scep_span in, struct scep_buf *out,
 	return rc;
 }
 
-enum { TXN, CHALLENGE, CERT, PENDING, TRACE, APIKEY, TOKEN_KEY, N_KINDS };
+static enum scep_err
+recode_notice(struct scep_span in, struct scep_buf *out,
+    struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	if ((rc = scep_notice_decode(in, &rec.notice, err)) == SCEP_OK)
+		rc = scep_notice_encode(&rec.notice, out, err);
+	scep_notice_clear(&rec.notice);
+	return rc;
+}
+
+enum { TXN, CHALLENGE, CERT, PENDING, TRACE, APIKEY, TOKEN_KEY,
+    NOTICE, N_KINDS };
 
 static enum scep_err	(*const recode[N_KINDS])(struct scep_span,
     struct scep_buf *, struct scep_error *) = {
 	recode_txn, recode_challenge, recode_cert, recode_pending,
-	recode_trace, recode_apikey, recode_token_key
+	recode_trace, recode_apikey, recode_token_key, recode_notice
 };
 
 static void
@@ -331,6 +363,12 @@ sample(int kind, struct scep_buf *out)
 		fill_token_key(&rec.token_key);
 		assert_int_equal(scep_token_key_encode(&rec.token_key, out,
 		    &err), 0);
+		break;
+	case NOTICE:
+		fill_notice(&rec.notice);
+		assert_int_equal(scep_notice_encode(&rec.notice, out, &err),
+		    0);
+		scep_notice_clear(&rec.notice);
 		break;
 	case TRACE:
 		fill_trace(&rec.trace);
@@ -449,7 +487,7 @@ a_record_cut_short_or_too_long_is_refused(void **state)
 /* What each kind is written as. */
 static const uint8_t	versions[N_KINDS] = { [TXN] = 2, [CHALLENGE] = 2,
 	[CERT] = 1, [PENDING] = 3, [TRACE] = 1, [APIKEY] = 1,
-	[TOKEN_KEY] = 1 };
+	[TOKEN_KEY] = 1, [NOTICE] = 1 };
 
 /* What was written before transactions had a delivery secret. */
 static void
@@ -839,6 +877,9 @@ each_index_has_its_key(void **state)
 	    "p\0\0\0\0\0\0\0\1\3", 10);
 	expect_index(CERT, SCEP_IX_CERTIFICATE_REVOKED,
 	    "\0\0\0\0\0\0\0\4", 8);
+	expect_index(NOTICE, SCEP_IX_NOTICE_DUE,
+	    "p\0\1\0\0\0\0\0\0\2\3", 11);
+	expect_index(NOTICE, SCEP_IX_NOTICE_AGE, "\1\0\0\0\0\0\0\1\4", 9);
 }
 
 /* A row that is about itself is found by its key. */
