@@ -308,6 +308,7 @@ profile_clear(struct scep_profile *p)
 	scep_buf_clear(&p->signing_exts);
 	scep_buf_clear(&p->next_exts);
 	scep_buf_clear(&p->next_signing_exts);
+	scep_hook_clear(&p->notify.hook);
 	OPENSSL_cleanse(p, sizeof(*p));
 }
 

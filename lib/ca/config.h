@@ -55,6 +55,8 @@ struct scep_server_conf {
 	long			 explain_keep_s;	/* traces of requests */
 	long			 explain_refused;	/* … that came to
 							   nothing: so many */
+	long			 notify_keep_s;	/* notices nobody takes */
+	long			 max_notices;
 	char			 default_profile[SCEP_NAME_LEN];
 	char			 url[SCEP_PATH_LEN];	/* base, for people */
 	/* Who asks: the variable that says so, if one of the proxies does; "":
@@ -231,6 +233,13 @@ enum scep_getcert {
 	SCEP_GETCERT_ANY
 };
 
+/* Who is told what has become of requests and certificates: config_notify.c. */
+struct scep_notify_conf {
+	struct scep_hook	 hook;		/* kind NONE: nobody */
+	unsigned int		 on;		/* bits enum scep_notice_kind */
+	char			 key_path[SCEP_PATH_LEN];	/* or "" */
+};
+
 /* [profile NAME] */
 struct scep_profile {
 	char			 name[SCEP_NAME_LEN];
@@ -277,6 +286,7 @@ struct scep_profile {
 	int			 getcrl;	/* type 22 is answered */
 	int			 omit_content;	/* I-030 */
 	int			 fail_text;	/* request id in failInfoText */
+	struct scep_notify_conf	 notify;
 	char			 fault[SCEP_FAULT_LEN];	/* from load and check:
 						   why it answers 503; "": it
 						   does not */

@@ -243,6 +243,7 @@ load_profile(const struct scep_crypto *crypto, const struct scep_config *cfg,
 
 	if ((rc = scep_config_load_legacy(crypto, p, err)) != SCEP_OK ||
 	    (rc = scep_config_load_validator(p, err)) != SCEP_OK ||
+	    (rc = scep_config_load_notify(p, err)) != SCEP_OK ||
 	    (rc = load_exts(crypto, cfg, p, ca, &p->fixed_exts,
 	    &p->signing_exts, err)) != SCEP_OK)
 		return rc;

@@ -117,6 +117,18 @@ enum scep_err	 scep_config_check_validator(struct scep_reading *r,
 enum scep_err	 scep_config_load_validator(struct scep_profile *p,
 		    struct scep_error *err);
 
+/* Notices: config_notify.c; *to is a hook, and its timeout. */
+enum scep_err	 scep_read_notify(struct scep_reading *,
+		    const struct scep_setting *, void *);
+enum scep_err	 scep_read_notify_timeout(struct scep_reading *,
+		    const struct scep_setting *, void *);
+extern const struct scep_word	scep_notify_words[];
+enum scep_err	 scep_config_check_notify(struct scep_reading *r,
+		    const struct scep_profile *p);
+/* The key that its file holds. */
+enum scep_err	 scep_config_load_notify(struct scep_profile *p,
+		    struct scep_error *err);
+
 /* Presets: config_client.c.  Before the section's other keys are read: which
  * one it names … */
 enum scep_err	 scep_config_choose_client(struct scep_reading *r);

@@ -268,6 +268,14 @@ static const struct scep_setting	table[] = {
 	{ "empty_content", scep_read_word, P(omit_content), "yes", 0, 0,
 	    no_yes },
 	{ "fail_text", scep_read_word, P(fail_text), "yes", 0, 0, yes_no },
+	{ "notify", scep_read_notify, P(notify.hook), "", 0, 0, NULL },
+	{ "notify_on", scep_read_words, P(notify.on),
+	    "issued queued expired revoked", 0, 0, scep_notify_words },
+	{ "notify_timeout", scep_read_notify_timeout,
+	    P(notify.hook.timeout_ms), "10s", 1, MINUTE, NULL },
+	{ "notify_key", scep_read_path, P(notify.key_path), "", 0, 0, NULL },
+	{ "notify_ca", scep_read_path, P(notify.hook.ca_path), "", 0, 0,
+	    NULL },
 	{ "signing_time", read_signing_time, P(message.signing_time_s),
 	    "off", 60, YEAR, NULL },
 };
@@ -326,7 +334,8 @@ check_profile(struct scep_reading *r, struct scep_profile *p)
 	    p->n_san_pattern[SCEP_SAN_UPN] == 0)
 		return scep_config_fault(r, "a UPN is somebody's account: say "
 		    "with " SCEP_SAN_PATTERN "UPN which may be asked for");
-	if (scep_config_check_validator(r, p) != SCEP_OK)
+	if (scep_config_check_validator(r, p) != SCEP_OK ||
+	    scep_config_check_notify(r, p) != SCEP_OK)
 		return r->err->code;
 	return scep_config_check_renew(r, p);
 }

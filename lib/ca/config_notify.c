@@ -1,0 +1,108 @@
+/*
+ * config_notify.c - whom a profile tells what has become of its requests and
+ * certificates, and of what.
+ */
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "ca/config_local.h"
+#include "store/record.h"
+
+#define KEY_MIN	16		/* octets */
+#define KEY_MAX	1024
+
+const struct scep_word	scep_notify_words[] = {
+	{ "issued", SCEP_BIT(SCEP_NOTICE_ISSUED), NULL },
+	{ "queued", SCEP_BIT(SCEP_NOTICE_QUEUED), NULL },
+	{ "refused", SCEP_BIT(SCEP_NOTICE_REFUSED), NULL },
+	{ "expired", SCEP_BIT(SCEP_NOTICE_EXPIRED), NULL },
+	{ "revoked", SCEP_BIT(SCEP_NOTICE_REVOKED), NULL },
+	{ NULL, 0, NULL }
+};
+
+enum scep_err
+scep_read_notify(struct scep_reading *r, const struct scep_setting *s,
+    void *to)
+{
+	const char	*why;
+
+	(void)s;
+	if (scep_hook_parse(r->entry->value, to, &why))
+		return SCEP_OK;
+	return scep_config_fault(r, "\"%.200s\"%s%s; write exec:/path of a "
+	    "program, or https://host/path", r->entry->value, why != NULL ?
+	    ": " : " is neither a program nor a URL", why != NULL ? why : "");
+}
+
+enum scep_err
+scep_read_notify_timeout(struct scep_reading *r, const struct scep_setting *s,
+    void *to)
+{
+	long		*ms = to;
+	enum scep_err	 rc;
+
+	if ((rc = scep_read_duration(r, s, ms)) == SCEP_OK)
+		*ms *= 1000;
+	return rc;
+}
+
+enum scep_err
+scep_config_check_notify(struct scep_reading *r, const struct scep_profile *p)
+{
+	static const char *const	 details[] = { "notify_on",
+	    "notify_timeout", "notify_key", "notify_ca" };
+	const enum scep_hook_kind	 kind = p->notify.hook.kind;
+	size_t				 i;
+
+	for (i = 0; i < sizeof(details) / sizeof(details[0]); i++) {
+		r->entry = scep_conf_get(r->section, details[i]);
+		if (r->entry == NULL)
+			continue;
+		if (kind == SCEP_HOOK_NONE)
+			return scep_config_fault(r, "of no use without "
+			    "notify = exec:/path or notify = https://host");
+		if (kind == SCEP_HOOK_EXEC && i >= 2)
+			return scep_config_fault(r, "is for a URL alone, and "
+			    "notify names a program; take it out");
+	}
+	return SCEP_OK;
+}
+
+/* What an editor leaves behind the last line is no part of it. */
+static size_t
+key_length(const struct scep_buf *text)
+{
+	size_t	 len = text->len;
+
+	while (len > 0 && (text->data[len - 1] == '\n' ||
+	    text->data[len - 1] == '\r'))
+		len--;
+	return len;
+}
+
+enum scep_err
+scep_config_load_notify(struct scep_profile *p, struct scep_error *err)
+{
+	const char	*path = p->notify.key_path;
+	struct scep_buf	 text = { NULL, 0 };
+	enum scep_err	 rc;
+
+	if (*path == '\0')
+		return SCEP_OK;
+	rc = scep_file_read_secret(path, KEY_MAX, &text, err);
+	if (rc == SCEP_OK && key_length(&text) < KEY_MIN)
+		rc = scep_fail(err, SCEP_E_CONFIG, "%s: a key of %zu octets, "
+		    "at least %d; make one with (umask 077; openssl rand "
+		    "-hex 32 >%s), and give it to the receiver", path,
+		    key_length(&text), KEY_MIN, path);
+	if (rc == SCEP_OK)
+		rc = scep_buf_set(&p->notify.hook.key, scep_span_make(
+		    text.data, key_length(&text)), err);
+	scep_buf_clear(&text);
+	if (rc == SCEP_OK || rc == SCEP_E_NOMEM)
+		return rc;
+	err->code = SCEP_E_CONFIG;
+	return scep_fail_within(err, "%s:%d: [profile %s]: notify_key",
+	    p->file, p->line, p->name);
+}
