@@ -21,7 +21,7 @@ scep_admin_find(const char *name)
 		scep_admin_crl, scep_admin_server, scep_admin_explain,
 		scep_admin_backup, scep_admin_log, scep_admin_ca,
 		scep_admin_ca_show, scep_admin_import, scep_admin_apikey,
-		scep_admin_limits, scep_admin_token
+		scep_admin_limits, scep_admin_token, scep_admin_notice
 	};
 	const struct scep_admin_verb		*v;
 	size_t					 i;

@@ -38,6 +38,15 @@
  * tokenkey.list    —                                  array
  * tokenkey.show    id (or name)                       a token key
  * tokenkey.revoke  id (or name)                       a token key
+ * notice.list      profile, event, limit, after       {rows: [a notice, …],
+ *                                                       next}
+ * notice.show      id                                 a notice, and body (what
+ *                                                       is told, but for the
+ *                                                       certificate)
+ * notice.retry     id; or profile, event, after       {retried: how many,
+ *                                                       next}
+ * notice.drop      id; or profile, event, after       {dropped: how many,
+ *                                                       next}
  * request.list     profile, subject and san (globs),  array; with limit,
  *                  peer, older (s), newer (s),          {rows:[…], next}
  *                  limit, after
@@ -151,6 +160,12 @@
  * A token key: id, name, state (live, revoked), alg, public_key (hex, 32
  * octets; "" of hmac), profiles (commas), max_ttl, created, revoked, since
  * (what began earlier is refused; "": nothing is), issuer, note.
+ *
+ * A notice: id, event (issued, queued, refused, expired, revoked), profile,
+ * state (waiting, failing, nobody to tell), tries, error (of the last one),
+ * created, next, last (tries), subject, serial, request_id.  notice.list,
+ * notice.retry and notice.drop go on with next as after, as challenge.list
+ * does.
  *
  * cert.list gives a page, of limit rows at most: without next it is the last
  * one; with it, the same request with next as after gives the next one.  A

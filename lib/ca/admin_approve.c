@@ -7,6 +7,7 @@
 #include "ca/admin_request.h"
 #include "ca/authorise.h"
 #include "ca/issue.h"
+#include "ca/notice.h"
 #include "ca/story.h"
 #include "ca/transaction.h"
 
@@ -49,6 +50,9 @@ grant(struct scep_admin_call *call, const struct scep_pending *p,
 	if ((rc = scep_cert_key(scep_buf_span(&cert->serial), cert->issuer,
 	    &txn->cert_key, err)) != SCEP_OK ||
 	    (rc = scep_cert_rec_write(change, cert, err)) != SCEP_OK ||
+	    (rc = scep_notice_pending(call->ca, call->now, p,
+	    SCEP_NOTICE_ISSUED, cert, cert->authority, call->by, change,
+	    err)) != SCEP_OK ||
 	    (rc = scep_admin_request_end(call, p, txn, cert->authority, serial,
 	    issuer, &line, change, err)) != SCEP_OK)
 		return rc;

@@ -72,6 +72,7 @@ extern const struct scep_admin_verb	scep_admin_import[];
 extern const struct scep_admin_verb	scep_admin_apikey[];
 extern const struct scep_admin_verb	scep_admin_limits[];
 extern const struct scep_admin_verb	scep_admin_token[];
+extern const struct scep_admin_verb	scep_admin_notice[];
 
 /* Nothing but these members, of these kinds, and what is required:
  * SCEP_E_USAGE otherwise.  No value is in the message. */

@@ -19,6 +19,7 @@
 #include "ca/keylock.h"
 #include "ca/story.h"
 #include "ca/log_cert.h"
+#include "ca/notice.h"
 #include "ca/transaction.h"
 
 #define TRIES	5	/* when a rival was faster */
@@ -169,7 +170,9 @@ scep_admin_request_end(struct scep_admin_call *call,
 	    scep_span_text(p->request_id), p->rev, err)) != SCEP_OK ||
 	    (rc = scep_admin_log_end(call, line, change, err)) != SCEP_OK)
 		return rc;
-	return scep_store_commit(call->ca->store, change, err);
+	if ((rc = scep_store_commit(call->ca->store, change, err)) == SCEP_OK)
+		scep_notice_wake(call->ca);
+	return rc;
 }
 
 void
@@ -207,7 +210,10 @@ refuse_one(struct scep_admin_call *call, struct scep_pending *p,
 	txn->decided = call->now;
 	scep_buf_clear(&txn->delivery);
 	OPENSSL_strlcpy(txn->reason, reason, sizeof(txn->reason));
-	if ((rc = scep_admin_request_end(call, p, txn, reason, "", NULL,
+	if ((rc = scep_notice_pending(call->ca, call->now, p,
+	    SCEP_NOTICE_REFUSED, NULL, reason, call->by, &change, err)) ==
+	    SCEP_OK &&
+	    (rc = scep_admin_request_end(call, p, txn, reason, "", NULL,
 	    &line, &change, err)) == SCEP_OK)
 		rc = scep_admin_object(call, json_pack("{s:s}", "id",
 		    p->request_id), err);

@@ -14,6 +14,8 @@
 #include "ca/keylock.h"
 #include "ca/limits.h"
 #include "ca/local.h"
+#include "ca/notice.h"
+#include "ca/notices.h"
 #include "ca/rate.h"
 #include "ca/seen.h"
 #include "ca/stats.h"
@@ -99,8 +101,10 @@ scep_ca_close(struct scep_ca *ca)
 /* What became of requests, and what was counted, goes into the store with the
  * last user. */
 static void
-memory_drop(struct scep_memory *m, struct scep_store *store)
+memory_drop(struct scep_local *l)
 {
+	struct scep_memory	*m = l->memory;
+	struct scep_store	*store = l->store;
 	struct scep_error	 ignored;
 	int			 i;
 
@@ -110,6 +114,9 @@ memory_drop(struct scep_memory *m, struct scep_store *store)
 		(void)scep_traces_flush(m->traces, store, 1, &ignored);
 	if (m->wrong != NULL && m->lock != NULL)
 		(void)scep_wrong_tend(m->wrong, m->lock, store, &ignored);
+	if (m->notices != NULL)
+		(void)scep_notices_flush(l, &ignored);
+	scep_notices_free(m->notices);
 	scep_wrong_free(m->wrong);
 	scep_waiting_free(m->waiting);
 	scep_rates_free(m->rates);
@@ -144,6 +151,7 @@ memory_new(const struct scep_crypto *crypto, struct scep_memory **out,
 	    (rc = scep_rates_new(&m->rates, err)) != SCEP_OK ||
 	    (rc = scep_stats_new(&m->stats, err)) != SCEP_OK ||
 	    (rc = scep_traces_new(&m->traces, err)) != SCEP_OK ||
+	    (rc = scep_notices_new(&m->notices, err)) != SCEP_OK ||
 	    (rc = scep_crls_new(&m->crls, err)) != SCEP_OK)
 		return rc;
 	/* Who answers one request has use for few (gather.c). */
@@ -160,7 +168,7 @@ local_close(struct scep_ca *ca)
 {
 	struct scep_local	*l = (struct scep_local *)ca;
 
-	memory_drop(l->memory, l->store);
+	memory_drop(l);
 	OPENSSL_free(l);
 }
 
@@ -283,6 +291,8 @@ expire(struct round *r, const struct scep_pending *p, uint64_t rev,
 	    scep_span_text(p->request_id), rev, err)) == SCEP_OK &&
 	    (rc = scep_story_pending(r->ca, r->now, p, SCEP_TRACE_EXPIRED,
 	    &result, "", &change, err)) == SCEP_OK &&
+	    (rc = scep_notice_pending(r->ca, r->now, p, SCEP_NOTICE_EXPIRED,
+	    NULL, "nobody decided in time", "", &change, err)) == SCEP_OK &&
 	    (rc = scep_buf_set(&change.log, scep_span_text(line.text), err)) ==
 	    SCEP_OK)
 		rc = scep_store_commit(r->ca->store, &change, err);
@@ -364,8 +374,14 @@ scep_ca_tend_soon(struct scep_ca *ca, struct scep_error *err)
 {
 	struct scep_local	*l = (struct scep_local *)ca;
 
-	return scep_wrong_tend(l->memory->wrong, l->memory->lock, l->store,
+	struct scep_error	 why;
+	enum scep_err		 rc, told;
+
+	rc = scep_wrong_tend(l->memory->wrong, l->memory->lock, l->store,
 	    err);
+	told = scep_notices_flush(l, &why);
+	keep_first(told, &why, &rc, err);
+	return rc;
 }
 
 enum scep_err
@@ -394,6 +410,9 @@ scep_ca_tend(struct scep_ca *ca, time_t now, struct scep_error *err)
 	one = scep_traces_tend(l->memory->traces, l->store, now,
 	    l->cfg->server.explain_refused, &why);
 	keep_first(one, &why, &rc, err);
+	one = scep_notices_tend(l, now, &why);
+	keep_first(one, &why, &rc, err);
+	scep_notice_wake(l);
 	one = scep_crl_tend(l, now, &why);
 	keep_first(one, &why, &rc, err);
 	return rc;

@@ -12,6 +12,7 @@
 #include "ca/delivery.h"
 #include "ca/keylock.h"
 #include "ca/kin.h"
+#include "ca/notice.h"
 #include "ca/renew.h"
 #include "ca/story.h"
 #include "ca/transaction.h"
@@ -358,6 +359,8 @@ scep_local_enrol(struct scep_ca *ca, time_t now,
 	rc = *job.profile->fault != '\0' ? scep_fail(err, SCEP_E_CONFIG,
 	    "%s", job.profile->fault) : run_counted(&job, err);
 	scep_story_passed(&job, rc, err);
+	if (rc == SCEP_OK)
+		scep_notice_refused(&job);
 	scep_job_clear(&job);
 	if (rc != SCEP_OK)
 		scep_answer_clear(answer);

@@ -13,6 +13,7 @@
 #include "ca/story.h"
 #include "ca/job.h"
 #include "ca/log_cert.h"
+#include "ca/notice.h"
 #include "ca/renew.h"
 #include "ca/transaction.h"
 
@@ -169,8 +170,12 @@ scep_job_queue(struct scep_job *job, struct scep_error *err)
 	    SCEP_OK &&
 	    (rc = scep_story_kept(job, SCEP_TRACE_QUEUED, &change, err)) ==
 	    SCEP_OK &&
-	    (rc = log_line(job, "queued", NULL, &change.log, err)) == SCEP_OK)
-		rc = scep_store_commit(job->ca->store, &change, err);
+	    (rc = scep_notice_job(job, SCEP_NOTICE_QUEUED, NULL, &change,
+	    err)) == SCEP_OK &&
+	    (rc = log_line(job, "queued", NULL, &change.log, err)) ==
+	    SCEP_OK &&
+	    (rc = scep_store_commit(job->ca->store, &change, err)) == SCEP_OK)
+		scep_notice_wake(job->ca);
 	job->is_stored = rc == SCEP_OK;
 	scep_txn_clear(&txn);
 	scep_pending_clear(&p);
@@ -196,8 +201,12 @@ commit_grant(struct scep_job *job, const struct scep_cert_rec *cert,
 	    SCEP_OK &&
 	    (rc = scep_story_kept(job, SCEP_TRACE_GRANTED, &change, err)) ==
 	    SCEP_OK &&
-	    (rc = log_line(job, "issued", cert, &change.log, err)) == SCEP_OK)
-		rc = scep_store_commit(job->ca->store, &change, err);
+	    (rc = scep_notice_job(job, SCEP_NOTICE_ISSUED, cert, &change,
+	    err)) == SCEP_OK &&
+	    (rc = log_line(job, "issued", cert, &change.log, err)) ==
+	    SCEP_OK &&
+	    (rc = scep_store_commit(job->ca->store, &change, err)) == SCEP_OK)
+		scep_notice_wake(job->ca);
 	job->is_stored = rc == SCEP_OK;
 	scep_change_clear(&change);
 	scep_txn_clear(&txn);

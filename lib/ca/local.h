@@ -21,6 +21,7 @@ struct scep_wrong;		/* wrong.h: names, against challenges */
 struct scep_waiting;		/* waiting.h: for validators */
 struct scep_rates;		/* rate.h: calls of API keys */
 struct scep_limits;		/* limits.h: who asks too much */
+struct scep_notices;		/* notices.h: what is to be told */
 struct scep_traces;		/* traces.h: what became of requests */
 
 /* What all generations of a configuration share. */
@@ -36,6 +37,7 @@ struct scep_memory {
 	struct scep_limits	*limits;	/* or NULL: none are counted */
 	int			 blocks_fd;	/* of their memory */
 	struct scep_traces	*traces;
+	struct scep_notices	*notices;
 	struct scep_crls	*crls;
 	const struct scep_hook_host	*hooks;	/* hook.h, or NULL */
 	pthread_mutex_t		 rolling;	/* over the generations of CAs

@@ -433,5 +433,7 @@ scep_metrics(struct scep_local *ca, time_t now, struct scep_buf *out,
 	put_store(&p);
 	put_limits(&p);
 	put_process(&p);
+	if (p.rc == SCEP_OK)
+		p.rc = scep_metrics_notices(ca, out, err);
 	return p.rc;
 }
