@@ -21,15 +21,15 @@
 #include "cgi/admin_socket.h"
 #include "cgi/ca_doors.h"
 #include "cgi/ca_process.h"
+#include "cgi/ca_tend.h"
 #include "cgi/child.h"
+#include "cgi/courier.h"
 #include "cgi/log.h"
 #include "cgi/state.h"
 #include "cgi/thread.h"
 
 #define LOCK_WAIT_MS	200	/* a predecessor that is being reaped */
-#define TEND_MS		1000	/* the store … */
-#define TEND_CA_MS	5000	/* … and what is decided by it */
-#define ROLL_AGAIN_MS	(3600L * 1000)	/* where no new RA key came about */
+#define TEND_MS		1000
 
 struct ca_process {
 	const struct scep_ca_process	*args;
@@ -42,8 +42,8 @@ struct ca_process {
 	int				 lock;
 	int				 signal_fd;
 	time_t				 started;
-	int64_t				 ca_due;	/* to be tended */
-	int64_t				 roll_due;	/* not before */
+	struct scep_tending		 tending;
+	struct scep_couriers		 couriers;
 	atomic_long			 restarts;	/* of workers */
 };
 
@@ -269,6 +269,12 @@ become_owner(struct ca_process *p, struct scep_error *err)
 	p->host.look = look;
 	p->host.arg = p;
 	scep_admin_attach(p->generations.now->ca, &p->host);
+	p->tending.generations = &p->generations;
+	p->tending.store = p->store;
+	p->tending.host = &p->host;
+	if ((rc = scep_couriers_open(&p->couriers, &p->generations, err)) !=
+	    SCEP_OK)
+		return rc;
 	return scep_doors_open(&p->doors, &p->generations,
 	    p->generations.now->cfg->server.state, p->args->control_fd, err);
 }
@@ -289,75 +295,6 @@ prepare(struct ca_process *p, struct scep_error *err)
 }
 
 /* Run. */
-
-/* RA keys that come to their end. */
-static void
-roll_ras(struct ca_process *p, struct scep_ca *ca)
-{
-	struct scep_error	 err;
-	uint32_t		 generation;
-	int			 rolled = 0;
-
-	if (scep_now_ms() < p->roll_due)
-		return;
-	if (scep_ca_roll_ras(ca, time(NULL), &rolled, &err) != SCEP_OK) {
-		scep_log_error("%s", err.text);
-		p->roll_due = scep_now_ms() + ROLL_AGAIN_MS;
-	}
-	if (rolled == 0)
-		return;
-	scep_log_info("%d RA keys are renewed; the old ones go on opening "
-	    "what is addressed to them", rolled);
-	if (reload(p, &generation, &err) != SCEP_OK)
-		p->roll_due = scep_now_ms() + ROLL_AGAIN_MS;
-}
-
-static void
-tend_ca(struct ca_process *p)
-{
-	struct scep_generation	*gen;
-	struct scep_error	 err;
-
-	gen = scep_generation_hold(&p->generations);
-	if (scep_ca_tend(gen->ca, time(NULL), &err) != SCEP_OK)
-		scep_log_warn("tending: %s", err.text);
-	roll_ras(p, gen->ca);
-	scep_generation_drop(&p->generations, gen);
-}
-
-/* What did not get into the store is still in memory. */
-static void
-tend_soon(struct ca_process *p)
-{
-	struct scep_generation	*gen = scep_generation_hold(&p->generations);
-	struct scep_error	 err;
-
-	if (scep_ca_tend_soon(gen->ca, &err) != SCEP_OK)
-		scep_log_warn("tending: %s", err.text);
-	scep_ca_tend_limits(gen->ca, time(NULL));
-	scep_generation_drop(&p->generations, gen);
-}
-
-/* SCEP_E_STORE: only opening it anew helps, and that is a new process's
- * work. */
-static enum scep_err
-tend(struct ca_process *p)
-{
-	struct scep_error	 err;
-	enum scep_err		 rc;
-
-	if ((rc = scep_store_tend(p->store, &err)) != SCEP_OK) {
-		scep_log_error("store: %s", err.text);
-		if (rc == SCEP_E_STORE)
-			return rc;
-	}
-	tend_soon(p);
-	if (scep_now_ms() >= p->ca_due) {
-		tend_ca(p);
-		p->ca_due = scep_now_ms() + TEND_CA_MS;
-	}
-	return SCEP_OK;
-}
 
 /* 0 when one of the signals was SIGTERM. */
 static int
@@ -388,7 +325,8 @@ run(struct ca_process *p)
 	for (;;) {
 		now = scep_now_ms();
 		if (now >= due) {
-			if ((rc = tend(p)) != SCEP_OK)
+			if ((rc = scep_ca_tend_round(&p->tending)) !=
+			    SCEP_OK)
 				return rc;
 			due = scep_now_ms() + TEND_MS;
 			continue;
@@ -415,14 +353,19 @@ release(struct ca_process *p)
 	scep_crypto_free(p->crypto);
 }
 
-/* With threads at work nothing can be closed: recovery is for that. */
+/* With threads at work nothing can be closed: recovery is for that.  A courier
+ * that waits for its receiver uses nothing that is. */
 static int
 stop(struct ca_process *p, enum scep_err why)
 {
+	scep_couriers_stop(&p->couriers);
 	if (why == SCEP_E_STORE ||
-	    !scep_doors_close(&p->doors, p->args->drain_s))
+	    !scep_doors_close(&p->doors, p->args->drain_s) ||
+	    !scep_couriers_leave(&p->couriers))
 		_exit(scep_err_exit(SCEP_E_STORE));
 	release(p);
+	if (p->couriers.n_away > 0)
+		_exit(0);
 	return 0;
 }
 

@@ -85,6 +85,13 @@ static const struct {
 	    "           [--key-sha256 SHA256 | --csr FILE]\n"
 	    "           [--not-before TIME] [--ttl 24h | --not-after TIME] "
 	    "[--json]" },
+	{ "notice", "list", adm_notice_list,
+	    "[--profile P] [--event EVENT] [--limit N] [--csv | --json]" },
+	{ "notice", "show", adm_notice_show, "[--json] ID" },
+	{ "notice", "retry", adm_notice_retry,
+	    "[--profile P] [--event EVENT] [--all] [--json] [ID]" },
+	{ "notice", "drop", adm_notice_drop,
+	    "[--profile P] [--event EVENT] [--all] [--json] [ID]" },
 	{ "request", "list", adm_request_list,
 	    REQUEST_USAGE " [--json]" },
 	{ "request", "show", adm_request_show, "[--json] ID" },

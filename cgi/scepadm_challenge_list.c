@@ -27,32 +27,6 @@ static const struct adm_column	csv_columns[] = {
 	{ "", "note" }, { NULL, NULL }
 };
 
-/* The same request until a reply has no next.  fn takes each reply. */
-typedef enum scep_err	(*page_fn)(struct adm *adm, void *arg,
-			    json_t *result, int *enough);
-
-static enum scep_err
-each_page(struct adm *adm, const json_t *request, page_fn fn, void *arg)
-{
-	json_t		*after = NULL, *one, *result;
-	enum scep_err	 rc = SCEP_OK;
-	int		 enough = 0;
-
-	do {
-		one = json_copy((json_t *)(uintptr_t)request);
-		if (after != NULL)
-			(void)json_object_set_new(one, "after", after);
-		after = NULL;
-		if ((rc = adm_ask(adm, one, &result)) != SCEP_OK)
-			break;
-		rc = fn(adm, arg, result, &enough);
-		after = json_incref(json_object_get(result, "next"));
-		json_decref(result);
-	} while (rc == SCEP_OK && after != NULL && !enough);
-	json_decref(after);
-	return rc;
-}
-
 struct list {
 	struct adm_rows	 rows;
 	size_t		 left;		/* rows to be printed */
@@ -119,7 +93,7 @@ adm_challenge_list(struct adm *adm, int argc, char *argv[])
 	list.rows.columns = csv ? csv_columns : table_columns;
 	request = list_request(profile, state);
 	adm_hold(adm);
-	if ((rc = each_page(adm, request, print_page, &list)) == SCEP_OK)
+	if ((rc = adm_each_page(adm, request, print_page, &list)) == SCEP_OK)
 		rc = adm_rows_end(adm, &list.rows);
 	adm_release(adm);
 	json_decref(request);
@@ -157,7 +131,7 @@ adm_challenge_purge(struct adm *adm, int argc, char *argv[])
 	request = json_pack("{s:s,s:I}", "do", "challenge.purge", "older",
 	    (json_int_t)seconds);
 	adm_hold(adm);
-	rc = each_page(adm, request, count_page, &n);
+	rc = adm_each_page(adm, request, count_page, &n);
 	adm_release(adm);
 	json_decref(request);
 	if (rc != SCEP_OK)
