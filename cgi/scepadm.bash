@@ -3,9 +3,9 @@
 # Knows no noun, verb or option: `scepadm -h` says them.  What stands for a
 # value there says what may be offered: DIR, FILE, P (a profile of the
 # configuration), CA (of it), TYPE (of a key), KIND (of a client), RIGHT (of an
-# API key), ALG and KID (of token keys), REASON (of a revocation), STATE and
-# FIELD (of lists), ID and SERIAL (what the server has; of many challenges or
-# certificates, some).
+# API key), EVENT (of a notice), ALG and KID (of token keys), REASON (of a
+# revocation), STATE and FIELD (of lists), ID and SERIAL (what the server has; of
+# many challenges, notices or certificates, some).
 
 # One line a verb: noun, TAB, verb (one word, two, or nothing), TAB, the rest of
 # its usage.
@@ -116,13 +116,15 @@ _scepadm_complete_value()	# NAME CUR SCEPADM CONF NOUN
 	TYPE)
 		_scepadm_offer "$2" rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384
 		;;
+	EVENT)
+		_scepadm_offer "$2" expired issued queued refused revoked ;;
 	KIND)
 		_scepadm_offer "$2" apple certmonger cisco scepclient sscep \
 		    strongswan text windows wpa ;;
 	KID)
 		_scepadm_offer "$2" $(_scepadm_list "$3" "$4" token id) ;;
 	ID)
-		if [[ $5 == challenge ]]; then
+		if [[ $5 == challenge || $5 == notice ]]; then
 			_scepadm_offer "$2" $(_scepadm_list "$3" "$4" "$5" id \
 			    --limit 1000)
 		else

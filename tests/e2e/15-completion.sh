@@ -87,6 +87,7 @@ offered "the second" "scepadm token key " add list revoke show
 offered "one that has begun so" "scepadm token key re" revoke
 offered "nothing for a verb that is half" "scepadm token kex "
 offered "algorithms" "scepadm token key add --alg " ed25519 hmac
+offered "an event of notices" "scepadm notice list --event re" refused revoked
 offered "behind -c" "scepadm -c $T/ca/scep.c" "$T/ca/scep.conf"
 offered "a noun behind -c" "scepadm -c $CONF requ" request
 offered "the clients that it knows" "scepadm client " \

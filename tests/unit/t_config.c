@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "ca/config.h"
+#include "store/record.h"
 
 #define LENGTH(a)	(sizeof(a) / sizeof((a)[0]))
 
@@ -254,6 +255,19 @@ static const struct row {
 	{ P "approvals = 0\n", 8, "between 1 and 5" },
 	{ P "approvals = 6\n", 8, "between 1 and 5" },
 	{ P "max_pending = 0\n", 8, "between 1 and 1000000" },
+	{ "[server]\nmax_notices = 99\n", 2, "between 100 and 1000000" },
+	{ "[server]\nnotify_keep = 59m\n", 2, "from 1h to 1y" },
+	{ P "notify = tell me\n", 8, "neither a program nor a URL" },
+	{ P "notify = exec:tell\n", 8, "by its absolute path" },
+	{ P "notify = http://x.example/\n", 8, "without TLS only" },
+	{ P "notify = exec:/x\nnotify_on = approved\n", 9,
+	    "not one of: issued, queued, refused, expired, revoked" },
+	{ P "notify = exec:/x\nnotify_timeout = 2m\n", 9, "from 1s to 1m" },
+	{ P "notify_on = issued\n", 8, "of no use without notify" },
+	{ P "notify_timeout = 5s\n", 8, "of no use without notify" },
+	{ P "notify_key = k\n", 8, "of no use without notify" },
+	{ P "notify = exec:/x\nnotify_key = k\n", 9, "for a URL alone" },
+	{ P "notify = exec:/x\nnotify_ca = c\n", 9, "for a URL alone" },
 	{ P "max_pending_per_peer = -1\n", 8, "between 1 and 1000000" },
 	{ P "getcacert = root\n", 8,
 	    "\"root\" is not one of: leaf, chain, chain+root" },
@@ -468,6 +482,13 @@ defaults_are_those_of_the_manual(void **state)
 	assert_int_equal(p->max_pending, 1000);
 	assert_int_equal(p->max_pending_per_peer, 100);
 	assert_int_equal(p->approvals, 1);
+	assert_int_equal(p->notify.hook.kind, SCEP_HOOK_NONE);
+	assert_int_equal(p->notify.hook.timeout_ms, 10000);
+	assert_int_equal(p->notify.on, SCEP_BIT(SCEP_NOTICE_ISSUED) |
+	    SCEP_BIT(SCEP_NOTICE_QUEUED) | SCEP_BIT(SCEP_NOTICE_EXPIRED) |
+	    SCEP_BIT(SCEP_NOTICE_REVOKED));
+	assert_int_equal(cfg->server.notify_keep_s, 7 * 86400);
+	assert_int_equal(cfg->server.max_notices, 10000);
 	assert_int_equal(p->getcacert, SCEP_GETCACERT_ROOT);
 	assert_int_equal(p->certrep, SCEP_CERTREP_LEAF);
 	assert_int_equal(p->omit_content, 0);
@@ -484,6 +505,7 @@ static const char	complete[] =
 "door_listen = unix:admin.sock\ndoor_socket = d.sock\ndoor_group = www-data\n"
 "door_user = SSL_CLIENT_S_DN\ndoor_charset = utf-16le\n"
 "explain_keep = 1h\nexplain_refused = 0\n"
+"notify_keep = 2h\nmax_notices = 200\n"
 "default_profile = b\nurl = https://scep.example/scep\n"
 "[ca one]\ncertificate = a/ca.pem\nkey = /k/ca.key\nchain = chain.pem\n"
 "ra_certificate = ra.pem\nra_key = ra.key\ndigest = sha512\n"
@@ -503,6 +525,8 @@ static const char	complete[] =
 "pending_ttl = 2d\nmax_pending = 5\nmax_pending_per_peer = 2\n"
 "getcacert = leaf\ncertrep = chain\nempty_content = no\nfail_text = no\n"
 "signing_time = 10m\n"
+"notify = https://a.example/x\nnotify_on = refused revoked\n"
+"notify_timeout = 3s\nnotify_key = n.key\nnotify_ca = n.pem\n"
 "getcert = any\ngetcrl = no\n"
 "[profile b]\nca = one\nauthorise = manual\nrenew = no\napprovals = 5\n"
 "[profile c]\nca = two\nauthorise = manual\nrenew_from = always\n";
@@ -535,6 +559,8 @@ a_complete_file_sets_what_it_says(void **state)
 	assert_int_equal(cfg->server.door_utf16, 1);
 	assert_int_equal(cfg->server.explain_keep_s, 3600);
 	assert_int_equal(cfg->server.explain_refused, 0);
+	assert_int_equal(cfg->server.notify_keep_s, 7200);
+	assert_int_equal(cfg->server.max_notices, 200);
 	assert_string_equal(cfg->server.url, "https://scep.example/scep");
 	assert_int_equal(cfg->n_cas, 2);
 	assert_string_equal(cfg->ca[0].cert_path, "/etc/x/a/ca.pem");
@@ -569,6 +595,13 @@ a_complete_file_sets_what_it_says(void **state)
 	    SCEP_BIT(SCEP_SHA1) | SCEP_BIT(SCEP_MD5));
 	assert_int_equal(p->caps_hidden, SCEP_BIT(SCEP_CAP_SHA384) |
 	    SCEP_BIT(SCEP_CAP_STANDARD));
+	assert_int_equal(p->notify.hook.kind, SCEP_HOOK_HTTP);
+	assert_string_equal(p->notify.hook.target, "https://a.example/x");
+	assert_string_equal(p->notify.hook.ca_path, "/etc/x/n.pem");
+	assert_string_equal(p->notify.key_path, "/etc/x/n.key");
+	assert_int_equal(p->notify.hook.timeout_ms, 3000);
+	assert_int_equal(p->notify.on, SCEP_BIT(SCEP_NOTICE_REFUSED) |
+	    SCEP_BIT(SCEP_NOTICE_REVOKED));
 	assert_int_equal(p->getcacert, SCEP_GETCACERT_LEAF);
 	assert_int_equal(p->certrep, SCEP_CERTREP_CHAIN);
 	assert_int_equal(p->message.ciphers, SCEP_BIT(SCEP_AES256) |
@@ -671,7 +704,7 @@ knows(const char *text, const char *key)
 static void
 each_key_of_the_manual_is_known_and_no_other(void **state)
 {
-	const size_t	 keys = 27 + 12 + 43;	/* rows of the three tables */
+	const size_t	 keys = 29 + 12 + 48;	/* rows of the three tables */
 	char		 line[256], key[64];
 	size_t		 n = 0;
 	FILE		*f;

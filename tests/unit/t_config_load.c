@@ -754,6 +754,47 @@ the_fault_of_one_ca_is_not_that_of_another(void **state)
 	two_profiles(KEYS RA, NOW + 100L * 365 * 86400, 0, 0);
 }
 
+/* The octets of the file, but for the end of its line. */
+static void
+the_key_that_signs_notices_is_read_with_care(void **state)
+{
+	static const struct {
+		const char	*name, *text, *why;	/* NULL: it is fine */
+		unsigned int	 mode;
+	} rows[] = {
+		{ "n.key", "0123456789abcdef\r\n", NULL, 0600 },
+		{ "n.key", "0123456789abcde\n", "at least 16", 0600 },
+		{ "n.key", "0123456789abcdef\n", "chmod", 0640 },
+		{ "other", "0123456789abcdef\n", "no such file", 0600 },
+	};
+	struct scep_config	*cfg;
+	struct scep_error	 err;
+	struct scep_hook	*hook;
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(rows); i++) {
+		memset(&err, 0, sizeof(err));
+		put_text(rows[i].name, rows[i].text, rows[i].mode);
+		if (load(KEYS RA, "notify = https://a.example/\n"
+		    "notify_key = n.key\n", &cfg, &err) != SCEP_OK) {
+			if (rows[i].why == NULL || strstr(err.text,
+			    rows[i].why) == NULL || strstr(err.text,
+			    "notify_key: ") == NULL)
+				fail_msg("%s", err.text);
+			(void)unlink(at(rows[i].name));
+			(void)unlink(at("n.key"));
+			continue;
+		}
+		assert_null(rows[i].why);
+		hook = &cfg->profile[0].notify.hook;
+		assert_int_equal(hook->key.len, 16);
+		assert_memory_equal(hook->key.data, "0123456789abcdef", 16);
+		scep_config_free(cfg);
+	}
+	(void)unlink(at("other"));
+}
+
 static void
 an_open_listener_is_told(void **state)
 {
@@ -871,6 +912,8 @@ main(void)
 		conforms(files_that_others_can_change_are_found, "C-230"),
 		cmocka_unit_test(the_fault_of_one_ca_is_not_that_of_another),
 		cmocka_unit_test(an_open_listener_is_told),
+		cmocka_unit_test(
+		    the_key_that_signs_notices_is_read_with_care),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
