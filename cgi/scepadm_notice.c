@@ -175,11 +175,11 @@ act(struct adm *adm, int argc, char *argv[], const char *verb,
 
 	if ((rc = adm_options(adm, argc, argv, options, -1, &id)) != SCEP_OK)
 		return rc;
-	if ((id != NULL) == (profile != NULL || event != NULL || all))
+	if ((id[0] != NULL) == (profile != NULL || event != NULL || all))
 		return scep_fail(&adm->err, SCEP_E_USAGE, "give the ID of a "
 		    "notice, or say which with --profile, --event or --all");
 	request = make_request(verb, profile, event);
-	if (id != NULL)
+	if (id[0] != NULL)
 		(void)json_object_set_new(request, "id",
 		    json_sprintf("%s", id[0]));
 	rc = act_ask(adm, request, what);

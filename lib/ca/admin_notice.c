@@ -39,6 +39,7 @@ struct page {
 	size_t			 limit;
 	struct scep_change	 change;
 	size_t			 n;		/* retried, dropped */
+	long			 dropped[2];	/* of others, of minor ones */
 	char			 ids[BATCH * SCEP_NOTICE_ID];
 };
 
@@ -307,6 +308,7 @@ drop_one(struct page *page, struct scep_notice *n, struct scep_error *err)
 	if (page->ids[0] != '\0')
 		OPENSSL_strlcat(page->ids, ",", sizeof(page->ids));
 	OPENSSL_strlcat(page->ids, n->id, sizeof(page->ids));
+	page->dropped[n->minor]++;
 	return ++page->n == BATCH ? SCEP_E_EXISTS : SCEP_OK;
 }
 
@@ -314,8 +316,10 @@ drop_one(struct page *page, struct scep_notice *n, struct scep_error *err)
 static enum scep_err
 commit(struct page *page, struct scep_error *err)
 {
+	struct scep_local	*ca = page->call->ca;
 	struct scep_line	 line = { .len = 0 };
 	enum scep_err		 rc = SCEP_OK;
+	int			 minor;
 
 	if (page->n == 0)
 		return SCEP_OK;
@@ -327,8 +331,10 @@ commit(struct page *page, struct scep_error *err)
 		    err);
 	}
 	if (rc == SCEP_OK)
-		rc = scep_store_commit(page->call->ca->store, &page->change,
-		    err);
+		rc = scep_store_commit(ca->store, &page->change, err);
+	for (minor = 0; rc == SCEP_OK && minor <= 1; minor++)
+		scep_notices_sub(ca->memory->notices, minor,
+		    page->dropped[minor]);
 	return rc != SCEP_E_CHANGED ? rc : scep_fail(err, SCEP_E_BUSY,
 	    "a notice was handed over meanwhile; do it again");
 }

@@ -207,6 +207,18 @@ add_ca(const struct scep_config *cfg, const struct scep_ca_conf *ca,
 	    add_what_is_there(ca->named, m, base, err) : rc;
 }
 
+/* Of those who are told; a program is no file of ours. */
+static enum scep_err
+add_profile(const struct scep_profile *p, struct scep_manifest *m,
+    const char *base, struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	if ((rc = add_there(m, base, p->notify.key_path, err)) != SCEP_OK)
+		return rc;
+	return add_there(m, base, p->notify.hook.ca_path, err);
+}
+
 static enum scep_err
 add_files(const struct scep_config *cfg, struct scep_manifest *m,
     const char *base, struct scep_error *err)
@@ -224,6 +236,8 @@ add_files(const struct scep_config *cfg, struct scep_manifest *m,
 		    err);
 	for (ca = cfg->ca; rc == SCEP_OK && ca < cfg->ca + cfg->n_cas; ca++)
 		rc = add_ca(cfg, ca, m, base, err);
+	for (i = 0; rc == SCEP_OK && i < cfg->n_profiles; i++)
+		rc = add_profile(&cfg->profile[i], m, base, err);
 	return rc;
 }
 

@@ -230,6 +230,7 @@ check_profile(struct scep_check *c, struct scep_profile *p)
 		    "goes beyond the CA's; certificates will end on %s",
 		    p->file, p->line, p->name, p->validity_s / DAY, text);
 	}
+	scep_check_notify(c, p);
 	/* RFC 8894 section 7.5: whoever sits between strips GetCACaps. */
 	if (scep_config_is_broken(&p->message))
 		report(c, 0, "%s:%d: [profile %s]: it takes%s%s, forbidden as "

@@ -35,5 +35,8 @@ void		 scep_check_listen(struct scep_check *c);
 /* Of [profile name]; what it is set by stands in file:line. */
 void		 scep_check_hook(struct scep_check *c, const char *file,
 		    int line, const char *name, const struct scep_hook *hook);
+/* Whom a profile tells: what is wrong there stops nobody from enrolling. */
+void		 scep_check_notify(struct scep_check *c,
+		    const struct scep_profile *p);
 
 #endif /* SCEP_CA_CONFIG_CHECK_H */

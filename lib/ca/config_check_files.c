@@ -107,6 +107,19 @@ scep_check_hook(struct scep_check *c, const char *file, int line,
 		    why.text);
 }
 
+void
+scep_check_notify(struct scep_check *c, const struct scep_profile *p)
+{
+	const struct scep_hook	*hook = &p->notify.hook;
+	struct scep_error	 why;
+
+	if (hook->kind != SCEP_HOOK_NONE &&
+	    scep_hook_check(hook, geteuid(), &why) != SCEP_OK)
+		report(c, 0, "%s:%d: [profile %s]: notify: nobody is told, "
+		    "and notices wait: %s", p->file, p->line, p->name,
+		    why.text);
+}
+
 /* FastCGI has no password: who reaches the socket says whom it speaks for. */
 void
 scep_check_listen(struct scep_check *c)

@@ -795,6 +795,37 @@ the_key_that_signs_notices_is_read_with_care(void **state)
 	(void)unlink(at("other"));
 }
 
+/* It is told, and stops nobody. */
+static void
+a_receiver_that_cannot_be_called_is_told(void **state)
+{
+	static const struct {
+		const char	*notify;
+		int		 warnings;
+	} rows[] = {
+		{ "notify = exec:/usr/bin/env\n", 0 },
+		{ "notify = exec:/usr/bin/not-there\n", 1 },
+		{ "notify = https://a.example/\n", 0 },
+	};
+	struct scep_config	*cfg;
+	struct scep_error	 err;
+	struct said		 said;
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(rows); i++) {
+		cfg = load_ok(KEYS RA, rows[i].notify);
+		memset(&said, 0, sizeof(said));
+		assert_int_equal(scep_config_check(crypto, cfg, NOW, hear,
+		    &said, &err), SCEP_OK);
+		assert_int_equal(said.fatal, 0);
+		if (said.warnings != rows[i].warnings)
+			fail_msg("%s%d: %s", rows[i].notify, said.warnings,
+			    said.text);
+		scep_config_free(cfg);
+	}
+}
+
 static void
 an_open_listener_is_told(void **state)
 {
@@ -912,6 +943,7 @@ main(void)
 		conforms(files_that_others_can_change_are_found, "C-230"),
 		cmocka_unit_test(the_fault_of_one_ca_is_not_that_of_another),
 		cmocka_unit_test(an_open_listener_is_told),
+		cmocka_unit_test(a_receiver_that_cannot_be_called_is_told),
 		cmocka_unit_test(
 		    the_key_that_signs_notices_is_read_with_care),
 	};
