@@ -117,6 +117,13 @@ scep_cgi_write(const void *data, size_t len)
 	return 1;
 }
 
+void
+scep_cgi_over(unsigned int seconds)
+{
+	over = 1;
+	(void)alarm(seconds);
+}
+
 /*
  * Apache's mod_cgid has one socket for both directions: with something unread
  * in it the answer would be lost.
@@ -126,8 +133,7 @@ scep_cgi_drain(long *left)
 {
 	uint8_t	 rest[4096];
 
-	over = 1;
-	(void)alarm(DRAIN_S);
+	scep_cgi_over(DRAIN_S);
 	while (scep_cgi_read(left, rest, sizeof(rest)) > 0)
 		continue;
 }

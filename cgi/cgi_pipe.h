@@ -28,6 +28,9 @@ long		 scep_cgi_body_length(void);
 ssize_t		 scep_cgi_read(long *left, uint8_t *buf, size_t size);
 /* Of an answer; 0 if they are not taken. */
 int		 scep_cgi_write(const void *data, size_t len);
+/* The answer is out: what comes behind it has so long, then the process ends
+ * without a word. */
+void		 scep_cgi_over(unsigned int seconds);
 /* What is left of the body, when the answer is out. */
 void		 scep_cgi_drain(long *left);
 

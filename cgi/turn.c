@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "ca/door.h"
+#include "ca/post.h"
 #include "cgi/child.h"
 #include "cgi/hook.h"
 #include "cgi/log.h"
@@ -24,6 +25,7 @@
 
 #define STEP_MS		10
 #define REPORT_MS	100	/* the web server waits for our end */
+#define NOTICES		4	/* that one run hands over */
 
 struct turn {
 	struct scep_ca			 ca;	/* first: ops */
@@ -270,6 +272,68 @@ scep_turn_tend(struct scep_ca *ca, time_t now)
 	    scep_store_tend(t->owner.store, &err) != SCEP_OK ||
 	    scep_ca_roll_ras(t->owner.ca, now, &rolled, &err) != SCEP_OK)
 		scep_log_warn("tending: %s", err.text);
+}
+
+/* The next notice, and the state given back; 0 if there is none. */
+static int
+take_notice(struct turn *t, struct scep_parcel *parcel)
+{
+	const time_t		 now = time(NULL);
+	struct scep_error	 err;
+	enum scep_err		 rc;
+
+	if (t->owner.ca == NULL ||
+	    (rc = scep_post_take(t->owner.ca, now, parcel, &err)) ==
+	    SCEP_E_NOTFOUND)
+		return 0;
+	if (rc == SCEP_OK && (rc = scep_post_claim(t->owner.ca, now, parcel,
+	    &err)) != SCEP_OK)
+		scep_parcel_clear(parcel);
+	if (rc != SCEP_OK) {
+		scep_log_warn("notices: %s", err.text);
+		return 0;
+	}
+	scep_owner_close(&t->owner);
+	return 1;
+}
+
+static void
+end_notice(struct turn *t, struct scep_parcel *parcel,
+    const struct scep_error *trouble)
+{
+	struct scep_error	 err;
+	enum scep_err		 rc;
+
+	if (trouble != NULL)
+		scep_log_warn("notice %s of profile %s is not delivered: %s",
+		    parcel->id, parcel->profile, trouble->text);
+	if ((rc = scep_owner_open(t->crypto, t->cfg, t->wait_ms, 1, &t->owner,
+	    &err)) == SCEP_OK) {
+		scep_ca_use_hooks(t->owner.ca, &t->hooks.host);
+		rc = scep_post_done(t->owner.ca, time(NULL), parcel, trouble,
+		    &err);
+	}
+	if (rc != SCEP_OK && trouble == NULL)
+		scep_log_warn("notice %s is delivered, and will be once more: "
+		    "%s", parcel->id, err.text);
+}
+
+/* The first failure is the last try: the next run comes soon enough. */
+void
+scep_turn_deliver(struct scep_ca *ca)
+{
+	struct turn		*t = (struct turn *)ca;
+	struct scep_parcel	 parcel;
+	struct scep_error	 trouble;
+	enum scep_err		 rc = SCEP_OK;
+	int			 i;
+
+	for (i = 0; i < NOTICES && rc == SCEP_OK && take_notice(t, &parcel);
+	    i++) {
+		rc = scep_parcel_send(&parcel, &trouble);
+		end_notice(t, &parcel, rc == SCEP_OK ? NULL : &trouble);
+		scep_parcel_clear(&parcel);
+	}
 }
 
 int

@@ -14,6 +14,7 @@
 #include "ca/notices.h"
 
 #define WAIT_MAX	3600L	/* of one notice */
+#define MARGIN		5	/* behind the end of a call */
 #define OUTAGE		5	/* failures in a row: the receiver's fault */
 #define TRIES		5	/* when a rival was faster */
 
@@ -129,6 +130,26 @@ put_off_once(struct scep_local *ca, time_t now, const char *id,
 	n.due = now + back_off(ca->crypto, n.tries, WAIT_MAX);
 	OPENSSL_strlcpy(n.trouble, trouble->text, sizeof(n.trouble));
 	scep_admin_printable(n.trouble);
+	if ((rc = scep_notice_put(&change, &n, err)) == SCEP_OK)
+		rc = scep_store_commit(ca->store, &change, err);
+	scep_change_clear(&change);
+	scep_notice_clear(&n);
+	return rc;
+}
+
+enum scep_err
+scep_post_claim(struct scep_ca *self, time_t now,
+    const struct scep_parcel *parcel, struct scep_error *err)
+{
+	struct scep_local	*ca = (struct scep_local *)self;
+	struct scep_change	 change = { .n = 0 };
+	struct scep_notice	 n;
+	enum scep_err		 rc;
+
+	if ((rc = scep_notice_get(ca->store, parcel->id, &n, err)) !=
+	    SCEP_OK)
+		return rc;
+	n.due = now + parcel->hook.timeout_ms / 1000 + MARGIN;
 	if ((rc = scep_notice_put(&change, &n, err)) == SCEP_OK)
 		rc = scep_store_commit(ca->store, &change, err);
 	scep_change_clear(&change);

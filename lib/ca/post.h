@@ -37,6 +37,11 @@ struct scep_parcel {
  */
 enum scep_err	 scep_post_take(struct scep_ca *ca, time_t now,
 		    struct scep_parcel *out, struct scep_error *err);
+/* Put it off until the call is over: for a process that gives the state away
+ * meanwhile. */
+enum scep_err	 scep_post_claim(struct scep_ca *ca, time_t now,
+		    const struct scep_parcel *parcel,
+		    struct scep_error *err);
 /* Takes as long as notify_timeout; touches neither CA nor store. */
 enum scep_err	 scep_parcel_send(const struct scep_parcel *parcel,
 		    struct scep_error *err);

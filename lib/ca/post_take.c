@@ -102,11 +102,12 @@ look(struct choice *c, const char *profile, time_t from, time_t to,
 
 /* What has failed may fare better now: all of it is tried again. */
 static void
-begin_anew(struct scep_lane *lane, uint32_t generation, time_t now)
+begin_anew(struct scep_local *ca, struct scep_lane *lane, time_t now)
 {
-	lane->generation = generation;
+	lane->generation = ca->ca.generation;
 	lane->again = 0;
-	lane->recovered = now + 1;
+	if (!ca->crypto->is_brief)	/* that one begins with each request */
+		lane->recovered = now + 1;
 }
 
 /* May its receiver be called?  A start or a reload is a reason to try at once,
@@ -123,12 +124,34 @@ is_open(struct scep_local *ca, const char *profile, time_t now,
 	lane = scep_notices_lane(n, profile);
 	if (lane->generation < ca->ca.generation ||
 	    lane->again > now + SCEP_LANE_WAIT)
-		begin_anew(lane, ca->ca.generation, now);
+		begin_anew(ca, lane, now);
 	*recovered = lane->recovered;
 	open = now >= lane->again &&
 	    lane->away < (lane->failures > 0 ? 1 : SCEP_POST_EACH);
 	(void)pthread_mutex_unlock(&n->mutex);
 	return open;
+}
+
+/*
+ * Who serves one request knows of no failure but what is in the store: what is
+ * put off for the next minute has failed, or is being handed over by another
+ * such process.
+ */
+static enum scep_err
+is_calm(struct choice *c, const char *profile, time_t now, int *calm,
+    struct scep_error *err)
+{
+	enum scep_err	 rc = SCEP_OK;
+
+	*calm = 1;
+	if (!c->ca->crypto->is_brief)
+		return SCEP_OK;
+	if ((rc = look(c, profile, now + 1, now + 1 + SCEP_LANE_WAIT,
+	    err)) == SCEP_OK && c->has) {
+		*calm = c->has = 0;
+		scep_notice_clear(c->found);
+	}
+	return rc;
 }
 
 static enum scep_err
@@ -138,10 +161,13 @@ choose(struct scep_local *ca, const struct scep_profile *p, time_t now,
 	struct scep_notices	*n = ca->memory->notices;
 	time_t			 recovered;
 	enum scep_err		 rc;
+	int			 calm;
 
 	if (p->notify.hook.kind == SCEP_HOOK_NONE ||
 	    !is_open(ca, p->name, now, &recovered))
 		return SCEP_OK;
+	if ((rc = is_calm(c, p->name, now, &calm, err)) != SCEP_OK || !calm)
+		return rc;
 	if ((rc = look(c, p->name, 0, now + 1, err)) != SCEP_OK || c->has ||
 	    recovered == 0)
 		return rc;

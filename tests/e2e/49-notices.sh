@@ -2,6 +2,7 @@
 # 49-notices - what happens is told to programs and servers: that fail at
 # first, that hang, and while the server is killed, reloaded and restored.
 . "$(dirname "$0")/lib.sh"
+. "$ROOT/tests/e2e/servers.sh"
 
 port=$(free_port)
 make_ca "$T/ca" "http://127.0.0.1:$port/scep"
@@ -242,10 +243,30 @@ verdict "which is told there" until_true 60 is_told 100
 same "under the ids that it had" \
     "$(told .id | sort -u | cmp - "$T/ids" && echo same)" same
 
-# ---- a full disk ----
+# ---- plain CGI ----
 
 kill "$SUPERVISOR"
 wait "$SUPERVISOR"
+start_lighttpd_cgi "$(free_port)"
+verdict "CGI answers" until_true 10 caps_ok "$URL"
+: >"$T/told"
+verdict "a device enrols by CGI" enrol cgi
+verdict "the run tells of it when the answer is out" until_true 20 is_told 1
+verdict "and it is forgotten" until_true 10 n_waiting 0
+: >"$T/fail"
+enrol cgi2
+is_kept() { [ "$(tries)" = 1 ]; }
+verdict "what fails waits" until_true 20 is_kept
+rm "$T/fail"
+sleep 2
+enrol cgi3
+verdict "for a run after that" until_true 20 is_told 3
+verdict "nothing is left" until_true 10 n_waiting 0
+stop "$SERVER"
+URL=http://127.0.0.1:$port/scep
+
+# ---- a full disk ----
+
 mkdir "$T/small"
 if [ "$(id -u)" -eq 0 ] &&
     mount -t tmpfs -o size=100m small "$T/small" 2>/dev/null; then

@@ -593,6 +593,57 @@ without_a_host_each_try_fails(void **state)
 	assert_int_equal(rows(), 1);
 }
 
+/* CGI runs: each begins anew, and has the state to itself but for the time of
+ * a call. */
+static void
+next_run(void)
+{
+	world_use(w, w->store);
+	scep_ca_use_hooks(w->ca, &host);
+}
+
+static void
+one_run_at_a_time_hands_over(void **state)
+{
+	struct scep_parcel	 parcel;
+	struct scep_error	 why, err;
+
+	(void)state;
+	grant("told", "t1");
+	grant("told", "t2");
+	w->crypto->is_brief = 1;
+	assert_true(take(0, &parcel));
+	assert_int_equal(scep_post_claim(w->ca, WORLD_NOW, &parcel, &err),
+	    SCEP_OK);
+	next_run();
+	nothing_is_due(0);		/* a call is under way */
+	nothing_is_due(14);
+	assert_int_equal(scep_parcel_send(&parcel, &why), SCEP_OK);
+	assert_int_equal(scep_post_done(w->ca, WORLD_NOW + 2, &parcel, NULL,
+	    &err), SCEP_OK);
+	scep_parcel_clear(&parcel);
+	assert_int_equal(rows(), 1);
+	/* The next one fails, and no run tries a third for a while. */
+	receiver.fails = 1;
+	json_decref(deliver(3));
+	grant("told", "t3");
+	next_run();
+	nothing_is_due(3);
+	json_decref(deliver(4));
+	json_decref(deliver(4));
+	assert_int_equal(rows(), 0);
+	/* The run that claimed it has died. */
+	grant("told", "t4");
+	assert_true(take(5, &parcel));
+	assert_int_equal(scep_post_claim(w->ca, WORLD_NOW + 5, &parcel,
+	    &err), SCEP_OK);
+	scep_parcel_clear(&parcel);
+	next_run();
+	nothing_is_due(19);
+	json_decref(deliver(20));
+	w->crypto->is_brief = 0;
+}
+
 static int		 woken;
 
 static void
@@ -638,6 +689,7 @@ main(void)
 		T(what_was_not_forgotten_is_told_again),
 		T(a_reload_loses_nothing_and_tries_at_once),
 		T(without_a_host_each_try_fails),
+		T(one_run_at_a_time_hands_over),
 		T(who_delivers_is_woken_behind_the_commit),
 	};
 
