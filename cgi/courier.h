@@ -18,7 +18,7 @@ struct scep_couriers {
 	int			 is_open;
 	int			 news;		/* something may be due */
 	int			 stopping;
-	int			 closed;	/* who comes back touches nothing */
+	int			 closed;	/* who comes back stays aside */
 	int			 n;		/* couriers … */
 	int			 n_away;	/* … that are in a call */
 };

@@ -149,10 +149,10 @@ scep_notices_retry(struct scep_local *ca, const char *profile)
 }
 
 void
-scep_notices_sub(struct scep_notices *n, int minor, long count)
+scep_notices_sub(struct scep_notices *notices, int minor, long count)
 {
-	(void)pthread_mutex_lock(&n->mutex);
-	if (n->rows[minor] >= count)
-		n->rows[minor] -= count;
-	(void)pthread_mutex_unlock(&n->mutex);
+	(void)pthread_mutex_lock(&notices->mutex);
+	if (notices->rows[minor] >= count)
+		notices->rows[minor] -= count;
+	(void)pthread_mutex_unlock(&notices->mutex);
 }

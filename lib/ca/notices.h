@@ -78,7 +78,7 @@ void		 scep_notices_retry(struct scep_local *ca,
 		    const char *profile);
 /* So many less. */
 void		 scep_notices_sub(struct scep_notices *notices, int minor,
-		    long n);
+		    long count);
 /* How many there are; those that are not counted yet are.  -1: the store
  * cannot tell.  The caller holds mutex. */
 long		 scep_notices_known(struct scep_local *ca, int minor);

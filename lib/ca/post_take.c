@@ -190,7 +190,8 @@ static enum scep_err
 add_cert(struct scep_store *store, const struct scep_notice *n,
     struct scep_buf *question, struct scep_error *err)
 {
-	static const char	 front[] = ",\"certificate\":\"", back[] = "\"}";
+	static const char	 front[] = ",\"certificate\":\"";
+	static const char	 back[] = "\"}";
 	struct scep_cert_rec	 rec;
 	enum scep_err		 rc;
 	uint8_t			*at;

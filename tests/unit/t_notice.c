@@ -281,8 +281,8 @@ queue(int k, const char *profile, const char *txid, char id[SCEP_REQUEST_ID])
 static void
 waiting_and_each_of_its_ends_is_told(void **state)
 {
-	static const char	 approve[] =
-				    "{\"do\":\"request.approve\",\"id\":\"%s\"}";
+	static const char	 approve[] = "{\"do\":\"request.approve\","
+				    "\"id\":\"%s\"}";
 	static const char	 refuse[] = "{\"do\":\"request.refuse\","
 				    "\"id\":\"%s\",\"reason\":\"no\"}";
 	struct scep_error	 err;
