@@ -11,6 +11,7 @@
 #include "ca/cert_revoke.h"
 #include "ca/crl.h"
 #include "ca/keylock.h"
+#include "ca/notice.h"
 #include "ca/story.h"
 
 #define SERIAL_MAX	40
@@ -188,6 +189,9 @@ commit(struct revoking *r, const char *by, struct scep_error *err)
 	size_t		 i;
 
 	if ((rc = scep_cert_rec_write(&r->change, r->rec, err)) != SCEP_OK ||
+	    (rc = scep_notice_revoked(r->ca, r->rec->revoked, r->rec,
+	    scep_reason_name(r->rec->reason), by, &r->change, err)) !=
+	    SCEP_OK ||
 	    (rc = log_line(r->rec, by, &r->change.log, err)) != SCEP_OK)
 		return rc;
 	if (r->rec->request_id[0] != '\0' &&
@@ -203,6 +207,7 @@ commit(struct revoking *r, const char *by, struct scep_error *err)
 	if ((rc = scep_store_commit(r->ca->store, &r->change, err)) !=
 	    SCEP_OK)
 		return rc;
+	scep_notice_wake(r->ca);
 	r->rec->rev++;
 	for (i = 0; rc == SCEP_OK && i < r->n; i++)
 		rc = scep_crl_outdated(r->ca, &r->crl[i], err);

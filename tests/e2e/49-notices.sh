@@ -144,6 +144,10 @@ told_of_refusals() {
 }
 verdict "refusals of requests are told where that is wanted" \
     until_true 10 told_of_refusals
+serial=$(adm cert list --json --profile manual | jq -r '.[0].serial')
+adm cert revoke --reason superseded "$serial" >/dev/null
+verdict "a revocation is told" until_true 10 \
+    grep -q '^200 .* revoked signed' "$T/server.log"
 unlike "and every request is signed" "$T/server.log" unsigned
 
 # ---- one that hangs ----

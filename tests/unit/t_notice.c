@@ -14,7 +14,6 @@
 #include <openssl/evp.h>
 
 #include "base/error.h"
-#include "ca/notice.h"
 #include "ca/post.h"
 #include "tests/unit/operator.h"
 
@@ -352,34 +351,31 @@ a_refusal_is_written_later(void **state)
 }
 
 static void
-a_revocation_can_be_told(void **state)
+a_revocation_is_told(void **state)
 {
-	struct scep_change	 change = { .n = 0 };
-	struct scep_cert_rec	 rec;
-	struct scep_error	 err;
-	json_t			*told;
+	static const char	 revoke[] = "{\"do\":\"cert.revoke\","
+				    "\"serial\":\"%s\","
+				    "\"reason\":\"keyCompromise\"}";
+	const struct world_challenge	 spec = { .profile = "few" };
+	char				 ch[SCEP_CHALLENGE_TEXT];
+	struct scep_answer		 answer;
+	json_t				*told;
 
 	(void)state;
-	memset(&rec, 0, sizeof(rec));
-	assert_int_equal(scep_buf_set(&rec.serial, scep_span_make("\x12\x34",
-	    2), &err), SCEP_OK);
-	(void)strcpy(rec.profile, "few");
-	(void)strcpy(rec.ca, "test");
-	rec.state = SCEP_CERT_REVOKED;
-	rec.revoked = WORLD_NOW;
-	assert_int_equal(scep_notice_revoked((struct scep_local *)w->ca,
-	    WORLD_NOW, &rec, "keyCompromise", "uid 0", &change, &err),
-	    SCEP_OK);
-	assert_int_equal(change.n, 1);
-	assert_int_equal(scep_store_commit(w->store, &change, &err), SCEP_OK);
-	scep_change_clear(&change);
-	scep_cert_rec_clear(&rec);
-	told = deliver(0);
+	world_challenge(w, &spec, ch);
+	assert_int_equal(enrol(0, "few", "t1", ch, &answer), SCEP_GRANTED);
+	assert_int_equal(rows(), 0);
+	json_decref(operator_ask_id(w, 5, revoke, answer.serial));
+	told = deliver(5);
 	operator_is(told, "event", "revoked");
-	operator_is(told, "serial", "1234");
+	operator_is(told, "serial", answer.serial);
 	operator_is(told, "reason", "keyCompromise");
-	operator_is(told, "revoked", "2026-11-24T12:00:00Z");
+	operator_is(told, "revoked", "2026-11-24T12:00:05Z");
+	operator_is(told, "by", "uid 1000");
+	assert_non_null(json_object_get(told, "certificate"));
 	json_decref(told);
+	scep_answer_clear(&answer);
+	assert_int_equal(rows(), 0);
 }
 
 /* Delivery. */
@@ -681,7 +677,7 @@ main(void)
 		T(a_repeated_answer_is_no_event),
 		T(waiting_and_each_of_its_ends_is_told),
 		T(a_refusal_is_written_later),
-		T(a_revocation_can_be_told),
+		T(a_revocation_is_told),
 		T(what_fails_is_put_off_and_keeps_its_id),
 		T(a_notice_that_fails_alone_waits_alone),
 		T(behind_an_outage_all_is_tried_at_once),
