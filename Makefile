@@ -226,6 +226,10 @@ install: all
 	install -m 644 README INSTALL CHANGES LICENSE $(DESTDIR)$(DOCDIR)
 	install -m 644 examples/*.conf examples/*.lua examples/*.htaccess \
 	    examples/mint-token.* $(DESTDIR)$(DOCDIR)/examples
+	install -m 755 examples/intune-validate $(DESTDIR)$(DOCDIR)/examples
+	install -d $(DESTDIR)$(DOCDIR)/examples/systemd
+	install -m 644 examples/systemd/network.conf \
+	    $(DESTDIR)$(DOCDIR)/examples/systemd
 	install -d $(DESTDIR)$(COMPLETIONDIR)
 	install -m 644 cgi/scepadm.bash $(DESTDIR)$(COMPLETIONDIR)/scepadm
 	$(MAKE) --no-print-directory install-systemd

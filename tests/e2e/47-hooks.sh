@@ -2,32 +2,11 @@
 # 47-hooks - who is asked by HTTPS: certificates that are right and wrong, and
 # TLS that is too old.  What programs and plain servers do is in unit/t_hook_*.
 . "$(dirname "$0")/lib.sh"
+. "$ROOT/tests/e2e/tls.sh"
 CALL=$BIN/hookcall
 [ -x "$CALL" ] || { not_ok "$CALL is not built (make programs)"; exit 1; }
 
 # ---- authorities and certificates ----
-
-authority() {		# NAME
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
-	    -keyout "$T/$1.key" -out "$T/$1.pem" -subj "/CN=Authority $1" \
-	    -days 2 -addext basicConstraints=critical,CA:TRUE \
-	    -addext keyUsage=critical,keyCertSign 2>/dev/null
-}
-
-# certificate NAME AUTHORITY SAN [X509-OPTIONS]
-certificate() {
-	_name=$1
-	_by=$2
-	_san=$3
-	shift 3
-	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
-	    -keyout "$T/$_name.key" -out "$T/$_name.csr" \
-	    -subj "/CN=localhost" 2>/dev/null
-	printf 'subjectAltName=%s\n' "$_san" >"$T/$_name.ext"
-	openssl x509 -req -in "$T/$_name.csr" -CA "$T/$_by.pem" \
-	    -CAkey "$T/$_by.key" -CAcreateserial -extfile "$T/$_name.ext" \
-	    -days 2 -out "$T/$_name.pem" "$@" 2>/dev/null
-}
 
 authority good
 authority other
@@ -43,8 +22,8 @@ cp "$T/right.key" "$T/over.key"
 # serve NAME [HOW]: PORT is where.
 serve() {
 	_log=$T/serve-$1$2.log
-	python3 -W ignore "$ROOT/tests/hook-server.py" "$T/$1.pem" "$T/$1.key" $2 \
-	    >"$_log" 2>&1 &
+	/usr/bin/python3 -W ignore "$ROOT/tests/hook-server.py" \
+	    "$T/$1.pem" "$T/$1.key" $2 >"$_log" 2>&1 &
 	own $!
 	until_true 20 grep -q '^[0-9]' "$_log" || {
 		not_ok "hook-server.py $1 $2 starts"
