@@ -4,6 +4,7 @@
 #
 # Without systemd as process 1; 16-package boots a system with the units.
 . "$(dirname "$0")/lib.sh"
+. "$ROOT/tests/e2e/tls.sh"
 
 for program in systemd-analyze systemd-socket-activate strace; do
 	command -v $program >/dev/null || {
@@ -24,6 +25,11 @@ verdict "systemd-analyze verify" systemd-analyze verify --man=no \
     "$T/units/scep.socket" "$UNIT" "$T/units/scep-admin.socket" \
     "$T/units/scep-admin.service"
 same "without a word" "$(cat "$T/verdict.out")" ""
+mkdir "$T/units/scep.service.d"
+cp "$ROOT/examples/systemd/network.conf" "$T/units/scep.service.d"
+verdict "… and with network.conf" systemd-analyze verify --man=no "$UNIT"
+same "… without a word, too" "$(cat "$T/verdict.out")" ""
+rm -r "$T/units/scep.service.d"
 sed 's/^Type=.*/&\nTypo=yes/' "$UNIT" >"$T/units/typo.service"
 systemd-analyze verify --man=no "$T/units/typo.service" \
     >"$T/typo.out" 2>&1
@@ -225,8 +231,27 @@ verdict "and scepadm is answered" adm cert list
 stop "$SUPERVISOR"
 until_true 10 gone_or_zombie "$STRACE"
 
+# Who is asked by hooks.
+authority ca
+certificate web ca DNS:localhost
+/usr/bin/python3 -W ignore "$ROOT/tests/hook-server.py" "$T/web.pem" \
+    "$T/web.key" >"$T/web.log" 2>&1 &
+own $!
+until_true 20 grep -q '^[0-9]' "$T/web.log"
+mkdir "$T/hook"
+ASKED=$T/ca/asked
+printf '#!/bin/sh\nexec cat\n' >"$T/hook/ask"
+chmod 755 "$T/hook/ask"
+cp "$BIN/hookcall" "$T/bin"
+for target in "exec:$T/hook/ask" \
+    "https://localhost:$(grep -m 1 '^[0-9]' "$T/web.log")/"; do
+	echo '{}' | $as strace -f -qq -A -o "$ASKED" "$T/bin/hookcall" \
+	    -C "$T/ca.pem" "$target" >"$T/asked.out" 2>&1
+	same "${target%%:*}: is asked under strace" "$(cat "$T/asked.out")" "{}"
+done
+
 sed -n -E 's/^[0-9]+ +(<\.\.\. )?([a-z0-9_]+)(\(| resumed).*/\2/p' \
-    "$TRACE" | sort -u >"$T/used"
+    "$TRACE" "$ASKED" | sort -u >"$T/used"
 allowed "$UNIT" >"$T/allowed"
 note "$(wc -l <"$T/used") system calls used, $(wc -l <"$T/allowed") allowed"
 like "the trace has the workers' sandbox" "$T/used" '^seccomp$'

@@ -130,3 +130,5 @@ else
 	answers "… the control: with it" -C "$T/good.pem" \
 	    "https://localhost:$RIGHT/ask"
 fi
+
+finish

@@ -280,3 +280,5 @@ fails "failureNotification 500"
 trouble "failureNotification: with 500 there is no answer" "HTTP 500" \
     failed one
 fails
+
+finish
