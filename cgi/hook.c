@@ -48,6 +48,7 @@ scep_hooks_init(struct scep_hooks *hooks)
 	hooks->host.arg = hooks;
 	hooks->host.call = call;
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGCHLD, SIG_DFL);
 }
 
 void

@@ -24,7 +24,9 @@ struct scep_hooks {
 
 /*
  * Costs nothing until the first call; hooks stays where it is.  From here on
- * the process ignores SIGPIPE, for a program need not read what it is asked.
+ * the process ignores SIGPIPE, for a program need not read what it is asked,
+ * and not SIGCHLD, as a web server may have it: how a program ended would be
+ * lost.
  */
 void		 scep_hooks_init(struct scep_hooks *hooks);
 /* When no call is under way. */

@@ -114,6 +114,28 @@ serve right silent
 refused "a handshake that never ends ends in time" "timed out" -t 400 \
     -C "$T/good.pem" "https://localhost:$PORT/ask"
 
+# ---- kernels that are older ----
+
+printf '#!/bin/sh\ncat\nsleep 0.1\n' >"$T/ask"
+printf '#!/bin/sh\ncat\nexit 3\n' >"$T/no"
+chmod 755 "$T/ask" "$T/no"
+answers "a program is asked" "exec:$T/ask"
+if [ -z "${BIN##*asan*}" ] || [ -z "${BIN##*tsan*}" ]; then
+	skip "… without pidfd_open and close_range" "a sanitizer's build"
+elif ! command -v strace >/dev/null; then
+	skip "… without pidfd_open and close_range" "strace is not installed"
+else
+	printf '{"q":1}' | strace -f -qq -o "$T/strace.out" \
+	    -e trace=pidfd_open,close_range \
+	    -e inject=pidfd_open,close_range:error=ENOSYS \
+	    "$CALL" "exec:$T/ask" >"$T/answer" 2>"$T/why"
+	same "… without pidfd_open and close_range too" \
+	    "$(cat "$T/answer" "$T/why")" '{"q":1}'
+	same "… which were not there" \
+	    "$(grep -c 'ENOSYS.*INJECTED' "$T/strace.out")" 2
+fi
+refused "one that fails is no answer" "exit status 3" "exec:$T/no"
+
 # ---- libcurl ----
 
 if [ -z "${BIN##*asan*}" ] || [ -z "${BIN##*tsan*}" ]; then

@@ -418,6 +418,9 @@ begin(void **state)
 	    tmp != NULL && strlen(tmp) < 40 ? tmp : "/tmp");
 	if (mkdtemp(room.dir) == NULL)
 		return -1;
+	/* As some web servers start what they start. */
+	(void)signal(SIGCHLD, SIG_IGN);
+	(void)signal(SIGPIPE, SIG_DFL);
 	scep_hooks_init(&room.hooks);
 	*state = &room;
 	return 0;
