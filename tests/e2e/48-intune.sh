@@ -3,6 +3,7 @@
 # and a simulator: what it is asked and told, and that nothing but its
 # "Success" is a yes.
 . "$(dirname "$0")/lib.sh"
+. "$ROOT/tests/e2e/servers.sh"
 . "$ROOT/tests/e2e/tls.sh"
 CALL=$BIN/hookcall
 [ -x "$CALL" ] || { not_ok "$CALL is not built (make programs)"; exit 1; }
@@ -17,7 +18,9 @@ certificate login microsoft DNS:localhost
 echo "s3cret~value" >"$SIM/secret"
 printf '%s\n' 'intune-made-1 Common Name: laptop-1' \
     'intune-made-2 Common Name: laptop-2' \
-    'intune-made-3 Common Name: laptop-3' >"$SIM/challenges"
+    'intune-made-3 Common Name: laptop-3' \
+    'intune-made-4 Common Name: laptop-4' \
+    'intune-made-5 Common Name: laptop-5' >"$SIM/challenges"
 : >"$SIM/log"
 /usr/bin/python3 "$ROOT/tests/intune-sim.py" "$T/login.pem" "$T/login.key" \
     "$SIM" >"$T/sim.log" 2>&1 &
@@ -280,5 +283,102 @@ fails "failureNotification 500"
 trouble "failureNotification: with 500 there is no answer" "HTTP 500" \
     failed one
 fails
+
+# ---- a server behind which Intune is ----
+
+WEB=$(free_port)
+make_ca "$T/pki" "http://127.0.0.1:$WEB/scep"
+cat >>"$CONF" <<PROFILE
+
+[profile intune]
+ca = main
+authorise = exec:$T/ask
+validator_confirm = yes
+validator_timeout = 14s
+client = intune
+validity = 30d
+subject_allow = CN
+extensions = client
+PROFILE
+status 0 "scepadm check: a profile for Intune is in order" adm check
+start_lighttpd "$WEB"
+
+# enrol STATUS TEXT CN CHALLENGE [OPTIONS]: a device.
+enrol() {
+	_want=$1
+	_what=$2
+	_cn=$3
+	printf '%s\n' "$4" >"$T/challenge"
+	shift 4
+	"$BOT" -C "$T/challenge" -s "/CN=$_cn" "$@" "$URL/intune" \
+	    >"$T/bot.out" 2>&1
+	same "$_what" "$?" "$_want" || sed 's/^/# /' "$T/bot.out"
+}
+issued() {		# of the profile, by now
+	adm cert list --profile intune --json >"$T/list"
+	grep -o '"serial"' "$T/list" | wc -l
+}
+
+enrol 0 "a device with Intune's challenge enrols" laptop-1 intune-made-1 \
+    -o "$T/got.pem"
+same "… Intune knows its certificate" "$(sent successNotification \
+    .notification.certificateThumbprint)" "$(openssl x509 -in "$T/got.pem" \
+    -noout -fingerprint -sha1 | cut -d= -f2 | tr -d :)"
+same "… by the request that it made" "$(sent successNotification \
+    .notification.certificateRequest)" "$(sent validateRequest \
+    .request.certificateRequest)"
+told=$(count successNotification)
+enrol 1 "another name is refused" laptop-7 intune-made-1
+enrol 1 "a challenge of nobody's is refused" laptop-1 made-up
+same "… and of neither Intune is told anything" \
+    "$(count successNotification)" "$told"
+same "… nor is there a certificate" "$(issued)" 1
+
+# Microsoft's own test cases: 500 from either, and no certificate leaves.
+fails "validateRequest 500"
+enrol 1 "validateRequest fails: no certificate" laptop-2 intune-made-2
+same "… and none was made" "$(issued)" 1
+fails "token 401"
+enrol 1 "nobody can sign in: no certificate" laptop-2 intune-made-2
+same "… and none was made" "$(issued)" 1
+fails "successNotification 500"
+enrol 4 "successNotification fails: no certificate leaves" laptop-2 \
+    intune-made-2 -k "$T/two.pem" -o "$T/two.crt"
+like "… but 503" "$T/bot.out" 503
+[ -e "$T/two.crt" ]
+same "… and the device has none" "$?" 1
+made=$(issued)
+enrol 4 "… nor when it asks again" laptop-2 intune-made-2 -k "$T/two.pem" \
+    -o "$T/two.crt"
+same "… for which no other is made" "$(issued)" "$made"
+fails "successNotification code=Unknown"
+enrol 4 "another code than Success: none leaves" laptop-2 intune-made-2 \
+    -k "$T/two.pem" -o "$T/two.crt"
+like "… the log says why" "$T/scep.log" "successNotification: Unknown"
+asked=$(count validateRequest)
+fails
+enrol 0 "Intune is back: the device gets it" laptop-2 intune-made-2 \
+    -k "$T/two.pem" -o "$T/two.crt"
+same "… the one that was made" "$(issued)" "$made"
+same "… and Intune was told of that" "$(sent successNotification \
+    .notification.certificateSerialNumber)" "$(openssl x509 \
+    -in "$T/two.crt" -noout -serial | cut -d= -f2)"
+same "… without being asked again" "$(count validateRequest)" "$asked"
+enrol 0 "the control: the next device enrols" laptop-3 intune-made-3
+
+# ---- plain CGI ----
+
+stop "$SERVER"
+start_lighttpd_cgi "$(free_port)"
+until_true 10 caps_ok "$URL"
+enrol 0 "plain CGI: a device enrols" laptop-4 intune-made-4
+enrol 1 "plain CGI: a challenge of nobody's is refused" laptop-4 made-up
+fails "successNotification 500"
+enrol 4 "plain CGI: successNotification fails: none leaves" laptop-5 \
+    intune-made-5 -k "$T/five.pem"
+fails
+enrol 0 "plain CGI: it does when Intune is back" laptop-5 intune-made-5 \
+    -k "$T/five.pem"
+unlike "no secret is in the log" "$T/scep.log" "s3cret|intune-made"
 
 finish
