@@ -225,8 +225,9 @@ install: all
 	    $(DESTDIR)$(MANDIR)/man5
 	install -m 644 README INSTALL CHANGES LICENSE $(DESTDIR)$(DOCDIR)
 	install -m 644 examples/*.conf examples/*.lua examples/*.htaccess \
-	    examples/mint-token.* $(DESTDIR)$(DOCDIR)/examples
-	install -m 755 examples/intune-validate $(DESTDIR)$(DOCDIR)/examples
+	    $(DESTDIR)$(DOCDIR)/examples
+	install -m 755 examples/intune-validate examples/mint-token.* \
+	    $(DESTDIR)$(DOCDIR)/examples
 	install -d $(DESTDIR)$(DOCDIR)/examples/systemd
 	install -m 644 examples/systemd/network.conf \
 	    $(DESTDIR)$(DOCDIR)/examples/systemd
