@@ -14,6 +14,8 @@
 #define V4_BITS		96	/* in front of an IPv4 address */
 
 static const uint8_t	v4_front[12] = { [10] = 0xff, [11] = 0xff };
+/* RFC 6052: what a translator makes of an IPv4 address. */
+static const uint8_t	translated[12] = { 0x00, 0x64, 0xff, 0x9b };
 
 int
 scep_inet_is_v4(const struct scep_inet *addr)
@@ -153,7 +155,8 @@ number(const uint8_t *octet, size_t n)
 uint64_t
 scep_inet_site(const struct scep_inet *addr)
 {
-	if (scep_inet_is_v4(addr))
+	if (scep_inet_is_v4(addr) ||
+	    memcmp(addr->octet, translated, sizeof(translated)) == 0)
 		return V4_SITE << 32 | number(addr->octet + 12, 4);
 	return number(addr->octet, 8);
 }

@@ -37,7 +37,8 @@ int		 scep_inet_net_has(const struct scep_inet_net *net,
 		    const struct scep_inet *addr);
 
 /*
- * Who is counted together, as a number: an IPv4 address, an IPv6 /64.
+ * Who is counted together, as a number: an IPv4 address, also one that a
+ * translator has put behind 64:ff9b::/96, or an IPv6 /64.
  * IPv4 a.b.c.d is 0:ffff:a.b.c.d of the IPv6 numbers, which nobody has.
  */
 uint64_t	 scep_inet_site(const struct scep_inet *addr);

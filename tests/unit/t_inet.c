@@ -134,6 +134,25 @@ a_site_is_an_ipv4_address_or_an_ipv6_64(void **state)
 	    scep_inet_site_owner(site("192.1.2.1")));
 }
 
+/* All of IPv4 would be one /64. */
+static void
+a_translated_ipv4_address_is_itself(void **state)
+{
+	char	 text[SCEP_INET_TEXT];
+
+	(void)state;
+	assert_true(site("64:ff9b::192.0.2.1") == site("192.0.2.1"));
+	assert_false(site("64:ff9b::192.0.2.1") == site("64:ff9b::c000:202"));
+	scep_inet_site_text(site("64:ff9b::192.0.2.1"), text);
+	assert_string_equal(text, "192.0.2.1");
+	/* Others are networks as any other: 64:ff9b:0:0:0:1::, 64:ff9b:1::. */
+	assert_true(site("64:ff9b::1:192.0.2.1") ==
+	    site("64:ff9b::1:192.0.2.2"));
+	assert_true(site("64:ff9b:1::192.0.2.1") ==
+	    site("64:ff9b:1::192.0.2.2"));
+	assert_false(site("64:ff9b:1::192.0.2.1") == site("192.0.2.1"));
+}
+
 static int
 is_private(const char *text)
 {
@@ -172,6 +191,7 @@ main(void)
 		cmocka_unit_test(what_is_no_network_is_refused),
 		cmocka_unit_test(some_addresses_are_nobodys_on_the_internet),
 		cmocka_unit_test(a_site_is_an_ipv4_address_or_an_ipv6_64),
+		cmocka_unit_test(a_translated_ipv4_address_is_itself),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
