@@ -57,9 +57,10 @@ scep_blocks_is_sound(const struct scep_blocks *b)
 	return b->magic == MAGIC;
 }
 
-/* What a slot says of who; 0 if it is about somebody else, or nobody. */
+/* What a slot says of who; 0 if it is about somebody else, or nobody.  The
+ * higher bits of the time are today's. */
 static int
-read_slot(const struct scep_block_slot *slot, uint64_t who,
+read_slot(const struct scep_block_slot *slot, uint64_t who, time_t now,
     struct scep_block *out)
 {
 	uint32_t	 seq, high, low, until, why;
@@ -77,7 +78,7 @@ read_slot(const struct scep_block_slot *slot, uint64_t who,
 			continue;
 		if (until == 0 || ((uint64_t)high << 32 | low) != who)
 			return 0;
-		out->until = (time_t)until;
+		out->until = now + (int32_t)(until - (uint32_t)now);
 		out->why = why == SCEP_LIMIT_MESSAGES ? SCEP_LIMIT_MESSAGES :
 		    SCEP_LIMIT_FAILURES;
 		return 1;
@@ -93,7 +94,7 @@ find(const struct scep_block_slot *slot, size_t n, uint64_t who, time_t now,
 	size_t	 i;
 
 	for (i = 0; i < n; i++)
-		if (read_slot(&slot[i], who, out))
+		if (read_slot(&slot[i], who, now, out))
 			return now < out->until &&
 			    out->until - now <= SCEP_LIMIT_MAX_S;
 	return 0;
@@ -127,7 +128,10 @@ put(struct scep_block_slot *slot, _Atomic uint32_t *n, uint64_t who,
 			    memory_order_relaxed);
 	const uint32_t	 was = atomic_load_explicit(&slot->until,
 			    memory_order_relaxed);
+	uint32_t	 until = (uint32_t)block->until;
 
+	if (until == 0 && block->until != 0)
+		until = 1;
 	if (was == 0 && block->until != 0)
 		(void)atomic_fetch_add_explicit(n, 1, memory_order_relaxed);
 	atomic_store_explicit(&slot->seq, seq + 1, memory_order_relaxed);
@@ -135,8 +139,7 @@ put(struct scep_block_slot *slot, _Atomic uint32_t *n, uint64_t who,
 	    memory_order_release);
 	atomic_store_explicit(&slot->low, (uint32_t)who,
 	    memory_order_release);
-	atomic_store_explicit(&slot->until, (uint32_t)block->until,
-	    memory_order_release);
+	atomic_store_explicit(&slot->until, until, memory_order_release);
 	atomic_store_explicit(&slot->why, (uint32_t)block->why,
 	    memory_order_release);
 	atomic_store_explicit(&slot->seq, seq + 2, memory_order_release);

@@ -24,7 +24,8 @@
 struct scep_block_slot {
 	_Atomic uint32_t	 seq;	/* odd: it is being written */
 	_Atomic uint32_t	 high, low;	/* who */
-	_Atomic uint32_t	 until;	/* s since 1970; 0: nobody */
+	_Atomic uint32_t	 until;	/* s since 1970, the lower bits; 0:
+					   nobody */
 	_Atomic uint32_t	 why;	/* enum scep_limit_kind */
 };
 

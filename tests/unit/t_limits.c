@@ -284,6 +284,29 @@ a_clock_that_is_set_back_lets_go(void **state)
 	assert_false(blocked("192.0.2.1", NOW - 40L * 365 * 86400));
 }
 
+/* The page has 32 bits of the time. */
+static void
+a_block_reaches_over_the_wrap_of_32_bits(void **state)
+{
+	static const time_t	 wrap = (time_t)1 << 32;	/* in 2106 */
+
+	(void)state;
+	fails("192.0.2.1", N, wrap - S / 2);
+	assert_true(blocked("192.0.2.1", wrap - S / 2));
+	assert_true(blocked("192.0.2.1", wrap + S / 2 - 1));
+	assert_false(blocked("192.0.2.1", wrap + S / 2));
+	/* Its end would be none. */
+	fails("192.0.2.2", N, wrap - S);
+	assert_true(blocked("192.0.2.2", wrap - S));
+	assert_true(blocked("192.0.2.2", wrap - 1));
+	assert_false(blocked("192.0.2.2", wrap + 1));
+	fails("192.0.2.3", N, wrap + S);
+	assert_true(blocked("192.0.2.3", wrap + S));
+	assert_false(blocked("192.0.2.3", wrap + 2 * S));
+	/* One of 68 years ago, that nobody took off. */
+	assert_false(blocked("192.0.2.3", wrap + ((time_t)1 << 31)));
+}
+
 static void
 the_tender_takes_off_what_is_over(void **state)
 {
@@ -614,6 +637,7 @@ main(void)
 		T(each_profile_has_its_own_count),
 		T(there_is_room_for_the_profiles_of_today),
 		T(a_clock_that_is_set_back_lets_go),
+		T(a_block_reaches_over_the_wrap_of_32_bits),
 		T(the_tender_takes_off_what_is_over),
 		T(a_block_that_is_over_goes_with_the_next_count),
 		T(whoever_is_cleared_begins_anew),
