@@ -92,6 +92,17 @@ generation_new(struct scep_config *cfg, struct scep_generation **out,
 	return SCEP_OK;
 }
 
+/* Who is blocked is refused in any case; what that costs is another matter. */
+static enum scep_err
+count_failures(struct scep_ca *ca, struct scep_error *err)
+{
+	if (scep_page_give_limits(ca, err) == SCEP_OK)
+		return SCEP_OK;
+	scep_log_warn("%s; workers are not told who is blocked, and open what "
+	    "he sends before the CA refuses it", err->text);
+	return scep_page_keep_limits(ca, err);
+}
+
 enum scep_err
 scep_generations_open(struct scep_generations *g, struct scep_config *cfg,
     struct scep_store *store, struct scep_error *err)
@@ -105,7 +116,7 @@ scep_generations_open(struct scep_generations *g, struct scep_config *cfg,
 	if ((rc = generation_new(cfg, &gen, err)) != SCEP_OK)
 		return rc;
 	if ((rc = scep_ca_open(g->crypto, cfg, store, &gen->ca, err)) !=
-	    SCEP_OK || (rc = scep_page_give_limits(gen->ca, err)) != SCEP_OK) {
+	    SCEP_OK || (rc = count_failures(gen->ca, err)) != SCEP_OK) {
 		gen->cfg = NULL;	/* still the caller's */
 		generation_free(gen);
 		return rc;

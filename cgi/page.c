@@ -33,8 +33,9 @@ scep_page_new(size_t size, void **memory, int *fd, struct scep_error *err)
 	if (*memory != MAP_FAILED &&
 	    fcntl(*fd, F_ADD_SEALS, SEALS | F_SEAL_SEAL) == 0)
 		return SCEP_OK;
-	(void)scep_fail(err, SCEP_E_INTERNAL, "shared memory of %zu octets "
-	    "(memfd_create): %s", size, strerror(errno));
+	(void)scep_fail(err, SCEP_E_INTERNAL, "shared memory of %zu octets, "
+	    "with seals (memfd_create, Linux 5.1): %s", size,
+	    strerror(errno));
 	if (*memory != MAP_FAILED)
 		(void)munmap(*memory, size);
 	if (*fd != -1)
@@ -80,6 +81,19 @@ scep_page_give_limits(struct scep_ca *ca, struct scep_error *err)
 	    SCEP_OK)
 		return rc;
 	return scep_ca_use_limits(ca, memory, fd, err);
+}
+
+enum scep_err
+scep_page_keep_limits(struct scep_ca *ca, struct scep_error *err)
+{
+	void	*memory;
+
+	memory = mmap(NULL, SCEP_BLOCKS_SIZE, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED)
+		return scep_fail(err, SCEP_E_NOMEM, "memory of blocks: %s",
+		    strerror(errno));
+	return scep_ca_use_limits(ca, memory, -1, err);
 }
 
 enum scep_err

@@ -18,6 +18,9 @@ enum scep_err	 scep_page_map(int fd, size_t size, const void **memory,
 /* Such memory for what a CA counts; it is given back with the process. */
 enum scep_err	 scep_page_give_limits(struct scep_ca *ca,
 		    struct scep_error *err);
+/* … that is nobody else's, where the kernel has none to be shared. */
+enum scep_err	 scep_page_keep_limits(struct scep_ca *ca,
+		    struct scep_error *err);
 /* … and for who asks it, over a socket.  Where there is none, the CA looks for
  * itself, after the RA has opened the envelope. */
 enum scep_err	 scep_page_take_blocks(struct scep_ca *ca,

@@ -318,13 +318,13 @@ void		 scep_ca_use_hooks(struct scep_ca *ca,
  * Count failures and messages, and block whoever has too many: for ca and all
  * that is made from it by scep_ca_reopen(), before it is used.  memory is
  * shared, of SCEP_BLOCKS_SIZE octets, all zero, and fd is what others map it
- * by for reading; both are borrowed and outlive them.  Without it nothing is
- * counted.
+ * by for reading, or -1; both are borrowed and outlive them.  Without it
+ * nothing is counted.
  */
 enum scep_err	 scep_ca_use_limits(struct scep_ca *ca, void *memory, int fd,
 		    struct scep_error *err);
 
-/* That fd; -1: nothing is counted. */
+/* That fd; -1 also where nothing is counted. */
 int		 scep_ca_blocks_fd(const struct scep_ca *ca);
 
 /* What it does every second: write what may not be lost by a crash, and whose

@@ -93,7 +93,7 @@ int		 scep_ca_is_leaving(const struct scep_ca *ca);
 /*
  * A descriptor of the memory that says who is blocked (blocks.h), to be mapped
  * for reading alone and given to scep_ca_use_blocks(); the caller closes it.
- * SCEP_E_NOTFOUND: the CA counts nothing.
+ * SCEP_E_NOTFOUND: the CA has none to be shared, or counts nothing.
  */
 enum scep_err	 scep_ca_ask_blocks(struct scep_ca *ca, int *fd,
 		    struct scep_error *err);

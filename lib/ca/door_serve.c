@@ -83,8 +83,9 @@ answer_blocks(struct scep_ca *ca, struct scep_buf *out,
 	struct scep_error	 why;
 	enum scep_err		 rc = SCEP_OK;
 
-	if (ca->blocks == NULL)
-		rc = scep_fail(&why, SCEP_E_NOTFOUND, "nothing is counted");
+	if (scep_ca_blocks_fd(ca) == -1)
+		rc = scep_fail(&why, SCEP_E_NOTFOUND, "there is none to be "
+		    "shared");
 	return scep_door_result_encode(SCEP_DOOR_IS_BLOCKS, rc, &why, none,
 	    out, err);
 }

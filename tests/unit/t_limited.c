@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <fcntl.h>
@@ -576,7 +577,48 @@ an_ra_elsewhere_reads_the_same_memory(void **state)
 	assert_int_equal(retry_s, S);
 	assert_int_equal(scep_ca_check_limits(far, WORLD_NOW, "main",
 	    "192.0.2.8", &retry_s, &err), SCEP_OK);
+	/* Nor what is mapped for reading. */
+	assert_int_equal(mprotect((void *)(uintptr_t)page, SCEP_BLOCKS_SIZE,
+	    PROT_READ | PROT_WRITE), -1);
+	assert_int_equal(mprotect(memory, SCEP_BLOCKS_SIZE, PROT_READ |
+	    PROT_WRITE), 0);			/* control */
 	(void)munmap((void *)(uintptr_t)page, SCEP_BLOCKS_SIZE);
+	scep_ca_close(far);
+	(void)pthread_join(thread, NULL);
+	(void)close(pair[1]);
+}
+
+/* Old kernels, and some that are no Linux. */
+static void
+where_memory_cannot_be_shared_the_ca_looks(void **state)
+{
+	struct world_request	 r = ask_new(0, "t", "wrong");
+	struct rlimit		 all, none;
+	struct scep_answer	 answer;
+	struct scep_ca		*far;
+	struct scep_error	 err;
+	pthread_t		 thread;
+	int			 pair[2], fd, i;
+
+	(void)state;
+	world_empty(w);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &all), 0);
+	none = (struct rlimit){ 0, all.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	assert_int_equal(scep_page_give_limits(w->ca, &err),
+	    SCEP_E_INTERNAL);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &all), 0);
+	assert_non_null(strstr(err.text, "Linux 5.1"));
+	assert_int_equal(scep_page_keep_limits(w->ca, &err), SCEP_OK);
+	far = connect_to(pair, &thread);
+	assert_int_equal(scep_ca_ask_blocks(far, &fd, &err),
+	    SCEP_E_NOTFOUND);
+	assert_int_equal(fd, -1);
+	for (i = 0; i < N; i++)
+		ask_expect(&r, "refused", "");
+	assert_int_equal(world_enrol(w, &r, &answer, &err), SCEP_E_LIMIT);
+	assert_int_equal(answer.retry_s, S);
+	bytes_free(&r.csr);
 	scep_ca_close(far);
 	(void)pthread_join(thread, NULL);
 	(void)close(pair[1]);
@@ -674,6 +716,7 @@ main(void)
 		T(metrics_tell_of_them),
 		T(one_in_a_second_is_explained),
 		T(an_ra_elsewhere_reads_the_same_memory),
+		T(where_memory_cannot_be_shared_the_ca_looks),
 		T(an_ra_without_it_is_told_when_again),
 		T(where_nothing_is_counted_no_memory_comes),
 		T(another_memory_is_not_taken),
