@@ -321,4 +321,28 @@ bad 127.0.0.2 7 "$CGI_URL"
 same "runs by themselves count nothing" \
     "$(grep -c ' refused 2 ' "$T/bad.out")" 7
 
+# ---- a kernel that has no memory to be shared ----
+
+if [ -z "${BIN##*asan*}" ] || [ -z "${BIN##*tsan*}" ]; then
+	skip "a kernel without memfd_create" "a sanitizer's build"
+elif ! command -v strace >/dev/null; then
+	skip "a kernel without memfd_create" "strace is not installed"
+else
+	cat >"$T/old-kernel" <<SCRIPT
+#!/bin/sh
+exec strace -D -f -qq -o "$T/strace.out" -e trace=memfd_create \\
+    -e inject=memfd_create:error=ENOSYS "$FCGI" "\$@"
+SCRIPT
+	chmod 755 "$T/old-kernel"
+	port=$(free_port)
+	FCGI=$T/old-kernel start_nginx "$port"
+	like "… which had none" "$T/strace.out" 'ENOSYS.*INJECTED'
+	like "… and says so" "$T/scep.log" 'memfd_create, Linux 5.1.*workers'
+	bad 127.0.0.2 6 "$URL"
+	same "… answers five failures" "$(grep -c ' refused 2 ' \
+	    "$T/bad.out")" 5
+	same "… and not the sixth" "$(grep -c 'HTTP 429' "$T/bad.out")" 1
+	verdict "… and the others" good 127.0.0.3 "$URL"
+fi
+
 finish
