@@ -11,13 +11,6 @@
 #include "cgi/http.h"
 
 #define RETRY_S		5L	/* our own trouble */
-#define PEER_MAX	64	/* an address, with its zone */
-
-const char *
-scep_http_peer(const char *remote_addr)
-{
-	return strnlen(remote_addr, PEER_MAX) < PEER_MAX ? remote_addr : "";
-}
 
 /* RFC 9110 section 15. */
 const char *

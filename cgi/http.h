@@ -9,9 +9,6 @@
 
 #define SCEP_HTTP_HEAD	512	/* octets of a response's head */
 
-/* REMOTE_ADDR, or "" if that cannot be an address: it goes into records and
- * quotas. */
-const char	*scep_http_peer(const char *remote_addr);
 /* A status's name, for people. */
 const char	*scep_http_reason(int status);
 /* Status and headers, and the empty line behind them; its length. */

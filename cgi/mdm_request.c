@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cgi/http.h"
 #include "cgi/mdm_request.h"
 
 #define CERTIFICATE	"SSL_CLIENT_"	/* in the name of what one says */
@@ -66,6 +65,6 @@ scep_mdm_read(const struct scep_server_conf *conf, scep_mdm_variable variable,
 	out->site = get(&from, "HTTP_SEC_FETCH_SITE");
 	out->origin = get(&from, "HTTP_ORIGIN");
 	out->host = get(&from, "HTTP_HOST");
-	out->peer = scep_http_peer(get(&from, "REMOTE_ADDR"));
+	out->peer = "";
 	read_user(&from, conf->door_user, out);
 }

@@ -13,8 +13,9 @@
 /* What a variable is, or NULL. */
 typedef const char	*(*scep_mdm_variable)(void *arg, const char *name);
 
-/* All but the body.  Texts are borrowed from the variables; path has room for
- * that of the URL, which web servers part as they like. */
+/* All but the body and the peer (peer.h).  Texts are borrowed from the
+ * variables; path has room for that of the URL, which web servers part as they
+ * like. */
 void	 scep_mdm_read(const struct scep_server_conf *conf,
 	    scep_mdm_variable variable, void *arg, char path[SCEP_MDM_PATH],
 	    struct scep_mdm_request *out);
