@@ -109,7 +109,7 @@ scep_config_check_proxies(struct scep_reading *r,
 	if (server->client_header[0] != '\0' && !trusts)
 		return scep_config_fault(r, "%s is what anybody may say in a "
 		    "header; say with trusted_proxies = whose word it is, "
-		    "such as 127.0.0.1 10.0.0.0/8", server->client_header);
+		    "such as 127.0.0.1 10.0.0.5", server->client_header);
 	r->entry = scep_conf_get(r->section, "trusted_proxies");
 	if (server->client_header[0] == '\0' && trusts)
 		return scep_config_fault(r, "of no use without client_address "
@@ -120,6 +120,6 @@ scep_config_check_proxies(struct scep_reading *r,
 		    scep_inet_is_v4(&server->proxy[i].addr)))
 			return scep_config_fault(r, "everybody is no proxy: "
 			    "name those in front of this server, such as "
-			    "127.0.0.1 10.0.0.0/8");
+			    "127.0.0.1 10.0.0.5");
 	return SCEP_OK;
 }

@@ -166,25 +166,6 @@ the_right_most_that_is_no_proxy_counts(void **state)
 		    rows[i].peer);
 }
 
-/* X_Forwarded_For is the same variable as X-Forwarded-For. */
-static void
-a_header_that_is_there_twice_is_nobodys(void **state)
-{
-	const struct scep_server_conf	 conf = behind("10.0.0.0/8");
-	char	 remote[] = "REMOTE_ADDR=10.0.0.1";
-	char	 one[] = FORWARDED "=1.2.3.4", two[] = FORWARDED "=5.6.7.8";
-	char	 other[] = FORWARDED "_TOO=5.6.7.8";
-	char	*both[] = { one, remote, two, NULL };
-	char	*control[] = { other, one, remote, NULL };
-	char	 out[SCEP_PEER_MAX];
-
-	(void)state;
-	scep_peer_find(&conf, both, out);
-	assert_string_equal(out, "10.0.0.1");
-	scep_peer_find(&conf, control, out);
-	assert_string_equal(out, "1.2.3.4");
-}
-
 /* What the configuration does not take. */
 static void
 refused(const char *lines, const char *why)
@@ -202,6 +183,40 @@ refused(const char *lines, const char *why)
 	if (strstr(err.text, why) == NULL)
 		fail_msg("%s: %s", lines, err.text);
 	scep_conf_free(text);
+}
+
+/* Why a network of proxies is to have no clients: nobody can tell them apart. */
+static void
+a_client_among_the_proxies_says_what_it_likes(void **state)
+{
+	const struct scep_server_conf	 wide = behind("10.0.0.0/8");
+	const struct scep_server_conf	 proxies = behind("10.0.0.1 10.0.0.2");
+	static const char		 list[] = "1.2.3.4, 10.7.7.7, "
+					    "10.0.0.2";
+
+	(void)state;
+	assert_string_equal(found(&wide, "10.0.0.1", list), "1.2.3.4");
+	assert_string_equal(found(&proxies, "10.0.0.1", list), "10.7.7.7");
+	refused("client_address = HTTP_X_REAL_IP\n", "10.0.0.5");
+}
+
+/* X_Forwarded_For is the same variable as X-Forwarded-For. */
+static void
+a_header_that_is_there_twice_is_nobodys(void **state)
+{
+	const struct scep_server_conf	 conf = behind("10.0.0.0/8");
+	char	 remote[] = "REMOTE_ADDR=10.0.0.1";
+	char	 one[] = FORWARDED "=1.2.3.4", two[] = FORWARDED "=5.6.7.8";
+	char	 other[] = FORWARDED "_TOO=5.6.7.8";
+	char	*both[] = { one, remote, two, NULL };
+	char	*control[] = { other, one, remote, NULL };
+	char	 out[SCEP_PEER_MAX];
+
+	(void)state;
+	scep_peer_find(&conf, both, out);
+	assert_string_equal(out, "10.0.0.1");
+	scep_peer_find(&conf, control, out);
+	assert_string_equal(out, "1.2.3.4");
 }
 
 static void
@@ -281,6 +296,7 @@ main(void)
 		cmocka_unit_test(only_a_trusted_proxy_is_believed),
 		cmocka_unit_test(a_peer_on_a_unix_socket_may_be_one),
 		cmocka_unit_test(the_right_most_that_is_no_proxy_counts),
+		cmocka_unit_test(a_client_among_the_proxies_says_what_it_likes),
 		cmocka_unit_test(a_header_that_is_there_twice_is_nobodys),
 		cmocka_unit_test(nobody_trusts_a_header_by_accident),
 		cmocka_unit_test(a_limit_is_a_number_in_a_time),
