@@ -328,8 +328,9 @@ scep_door_decode_request(struct scep_span der, struct scep_door_request *out,
 	enum scep_err	 rc;
 
 	memset(out, 0, sizeof(*out));
-	if ((rc = scep_door_outer_decode(der, &outer, err)) != SCEP_OK)
-		return rc;
+	if (scep_door_outer_decode(der, &outer, err) != SCEP_OK)
+		return scep_fail_mend(err, "if that is a scep.fcgi of another "
+		    "version, restart the older one");
 	if (outer.code != SCEP_OK || outer.why.len > 0)
 		return scep_fail(err, SCEP_E_FORMAT, "a request with a result");
 	if ((rc = decode_body(&outer, out, err)) != SCEP_OK)

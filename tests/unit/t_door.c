@@ -464,6 +464,29 @@ a_request_that_is_cut_or_too_long_by_an_octet_is_refused(void **state)
 	scep_buf_clear(&der);
 }
 
+/* After an upgrade, of one instance or of what the web server runs. */
+static void
+a_request_of_another_version_says_what_to_restart(void **state)
+{
+	struct scep_door_request	 in = a_poll(), out;
+	struct scep_buf			 der = { NULL, 0 };
+	struct scep_error		 err;
+	const uint8_t			 version[] = { 2, 1,
+					    SCEP_DOOR_VERSION };
+	uint8_t				*at;
+
+	(void)state;
+	assert_int_equal(through(&in, &der, &out), SCEP_OK);	/* control */
+	scep_door_clear(&out);
+	assert_non_null(at = memmem(der.data, der.len, version,
+	    sizeof(version)));
+	at[2]--;
+	assert_int_equal(scep_door_decode_request(scep_buf_span(&der), &out,
+	    &err), SCEP_E_FORMAT);
+	assert_non_null(strstr(err.text, "restart the older one"));
+	scep_buf_clear(&der);
+}
+
 static struct scep_answer
 a_grant(void)
 {
@@ -996,6 +1019,8 @@ main(void)
 		cmocka_unit_test(a_string_with_a_nul_inside_is_refused),
 		cmocka_unit_test(
 		    a_request_that_is_cut_or_too_long_by_an_octet_is_refused),
+		cmocka_unit_test(
+		    a_request_of_another_version_says_what_to_restart),
 		cmocka_unit_test(an_answer_arrives_as_it_was),
 		cmocka_unit_test(
 		    an_answer_that_makes_no_sense_means_try_again),
