@@ -114,9 +114,11 @@ scep_peer_find(const struct scep_server_conf *conf, char *const *env,
 	const char		*remote, *list;
 	int			 n;
 
-	if ((remote = find(env, "REMOTE_ADDR", &n)) == NULL ||
-	    strlen(remote) >= SCEP_PEER_MAX)
+	out[0] = '\0';
+	if ((remote = find(env, "REMOTE_ADDR", &n)) == NULL)
 		remote = "";
+	if (strlen(remote) >= SCEP_PEER_MAX)
+		return;
 	(void)snprintf(out, SCEP_PEER_MAX, "%s", remote);
 	if (conf->client_header[0] == '\0' || !is_proxy(conf, remote))
 		return;

@@ -119,6 +119,9 @@ a_peer_on_a_unix_socket_may_be_one(void **state)
 	    "198.51.100.9");
 	assert_string_equal(found(&conf, "10.0.0.1", "198.51.100.9"),
 	    "10.0.0.1");
+	/* What cannot be an address is nobody, and not who has none. */
+	assert_string_equal(found(&conf, "1234567890123456789012345678901234"
+	    "567890123456789012345678901234567890", "198.51.100.9"), "");
 }
 
 static void
