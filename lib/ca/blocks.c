@@ -9,7 +9,7 @@
 
 #include "ca/blocks.h"
 
-#define MAGIC	0x73636231u	/* scb1: another layout is another number */
+#define MAGIC	0x73636232u	/* scb2: another layout is another number */
 #define READS	4
 
 const char *
@@ -29,17 +29,47 @@ name_number(const char *name)
 	return h;
 }
 
-/* Multiply-shift over the words of site: two meet by chance alone, for
- * whoever does not know the secret. */
+#define ROTATE(x, n)	((x) << (n) | (x) >> (64 - (n)))
+
+static void
+sip_round(uint64_t v[4])
+{
+	v[0] += v[1];
+	v[1] = ROTATE(v[1], 13) ^ v[0];
+	v[0] = ROTATE(v[0], 32);
+	v[2] += v[3];
+	v[3] = ROTATE(v[3], 16) ^ v[2];
+	v[0] += v[3];
+	v[3] = ROTATE(v[3], 21) ^ v[0];
+	v[2] += v[1];
+	v[1] = ROTATE(v[1], 17) ^ v[2];
+	v[2] = ROTATE(v[2], 32);
+}
+
+/* SipHash-1-3 of site: two meet by chance alone, for whoever does not know the
+ * secret; and neighbours no more often than others, whatever it is. */
 size_t
 scep_blocks_set(const struct scep_blocks *b, uint64_t site)
 {
-	const uint64_t	 a = (uint64_t)b->secret[0] << 32 | b->secret[1];
-	const uint64_t	 c = (uint64_t)b->secret[2] << 32 | b->secret[3];
-	const uint64_t	 sum = (a | 1) * (uint32_t)site +
-			    (c | 1) * (uint32_t)(site >> 32);
+	const uint64_t	 k0 = (uint64_t)b->secret[0] << 32 | b->secret[1];
+	const uint64_t	 k1 = (uint64_t)b->secret[2] << 32 | b->secret[3];
+	const uint64_t	 word[2] = { site, (uint64_t)sizeof(site) << 56 };
+	uint64_t	 v[4] = {
+		k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d,
+		k0 ^ 0x6c7967656e657261, k1 ^ 0x7465646279746573,
+	};
+	int		 i;
 
-	return (size_t)(sum >> 51) * SCEP_BLOCKS_WAYS;
+	for (i = 0; i < 2; i++) {
+		v[3] ^= word[i];
+		sip_round(v);
+		v[0] ^= word[i];
+	}
+	v[2] ^= 0xff;
+	for (i = 0; i < 3; i++)
+		sip_round(v);
+	return (size_t)((v[0] ^ v[1] ^ v[2] ^ v[3]) >> 51) *
+	    SCEP_BLOCKS_WAYS;
 }
 
 _Static_assert(SCEP_BLOCKS_SETS == 1 << (64 - 51), "as many sets as numbers");

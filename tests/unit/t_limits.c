@@ -481,6 +481,56 @@ a_table_that_is_full_of_blocks_stays_so(void **state)
 	assert_int_equal(atomic_load(&blocks->n_sites), 1);
 }
 
+/* How many sets n neighbours are in. */
+static int
+count_sets(uint64_t first, uint64_t step, uint64_t n)
+{
+	static uint8_t	 seen_in[SCEP_BLOCKS_SITES];
+	uint64_t	 i;
+	size_t		 set;
+	int		 sets = 0;
+
+	memset(seen_in, 0, sizeof(seen_in));
+	for (i = 0; i < n; i++) {
+		set = scep_blocks_set(blocks, first + i * step);
+		assert_true(set < SCEP_BLOCKS_SITES &&
+		    set % SCEP_BLOCKS_WAYS == 0);
+		sets += seen_in[set] == 0;
+		seen_in[set] = 1;
+	}
+	return sets;
+}
+
+/* A secret is drawn with each start: none may be a bad one, with which a LAN
+ * would have no room. */
+static void
+neighbours_are_apart_whatever_the_secret_is(void **state)
+{
+	static const uint32_t	 secret[][4] = {
+		{ 0, 0, 0, 0 }, { 0, 1, 0, 1 }, { 0, 0, 1, 0 },
+		{ 0x10000000, 0, 0x10000000, 0 },
+		{ 0x55555555, 0x55555555, 0xaaaaaaaa, 0xaaaaaaaa },
+		{ ~0u, ~0u, ~0u, ~0u },
+	};
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(secret) / sizeof(secret[0]); i++) {
+		memcpy(blocks->secret, secret[i], sizeof(secret[i]));
+		assert_in_range(count_sets(0xffffc0000200, 1, 256), 236, 256);
+		assert_in_range(count_sets(0xffff0a000000, 256, 256), 236,
+		    256);
+		assert_in_range(count_sets(0x20010db800000000, 1, 256), 236,
+		    256);
+		assert_in_range(count_sets(0x2001000000000000,
+		    (uint64_t)1 << 32, 256), 236, 256);
+	}
+	/* … and which set it is depends on it. */
+	i = scep_blocks_set(blocks, 0xffffc0000201);
+	memset(blocks->secret, 0, sizeof(blocks->secret));
+	assert_int_not_equal(scep_blocks_set(blocks, 0xffffc0000201), i);
+}
+
 static int
 stop_at(void *arg, const struct scep_limited *who)
 {
@@ -644,6 +694,7 @@ main(void)
 		T(many_addresses_push_out_nobody_else),
 		T(many_addresses_do_not_unblock_him_cheaply),
 		T(a_table_that_is_full_of_blocks_stays_so),
+		T(neighbours_are_apart_whatever_the_secret_is),
 		T(a_list_goes_on_where_it_ended),
 		T(readers_see_what_is_there_or_nothing),
 		T(a_slot_that_is_half_written_blocks_nobody),

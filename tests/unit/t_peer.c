@@ -188,7 +188,7 @@ refused(const char *lines, const char *why)
 	scep_conf_free(text);
 }
 
-/* Why a network of proxies is to have no clients: nobody can tell them apart. */
+/* Why a network of proxies is to have no clients: they look the same. */
 static void
 a_client_among_the_proxies_says_what_it_likes(void **state)
 {
