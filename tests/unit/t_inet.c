@@ -142,7 +142,8 @@ a_translated_ipv4_address_is_itself(void **state)
 
 	(void)state;
 	assert_true(site("64:ff9b::192.0.2.1") == site("192.0.2.1"));
-	assert_false(site("64:ff9b::192.0.2.1") == site("64:ff9b::c000:202"));
+	assert_false(site("64:ff9b::192.0.2.1") ==
+	    site("64:ff9b::192.0.2.2"));
 	scep_inet_site_text(site("64:ff9b::192.0.2.1"), text);
 	assert_string_equal(text, "192.0.2.1");
 	/* Others are networks as any other: 64:ff9b:0:0:0:1::, 64:ff9b:1::. */
