@@ -127,14 +127,18 @@ scep_approval_add(const struct scep_crypto *crypto,
 	return mac(crypto, cfg, p, a, a->mac, err);
 }
 
-/* Whoever is not let in any more has no say in what is decided now. */
+/* Whoever is not let in any more has no say in what is decided now.  A user's
+ * record has the place of the one that he had before. */
 static const char *
-doubt_key(const struct scep_apikey *key, const char *profile, time_t now)
+doubt_key(const struct scep_apikey *key, const struct scep_approval *a,
+    const char *profile, time_t now)
 {
 	const char	*state = scep_apikey_state(key, now);
 
 	if (strcmp(state, "live") != 0)
 		return state;
+	if (key->created > a->when)
+		return "let in anew since";
 	return (key->may & SCEP_MAY_APPROVE) != 0 &&
 	    scep_apikey_has_profile(key, profile) ? NULL : "may no longer";
 }
@@ -167,7 +171,7 @@ scep_approval_doubt(struct scep_local *ca, time_t now,
 		return SCEP_OK;
 	rc = scep_apikey_get(ca->store, a->who + front, &key, err);
 	if (rc == SCEP_OK) {
-		*why = doubt_key(&key, p->profile, now);
+		*why = doubt_key(&key, a, p->profile, now);
 		*rev = key.rev;
 	}
 	return rc == SCEP_E_NOTFOUND ? SCEP_OK : rc;

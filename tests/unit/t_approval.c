@@ -354,6 +354,51 @@ whoever_was_revoked_since_does_not_count(void **state)
 	issued_once(0);
 }
 
+/* A user's record takes the place of the one that was revoked. */
+static void
+nor_is_it_worth_more_when_he_is_let_in_again(void **state)
+{
+	static const char	 add[] = "{\"do\":\"apikey.add\","
+				    "\"name\":\"ann\",\"user\":\"ann\"," FOR "}";
+	char			 id[SCEP_REQUEST_ID];
+	struct scep_approver	 by = { .by = "user ann" };
+	struct scep_pending	 p;
+	struct scep_error	 err;
+	struct person		 ann;
+	json_t			*o;
+
+	(void)state;
+	let_in(&ann, "ann", "\"user\":\"ann\"," FOR);
+	(void)snprintf(by.who, sizeof(by.who), "apikey %.48s", ann.id);
+	queue(0, id);
+	get(id, &p);
+	assert_int_equal(scep_approval_add(w->crypto, w->cfg, WORLD_NOW, &by,
+	    &p, &err), SCEP_OK);
+	put(&p);
+	o = operator_ask_id(w, 0, SHOW, id);
+	is_reply(o, "pending", 1, 2);
+	json_decref(o);
+	send_away(&ann);
+	o = operator_ask(w, 1, add);
+	operator_is(o, "id", ann.id);
+	json_decref(o);
+	o = operator_ask_id(w, 1, SHOW, id);
+	is_reply(o, "pending", 0, 2);
+	operator_is(o, "approved_by",
+	    "user ann (let in anew since: does not count)");
+	json_decref(o);
+	operator_approves(id, "pending", 1, 2);
+	nothing_was_issued(0);
+	/* What he says from now on counts. */
+	get(id, &p);
+	assert_int_equal(scep_approval_add(w->crypto, w->cfg, WORLD_NOW + 1,
+	    &by, &p, &err), SCEP_OK);
+	put(&p);
+	o = operator_ask_id(w, 1, SHOW, id);
+	is_reply(o, "pending", 2, 2);
+	json_decref(o);
+}
+
 static void
 nor_whoever_has_expired(void **state)
 {
@@ -728,6 +773,7 @@ main(void)
 		T(all_who_use_the_admin_socket_are_one),
 		T(a_new_record_of_the_same_name_is_the_same_person),
 		T(whoever_was_revoked_since_does_not_count),
+		T(nor_is_it_worth_more_when_he_is_let_in_again),
 		T(nor_whoever_has_expired),
 		T(that_a_record_stays_is_demanded_in_the_commit),
 		T(what_the_profile_demands_now_is_what_counts),
