@@ -129,20 +129,28 @@ show(struct scep_admin_call *call, struct scep_error *err)
 	return rc;
 }
 
-/* The transaction of a request that waits, which waits itself. */
+/* The transaction of a request that waits, which waits itself.  That of one
+ * whose time is up may be another's already. */
 static enum scep_err
 get_txn(struct scep_admin_call *call, const struct scep_pending *p,
     struct scep_txn *txn, struct scep_error *err)
 {
 	enum scep_err	 rc;
+	int		 is_its = 0;
 
 	rc = scep_txn_get(call->ca->store, &p->txn, txn, err);
-	if (rc == SCEP_OK && txn->state == SCEP_TXN_PENDING)
-		return SCEP_OK;
-	if (rc == SCEP_OK)
+	if (rc == SCEP_OK) {
+		is_its = strcmp(txn->request_id, p->request_id) == 0;
+		if (is_its && txn->state == SCEP_TXN_PENDING)
+			return SCEP_OK;
 		scep_txn_clear(txn);
+	}
 	if (rc != SCEP_OK && rc != SCEP_E_NOTFOUND)
 		return rc;
+	if (rc == SCEP_OK && !is_its)
+		return scep_fail(err, SCEP_E_REFUSED, "request %s has expired, "
+		    "and its device has asked anew since; `scepadm request "
+		    "list` shows what waits", p->request_id);
 	return scep_fail(err, SCEP_E_STORE, "request %s waits, but its "
 	    "transaction does not; run `scepadm check`", p->request_id);
 }

@@ -586,6 +586,30 @@ approvals_do_not_outlive_the_request(void **state)
 	approves(&ann, id, "approved", 2, 2);
 }
 
+/* Its device has asked anew before anybody swept it away. */
+static void
+one_whose_time_is_up_decides_nothing_for_the_next(void **state)
+{
+	struct world_request	 r = device(0);
+	char			 old[SCEP_REQUEST_ID], id[SCEP_REQUEST_ID];
+
+	(void)state;
+	queue(0, old);
+	r.later = 7 * DAY;
+	ask_expect(&r, "pending", "queued");
+	(void)snprintf(id, sizeof(id), "%016x", w->requests);
+	assert_string_not_equal(old, id);
+	operator_refused_id(w, 7 * DAY, APPROVE, old, SCEP_E_REFUSED,
+	    "has expired");
+	operator_refused_id(w, 7 * DAY, REFUSE, old, SCEP_E_REFUSED,
+	    "has expired");
+	ask_expect(&r, "pending", "waits");
+	assert_int_equal(world_count(w, SCEP_T_PENDING), 2);
+	json_decref(operator_ask_id(w, 7 * DAY, REFUSE, id));
+	ask_spend(&r, "refused", "");
+	assert_int_equal(world_count(w, SCEP_T_PENDING), 1);
+}
+
 static void
 a_dry_approval_says_what_would_be(void **state)
 {
@@ -781,6 +805,7 @@ main(void)
 		T(approvals_are_of_the_request_as_it_was),
 		T(one_who_refuses_ends_it),
 		T(approvals_do_not_outlive_the_request),
+		T(one_whose_time_is_up_decides_nothing_for_the_next),
 		T(a_dry_approval_says_what_would_be),
 		T(two_at_once_give_one_certificate),
 		T(one_at_once_is_one),
