@@ -168,5 +168,10 @@ enum scep_err	 adm_print_der(struct adm *adm, const json_t *hex,
 struct scep_config;
 enum scep_err	 adm_check_profiles(struct adm *adm,
 		    const struct scep_config *cfg, json_t *list);
+/* Where fewer can approve than a profile demands, note is called. */
+enum scep_err	 adm_check_approvals(struct adm *adm,
+		    const struct scep_config *cfg,
+		    void (*note)(void *arg, int fatal, const char *text),
+		    void *arg);
 
 #endif /* SCEP_CGI_SCEPADM_H */

@@ -173,9 +173,13 @@ check_all(struct adm *adm, struct findings *f, struct scep_config **cfg)
 	 * wants all of them to be. */
 	if (rc != SCEP_OK || f->fatal > 0)
 		return SCEP_E_CONFIG;
-	if ((rc = check_store(adm, *cfg, f)) == SCEP_OK)
-		check_crls(adm, f);
-	return rc;
+	if ((rc = check_store(adm, *cfg, f)) != SCEP_OK)
+		return rc;
+	check_crls(adm, f);
+	if (adm_check_approvals(adm, *cfg, note, f) != SCEP_OK)
+		remark(f, "API keys: not asked for: the store does not "
+		    "answer");
+	return SCEP_OK;
 }
 
 static void

@@ -67,7 +67,18 @@ pending_ttl = 2h
 san_allow = DNS
 PROFILE
 start_nginx "$port"
+few() { adm check --json | jq -r '.[].text' | grep -c 'demands 2 approvals'; }
+verdict "check: who is to approve" adm check
+like "one is not two" "$T/verdict.out" \
+    '^warning: profile two demands 2 approvals, and 1 can .*apikey add --name'
+key carol --may request:list,request:refuse
+key dave --may request:approve
+verdict "a key is revoked" adm apikey revoke dave
+verdict "a user is let in" adm apikey add --user erin --profile two \
+    --may request:approve
+same "nor is it with who may not, may no longer, cannot come" "$(few)" 1
 key ann --may request:list,request:approve,request:refuse
+same "with one that may, it is" "$(few)" 0
 key bob --may request:list,request:approve
 
 # ---- four eyes ----
