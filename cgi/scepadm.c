@@ -96,10 +96,10 @@ static const struct {
 	    REQUEST_USAGE " [--json]" },
 	{ "request", "show", adm_request_show, "[--json] ID" },
 	{ "request", "approve", adm_request_approve,
-	    REQUEST_USAGE "\n           [--all] [--dry-run] [--json] [ID]" },
+	    REQUEST_USAGE "\n           [--all] [--dry-run] [--json] [ID ...]" },
 	{ "request", "refuse", adm_request_refuse,
 	    REQUEST_USAGE "\n           [--all] [--dry-run] [--reason TEXT] "
-	    "[--json] [ID]" },
+	    "[--json] [ID ...]" },
 	{ "limits", "list", adm_limits_list, "[--all] [--json]" },
 	{ "limits", "clear", adm_limits_clear,
 	    "[--peer ADDRESS] [--profile P] [--json]" },
@@ -116,7 +116,7 @@ static const struct {
 	    "[--reason REASON] [--ca NAME] [--subject GLOB]\n"
 	    "           [--profile P] [--state STATE] [--expires-in 30d]\n"
 	    "           [--since TIME] [--limit N] [--dry-run] [--json] "
-	    "[SERIAL]" },
+	    "[SERIAL ...]" },
 	{ "crl", "list", adm_crl_list, "[--json]" },
 	{ "crl", "show", adm_crl_show, "[--json] CA" },
 	{ "crl", "export", adm_crl_export, "[--der] [--json] CA" },

@@ -89,8 +89,9 @@ enum scep_err	 adm_status(struct adm *, int, char *[]);
  * Options of a verb.  A text option gets its value, a flag (has_arg 0) sets
  * *flag; --json and -h are understood everywhere.  SCEP_E_USAGE with the
  * reason; *operand is the first of n_operands that must be left; -1: one
- * or none, and then it is NULL.
+ * or none, and then it is NULL; ADM_ANY: however many, and a NULL.
  */
+#define ADM_ANY	(-2)
 struct adm_option {
 	const char	*name;		/* "cn" of --cn; NULL ends the list */
 	const char	**text;		/* the last one given, or … */

@@ -31,7 +31,8 @@ misused(struct adm *adm, const char *what, const char *why)
 static enum scep_err
 options_check(struct adm *adm, int argc, char *argv[], int n_operands)
 {
-	const int	 most = n_operands == -1 ? 1 : n_operands;
+	const int	 most = n_operands == ADM_ANY ? argc :
+			    n_operands == -1 ? 1 : n_operands;
 
 	if (argc - optind < n_operands)
 		return misused(adm, "", "an argument is missing");

@@ -95,6 +95,8 @@ sum_up(struct adm *adm, const struct run *run, int more)
 	if (more)
 		(void)fprintf(stderr, "scepadm: there are more that fit: run "
 		    "it again, or raise --limit\n");
+	if (run->rows.n == 0)
+		(void)fprintf(stderr, "scepadm: none fits\n");
 	if (run->not_done == 0)
 		return SCEP_OK;
 	return scep_fail(&adm->err, run->first, "%zu done, and %zu not: see "

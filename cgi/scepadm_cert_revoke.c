@@ -32,6 +32,8 @@ static const struct adm_column	columns[] = {
 	{ "SUBJECT", "subject" }, { "REASON", "error" }, { NULL, NULL }
 };
 
+#define SERIAL_TEXT	120	/* of 40 octets, with colons */
+
 /* What was told. */
 struct told {
 	struct adm_cert_filter	 filter;
@@ -50,6 +52,20 @@ question(struct adm *adm, const struct told *told, json_t **out)
 		return rc;
 	return adm_put_text(adm, *out, "ca", told->filter.ca,
 	    SCEP_REC_NAME - 1);
+}
+
+/* … of this one. */
+static enum scep_err
+question_of(struct adm *adm, const struct told *told, const char *serial,
+    json_t **out)
+{
+	enum scep_err	 rc;
+
+	if ((rc = question(adm, told, out)) == SCEP_OK)
+		rc = adm_put_text(adm, *out, "serial", serial, SERIAL_TEXT);
+	if (rc != SCEP_OK)
+		json_decref(*out);
+	return rc;
 }
 
 static json_t *
@@ -89,37 +105,73 @@ collect(struct adm *adm, const json_t *request, long limit, json_t *meant,
 	return rc;
 }
 
+/* If one of them cannot be revoked, none is; one that was stays among them, so
+ * that the same command again does the rest. */
 static enum scep_err
-revoke_many(struct adm *adm, struct told *told)
+collect_told(struct adm *adm, const struct told *told, char *const serials[],
+    json_t *meant)
 {
-	const struct adm_bulk	 how = {
-		.key = "serial", .copied = copied, .columns = columns,
-		.outcome = outcome, .before = "revoked before",
-		.gone = "gone", .dry = told->dry,
-	};
-	json_t			*ask, *request, *meant;
-	enum scep_err		 rc;
-	long			 limit;
-	int			 more;
+	struct told	 dry = *told;
+	json_t		*ask, *row;
+	enum scep_err	 rc;
+
+	for (dry.dry = 1; *serials != NULL; serials++) {
+		if ((rc = question_of(adm, &dry, *serials, &ask)) != SCEP_OK)
+			return rc;
+		rc = adm_ask(adm, ask, &row);
+		if (rc == SCEP_E_EXISTS)
+			row = json_pack("{s:s}", "serial", *serials);
+		else if (rc != SCEP_OK)
+			return rc;
+		(void)json_array_append_new(meant, row);
+	}
+	return SCEP_OK;
+}
+
+/* Those that fit. */
+static enum scep_err
+collect_fit(struct adm *adm, struct told *told, long limit, json_t *meant,
+    int *more)
+{
+	json_t		*request;
+	enum scep_err	 rc;
 
 	if (told->filter.state == NULL)
 		told->filter.state = "valid";
 	if (strcmp(told->filter.state, "revoked") == 0)
 		return scep_fail(&adm->err, SCEP_E_USAGE, "--state revoked: "
 		    "those are revoked, and stay so; valid or expired");
+	request = json_pack("{s:s,s:i}", "do", "cert.list", "brief", 1);
+	if ((rc = adm_cert_filter_put(adm, &told->filter, request)) ==
+	    SCEP_OK)
+		rc = collect(adm, request, limit, meant, more);
+	json_decref(request);
+	return rc;
+}
+
+static enum scep_err
+revoke_many(struct adm *adm, struct told *told, char *const serials[])
+{
+	const struct adm_bulk	 how = {
+		.key = "serial", .copied = copied, .columns = columns,
+		.outcome = outcome, .before = "revoked before",
+		.gone = "gone", .dry = told->dry,
+	};
+	json_t			*ask, *meant;
+	enum scep_err		 rc;
+	long			 limit;
+	int			 more = 0;
+
 	if ((rc = adm_bulk_limit(adm, told->limit, &limit)) != SCEP_OK)
 		return rc;
-	request = json_pack("{s:s,s:i}", "do", "cert.list", "brief", 1);
 	meant = json_array();
 	adm_hold(adm);
 	if ((rc = question(adm, told, &ask)) == SCEP_OK &&
-	    (rc = adm_cert_filter_put(adm, &told->filter, request)) ==
-	    SCEP_OK &&
-	    (rc = collect(adm, request, limit, meant, &more)) == SCEP_OK)
+	    (rc = serials[0] != NULL ? collect_told(adm, told, serials,
+	    meant) : collect_fit(adm, told, limit, meant, &more)) == SCEP_OK)
 		rc = adm_bulk_run(adm, &how, ask, meant, more);
 	adm_release(adm);
 	json_decref(meant);
-	json_decref(request);
 	json_decref(ask);
 	return rc;
 }
@@ -136,12 +188,12 @@ check_meant(struct adm *adm, const struct told *told, const char *serial)
 
 	if (serial != NULL && (filtered || f->state != NULL ||
 	    told->limit != NULL))
-		return scep_fail(&adm->err, SCEP_E_USAGE, "%.96s: either one "
-		    "certificate by its serial, or all that fit options",
+		return scep_fail(&adm->err, SCEP_E_USAGE, "%.96s: either "
+		    "certificates by their serials, or all that fit options",
 		    serial);
 	if (serial == NULL && !filtered && f->ca == NULL)
-		return scep_fail(&adm->err, SCEP_E_USAGE, "which? give the "
-		    "serial of one, or options that those meant fit (such as "
+		return scep_fail(&adm->err, SCEP_E_USAGE, "which? give "
+		    "serials, or options that those meant fit (such as "
 		    "--profile); `scepadm cert list` shows which fit");
 	return SCEP_OK;
 }
@@ -161,16 +213,13 @@ adm_cert_revoke(struct adm *adm, int argc, char *argv[])
 	json_t			 *ask;
 	enum scep_err		  rc;
 
-	if ((rc = adm_options(adm, argc, argv, options, -1, &serial)) !=
-	    SCEP_OK || (rc = check_meant(adm, &told, serial[0])) != SCEP_OK)
+	if ((rc = adm_options(adm, argc, argv, options, ADM_ANY,
+	    &serial)) != SCEP_OK ||
+	    (rc = check_meant(adm, &told, serial[0])) != SCEP_OK)
 		return rc;
-	if (serial[0] == NULL)
-		return revoke_many(adm, &told);
-	if ((rc = question(adm, &told, &ask)) != SCEP_OK ||
-	    (rc = adm_put_text(adm, ask, "serial", serial[0], 120)) !=
-	    SCEP_OK) {
-		json_decref(ask);
+	if (serial[0] == NULL || serial[1] != NULL)
+		return revoke_many(adm, &told, serial);
+	if ((rc = question_of(adm, &told, serial[0], &ask)) != SCEP_OK)
 		return rc;
-	}
 	return adm_show(adm, ask, told.dry ? dry_columns : one_columns);
 }

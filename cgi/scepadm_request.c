@@ -205,20 +205,20 @@ adm_request_show(struct adm *adm, int argc, char *argv[])
 	    "id", id[0]), show_columns);
 }
 
-/* One, or those that are meant: *one is its id, or NULL. */
+/* By ids, or by options: *one is the id if there is one alone, or NULL. */
 static enum scep_err
 check_meant(struct adm *adm, const struct adm_request_filter *f, int all,
     char **id, const char **one)
 {
 	const int	 filtered = adm_request_is_filtered(f);
 
-	*one = id[0];
-	if (*one != NULL && (filtered || all || f->limit != NULL))
-		return scep_fail(&adm->err, SCEP_E_USAGE, "%.64s: either one "
-		    "request by its ID, or all that fit options", *one);
-	if (*one == NULL && filtered == all)
-		return scep_fail(&adm->err, SCEP_E_USAGE, "which? give the "
-		    "ID of one, or options that those meant fit (such as "
+	*one = id[0] != NULL && id[1] == NULL ? id[0] : NULL;
+	if (id[0] != NULL && (filtered || all || f->limit != NULL))
+		return scep_fail(&adm->err, SCEP_E_USAGE, "%.64s: either "
+		    "requests by their IDs, or all that fit options", id[0]);
+	if (id[0] == NULL && filtered == all)
+		return scep_fail(&adm->err, SCEP_E_USAGE, "which? give their "
+		    "IDs, or options that those meant fit (such as "
 		    "--profile), or --all; `scepadm request list` shows "
 		    "which fit");
 	return SCEP_OK;
@@ -274,11 +274,11 @@ adm_request_approve(struct adm *adm, int argc, char *argv[])
 	char				**id;
 	enum scep_err			  rc;
 
-	if ((rc = adm_options(adm, argc, argv, options, -1, &id)) !=
+	if ((rc = adm_options(adm, argc, argv, options, ADM_ANY, &id)) !=
 	    SCEP_OK || (rc = check_meant(adm, &f, all, id, &one)) != SCEP_OK)
 		return rc;
 	return one != NULL ? approve_one(adm, one, bulk.dry) :
-	    adm_request_bulk(adm, &f, &bulk);
+	    adm_request_bulk(adm, &f, id, &bulk);
 }
 
 enum scep_err
@@ -299,11 +299,11 @@ adm_request_refuse(struct adm *adm, int argc, char *argv[])
 	char				**id;
 	enum scep_err			  rc;
 
-	if ((rc = adm_options(adm, argc, argv, options, -1, &id)) !=
+	if ((rc = adm_options(adm, argc, argv, options, ADM_ANY, &id)) !=
 	    SCEP_OK || (rc = check_meant(adm, &f, all, id, &one)) != SCEP_OK)
 		return rc;
 	if (one == NULL)
-		return adm_request_bulk(adm, &f, &bulk);
+		return adm_request_bulk(adm, &f, id, &bulk);
 	return adm_show(adm, json_pack("{s:s,s:s,s:s,s:i}", "do",
 	    "request.refuse", "id", one, "reason", bulk.reason, "dry",
 	    bulk.dry), bulk.dry ? dry_refuse_columns : refuse_columns);

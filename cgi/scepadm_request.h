@@ -32,15 +32,15 @@ enum scep_err	 adm_request_each(struct adm *adm,
 		    const struct adm_request_filter *f, long limit,
 		    adm_request_fn fn, void *arg, int *more);
 
-/* scepadm_request_bulk.c: all that are meant are approved or refused, one by
- * one. */
+/* scepadm_request_bulk.c: those with these ids (NULL ends them), or, where
+ * there is none, all that fit, are approved or refused, one by one. */
 struct adm_request_bulk {
 	const char	*verb;		/* "request.approve" */
 	const char	*reason;	/* of a refusal, or NULL */
 	int		 dry;
 };
 enum scep_err	 adm_request_bulk(struct adm *adm,
-		    const struct adm_request_filter *f,
+		    const struct adm_request_filter *f, char *const ids[],
 		    const struct adm_request_bulk *bulk);
 
 #endif /* SCEP_CGI_SCEPADM_REQUEST_H */

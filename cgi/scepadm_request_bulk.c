@@ -24,6 +24,22 @@ collect(struct adm *adm, void *arg, const json_t *rows)
 	    SCEP_OK : scep_fail(&adm->err, SCEP_E_NOMEM, "requests");
 }
 
+/* If one of them does not wait, nothing is done. */
+static enum scep_err
+collect_told(struct adm *adm, char *const ids[], json_t *meant)
+{
+	json_t		*row;
+	enum scep_err	 rc;
+
+	for (; *ids != NULL; ids++) {
+		if ((rc = adm_ask(adm, json_pack("{s:s,s:s}", "do",
+		    "request.show", "id", *ids), &row)) != SCEP_OK)
+			return rc;
+		(void)json_array_append_new(meant, row);
+	}
+	return SCEP_OK;
+}
+
 /* "approved", "1 of 2"; of a dry run, "would be …". */
 static json_t *
 outcome(const json_t *result, int dry)
@@ -55,7 +71,7 @@ question(const struct adm_request_bulk *bulk)
 
 enum scep_err
 adm_request_bulk(struct adm *adm, const struct adm_request_filter *f,
-    const struct adm_request_bulk *bulk)
+    char *const ids[], const struct adm_request_bulk *bulk)
 {
 	const struct adm_bulk	 how = {
 		.key = "id", .copied = copied, .columns = columns,
@@ -65,15 +81,16 @@ adm_request_bulk(struct adm *adm, const struct adm_request_filter *f,
 	json_t			*ask, *meant;
 	enum scep_err		 rc;
 	long			 limit;
-	int			 more;
+	int			 more = 0;
 
 	if ((rc = adm_bulk_limit(adm, f->limit, &limit)) != SCEP_OK)
 		return rc;
 	ask = question(bulk);
 	meant = json_array();
 	adm_hold(adm);
-	if ((rc = adm_request_each(adm, f, limit, collect, meant, &more)) ==
-	    SCEP_OK)
+	rc = ids[0] != NULL ? collect_told(adm, ids, meant) :
+	    adm_request_each(adm, f, limit, collect, meant, &more);
+	if (rc == SCEP_OK)
 		rc = adm_bulk_run(adm, &how, ask, meant, more);
 	adm_release(adm);
 	json_decref(meant);

@@ -253,6 +253,19 @@ status 2 "approve: --all, or those that fit" adm request approve --all \
 status 2 "approve: a bound" adm request approve --all --limit 0
 same "and all wait" "$(adm request list --json | jq length)" 11
 
+ids=$(adm request list --subject '*CN=www-*' --json | ids)
+# shellcheck disable=SC2086	# words
+{
+status 3 "by ids: one that does not wait, and none is approved" \
+    adm request approve $ids 0123456789abcdef
+status 2 "ids, or those that fit" adm request approve --profile manual $ids
+status 0 "by ids, dry" adm request approve --dry-run $ids
+same "each would be" "$(grep -c ' would be approved ' \
+    "$T/status.out")" 6
+status 0 "two by ids, refused dry" adm request refuse --dry-run --json \
+    ${ids% *}
+}
+same "and all wait" "$(adm request list --json | jq length)" 11
 adm request approve --subject '*CN=www-*' --dry-run --json >"$T/dry.json"
 same "a dry run shows each" "$(jq -r '.[].outcome' "$T/dry.json" |
     sort | uniq -c | sed 's/^ *//')" "6 would be approved"
@@ -270,6 +283,7 @@ same "those that the dry run showed" "$(jq -r '.[].id' "$T/did.json" |
     grep -c -F "$(jq -r '.[].id' "$T/dry.json")")" 4
 same "six certificates" "$(n_certs)" $((before + 6))
 status 0 "again, none" adm request approve --subject '*CN=www-*'
+like "as it says" "$T/status.out" '^scepadm: none fits$'
 same "six certificates" "$(n_certs)" $((before + 6))
 same "the others wait" "$(adm request list --json | jq length)" 5
 
@@ -281,6 +295,15 @@ same "ann's part" "$(approve_by ann "$(request_of dev-7)")" 200
 same "the device has it" "$(told 7)" granted
 same "and by a list of her own" "$(door ann GET requests) \
 $(member '[.requests[].profile] | unique | join(" ")')" "200 manual two"
+
+queue 10
+other=$id
+queue 11
+verdict "two by their ids" adm request approve "$other" "$id"
+same "one of two, each" "$(grep -c ' two  *1 of 2 ' "$T/verdict.out")" 2
+verdict "again, and one of them ends" adm request refuse "$other" "$id"
+same "refused, both" "$(grep -c ' refused ' "$T/verdict.out")" 2
+same "their devices are told" "$(told 10 -P) $(told 11 -P)" "refused refused"
 
 status 0 "refuse, dry" adm request refuse --subject '*O=Mail*' --dry-run
 like "would be" "$T/status.out" 'would be refused'

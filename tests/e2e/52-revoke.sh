@@ -126,24 +126,42 @@ adm cert revoke --subject 'cn=FLEET-1*' --dry-run --json >"$T/dry.json"
 same "a dry run shows each" "$(jq -r '.[].outcome' "$T/dry.json" | sort |
     uniq -c | sed 's/^ *//')" "11 would be revoked"
 same "and does nothing" "$(n_of revoked)" 0
+two=$(jq -r '.[0:2][].serial' "$T/dry.json")
+# shellcheck disable=SC2086	# words
+{
+status 3 "by serials: one that is none, and none is revoked" \
+    adm cert revoke $two 0123456789
+status 2 "serials, or those that fit" adm cert revoke --profile p $two
+status 0 "by serials, dry" adm cert revoke --dry-run $two
+same "each would be" "$(grep -c ' would be revoked ' "$T/status.out")" 2
+same "and nothing is done" "$(n_of revoked)" 0
+}
 adm cert revoke --subject 'cn=FLEET-1*' --reason superseded --json \
     >"$T/did.json"
 same "then it does just that" "$(jq -r '.[].serial' "$T/did.json")" \
     "$(jq -r '.[].serial' "$T/dry.json")"
 same "eleven" "$(n_of revoked)" 11
 status 0 "again: none" adm cert revoke --subject 'cn=FLEET-1*'
-same "eleven" "$(n_of revoked)" 11
+like "as it says" "$T/status.out" '^scepadm: none fits$'
+last=$(adm cert list --json --state valid --subject 'CN=fleet-*' |
+    jq -r '.[0].serial')
+# shellcheck disable=SC2086	# words
+status 0 "by serials" adm cert revoke $two "$last"
+same "two were before, one is now" "$(sed -n \
+    's/.* \(revoked before\|revoked\)  .*/\1/p' "$T/status.out" | sort |
+    uniq -c | tr -s ' \n' ' ')" " 1 revoked 2 revoked before "
+same "twelve" "$(n_of revoked)" 12
 status 0 "five of the others" adm cert revoke --subject 'CN=fleet-*' \
     --since 1h --limit 5
 like "there are more" "$T/status.out" 'there are more that fit'
-same "sixteen" "$(n_of revoked)" 16
+same "seventeen" "$(n_of revoked)" 17
 "$ADM" -c "$CONF" cert revoke --subject 'CN=fleet-*' >"$T/half" 2>&1 &
 half=$!
 until_true 20 grep -q ' revoked ' "$T/half"
 kill -KILL "$half" 2>/dev/null
 wait "$half" 2>/dev/null
 told=$(grep -c ' revoked ' "$T/half")
-done=$(($(n_of revoked) - 16))
+done=$(($(n_of revoked) - 17))
 note "killed: $told told, $done done"
 same "killed: what was told is done, and at most one more" \
     "$([ "$done" -ge "$told" ] && [ "$done" -le $((told + 1)) ] && echo yes)" \
