@@ -15,6 +15,7 @@
 #include "ca/story.h"
 
 #define SERIAL_MAX	40
+#define CRLS_MAX	(2 * SCEP_GENS_MAX)	/* of one name */
 
 /* Those of CAs and attribute authorities are not for devices; a hold could be
  * taken back. */
@@ -99,11 +100,10 @@ struct revoking {
 	struct scep_local		*ca;
 	struct scep_cert_rec		*rec;
 	struct scep_change		 change;
-	const struct scep_ca_conf	*conf[SCEP_KEYLOCK_KEYS];
-	struct scep_crl_rec		 crl[SCEP_KEYLOCK_KEYS];
-	uint8_t				 key[SCEP_KEYLOCK_KEYS]
-					    [SCEP_SHA256_LEN];
-	struct scep_span		 lock[SCEP_KEYLOCK_KEYS];
+	const struct scep_ca_conf	*conf[CRLS_MAX];
+	struct scep_crl_rec		 crl[CRLS_MAX];
+	uint8_t				 key[CRLS_MAX][SCEP_SHA256_LEN];
+	struct scep_span		 lock[CRLS_MAX];
 	size_t				 n;
 };
 
@@ -114,6 +114,25 @@ is_issuer(const struct scep_ca_conf *conf, const struct scep_cert_rec *rec)
 	    sizeof(rec->issuer)) == 0;
 }
 
+/* Two CAs of the configuration may be one. */
+static enum scep_err
+add_crl(struct revoking *r, const struct scep_ca_conf *conf,
+    struct scep_error *err)
+{
+	uint8_t		*key = r->key[r->n];
+	enum scep_err	 rc;
+	size_t		 i;
+
+	if ((rc = scep_crl_key(r->ca->crypto, conf, key, err)) != SCEP_OK)
+		return rc;
+	for (i = 0; i < r->n; i++)
+		if (memcmp(r->key[i], key, SCEP_SHA256_LEN) == 0)
+			return SCEP_OK;
+	r->lock[r->n] = scep_span_make(key, SCEP_SHA256_LEN);
+	r->conf[r->n++] = conf;
+	return SCEP_OK;
+}
+
 static enum scep_err
 find_crls(struct revoking *r, const struct scep_ca_conf *conf, size_t n,
     struct scep_error *err)
@@ -121,15 +140,10 @@ find_crls(struct revoking *r, const struct scep_ca_conf *conf, size_t n,
 	enum scep_err	 rc = SCEP_OK;
 
 	for (; rc == SCEP_OK && n-- > 0; conf++) {
-		if (r->n < SCEP_KEYLOCK_KEYS && is_issuer(conf, r->rec) &&
+		if (r->n < CRLS_MAX && is_issuer(conf, r->rec) &&
 		    conf->state != SCEP_GEN_STAGED &&
-		    scep_config_has_crl(conf, NULL)) {
-			rc = scep_crl_key(r->ca->crypto, conf, r->key[r->n],
-			    err);
-			r->lock[r->n] = scep_span_make(r->key[r->n],
-			    SCEP_SHA256_LEN);
-			r->conf[r->n++] = conf;
-		}
+		    scep_config_has_crl(conf, NULL))
+			rc = add_crl(r, conf, err);
 		if (rc == SCEP_OK)
 			rc = find_crls(r, conf->kin, conf->n_kin, err);
 	}

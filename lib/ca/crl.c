@@ -68,6 +68,14 @@ find(struct scep_crls *crls, const uint8_t key[SCEP_SHA256_LEN])
 	return i;
 }
 
+/* Also as a row that was changed since: one that has fallen out of date. */
+static int
+is_older(const struct scep_crl_rec *a, const struct scep_crl_rec *b)
+{
+	return a->number != b->number ? a->number < b->number :
+	    a->rev < b->rev;
+}
+
 /* One that is older than what is there is not put: it was read before. */
 static struct scep_crl_held *
 put(struct scep_crls *crls, struct scep_crl_held *fresh)
@@ -79,7 +87,7 @@ put(struct scep_crls *crls, struct scep_crl_held *fresh)
 	i = find(crls, fresh->rec.ca_sha256);
 	old = crls->held[i];
 	if (old != NULL && memcmp(old->rec.ca_sha256, fresh->rec.ca_sha256,
-	    SCEP_SHA256_LEN) == 0 && old->rec.number > fresh->rec.number) {
+	    SCEP_SHA256_LEN) == 0 && is_older(&fresh->rec, &old->rec)) {
 		old = fresh;
 		fresh = crls->held[i];
 	}

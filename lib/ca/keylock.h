@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 
-#define SCEP_KEYLOCK_KEYS	4	/* held at once by one caller */
+#define SCEP_KEYLOCK_KEYS	4	/* held at once by an enrolment */
 
 struct scep_keylock;
 

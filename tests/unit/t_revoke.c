@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "ca/cert_revoke.h"
+#include "ca/crl.h"
 #include "tests/unit/operator.h"
 #include "tests/unit/renewing.h"
 
@@ -163,6 +164,104 @@ no_crl_is_newer_and_lacks_it(void **state)
 	serial_of(cert, serial);
 	tend(100);
 	json_decref(operator_ask_id(w, 50, REVOKE, serial));
+	tend(100);
+	assert_int_equal(reason_at(100, cert), -1);
+	X509_free(cert);
+}
+
+#define KIN	7
+
+/* A generation of a name and a key of its own, with a CRL. */
+static void
+make_kin(struct scep_ca_conf *kin, struct scep_span spki)
+{
+	struct scep_change	 change = { .n = 0 };
+	struct scep_crl_rec	 rec = { .number = 1, .this_update = WORLD_NOW,
+				    .next_update = WORLD_NOW + 3600 };
+	struct scep_error	 err;
+
+	*kin = w->cfg->ca[0];
+	kin->state = SCEP_GEN_PREVIOUS;
+	kin->cert.spki = spki;
+	assert_int_equal(scep_crl_key(w->crypto, kin, rec.ca_sha256, &err),
+	    SCEP_OK);
+	assert_int_equal(scep_buf_set(&rec.der, spki, &err), SCEP_OK);
+	assert_int_equal(scep_crl_rec_write(&change, &rec, &err), SCEP_OK);
+	assert_int_equal(scep_store_commit(w->store, &change, &err),
+	    SCEP_OK);
+	scep_change_clear(&change);
+	scep_crl_rec_clear(&rec);
+}
+
+static int
+state_of_crl(const struct scep_ca_conf *conf)
+{
+	struct scep_crl_rec	 rec;
+	struct scep_error	 err;
+	uint8_t			 key[SCEP_SHA256_LEN];
+	int			 stale;
+
+	assert_int_equal(scep_crl_key(w->crypto, conf, key, &err), SCEP_OK);
+	assert_int_equal(scep_crl_rec_get(w->store, key, &rec, &err),
+	    SCEP_OK);
+	stale = rec.stale;
+	scep_crl_rec_clear(&rec);
+	return stale;
+}
+
+/* As many as there may be; and one that stands there twice. */
+static void
+every_crl_of_the_name_is_out_of_date(void **state)
+{
+	struct scep_ca_conf	*ca = &w->cfg->ca[0], kin[KIN + 1];
+	uint8_t			 spki[KIN];
+	X509			*cert = renewing_first("static", NULL);
+	char			 serial[SERIAL];
+	size_t			 i;
+
+	(void)state;
+	serial_of(cert, serial);
+	for (i = 0; i < KIN; i++) {
+		spki[i] = (uint8_t)i;
+		make_kin(&kin[i], scep_span_make(&spki[i], 1));
+		assert_int_equal(state_of_crl(&kin[i]), SCEP_CRL_FRESH);
+	}
+	kin[KIN] = kin[0];
+	ca->kin = kin;
+	ca->n_kin = KIN + 1;
+	json_decref(operator_ask_id(w, 0, REVOKE, serial));
+	ca->kin = NULL;
+	ca->n_kin = 0;
+	for (i = 0; i < KIN; i++)
+		assert_int_equal(state_of_crl(&kin[i]), SCEP_CRL_OUTDATED);
+	X509_free(cert);
+}
+
+/* Somebody read it before it was out of date, and kept it for later. */
+static void
+what_was_read_before_is_not_kept_in_memory(void **state)
+{
+	const struct scep_ca_conf	*conf = &w->cfg->ca[0];
+	struct scep_local		*ca = (struct scep_local *)w->ca;
+	struct scep_crl_held		*held;
+	struct scep_crl_rec		 rec;
+	struct scep_error		 err;
+	uint8_t				 key[SCEP_SHA256_LEN];
+	char				 serial[SERIAL];
+	X509				*cert = renewing_first("static", NULL);
+
+	(void)state;
+	serial_of(cert, serial);
+	tend(100);
+	assert_int_equal(scep_crl_key(w->crypto, conf, key, &err), SCEP_OK);
+	assert_int_equal(scep_crl_rec_get(w->store, key, &rec, &err),
+	    SCEP_OK);
+	json_decref(operator_ask_id(w, 50, REVOKE, serial));
+	assert_int_equal(scep_crls_put(ca->memory->crls, &rec, &err),
+	    SCEP_OK);
+	assert_int_equal(scep_crl_newest(ca, conf, &held, &err), SCEP_OK);
+	assert_int_equal(held->rec.stale, SCEP_CRL_OUTDATED);
+	scep_crl_drop(held);
 	tend(100);
 	assert_int_equal(reason_at(100, cert), -1);
 	X509_free(cert);
@@ -496,6 +595,8 @@ main(void)
 		T(what_is_revoked_is_on_the_next_crl),
 		T(each_reason_that_is_for_devices),
 		T(no_crl_is_newer_and_lacks_it),
+		T(every_crl_of_the_name_is_out_of_date),
+		T(what_was_read_before_is_not_kept_in_memory),
 		T(twice_is_once),
 		T(dry_is_not_at_all),
 		T(what_is_not_ours_to_revoke),
