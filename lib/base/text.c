@@ -255,3 +255,12 @@ scep_is_clean_utf8(struct scep_span text)
 	}
 	return 1;
 }
+
+void
+scep_text_clean(char *text)
+{
+	size_t	 n = strlen(text);
+
+	while (n > 0 && !scep_is_clean_utf8(scep_span_make(text, n)))
+		text[--n] = '\0';
+}

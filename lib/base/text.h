@@ -35,5 +35,7 @@ enum scep_err	 scep_number_read(const char *text, long min, long max,
 		    long *out, struct scep_error *err);
 /* Valid UTF-8 (RFC 3629) without control characters (C0, DEL, C1)? */
 int		 scep_is_clean_utf8(struct scep_span text);
+/* Cut it where it is not. */
+void		 scep_text_clean(char *text);
 
 #endif /* SCEP_BASE_TEXT_H */

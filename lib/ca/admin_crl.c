@@ -74,7 +74,7 @@ crl_json(struct scep_local *ca, const struct scep_ca_conf *conf, time_t now,
 	if (scep_config_has_crl(conf, &why))
 		return held_json(ca, conf, now, out, err);
 	(void)snprintf(reason, sizeof(reason), "%s", why);
-	scep_admin_clean(reason);
+	scep_text_clean(reason);
 	*out = json_pack("{s:s,s:s,s:s}", "ca", name_of(conf, name), "state",
 	    "off", "reason", reason);
 	return SCEP_OK;

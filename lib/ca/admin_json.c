@@ -256,15 +256,6 @@ scep_admin_row(struct scep_admin_call *call, json_t *row,
 }
 
 void
-scep_admin_clean(char *text)
-{
-	size_t	 n = strlen(text);
-
-	while (n > 0 && !scep_is_clean_utf8(scep_span_make(text, n)))
-		text[--n] = '\0';
-}
-
-void
 scep_admin_printable(char *text)
 {
 	if (scep_is_clean_utf8(scep_span_text(text)))
@@ -280,7 +271,7 @@ scep_admin_subject(struct scep_span der, struct scep_admin_name *out)
 	out->text[0] = '\0';
 	if (der.len > 0)
 		scep_name_text(der, out->text, sizeof(out->text));
-	scep_admin_clean(out->text);
+	scep_text_clean(out->text);
 }
 
 void
@@ -298,7 +289,7 @@ scep_admin_san(struct scep_span der, struct scep_admin_name *out)
 	}
 	scep_san_text(&list, out->text, sizeof(out->text));
 	scep_san_clear(&list);
-	scep_admin_clean(out->text);
+	scep_text_clean(out->text);
 }
 
 int

@@ -127,8 +127,6 @@ void		 scep_admin_subject(struct scep_span der,
 		    struct scep_admin_name *out);
 void		 scep_admin_san(struct scep_span der,	/* may be empty */
 		    struct scep_admin_name *out);
-/* Cut text where it is not clean UTF-8. */
-void		 scep_admin_clean(char *text);
 /* An error may quote what a client sent: printable, whatever it was. */
 void		 scep_admin_printable(char *text);
 

@@ -82,7 +82,7 @@ profiles_json(struct scep_local *ca, json_t **out, struct scep_error *err)
 		    SCEP_OK)
 			return rc;
 		memcpy(fault, p->fault, sizeof(fault));
-		scep_admin_clean(fault);
+		scep_text_clean(fault);
 		(void)json_array_append_new(*out, json_pack(
 		    "{s:s,s:s,s:s,s:I}", "profile", p->name, "state",
 		    *p->fault == '\0' ? "serving" : "fault", "fault", fault,

@@ -185,7 +185,7 @@ fill(const struct scep_crypto *crypto, const struct scep_cert *cert,
 
 	scep_admin_subject(cert->subject, &name);
 	OPENSSL_strlcpy(out->subject, name.text, sizeof(out->subject));
-	scep_admin_clean(out->subject);
+	scep_text_clean(out->subject);
 	out->not_before = out->issued = cert->not_before;
 	out->not_after = cert->not_after;
 	memcpy(out->der_sha256, cert->sha256, sizeof(out->der_sha256));

@@ -63,11 +63,13 @@ fill_pending(const struct scep_job *job, struct scep_pending *p,
 	(void)snprintf(p->profile, sizeof(p->profile), "%s",
 	    job->profile->name);
 	(void)snprintf(p->peer, sizeof(p->peer), "%s", job->ask->peer);
-	if (job->facts.validator != SCEP_VA_NOT_ASKED)
+	if (job->facts.validator != SCEP_VA_NOT_ASKED) {
 		(void)snprintf(p->why, sizeof(p->why), "validator: %s%s%.200s",
 		    scep_validator_word(job->facts.validator),
 		    job->said.reason[0] != '\0' ? ", " : "",
 		    job->said.reason);
+		scep_text_clean(p->why);	/* cut within a character */
+	}
 	memcpy(p->key_sha256, job->csr->key.sha256, sizeof(p->key_sha256));
 	p->created = job->now;
 	p->expires = job->now + job->profile->pending_ttl_s;

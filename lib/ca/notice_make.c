@@ -42,7 +42,7 @@ put_text(json_t *o, const char *member, const char *text)
 	if (text == NULL || *text == '\0')
 		return;
 	OPENSSL_strlcpy(clean, text, sizeof(clean));
-	scep_admin_clean(clean);
+	scep_text_clean(clean);
 	(void)json_object_set_new(o, member, json_string(clean));
 }
 

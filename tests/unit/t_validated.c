@@ -275,6 +275,32 @@ what_it_sends_to_operators_waits(void **state)
 	ask_spend(&r, "refused", "stolen");
 }
 
+/* Of the reason, what is kept with the request ends with a character. */
+static void
+a_long_reason_is_no_hindrance(void **state)
+{
+	static const char	 euro[] = "\xe2\x82\xac";
+	char			 answer[400] = "{\"decision\":\"queue\","
+				    "\"reason\":\"";
+	struct world_request	 r = validating_new("vm", 0, "t1", NULL);
+	struct scep_pending	 p;
+	struct scep_error	 err;
+	char			 id[SCEP_REQUEST_ID];
+	int			 i;
+
+	(void)state;
+	for (i = 0; i < 85; i++)
+		(void)strcat(answer, euro);
+	(void)strcat(answer, "\"}");
+	validating.answer = answer;
+	ask_expect(&r, "pending", "queued");
+	(void)snprintf(id, sizeof(id), "%016x", w->requests);
+	assert_int_equal(scep_pending_get(w->store, id, &p, &err), SCEP_OK);
+	assert_string_equal(p.why + strlen(p.why) - 3, euro);
+	scep_pending_clear(&p);
+	ask_spend(&r, "pending", "waits");
+}
+
 /* A right challenge is used up by what it queues: approved or not, there is no
  * second certificate for it. */
 static void
@@ -437,6 +463,8 @@ main(void)
 		cmocka_unit_test_setup(what_changes_meanwhile_counts,
 		    validating_empty),
 		cmocka_unit_test_setup(what_it_sends_to_operators_waits,
+		    validating_empty),
+		cmocka_unit_test_setup(a_long_reason_is_no_hindrance,
 		    validating_empty),
 		cmocka_unit_test_setup(a_queued_request_uses_its_challenge,
 		    validating_empty),
