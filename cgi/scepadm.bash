@@ -141,7 +141,8 @@ _scepadm_complete_value()	# NAME CUR SCEPADM CONF NOUN
 			_scepadm_offer "$2" early expired frozen live revoked \
 			    used
 		else
-			_scepadm_offer "$2" valid expired revoked
+			_scepadm_offer "$2" valid expired live revoked \
+			    unconfirmed
 		fi ;;
 	FIELD)
 		_scepadm_offer "$2" expires issued profile serial subject ;;

@@ -88,7 +88,7 @@ adm_cert_filter_put(struct adm *adm, const struct adm_cert_filter *f,
     json_t *request)
 {
 	static const char *const	 states[] = {
-		"valid", "expired", "revoked", NULL
+		"valid", "expired", "revoked", "unconfirmed", "live", NULL
 	};
 	enum scep_err			 rc;
 

@@ -137,7 +137,7 @@ collect_fit(struct adm *adm, struct told *told, long limit, json_t *meant,
 	enum scep_err	 rc;
 
 	if (told->filter.state == NULL)
-		told->filter.state = "valid";
+		told->filter.state = "live";
 	if (strcmp(told->filter.state, "revoked") == 0)
 		return scep_fail(&adm->err, SCEP_E_USAGE, "--state revoked: "
 		    "those are revoked, and stay so; valid or expired");

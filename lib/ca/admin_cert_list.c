@@ -125,6 +125,8 @@ read_state(struct scep_cert_query *q, const char *state,
 		[SCEP_QUERY_VALID] = "valid",
 		[SCEP_QUERY_EXPIRED] = "expired",
 		[SCEP_QUERY_REVOKED] = "revoked",
+		[SCEP_QUERY_UNCONFIRMED] = "unconfirmed",
+		[SCEP_QUERY_LIVE] = "live",
 	};
 	size_t				 i;
 
@@ -134,7 +136,7 @@ read_state(struct scep_cert_query *q, const char *state,
 			return SCEP_OK;
 		}
 	return scep_fail(err, SCEP_E_USAGE, "state is \"%.32s\", not valid, "
-	    "expired or revoked", state);
+	    "expired, revoked, unconfirmed or live", state);
 }
 
 static enum scep_err

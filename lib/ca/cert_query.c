@@ -26,8 +26,11 @@ is_state(const struct scep_cert_query *q, const struct scep_cert_rec *rec)
 		[SCEP_QUERY_VALID] = "valid",
 		[SCEP_QUERY_EXPIRED] = "expired",
 		[SCEP_QUERY_REVOKED] = "revoked",
+		[SCEP_QUERY_UNCONFIRMED] = "unconfirmed",
 	};
 
+	if (q->state == SCEP_QUERY_LIVE)	/* expiry() knows of its end */
+		return rec->state != SCEP_CERT_REVOKED;
 	return q->state == SCEP_QUERY_ANY ||
 	    strcmp(scep_cert_state_text(rec, q->now), names[q->state]) == 0;
 }
@@ -53,7 +56,7 @@ static void
 expiry(const struct scep_cert_query *q, time_t *from, time_t *to)
 {
 	*from = *to = 0;
-	if (q->state == SCEP_QUERY_VALID ||
+	if (q->state == SCEP_QUERY_VALID || q->state == SCEP_QUERY_LIVE ||
 	    (q->state == SCEP_QUERY_ANY && q->expires_in > 0))
 		*from = q->now;
 	if (q->expires_in > 0)

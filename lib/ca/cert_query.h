@@ -13,7 +13,9 @@ enum scep_query_state {
 	SCEP_QUERY_ANY,
 	SCEP_QUERY_VALID,
 	SCEP_QUERY_EXPIRED,
-	SCEP_QUERY_REVOKED
+	SCEP_QUERY_REVOKED,
+	SCEP_QUERY_UNCONFIRMED,
+	SCEP_QUERY_LIVE		/* valid, or may become so */
 };
 
 /* A condition that is not made is "", 0 or SCEP_QUERY_ANY. */

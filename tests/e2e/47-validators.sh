@@ -168,6 +168,9 @@ like "… it is HTTP 503" "$T/status.out" "503"
 same "… but it is stored" "$(n_certs)" $((before + 1))
 adm cert list --subject 'CN=f-1' --json >"$T/list"
 same "… as what it is" "$(jq -r '.[0].state' "$T/list")" unconfirmed
+status 0 "it is among those that are revoked" adm cert revoke --dry-run \
+    --subject 'CN=f-1'
+like "… although it is not valid yet" "$T/status.out" 'would be revoked'
 enrol 4 "asked again, the answer is the same" f-1 confirm -k "$T/f1.key" -t f1
 how allow .issued
 n=$(asked)

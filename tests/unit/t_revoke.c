@@ -268,6 +268,70 @@ what_was_read_before_is_not_kept_in_memory(void **state)
 }
 
 static void
+count_state(const char *state, size_t n)
+{
+	json_t	*o;
+	char	 ask[80];
+
+	(void)snprintf(ask, sizeof(ask),
+	    "{\"do\":\"cert.list\",\"state\":\"%s\"}", state);
+	o = operator_ask(w, 0, ask);
+	assert_int_equal(json_array_size(json_object_get(o, "rows")), n);
+	json_decref(o);
+}
+
+static void
+set_state(const char *hex, enum scep_cert_state to)
+{
+	struct scep_change	 change = { .n = 0 };
+	struct scep_buf		 key = { NULL, 0 };
+	struct scep_cert_rec	 rec;
+	struct scep_error	 err;
+	uint8_t			 serial[40];
+	size_t			 len;
+
+	assert_int_equal(scep_hex_read(hex, serial, sizeof(serial), &len,
+	    &err), SCEP_OK);
+	assert_int_equal(scep_cert_key(scep_span_make(serial, len),
+	    w->cfg->ca[0].issuer.id, &key, &err), SCEP_OK);
+	assert_int_equal(scep_cert_rec_get(w->store, scep_buf_span(&key),
+	    &rec, &err), SCEP_OK);
+	rec.state = to;
+	assert_int_equal(scep_cert_rec_write(&change, &rec, &err), SCEP_OK);
+	assert_int_equal(scep_store_commit(w->store, &change, &err),
+	    SCEP_OK);
+	scep_change_clear(&change);
+	scep_cert_rec_clear(&rec);
+	scep_buf_clear(&key);
+}
+
+/* One that its validator has still to let go is to be found, too, when all
+ * that might serve are to be revoked. */
+static void
+what_may_become_valid_is_live(void **state)
+{
+	X509	*cert = renewing_first("static", NULL);
+	char	 serial[SERIAL];
+
+	(void)state;
+	serial_of(cert, serial);
+	count_state("valid", 1);
+	count_state("live", 1);
+	count_state("unconfirmed", 0);
+	set_state(serial, SCEP_CERT_UNCONFIRMED);
+	count_state("valid", 0);
+	count_state("live", 1);
+	count_state("unconfirmed", 1);
+	json_decref(operator_ask_id(w, 0, REVOKE, serial));
+	count_state("live", 0);
+	count_state("unconfirmed", 0);
+	count_state("revoked", 1);
+	operator_refused(w, 0, "{\"do\":\"cert.list\",\"state\":\"alive\"}",
+	    SCEP_E_USAGE, "unconfirmed");
+	X509_free(cert);
+}
+
+static void
 twice_is_once(void **state)
 {
 	X509	*cert = renewing_first("static", NULL);
@@ -597,6 +661,7 @@ main(void)
 		T(no_crl_is_newer_and_lacks_it),
 		T(every_crl_of_the_name_is_out_of_date),
 		T(what_was_read_before_is_not_kept_in_memory),
+		T(what_may_become_valid_is_live),
 		T(twice_is_once),
 		T(dry_is_not_at_all),
 		T(what_is_not_ours_to_revoke),
