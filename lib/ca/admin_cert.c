@@ -247,12 +247,15 @@ scep_admin_cert_get(struct scep_admin_call *call, struct scep_cert_rec *out,
 	}
 	scep_buf_clear(&serial);
 	if (rc == SCEP_OK && s.found == 0)
-		rc = scep_fail(err, SCEP_E_NOTFOUND, "no certificate has the "
-		    "serial %.96s; `scepadm cert list` shows them", text);
+		rc = scep_fail(err, SCEP_E_NOTFOUND, "no certificate%s%s has "
+		    "the serial %.96s; `scepadm cert list` shows them",
+		    s.ca != NULL ? " of CA " : "", s.ca != NULL ? s.ca : "",
+		    text);
 	if (rc == SCEP_OK && s.found > 1)
 		rc = scep_fail(err, SCEP_E_REFUSED, "more than one CA issued "
 		    "a certificate with the serial %.96s; `scepadm --json "
-		    "cert list` shows them", text);
+		    "cert list` shows them, and `scepadm cert revoke --ca` "
+		    "revokes the one of one CA", text);
 	if (rc != SCEP_OK) {
 		scep_cert_rec_clear(&s.rec);
 		return rc;

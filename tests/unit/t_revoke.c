@@ -512,10 +512,11 @@ of_two_cas_the_one_is_to_be_named(void **state)
 	assert_int_equal(scep_store_commit(w->store, &change, &err),
 	    SCEP_OK);
 	operator_refused_id(w, 0, REVOKE, serial, SCEP_E_REFUSED,
-	    "more than one CA");
+	    "cert revoke --ca");
 	(void)snprintf(ask, sizeof(ask), "{\"do\":\"cert.revoke\","
 	    "\"serial\":\"%s\",\"ca\":\"nobody\"}", serial);
-	operator_refused(w, 0, ask, SCEP_E_NOTFOUND, "no certificate");
+	operator_refused(w, 0, ask, SCEP_E_NOTFOUND,
+	    "no certificate of CA nobody has");
 	(void)snprintf(ask, sizeof(ask), "{\"do\":\"cert.revoke\","
 	    "\"serial\":\"%s\",\"ca\":\"test\"}", serial);
 	json_decref(operator_ask(w, 0, ask));
