@@ -760,6 +760,38 @@ the_story_tells_of_each(void **state)
 	json_decref(o);
 }
 
+/* Within one second, too. */
+static void
+the_story_tells_of_all_of_three(void **state)
+{
+	static const char *const	 events[] = { "queued", "approval",
+					    "approval", "approved" };
+	char				 id[SCEP_REQUEST_ID];
+	struct person			 ann, bob;
+	json_t				*o, *told;
+	size_t				 i;
+
+	(void)state;
+	let_in(&ann, "ann", FOR);
+	let_in(&bob, "bob", FOR);
+	profile()->approvals = 3;
+	queue(0, id);
+	approves(&ann, id, "pending", 1, 3);
+	approves(&bob, id, "pending", 2, 3);
+	operator_approves(id, "approved", 3, 3);
+	profile()->approvals = 2;
+	o = operator_ask_id(w, 0, "{\"do\":\"explain\",\"what\":\"%s\"}",
+	    id);
+	told = json_object_get(json_array_get(json_object_get(o, "stories"),
+	    0), "events");
+	assert_int_equal(json_array_size(told), 4);
+	for (i = 0; i < 4; i++)
+		operator_is(json_array_get(told, i), "event", events[i]);
+	operator_is(json_object_get(json_array_get(told, 3), "result"),
+	    "authority", "approved by key ann, key bob, uid 1000");
+	json_decref(o);
+}
+
 static void
 many_long_names_are_cut_off_whole(void **state)
 {
@@ -810,6 +842,7 @@ main(void)
 		T(two_at_once_give_one_certificate),
 		T(one_at_once_is_one),
 		T(the_story_tells_of_each),
+		T(the_story_tells_of_all_of_three),
 		T(many_long_names_are_cut_off_whole),
 	};
 	int			 failed;
