@@ -109,17 +109,19 @@ adm_bulk_run(struct adm *adm, const struct adm_bulk *bulk, const json_t *ask,
 {
 	struct run	 run = { .bulk = bulk, .ask = ask };
 	const size_t	 n = json_array_size(meant);
-	enum scep_err	 rc = SCEP_OK;
+	enum scep_err	 rc = SCEP_OK, put;
 	size_t		 i;
 
 	run.rows.form = adm->json ? ADM_JSON : ADM_TABLE;
 	run.rows.columns = bulk->columns;
 	for (i = 0; i < n && rc == SCEP_OK; i++)
 		rc = act(adm, &run, json_array_get(meant, i));
-	if (rc == SCEP_OK)
-		rc = adm_rows_end(adm, &run.rows);
-	else if (is_trouble(rc))
+	if (is_trouble(rc))
 		(void)scep_fail_within(&adm->err, "%zu done, %zu left",
 		    run.done, n - run.done);
+	/* What was told is whole, also where it ends early. */
+	put = adm_rows_end(adm, &run.rows);
+	if (rc == SCEP_OK)
+		rc = put;
 	return rc == SCEP_OK ? sum_up(adm, &run, more) : rc;
 }

@@ -126,6 +126,11 @@ adm cert revoke --subject 'cn=FLEET-1*' --dry-run --json >"$T/dry.json"
 same "a dry run shows each" "$(jq -r '.[].outcome' "$T/dry.json" | sort |
     uniq -c | sed 's/^ *//')" "11 would be revoked"
 same "and does nothing" "$(n_of revoked)" 0
+adm cert revoke --subject 'cn=FLEET-1*' --reason lost --json \
+    >"$T/bad.json" 2>"$T/bad.err"
+same "none for no reason" "$? $(n_of revoked)" "2 0"
+same "which is told as JSON, too" "$(jq -r '.[].outcome' "$T/bad.json")" \
+    "not done"
 two=$(jq -r '.[0:2][].serial' "$T/dry.json")
 # shellcheck disable=SC2086	# words
 {
