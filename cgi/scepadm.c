@@ -96,7 +96,8 @@ static const struct {
 	    REQUEST_USAGE " [--json]" },
 	{ "request", "show", adm_request_show, "[--json] ID" },
 	{ "request", "approve", adm_request_approve,
-	    REQUEST_USAGE "\n           [--all] [--dry-run] [--json] [ID ...]" },
+	    REQUEST_USAGE "\n           [--all] [--dry-run] [--json] "
+	    "[ID ...]" },
 	{ "request", "refuse", adm_request_refuse,
 	    REQUEST_USAGE "\n           [--all] [--dry-run] [--reason TEXT] "
 	    "[--json] [ID ...]" },

@@ -359,7 +359,8 @@ static void
 nor_is_it_worth_more_when_he_is_let_in_again(void **state)
 {
 	static const char	 add[] = "{\"do\":\"apikey.add\","
-				    "\"name\":\"ann\",\"user\":\"ann\"," FOR "}";
+				    "\"name\":\"ann\",\"user\":\"ann\","
+				    FOR "}";
 	char			 id[SCEP_REQUEST_ID];
 	struct scep_approver	 by = { .by = "user ann" };
 	struct scep_pending	 p;
