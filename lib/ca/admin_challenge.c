@@ -13,7 +13,7 @@
 #include "ca/challenge.h"
 #include "ca/keylock.h"
 #include "ca/profiles.h"
-#include "ca/token.h"
+#include "ca/token_key.h"
 #include "ca/wrong.h"
 
 #define TRIES		5	/* when a rival was faster */
@@ -145,6 +145,27 @@ revoke_commit(struct scep_admin_call *call, struct scep_change *change,
 	return scep_store_commit(call->ca->store, change, err);
 }
 
+/* One that is not ours is no reason to say that the real one was revoked, nor
+ * may what it says of its end make a row that goes too early. */
+static enum scep_err
+check_ours(struct scep_admin_call *call, const struct scep_token *token,
+    struct scep_error *err)
+{
+	struct scep_token_key	 key;
+	const char		*why;
+	enum scep_err		 rc;
+
+	rc = scep_token_key_get(call->ca->store, token->kid, &key, err);
+	if (rc != SCEP_OK && rc != SCEP_E_NOTFOUND)
+		return rc;
+	if ((rc = scep_token_key_verify(call->ca->crypto, call->ca->cfg, &key,
+	    token, &why, err)) != SCEP_OK || why == NULL)
+		return rc;
+	return scep_fail(err, SCEP_E_REFUSED, "that is no token of ours, and "
+	    "nothing was revoked: %s (key %s; `scepadm token key list` shows "
+	    "those there are); paste it as it was minted", why, token->kid);
+}
+
 /* What is to be revoked: a record, or a token that nobody has used, of which
  * there is none yet. */
 static enum scep_err
@@ -158,6 +179,8 @@ get_to_revoke(struct scep_admin_call *call, const char *id,
 	rc = get(call, id, rec, err);
 	if (rc != SCEP_E_NOTFOUND || scep_token_read(scep_span_text(
 	    scep_admin_text(call, "id", "")), &token, &ignored) != SCEP_OK)
+		return rc;
+	if ((rc = check_ours(call, &token, err)) != SCEP_OK)
 		return rc;
 	rc = scep_token_record(&token, rec, err);
 	return rc != SCEP_E_FORMAT ? rc : (err->code = SCEP_E_REFUSED);
@@ -194,6 +217,7 @@ revoke(struct scep_admin_call *call, struct scep_error *err)
 	if ((rc = read_id(scep_admin_text(call, "id", ""), id, err)) !=
 	    SCEP_OK)
 		return rc;
+	settle(call, id);
 	scep_line_text(&call->summary, "id", id);
 	rc = SCEP_E_CHANGED;
 	for (i = 0; i < TRIES && rc == SCEP_E_CHANGED; i++)
@@ -213,8 +237,10 @@ revoke_ids(struct scep_admin_call *call, const json_t *list,
 
 	for (i = 0; rc == SCEP_OK && i < json_array_size(list); i++) {
 		if ((rc = read_id(json_string_value(json_array_get(list, i)),
-		    id, err)) != SCEP_OK ||
-		    (rc = get(call, id, &rec, err)) != SCEP_OK)
+		    id, err)) != SCEP_OK)
+			return rc;
+		settle(call, id);
+		if ((rc = get(call, id, &rec, err)) != SCEP_OK)
 			return rc;
 		rc = revoke_rec(&rec, change, ids, sizeof(ids), err);
 		scep_challenge_clear(&rec);

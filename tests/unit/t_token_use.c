@@ -535,6 +535,62 @@ the_operator_sees_it(void **state)
 	tried(1, 1, "t4", "/CN=y", NULL, "granted", "challenge");
 }
 
+/* What is pasted must be a token of ours: another row, or one that goes too
+ * early, would leave the real one good. */
+static void
+only_a_token_of_ours_is_revoked(void **state)
+{
+	static const char	 ask[] =
+	    "{\"do\":\"challenge.revoke\",\"id\":\"%s\"}";
+	char			 good[SCEP_TOKEN_MAX + 1];
+	char			*c;
+
+	(void)state;
+	mint("CN=x", NULL);
+	OPENSSL_strlcpy(good, token, sizeof(good));
+	c = strrchr(token, '.') + 1;
+	*c = *c == 'A' ? 'B' : 'A';
+	operator_refused_id(w, 0, ask, token, SCEP_E_REFUSED,
+	    "its tag does not verify");
+	OPENSSL_strlcpy(token, good, sizeof(token));
+	token[4] = token[4] == 'a' ? 'b' : 'a';
+	operator_refused_id(w, 0, ask, token, SCEP_E_REFUSED, "no such key");
+	assert_int_equal(world_count(w, SCEP_T_CHALLENGE), 0);
+	json_decref(operator_ask_id(w, 0, ask, good));
+	OPENSSL_strlcpy(token, good, sizeof(token));
+	tried(1, 0, "t1", "/CN=x", NULL, "refused", "challenge was revoked");
+}
+
+/* Of a wrong name that was counted just now there is no row yet. */
+static void
+what_was_counted_just_now_is_revoked(void **state)
+{
+	static const char	 ask[] =
+	    "{\"do\":\"challenge.revoke\",\"id\":\"%s\"}";
+	static const char	 ask_list[] =
+	    "{\"do\":\"challenge.revokelist\",\"ids\":[\"%s\"]}";
+	struct scep_token	 t;
+	struct scep_error	 err;
+	char			 row[SCEP_REC_NAME];
+	int			 i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		mint("CN=x", NULL);
+		assert_int_equal(scep_token_read(scep_span_text(token), &t,
+		    &err), SCEP_OK);
+		scep_token_row(&t, row);
+		operator_refused_id(w, 0, i == 0 ? ask : ask_list, row,
+		    SCEP_E_NOTFOUND, "was not used yet");
+		tried(0, 1, i == 0 ? "t1" : "t2", "/CN=y", NULL, "refused",
+		    "wrong name 1 of 5");
+		json_decref(operator_ask_id(w, 0, i == 0 ? ask : ask_list,
+		    row));
+		tried(0, 0, i == 0 ? "t3" : "t4", "/CN=x", NULL, "refused",
+		    "challenge was revoked");
+	}
+}
+
 /* A backup may have forgotten that it was used. */
 static void
 a_restored_state_takes_none_of_before(void **state)
@@ -578,6 +634,8 @@ main(void)
 		BOTH(of_rivals_one_wins_a_hundred_times),
 		TEST(its_row_outlives_it),
 		TEST(the_operator_sees_it),
+		BOTH(only_a_token_of_ours_is_revoked),
+		TEST(what_was_counted_just_now_is_revoked),
 		TEST(a_restored_state_takes_none_of_before),
 	};
 	int			 failed;
