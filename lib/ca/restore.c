@@ -203,6 +203,8 @@ put_back(struct scep_store *store, const struct scep_log_line *line,
 	    (rc = end_apikey(store, line->text, &change, err)) == SCEP_OK &&
 	    (rc = scep_restore_token_key(store, line->text, &change, err)) ==
 	    SCEP_OK &&
+	    (rc = scep_restore_token(store, line->text, &change, err)) ==
+	    SCEP_OK &&
 	    (rc = scep_restore_revoked(store, line->text, &change, count,
 	    err)) == SCEP_OK)
 		rc = scep_store_commit(store, &change, err);

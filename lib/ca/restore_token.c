@@ -2,6 +2,7 @@
  * restore_token.c - what restored token keys must learn before tokens are
  * taken: revoked is revoked, used is used.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -11,6 +12,10 @@
 #include "ca/token.h"
 
 #define BATCH	100		/* keys in one transaction */
+#define IDS	(250 * SCEP_REC_NAME)	/* of one act, with commas */
+/* The end of a token is not in the log: a row that outlives whatever is minted
+ * ahead. */
+#define LONG	(10 * 365 * 86400L)
 
 enum scep_err
 scep_restore_token_key(struct scep_store *store, struct scep_span entry,
@@ -35,6 +40,59 @@ scep_restore_token_key(struct scep_store *store, struct scep_span entry,
 	if (scep_line_get(entry, "time", when, sizeof(when)))
 		(void)scep_time_read(when, &rec.revoked, &why);
 	return scep_token_key_write(change, &rec, err);
+}
+
+static enum scep_err
+put_revoked(struct scep_store *store, const char *id, time_t when,
+    struct scep_change *change, struct scep_error *err)
+{
+	struct scep_challenge	 rec;
+	enum scep_err		 rc;
+
+	if (!scep_token_is_row(id))
+		return SCEP_OK;
+	if ((rc = scep_challenge_get(store, id, &rec, err)) ==
+	    SCEP_E_NOTFOUND) {
+		(void)snprintf(rec.id, sizeof(rec.id), "%s", id);
+		(void)snprintf(rec.note, sizeof(rec.note), "revoked after "
+		    "the backup, says the issue log");
+		rec.created = when;
+		rec.expires = rec.purge = when + LONG;
+		rec.uses = 1;
+		rec.state = SCEP_CHALLENGE_REVOKED;
+		rc = scep_challenge_write(change, &rec, err);
+	}
+	scep_challenge_clear(&rec);
+	return rc;
+}
+
+/* Those that are in the store are voided like all others. */
+enum scep_err
+scep_restore_token(struct scep_store *store, struct scep_span entry,
+    struct scep_change *change, struct scep_error *err)
+{
+	char			 event[32], text[SCEP_TIME_TEXT], ids[IDS];
+	char			 id[SCEP_REC_NAME];
+	const char		*rest;
+	struct scep_error	 why;
+	enum scep_err		 rc = SCEP_OK;
+	time_t			 when = 0;
+	size_t			 n;
+
+	if (!scep_line_get(entry, "event", event, sizeof(event)) ||
+	    (strcmp(event, "challenge-revoked") != 0 &&
+	    strcmp(event, "challenge-frozen") != 0) ||
+	    !scep_line_get(entry, "id", ids, sizeof(ids)) ||
+	    !scep_line_get(entry, "time", text, sizeof(text)) ||
+	    scep_time_read(text, &when, &why) != SCEP_OK)
+		return SCEP_OK;
+	for (rest = ids; rc == SCEP_OK && *rest != '\0';
+	    rest += n + (rest[n] == ',')) {
+		n = strcspn(rest, ",");
+		(void)snprintf(id, sizeof(id), "%.*s", (int)n, rest);
+		rc = put_revoked(store, id, when, change, err);
+	}
+	return rc;
 }
 
 struct ageing {

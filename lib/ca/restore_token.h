@@ -1,6 +1,6 @@
 /*
- * restore_token.h - what restored token keys must learn.  Private to
- * restore*.c.
+ * restore_token.h - what restored token keys must learn, and of tokens.
+ * Private to restore*.c.
  */
 #ifndef SCEP_CA_RESTORE_TOKEN_H
 #define SCEP_CA_RESTORE_TOKEN_H
@@ -10,6 +10,11 @@
 
 /* One that was revoked after the backup stays so: entry is of the log. */
 enum scep_err	 scep_restore_token_key(struct scep_store *store,
+		    struct scep_span entry, struct scep_change *change,
+		    struct scep_error *err);
+/* Tokens that were revoked or frozen after it are revoked, though nothing else
+ * is known of them: such a one may begin later than its key's since. */
+enum scep_err	 scep_restore_token(struct scep_store *store,
 		    struct scep_span entry, struct scep_change *change,
 		    struct scep_error *err);
 /* A backup does not know which tokens were used after it: each that began

@@ -236,8 +236,11 @@ done
 
 mint unused --cn unused
 mint used --cn used
+mint future --cn future --not-before 1d
 verdict "a backup" adm backup "$T/backup"
 verdict "one that is used after it" bot -C used -s /CN=used "$URL"
+verdict "one that is revoked after it, before it begins" \
+    adm challenge revoke "$(cat future)"
 verdict "a key that is revoked after it" adm token key revoke "$kid2"
 $MINT_SH site.key "$kid2" default CN=by-sh >t
 status 1 "is of no use any more" bot -C t -s /CN=by-sh "$URL"
@@ -253,6 +256,7 @@ start_nginx "$port"
 status 1 "what was used is not good again" bot -C used -s /CN=used "$URL"
 status 1 "nor is what may have been" bot -C unused -s /CN=unused "$URL"
 like "the log says why" scep.log "restored from a backup"
+same "what was revoked stays so" "$(row future state)" revoked
 same "a revoked key stays so" "$(adm token key show "$kid2" --json |
     jq -r .state)" revoked
 mint t --cn later --not-before 6m

@@ -15,7 +15,7 @@
 
 #include <openssl/crypto.h>
 
-#include "ca/restore.h"
+#include "ca/restore_token.h"
 #include "tests/unit/operator.h"
 #include "tests/unit/tokens.h"
 
@@ -614,6 +614,57 @@ a_restored_state_takes_none_of_before(void **state)
 	tried(400, 1, "t4", "/CN=b", NULL, "granted", "challenge");
 }
 
+/* One that begins later than that is good whatever was forgotten, unless the
+ * log says that it was revoked. */
+static void
+what_was_revoked_after_the_backup_stays_so(void **state)
+{
+	struct scep_restored	 count = { .challenges = 0 };
+	struct scep_token_wish	 wish = { .begins = WORLD_NOW + DAY };
+	struct scep_change	 change = { .n = 0 };
+	struct scep_token	 t;
+	struct scep_error	 err;
+	char			 row[2][SCEP_REC_NAME], entry[256];
+	char			 other[SCEP_TOKEN_MAX + 1];
+	int			 i;
+
+	(void)state;
+	tokens_mint(&m, &wish, other);
+	tokens_mint(&m, &wish, token);
+	assert_int_equal(scep_token_read(scep_span_text(token), &t, &err),
+	    SCEP_OK);
+	scep_token_row(&t, row[0]);
+	(void)snprintf(row[1], sizeof(row[1]), "t-%.10s-more", m.kid);
+	(void)snprintf(entry, sizeof(entry), "time=2026-11-24T12:00:00Z "
+	    "event=challenge-revoked id=2345678923,%s,%s by=\"uid 0\"",
+	    row[1], row[0]);
+	/* Twice in the log: there is one row of each. */
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(scep_restore_token(w->store,
+		    scep_span_text(entry), &change, &err), SCEP_OK);
+		assert_int_equal(change.n, i == 0 ? 2 : 0);
+		assert_int_equal(scep_store_commit(w->store, &change, &err),
+		    SCEP_OK);
+		scep_change_clear(&change);
+	}
+	assert_int_equal(scep_restore_void(w->store, WORLD_NOW + 60, 0,
+	    &count, &err), SCEP_OK);
+	/* Nor does it go before the token does. */
+	assert_int_equal(scep_ca_tend(w->ca, WORLD_NOW + 300 * DAY, &err),
+	    SCEP_OK);
+	assert_int_equal(purged(300 * DAY), 0);
+	tried(DAY, 0, "t1", "/CN=a", NULL, "refused",
+	    "challenge was revoked");
+	(void)snprintf(token, sizeof(token), "%s", other);
+	tried(DAY, 0, "t2", "/CN=a", NULL, "granted", "challenge");
+	/* What tells of others says nothing of it. */
+	(void)snprintf(entry, sizeof(entry), "time=2026-11-24T12:00:00Z "
+	    "event=challenge-thawed id=t-%.10s-third", m.kid);
+	assert_int_equal(scep_restore_token(w->store,
+	    scep_span_text(entry), &change, &err), SCEP_OK);
+	assert_int_equal(change.n, 0);
+}
+
 #define TEST(f) \
 	cmocka_unit_test_setup_teardown(f, setup, teardown)
 #define BOTH(f) \
@@ -637,6 +688,7 @@ main(void)
 		BOTH(only_a_token_of_ours_is_revoked),
 		TEST(what_was_counted_just_now_is_revoked),
 		TEST(a_restored_state_takes_none_of_before),
+		TEST(what_was_revoked_after_the_backup_stays_so),
 	};
 	int			 failed;
 
