@@ -24,6 +24,8 @@ def tag(path, body):
     with open(path) as file:
         secret = file.read()
     if "BEGIN" not in secret:
+        if len(bytes.fromhex(secret)) != 32:
+            sys.exit("no key in " + path)
         return hmac.digest(bytes.fromhex(secret), body, "sha256")
     with tempfile.NamedTemporaryFile() as file:
         file.write(body)

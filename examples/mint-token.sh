@@ -26,7 +26,7 @@ tag() {			# of BODY
 		printf %s "$1" >"$tmp"
 		openssl pkeyutl -sign -rawin -inkey "$file" -in "$tmp"
 	else
-		key=$(cat "$file")
+		key=$(cat "$file") && [ ${#key} -eq 64 ] || return 1
 		{ pad 0x5c; { pad 0x36; printf %s "$1"; } |
 		    openssl dgst -sha256 -binary; } |
 		    openssl dgst -sha256 -binary

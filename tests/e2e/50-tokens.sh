@@ -57,6 +57,44 @@ for key in "hmac.key 23456789ab" "ed.key cdefghijkm"; do
 	    "$MINT_PY" "$@" vector-$((n + 2)) "$name" b.example \
 	    a.example)" "$(vector $((n + 2)))"
 done
+# Whoever has read the page alone spells names as we do, odd ones too.
+pad="OU=Printers and other things on all floors, O=Example Corporation and \
+its heirs, OU=A house like others"
+sed -n '/^Types are/,/^in these letters/s/^\.Li \([A-Za-z]*\).*/\1/p' \
+    "$ROOT/cgi/scep-token.5" >types
+same "the page has all types" "$(grep -c . types)" 22
+{
+	sed 's/$/=ab/; s/^DC=/DC=x, DC=/' types
+	cat <<'NAMES'
+CN=Zürich
+CN=\"a\" b\=
+CN=a\, b\+\\
+CN=\ a \ 
+CN=#a;<b>
+1.2.3.4=a
+CN=a + serialNumber=12
+serialNumber=1 + CN=abcdef
+CN=ab + OU=ab
+NAMES
+} >odd
+while IFS= read -r part; do
+	[ "$(by_scepadm hmac.key 23456789ab odd --subject "$pad, $part")" = \
+	    "$(by_other "$MINT_PY" hmac.key 23456789ab odd "$pad, $part")" ] ||
+	    printf '%s\n' "$part"
+done <odd >differ
+same "each is minted alike" "$(cat differ)" ""
+by_scepadm hmac.key 23456789ab odd --subject "$pad, CN=ab" | cut -d. -f3 |
+    base64 -d 2>/dev/null >payload
+like "and hashed" payload "^h "
+same "attributes of one RDN have one order" "$(by_scepadm hmac.key 23456789ab \
+    odd --subject "$pad, serialNumber=12 + CN=a")" "$(by_other "$MINT_PY" \
+    hmac.key 23456789ab odd "$pad, CN=a + serialNumber=12")"
+: >no.key
+for by in "$MINT_SH" "$MINT_PY"; do
+	status 1 "no key, no token of ${by##*/}" $by no.key 23456789ab default \
+	    CN=x
+	like "says so" status.out "no key in no.key"
+done
 status 1 "what does not fit is not minted" $MINT_SH ed.key cdefghijkm default \
     "$name"
 
@@ -144,6 +182,11 @@ status 1 "once" bot -C t -s /CN=by-python -d b.example -d a.example "$URL"
 $MINT_SH site.key "$kid2" default CN=by-sh >t
 verdict "by sh, for Ed25519" bot -C t -s /CN=by-sh "$URL"
 
+TTL=3600 $MINT_PY mdm.key "$kid" default "$pad, CN=a\\=\\\"é\\\"" >t
+slashes=/$(printf %s "$pad" | sed 's,\, ,/,g')
+status 1 "an odd name by its hash, by Python: another one" bot -C t \
+    -s "$slashes/CN=a=é" "$URL"
+verdict "that one" bot -C t -s "$slashes/CN=a=\"é\"" "$URL"
 mint t --subject "$name" --dns long.example --dns a.example
 status 1 "names by their hash: another one" bot -C t \
     -s "/O=Example Corporation/CN=printer-22.building-7.example" \
