@@ -37,7 +37,9 @@ fill(const struct scep_job *job, struct scep_validator_ask *ask)
 	ask->signer_sha256 = job->signer.sha256;
 	ask->self_signed = job->facts.self_signed;
 	ask->renews = job->facts.is_renewal ? &job->signer : NULL;
-	ask->challenge_id = job->record_id;
+	/* For whoever looks it up: of a token, too, its row's. */
+	ask->challenge_id = job->record_id[0] != '\0' ? job->challenge_id :
+	    "";
 }
 
 /* A challenge that authorised here is nothing for the validator to judge. */
