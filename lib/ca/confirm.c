@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "ca/local.h"
+#include "ca/notice.h"
 #include "ca/validator.h"
 
 #define TRIES	5	/* when a rival was faster */
@@ -56,24 +57,30 @@ ask_about(struct scep_local *ca, const struct scep_validator_ask *whose,
 	return rc;
 }
 
+/* Now it is issued, for all who are told of that. */
 static enum scep_err
-set_valid(struct scep_local *ca, struct scep_cert_rec *rec,
+set_valid(struct scep_local *ca, time_t now,
+    const struct scep_validator_ask *ask, struct scep_cert_rec *rec,
     struct scep_error *err)
 {
 	struct scep_change	 change = { .n = 0 };
 	enum scep_err		 rc;
 
 	rec->state = SCEP_CERT_VALID;
-	if ((rc = scep_cert_rec_write(&change, rec, err)) == SCEP_OK)
-		rc = scep_store_commit(ca->store, &change, err);
+	if ((rc = scep_cert_rec_write(&change, rec, err)) == SCEP_OK &&
+	    (rc = scep_notice_confirmed(ca, now, rec, ask->peer, ask->txid,
+	    &change, err)) == SCEP_OK &&
+	    (rc = scep_store_commit(ca->store, &change, err)) == SCEP_OK)
+		scep_notice_wake(ca);
 	scep_change_clear(&change);
 	return rc;
 }
 
 /* Asked once; whoever revokes it meanwhile has revoked it. */
 static enum scep_err
-confirm(struct scep_local *ca, const struct scep_validator_ask *ask,
-    struct scep_span cert_key, int *asked, struct scep_error *err)
+confirm(struct scep_local *ca, time_t now,
+    const struct scep_validator_ask *ask, struct scep_span cert_key,
+    int *asked, struct scep_error *err)
 {
 	struct scep_cert_rec	 rec;
 	enum scep_err		 rc;
@@ -87,7 +94,7 @@ confirm(struct scep_local *ca, const struct scep_validator_ask *ask,
 		*asked = 1;
 	}
 	if (rc == SCEP_OK && rec.state == SCEP_CERT_UNCONFIRMED)
-		rc = set_valid(ca, &rec, err);
+		rc = set_valid(ca, now, ask, &rec, err);
 	else if (rc == SCEP_OK && rec.state != SCEP_CERT_VALID)
 		rc = scep_fail(err, SCEP_E_BUSY, "the certificate was revoked "
 		    "before it left");
@@ -96,14 +103,15 @@ confirm(struct scep_local *ca, const struct scep_validator_ask *ask,
 }
 
 enum scep_err
-scep_confirm(struct scep_local *ca, const struct scep_validator_ask *ask,
-    struct scep_span cert_key, struct scep_error *err)
+scep_confirm(struct scep_local *ca, time_t now,
+    const struct scep_validator_ask *ask, struct scep_span cert_key,
+    struct scep_error *err)
 {
 	enum scep_err	 rc = SCEP_E_CHANGED;
 	int		 i, asked = 0;
 
 	for (i = 0; i < TRIES && rc == SCEP_E_CHANGED; i++)
-		rc = confirm(ca, ask, cert_key, &asked, err);
+		rc = confirm(ca, now, ask, cert_key, &asked, err);
 	return rc != SCEP_E_CHANGED ? rc :
 	    scep_fail(err, SCEP_E_BUSY, "overtaken %d times", TRIES);
 }

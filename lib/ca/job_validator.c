@@ -133,8 +133,8 @@ scep_job_confirm(struct scep_job *job, struct scep_error *err)
 	struct scep_validator_ask	 ask;
 
 	fill(job, &ask);
-	return scep_confirm(job->ca, &ask, scep_buf_span(&job->to_confirm),
-	    err);
+	return scep_confirm(job->ca, job->now, &ask,
+	    scep_buf_span(&job->to_confirm), err);
 }
 
 /* Best effort: it cannot be helped if nobody hears. */

@@ -52,6 +52,13 @@ scep_notice_write(struct scep_local *ca, time_t now,
 	    put(ca, now, event, change, err) : SCEP_OK;
 }
 
+/* It is told when its validator lets it go: scep_notice_confirmed(). */
+static int
+has_to_wait(const struct scep_cert_rec *cert)
+{
+	return cert != NULL && cert->state == SCEP_CERT_UNCONFIRMED;
+}
+
 enum scep_err
 scep_notice_job(const struct scep_job *job, enum scep_notice_kind kind,
     const struct scep_cert_rec *cert, struct scep_change *change,
@@ -72,6 +79,8 @@ scep_notice_job(const struct scep_job *job, enum scep_notice_kind kind,
 		.cert = cert,
 	};
 
+	if (has_to_wait(cert))
+		return SCEP_OK;
 	if (cert != NULL)
 		event.reason = NULL;
 	scep_admin_txid(&sent, txid, sizeof(txid));
@@ -99,11 +108,34 @@ scep_notice_pending(struct scep_local *ca, time_t now,
 		.cert = cert,
 	};
 
-	if (!is_wanted(ca, p->profile, kind, 1))
+	if (has_to_wait(cert) || !is_wanted(ca, p->profile, kind, 1))
 		return SCEP_OK;
 	scep_admin_subject(scep_buf_span(&p->subject), &subject);
 	scep_admin_txid(&p->txid, txid, sizeof(txid));
 	return put(ca, now, &event, change, err);
+}
+
+enum scep_err
+scep_notice_confirmed(struct scep_local *ca, time_t now,
+    const struct scep_cert_rec *cert, const char *peer, struct scep_span txid,
+    struct scep_change *change, struct scep_error *err)
+{
+	char			 text[2 * SCEP_TXID_MAX + 1];
+	const struct scep_buf	 sent = { (uint8_t *)(uintptr_t)txid.data,
+				    txid.len };
+	const struct scep_event	 event = {
+		.kind = SCEP_NOTICE_ISSUED,
+		.profile = cert->profile,
+		.request_id = cert->request_id,
+		.peer = peer,
+		.subject = cert->subject,
+		.transaction = text,
+		.authority = cert->authority,
+		.cert = cert,
+	};
+
+	scep_admin_txid(&sent, text, sizeof(text));
+	return scep_notice_write(ca, now, &event, change, err);
 }
 
 enum scep_err

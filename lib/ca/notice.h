@@ -44,6 +44,12 @@ enum scep_err	 scep_notice_pending(struct scep_local *ca, time_t now,
 		    const struct scep_cert_rec *cert, const char *because,
 		    const char *by, struct scep_change *change,
 		    struct scep_error *err);
+/* … a certificate that its validator lets go, by a request or a poll from
+ * peer; the two above tell of none that still waits for that. */
+enum scep_err	 scep_notice_confirmed(struct scep_local *ca, time_t now,
+		    const struct scep_cert_rec *cert, const char *peer,
+		    struct scep_span txid, struct scep_change *change,
+		    struct scep_error *err);
 /* … a certificate that is revoked. */
 enum scep_err	 scep_notice_revoked(struct scep_local *ca, time_t now,
 		    const struct scep_cert_rec *cert, const char *reason,

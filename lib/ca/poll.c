@@ -39,7 +39,8 @@ refuse(struct scep_answer *answer, enum scep_err code, const char *reason)
 
 /* An operator approved what a validator has to let go. */
 static enum scep_err
-confirm(struct scep_local *ca, const struct polled *p, struct scep_error *err)
+confirm(struct scep_local *ca, const struct polled *p, time_t now,
+    struct scep_error *err)
 {
 	const struct scep_span		 none = { NULL, 0 };
 	struct scep_validator_lock	 lock;
@@ -59,7 +60,8 @@ confirm(struct scep_local *ca, const struct polled *p, struct scep_error *err)
 		return rc;
 	scep_validator_lock(ca, scep_span_make(p->txn.key.prefix,
 	    sizeof(p->txn.key.prefix)), none, &lock);
-	rc = scep_confirm(ca, &ask, scep_buf_span(&p->txn.cert_key), err);
+	rc = scep_confirm(ca, now, &ask, scep_buf_span(&p->txn.cert_key),
+	    err);
 	scep_validator_unlock(ca, &lock);
 	scep_validator_leave(ca, p->profile);
 	return rc;
@@ -73,7 +75,8 @@ granted(struct scep_local *ca, const struct polled *p, time_t now,
 	enum scep_err		 rc;
 
 	rc = scep_transaction_cert(ca, cert_key, now, answer, err);
-	if (rc == SCEP_E_BUSY && (rc = confirm(ca, p, err)) == SCEP_OK)
+	if (rc == SCEP_E_BUSY && (rc = confirm(ca, p, now, err)) ==
+	    SCEP_OK)
 		rc = scep_transaction_cert(ca, cert_key, now, answer, err);
 	if (rc == SCEP_E_CERTID) {
 		refuse(answer, SCEP_E_CERTID, err->text);

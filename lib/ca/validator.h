@@ -98,7 +98,7 @@ void		 scep_validator_unlock(struct scep_local *ca,
  * ("issued"), and then it is VALID; SCEP_E_BUSY if it may not, or nobody
  * says.  Names and certificate are put into the question here: confirm.c.
  */
-enum scep_err	 scep_confirm(struct scep_local *ca,
+enum scep_err	 scep_confirm(struct scep_local *ca, time_t now,
 		    const struct scep_validator_ask *ask,
 		    struct scep_span cert_key, struct scep_error *err);
 /* "allow", "refuse", "queue", "trouble"; "" if it was not asked. */

@@ -42,6 +42,13 @@ set_state(enum scep_cert_state from, enum scep_cert_state to)
 	scep_buf_clear(&key);
 }
 
+/* So many are to be told of as issued. */
+static void
+told_of(size_t n)
+{
+	assert_int_equal(world_count(w, SCEP_T_NOTICE), n);
+}
+
 static void
 nothing_leaves_before_it_is_confirmed(void **state)
 {
@@ -64,6 +71,7 @@ nothing_leaves_before_it_is_confirmed(void **state)
 		ask_expect(&r, "try again", "does not confirm");
 		json_decref(validating.asked[--validating.n]);
 		scep_answer_clear(&o.answer);
+		told_of(0);
 	}
 	assert_memory_equal(validating_said("certificate"), "MII", 3);
 	assert_memory_equal(validating_said("csr"), "MII", 3);
@@ -79,10 +87,12 @@ nothing_leaves_before_it_is_confirmed(void **state)
 	o = ask_expect_keep(&r, "granted", "granted before");
 	X509_free(validating_cert(&o));
 	set_state(SCEP_CERT_VALID, SCEP_CERT_VALID);
-	/* It has been given: nobody is asked again. */
+	told_of(1);
+	/* It has been given: nobody is asked again, or told. */
 	(void)validating_times();
 	ask_spend(&r, "granted", "granted before");
 	assert_int_equal(validating_times(), 0);
+	told_of(1);
 }
 
 static void
@@ -98,6 +108,7 @@ what_is_confirmed_at_once_leaves_at_once(void **state)
 	bytes_free(&r.csr);
 	assert_int_equal(validating.n, 2);
 	set_state(SCEP_CERT_VALID, SCEP_CERT_VALID);
+	told_of(1);
 }
 
 /* Under another transactionID, by its challenge, it does not leave either. */
@@ -147,8 +158,10 @@ a_poll_is_no_way_round_it(void **state)
 	assert_string_equal(validating_said("transaction"), "t1");
 	assert_null(json_object_get(validating.asked[0], "csr"));
 	ask_expect(&r, "try again", "does not confirm");
+	told_of(0);
 	validating.confirm = "{\"decision\":\"allow\"}";
 	assert_int_equal(world_poll(w, &r, &answer, &err), SCEP_OK);
+	told_of(1);
 	assert_int_equal(answer.outcome, SCEP_GRANTED);
 	assert_true(answer.cert.len > 0);
 	scep_answer_clear(&answer);
@@ -170,6 +183,7 @@ what_is_revoked_before_it_left_does_not_leave(void **state)
 	/* Nothing of it is left: the request is a new one. */
 	ask_spend(&r, "granted", "allowed by the validator");
 	assert_int_equal(world_count(w, SCEP_T_CERTIFICATE), 2);
+	told_of(1);
 }
 
 static char	spent[SCEP_CHALLENGE_TEXT];

@@ -17,6 +17,8 @@
 	"san_allow = DNS\n" \
 	"max_waiting = 8\n" more
 
+#define TOLD	"notify = exec:/usr/lib/scep/told\nnotify_on = issued\n"
+
 struct validating	validating;
 
 static pthread_mutex_t	 mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -26,9 +28,9 @@ const char	validating_conf[] =
 	PROFILE("vc", "challenge ", "")
 	PROFILE("vm", "manual ", "validator_trouble = queue\n")
 	PROFILE("vq", "challenge manual ", "max_pending = 2\n")
-	PROFILE("vf", "", "validator_confirm = yes\n")
+	PROFILE("vf", "", "validator_confirm = yes\n" TOLD)
 	PROFILE("vcf", "challenge ", "validator_confirm = yes\n")
-	PROFILE("vmf", "manual ", "validator_confirm = yes\n")
+	PROFILE("vmf", "manual ", "validator_confirm = yes\n" TOLD)
 	"[profile one]\n"
 	"authorise = https://mdm.example/ask\n"
 	"max_waiting = 1\n"
