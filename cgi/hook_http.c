@@ -1,6 +1,6 @@
 /*
- * hook_http.c - asks a server: the question is posted, the answer is what
- * comes with status 200, and nothing else is.
+ * hook_http.c - asks a server, or tells it: the question is posted, the
+ * answer is what comes with status 200, and nothing else is.
  *
  * The server is always verified; there are no redirects, for a question may
  * hold a secret and is for nobody else, and no proxy, whatever the
@@ -204,10 +204,18 @@ tell_status(struct transfer *t, long status, struct scep_error *err)
 		    "us elsewhere, and a redirect is not followed; configure "
 		    "the place itself", shown_len(t->hook), t->hook->target,
 		    status);
-	return scep_fail(err, SCEP_E_BUSY, "%.*s: HTTP %ld, and only 200 is "
-	    "an answer%s%.*s", shown_len(t->hook), t->hook->target, status,
+	return scep_fail(err, SCEP_E_BUSY, "%.*s: HTTP %ld, and only %s%s%.*s",
+	    shown_len(t->hook), t->hook->target, status, t->hook->is_told ?
+	    "200 to 299 is success" : "200 is an answer",
 	    len > 0 ? ": " : "", len > REASON ? REASON : len,
 	    len > 0 ? (const char *)text->data : "");
+}
+
+static int
+is_success(const struct scep_hook *hook, long status)
+{
+	return status == 200 ||
+	    (hook->is_told && status > 200 && status < 300);
 }
 
 static enum scep_err
@@ -223,7 +231,8 @@ perform(struct transfer *t, struct scep_error *err)
 	if ((code = t->lib->easy_perform(t->curl)) != CURLE_OK)
 		return tell_failure(t, code, err);
 	(void)t->lib->easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &status);
-	return status == 200 ? SCEP_OK : tell_status(t, status, err);
+	return is_success(t->hook, status) ? SCEP_OK :
+	    tell_status(t, status, err);
 }
 
 /* Handles, each with a connection that may still be open. */

@@ -25,10 +25,12 @@ enum scep_err
 scep_read_notify(struct scep_reading *r, const struct scep_setting *s,
     void *to)
 {
-	const char	*why;
+	struct scep_hook	*hook = to;
+	const char		*why;
 
 	(void)s;
-	if (scep_hook_parse(r->entry->value, to, &why))
+	hook->is_told = 1;
+	if (scep_hook_parse(r->entry->value, hook, &why))
 		return SCEP_OK;
 	return scep_config_fault(r, "\"%.200s\"%s%s; write exec:/path of a "
 	    "program, or https://host/path", r->entry->value, why != NULL ?

@@ -34,6 +34,8 @@ struct scep_hook {
 					   system's */
 	struct scep_buf		 key;	/* HTTP: signs the request (HMAC-
 					   SHA-256); empty: it is not signed */
+	int			 is_told;	/* nothing is asked: any status
+						   from 200 to 299 will do */
 };
 
 /*
@@ -58,9 +60,9 @@ struct scep_hook_host {
 	void		*arg;
 	/*
 	 * Hand over a question (JSON), wait for the answer.  SCEP_OK: the
-	 * program ended by itself with 0, or the status was 200, and *answer
-	 * (scep_buf_clear() it) is all that came, at most SCEP_HOOK_ANSWER_MAX
-	 * octets.  SCEP_E_BUSY: everything else, err says what and where;
+	 * program ended by itself with 0, or the status was 200 (or another
+	 * of success, if it is_told), and *answer (scep_buf_clear() it) is all
+	 * that came, at most SCEP_HOOK_ANSWER_MAX octets.  SCEP_E_BUSY: everything else, err says what and where;
 	 * *answer is then empty.
 	 */
 	enum scep_err	(*call)(void *arg, const struct scep_hook *hook,

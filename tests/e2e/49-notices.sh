@@ -131,11 +131,15 @@ request=$(adm request list --json | jq -r '.[0].id')
 adm request approve "$request" >/dev/null
 verdict "an approval is told as a certificate" until_true 10 \
     grep -q '^200 .* issued signed' "$T/server.log"
+until_true 5 n_waiting 0
+echo 204 >"$T/mode"
 bot -s /CN=refused -k "$T/r.key" "$URL/manual" >/dev/null 2>&1
 adm request refuse --reason no \
     "$(adm request list --json | jq -r '.[0].id')" >/dev/null
 verdict "and so is an operator's refusal" until_true 10 \
-    grep -q '^200 .* refused signed' "$T/server.log"
+    grep -q '^204 .* refused signed' "$T/server.log"
+verdict "204 is as good as 200" until_true 5 n_waiting 0
+echo ok >"$T/mode"
 echo wrong >"$T/wrong"
 before=$(grep -c '^200 .* refused' "$T/server.log")
 bot -C "$T/wrong" -s /CN=x -n 3 "$URL/manual" >/dev/null 2>&1

@@ -97,6 +97,8 @@ serve(int fd, const char *path, const char *request, const char *body)
 		say_body(fd, "500 No", "the database\nis away", 20);
 	else if (strcmp(path, "/201") == 0)
 		say_body(fd, "201 Created", "{\"a\":1}", 7);
+	else if (strcmp(path, "/202") == 0)
+		say_body(fd, "202 Accepted", "", 0);
 	else if (strcmp(path, "/204") == 0)
 		say(fd, "HTTP/1.1 204 Nothing\r\n\r\n");
 	else if (strcmp(path, "/302") == 0)
@@ -276,6 +278,39 @@ test_what_servers_do(void **state)
 
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		check_case(*state, i);
+}
+
+/* Who is told, and not asked, may say that in any way. */
+static void
+test_what_is_success(void **state)
+{
+	static const struct {
+		const char	*path, *why;
+	} rows[] = {
+		{ "/ok", NULL },
+		{ "/201", NULL },
+		{ "/202", NULL },
+		{ "/204", NULL },
+		{ "/302", "a redirect is not followed" },
+		{ "/500", "HTTP 500, and only 200 to 299 is success: the "
+		    "database" },
+		{ "/large", "more than 65536 octets" },
+	};
+	struct scep_hook	 hook;
+	struct scep_buf		 answer;
+	struct scep_error	 err;
+	enum scep_err		 rc;
+	size_t			 i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		aim(*state, rows[i].path, &hook);
+		hook.is_told = 1;
+		rc = ask(*state, &hook, "{}", &answer, &err);
+		if (rows[i].why == NULL ? rc != SCEP_OK : rc != SCEP_E_BUSY ||
+		    strstr(err.text, rows[i].why) == NULL)
+			fail_msg("%s: %d %s", rows[i].path, rc, err.text);
+		scep_buf_clear(&answer);
+	}
 }
 
 static void
@@ -488,6 +523,7 @@ main(void)
 {
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(test_what_servers_do),
+		cmocka_unit_test(test_what_is_success),
 		cmocka_unit_test(test_largest_answer),
 		cmocka_unit_test(test_query_is_not_told),
 		cmocka_unit_test(test_nobody_there),

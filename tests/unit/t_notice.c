@@ -46,6 +46,7 @@ receive(void *arg, const struct scep_hook *hook, struct scep_span question,
 	struct receiver	*r = arg;
 
 	r->calls++;
+	assert_int_equal(hook->is_told, 1);
 	assert_true(question.len < sizeof(r->body));
 	memcpy(r->body, question.data, question.len);
 	r->body[question.len] = '\0';

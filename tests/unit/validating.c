@@ -48,6 +48,7 @@ call(void *arg, const struct scep_hook *hook, struct scep_span question,
 	json = json_loadb((const char *)question.data, question.len,
 	    JSON_REJECT_DUPLICATES, NULL);
 	assert_non_null(json);
+	assert_int_equal(hook->is_told, 0);
 	(void)pthread_mutex_lock(&mutex);
 	assert_true(v->n < VALIDATING_MAX);
 	v->asked[v->n++] = json;
