@@ -219,7 +219,9 @@ scep_notices_flush(struct scep_local *ca, struct scep_error *err)
 	return rc != SCEP_OK ? rc : tell_losses(ca, err);
 }
 
-/* Whoever counted and then could not write leaves one too many. */
+/* Whoever counted and then could not write leaves one too many; one that was
+ * written while they were counted may be missing, and with none at all nobody
+ * would look for it. */
 static enum scep_err
 recount(struct scep_local *ca, int minor, struct scep_error *err)
 {
@@ -230,7 +232,7 @@ recount(struct scep_local *ca, int minor, struct scep_error *err)
 	(void)pthread_mutex_lock(&notices->mutex);
 	n = notices->rows[minor];
 	(void)pthread_mutex_unlock(&notices->mutex);
-	if (n <= 0)			/* nobody needs it, or knows it */
+	if (n < 0)			/* nobody needs it */
 		return SCEP_OK;
 	if ((rc = scep_notices_count(ca->store, minor, &n, err)) != SCEP_OK)
 		return rc;

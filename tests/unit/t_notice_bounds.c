@@ -236,6 +236,7 @@ static struct faulty {
 	struct scep_store_ops	 ops;
 	struct scep_store	*real;
 	enum scep_err		 with;
+	int			 is_blind;	/* a walk sees nothing */
 } faulty;
 
 static enum scep_err
@@ -261,7 +262,8 @@ faulty_walk(struct scep_store *s, const struct scep_range *range,
     scep_entry_fn fn, void *arg, struct scep_error *err)
 {
 	(void)s;
-	return scep_store_walk(faulty.real, range, fn, arg, err);
+	return faulty.is_blind ? SCEP_OK :
+	    scep_store_walk(faulty.real, range, fn, arg, err);
 }
 
 static enum scep_err
@@ -283,6 +285,7 @@ use_faulty(void)
 	faulty.store.ops = &faulty.ops;
 	faulty.real = w->store;
 	faulty.with = SCEP_OK;
+	faulty.is_blind = 0;
 	world_use(w, &faulty.store);
 }
 
@@ -324,6 +327,29 @@ what_is_told_and_cannot_be_forgotten_is_not_told_in_a_loop(void **state)
 	    &err), SCEP_OK);
 	assert_int_equal(rows(), 0);
 	scep_parcel_clear(&parcel);
+}
+
+/* One that came while they were counted. */
+static void
+what_was_not_counted_is_told_all_the_same(void **state)
+{
+	struct scep_parcel	 parcel;
+	struct scep_error	 err;
+
+	(void)state;
+	use_faulty();
+	queue(1, 0);
+	faulty.is_blind = 1;
+	assert_int_equal(scep_ca_tend(w->ca, WORLD_NOW, &err), SCEP_OK);
+	faulty.is_blind = 0;
+	assert_int_equal(rows(), 1);
+	assert_int_equal(scep_ca_tend(w->ca, WORLD_NOW + 5, &err), SCEP_OK);
+	assert_int_equal(scep_post_take(w->ca, WORLD_NOW + 5, &parcel, &err),
+	    SCEP_OK);
+	assert_int_equal(scep_post_done(w->ca, WORLD_NOW + 5, &parcel, NULL,
+	    &err), SCEP_OK);
+	scep_parcel_clear(&parcel);
+	assert_int_equal(rows(), 0);
 }
 
 /* The operator. */
@@ -489,6 +515,7 @@ main(void)
 		T(the_end_writes_what_is_in_memory),
 		T(what_did_not_happen_is_not_told),
 		T(what_is_told_and_cannot_be_forgotten_is_not_told_in_a_loop),
+		T(what_was_not_counted_is_told_all_the_same),
 		T(notices_are_listed_and_shown),
 		T(a_list_goes_on_where_it_ended),
 		T(one_is_tried_again_when_the_operator_says_so),
