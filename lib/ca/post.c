@@ -13,7 +13,6 @@
 #include "ca/admin_json.h"
 #include "ca/notices.h"
 
-#define WAIT_MAX	3600L	/* of one notice */
 #define MARGIN		5	/* behind the end of a call */
 #define OUTAGE		5	/* failures in a row: the receiver's fault */
 #define TRIES		5	/* when a rival was faster */
@@ -127,7 +126,7 @@ put_off_once(struct scep_local *ca, time_t now, const char *id,
 		return rc == SCEP_E_NOTFOUND ? SCEP_OK : rc;
 	n.tries++;
 	n.last = now;
-	n.due = now + back_off(ca->crypto, n.tries, WAIT_MAX);
+	n.due = now + back_off(ca->crypto, n.tries, SCEP_NOTICE_WAIT);
 	OPENSSL_strlcpy(n.trouble, trouble->text, sizeof(n.trouble));
 	scep_admin_printable(n.trouble);
 	if ((rc = scep_notice_put(&change, &n, err)) == SCEP_OK)

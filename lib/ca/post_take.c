@@ -154,6 +154,19 @@ is_calm(struct choice *c, const char *profile, time_t now, int *calm,
 	return rc;
 }
 
+/* What is due; and what nobody would put off for so long, so that a clock was
+ * put back since. */
+static enum scep_err
+look_due(struct choice *c, const char *profile, time_t now,
+    struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	if ((rc = look(c, profile, 0, now + 1, err)) != SCEP_OK || c->has)
+		return rc;
+	return look(c, profile, now + SCEP_NOTICE_WAIT + 1, INT64_MAX, err);
+}
+
 static enum scep_err
 choose(struct scep_local *ca, const struct scep_profile *p, time_t now,
     struct choice *c, struct scep_error *err)
@@ -168,7 +181,7 @@ choose(struct scep_local *ca, const struct scep_profile *p, time_t now,
 		return SCEP_OK;
 	if ((rc = is_calm(c, p->name, now, &calm, err)) != SCEP_OK || !calm)
 		return rc;
-	if ((rc = look(c, p->name, 0, now + 1, err)) != SCEP_OK || c->has ||
+	if ((rc = look_due(c, p->name, now, err)) != SCEP_OK || c->has ||
 	    recovered == 0)
 		return rc;
 	/* Nothing is due; but what an outage put off may come. */

@@ -85,6 +85,8 @@ empty_world(void **state)
 	return 0;
 }
 
+static time_t	 at;		/* enrol() is so much later */
+
 /* Device k asks a profile for /CN=dev-<k>. */
 static enum scep_outcome
 enrol(int k, const char *profile, const char *txid, const char *challenge,
@@ -93,7 +95,7 @@ enrol(int k, const char *profile, const char *txid, const char *challenge,
 	char			 subject[32];
 	struct scep_error	 err;
 	struct world_request	 r = { .profile = profile, .txid = txid,
-				    .signer = k };
+				    .signer = k, .later = at };
 
 	(void)snprintf(subject, sizeof(subject), "/CN=dev-%d", k);
 	r.csr = client_csr(w->key[k], subject, challenge, NULL);
@@ -115,13 +117,22 @@ enrol_is(int k, const char *profile, const char *txid, const char *challenge,
 
 /* One that is granted, by a challenge of its own. */
 static void
-grant(const char *profile, const char *txid)
+grant_later(const char *profile, const char *txid, time_t later)
 {
-	const struct world_challenge	 spec = { .profile = profile };
+	const struct world_challenge	 spec = { .profile = profile,
+					    .ttl = 30 * DAY };
 	char				 ch[SCEP_CHALLENGE_TEXT];
 
 	world_challenge(w, &spec, ch);
+	at = later;
 	enrol_is(0, profile, txid, ch, SCEP_GRANTED);
+	at = 0;
+}
+
+static void
+grant(const char *profile, const char *txid)
+{
+	grant_later(profile, txid, 0);
 }
 
 static size_t
@@ -641,6 +652,39 @@ one_run_at_a_time_hands_over(void **state)
 	w->crypto->is_brief = 0;
 }
 
+/* The clock was days ahead, and is put back: what came meanwhile, or failed
+ * then, does not wait till it is there again. */
+static void
+a_clock_that_is_put_back_keeps_nothing_waiting(void **state)
+{
+	struct scep_parcel	 parcel;
+	time_t			 t;
+	int			 fails;
+
+	(void)state;
+	for (fails = 0; fails <= 1; fails++) {
+		grant_later("told", "t1", 8 * DAY);
+		receiver.fails = fails;
+		if (fails)
+			json_decref(deliver(8 * DAY));
+		t = next_try(100, 60, &parcel);
+		deliver_parcel(t, &parcel);
+		scep_parcel_clear(&parcel);
+		assert_int_equal(rows(), 0);
+	}
+	/* What is put off for as long as may be is left alone. */
+	grant("told", "t2");
+	receiver.fails = 14;
+	for (t = 0; receiver.fails > 0; t++)
+		if (take(t, &parcel)) {
+			deliver_parcel(t, &parcel);
+			scep_parcel_clear(&parcel);
+		}
+	nothing_is_due(t);
+	nothing_is_due(t + 2000);
+	json_decref(deliver(t + 3600));
+}
+
 static int		 woken;
 
 static void
@@ -687,6 +731,7 @@ main(void)
 		T(a_reload_loses_nothing_and_tries_at_once),
 		T(without_a_host_each_try_fails),
 		T(one_run_at_a_time_hands_over),
+		T(a_clock_that_is_put_back_keeps_nothing_waiting),
 		T(who_delivers_is_woken_behind_the_commit),
 	};
 
