@@ -28,13 +28,29 @@ make_call(struct scep_hooks *hooks, const struct scep_hook *hook,
 	}
 }
 
+static int
+count(struct scep_hooks *hooks, int more)
+{
+	int	 n;
+
+	(void)pthread_mutex_lock(&hooks->mutex);
+	n = hooks->n_calls += more;
+	(void)pthread_mutex_unlock(&hooks->mutex);
+	return n;
+}
+
 /* Half an answer is none. */
 static enum scep_err
 call(void *arg, const struct scep_hook *hook, struct scep_span question,
     struct scep_buf *answer, struct scep_error *err)
 {
+	enum scep_err	 rc;
+
 	memset(answer, 0, sizeof(*answer));
-	if (make_call(arg, hook, question, answer, err) == SCEP_OK)
+	(void)count(arg, 1);
+	rc = make_call(arg, hook, question, answer, err);
+	(void)count(arg, -1);
+	if (rc == SCEP_OK)
 		return SCEP_OK;
 	scep_buf_clear(answer);
 	return err->code = SCEP_E_BUSY;
@@ -44,6 +60,7 @@ void
 scep_hooks_init(struct scep_hooks *hooks)
 {
 	memset(hooks, 0, sizeof(*hooks));
+	(void)pthread_mutex_init(&hooks->mutex, NULL);
 	(void)pthread_mutex_init(&hooks->http.mutex, NULL);
 	hooks->host.arg = hooks;
 	hooks->host.call = call;
@@ -54,6 +71,9 @@ scep_hooks_init(struct scep_hooks *hooks)
 void
 scep_hooks_clear(struct scep_hooks *hooks)
 {
+	if (count(hooks, 0) > 0)
+		return;
 	scep_hook_http_clear(&hooks->http);
 	(void)pthread_mutex_destroy(&hooks->http.mutex);
+	(void)pthread_mutex_destroy(&hooks->mutex);
 }

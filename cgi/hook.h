@@ -20,6 +20,8 @@ struct scep_hook_http {
 struct scep_hooks {
 	struct scep_hook_host	 host;		/* for scep_ca_use_hooks() */
 	struct scep_hook_http	 http;
+	pthread_mutex_t		 mutex;
+	int			 n_calls;	/* under way */
 };
 
 /*
@@ -29,7 +31,8 @@ struct scep_hooks {
  * lost.
  */
 void		 scep_hooks_init(struct scep_hooks *hooks);
-/* When no call is under way. */
+/* When no call is begun any more.  While one is under way, which will be
+ * abandoned by the end of the process, it frees nothing. */
 void		 scep_hooks_clear(struct scep_hooks *hooks);
 
 #endif /* SCEP_CGI_HOOK_H */

@@ -9,6 +9,7 @@
 #include <dlfcn.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -398,6 +399,67 @@ test_connection_is_reused(void **state)
 	assert_int_equal(atomic_load(&w->connections), before + 1);
 }
 
+static void *
+ask_a_shell(void *arg)
+{
+	struct scep_hook	 hook = {
+		.kind = SCEP_HOOK_EXEC,
+		.timeout_ms = LONG_MS,
+	};
+	char			 sh[PATH_MAX];
+	struct scep_buf		 answer;
+	struct scep_error	 err;
+
+	if (realpath("/bin/sh", sh) == NULL)
+		return NULL;
+	(void)snprintf(hook.target, sizeof(hook.target), "%.1000s", sh);
+	if (ask(arg, &hook, "sleep 1; echo yes", &answer, &err) != SCEP_OK)
+		return NULL;
+	scep_buf_clear(&answer);
+	return arg;
+}
+
+static int
+n_calls(struct world *w)
+{
+	int	 n;
+
+	(void)pthread_mutex_lock(&w->hooks.mutex);
+	n = w->hooks.n_calls;
+	(void)pthread_mutex_unlock(&w->hooks.mutex);
+	return n;
+}
+
+/* What a call has in hand is not taken from it. */
+static void
+test_end_during_a_call(void **state)
+{
+	struct world		*w = *state;
+	struct scep_hook	 hook;
+	struct scep_buf		 answer;
+	struct scep_error	 err;
+	pthread_t		 thread;
+	void			*said;
+	int			 i;
+
+	aim(w, "/echo", &hook);
+	assert_int_equal(ask(w, &hook, "a", &answer, &err), SCEP_OK);
+	scep_buf_clear(&answer);
+	assert_true(w->hooks.http.n_idle > 0);
+	assert_int_equal(pthread_create(&thread, NULL, ask_a_shell, w), 0);
+	for (i = 0; n_calls(w) == 0 && i < LONG_MS; i++)
+		(void)usleep(1000);
+	assert_int_equal(n_calls(w), 1);
+	scep_hooks_clear(&w->hooks);
+	assert_true(w->hooks.http.n_idle > 0);
+	(void)pthread_join(thread, &said);
+	assert_ptr_equal(said, w);
+	assert_int_equal(n_calls(w), 0);
+	scep_hooks_clear(&w->hooks);
+	assert_int_equal(w->hooks.http.n_idle, 0);
+	scep_hooks_init(&w->hooks);
+}
+
 /* The signature is over "t.body"; without a key there is none. */
 static void
 test_signature(void **state)
@@ -529,6 +591,7 @@ main(void)
 		cmocka_unit_test(test_nobody_there),
 		cmocka_unit_test(test_silent_name_server),
 		cmocka_unit_test(test_connection_is_reused),
+		cmocka_unit_test(test_end_during_a_call),
 		cmocka_unit_test(test_signature),
 		cmocka_unit_test(test_threads),
 	};
