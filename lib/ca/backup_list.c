@@ -207,16 +207,21 @@ add_ca(const struct scep_config *cfg, const struct scep_ca_conf *ca,
 	    add_what_is_there(ca->named, m, base, err) : rc;
 }
 
-/* Of those who are told; a program is no file of ours. */
+/* Of those who are asked and told; a program is no file of ours. */
 static enum scep_err
 add_profile(const struct scep_profile *p, struct scep_manifest *m,
     const char *base, struct scep_error *err)
 {
-	enum scep_err	 rc;
+	const char *const	 paths[] = { p->validator.key_path,
+				    p->validator.hook.ca_path,
+				    p->notify.key_path,
+				    p->notify.hook.ca_path };
+	enum scep_err		 rc = SCEP_OK;
+	size_t			 i;
 
-	if ((rc = add_there(m, base, p->notify.key_path, err)) != SCEP_OK)
-		return rc;
-	return add_there(m, base, p->notify.hook.ca_path, err);
+	for (i = 0; rc == SCEP_OK && i < sizeof(paths) / sizeof(paths[0]); i++)
+		rc = add_there(m, base, paths[i], err);
+	return rc;
 }
 
 static enum scep_err

@@ -23,6 +23,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "ca/backup_list.h"
 #include "ca/config.h"
 #include "tests/unit/conform.h"
 
@@ -795,6 +796,53 @@ the_key_that_signs_notices_is_read_with_care(void **state)
 	(void)unlink(at("other"));
 }
 
+static int
+is_listed(const struct scep_manifest *m, const char *name)
+{
+	const char	*end;
+	size_t		 i;
+
+	for (i = 0; i < m->n; i++)
+		if ((end = strrchr(m->file[i].from, '/')) != NULL &&
+		    strcmp(end + 1, name) == 0)
+			return 1;
+	return 0;
+}
+
+/* Without their keys whoever is asked and told would not know us again. */
+static void
+a_backup_has_what_a_profile_names(void **state)
+{
+	static const char *const	 names[] = { "v.key", "v.pem",
+					    "n.key", "n.pem" };
+	struct scep_config		*cfg;
+	struct scep_manifest		 m;
+	struct scep_error		 err;
+	size_t				 i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(names); i++)
+		put_text(names[i], "0123456789abcdef\n", 0600);
+	put_text("not.key", "0123456789abcdef\n", 0600);
+	cfg = load_ok(KEYS RA, "[profile default]\n"
+	    "authorise = https://a.example/\n"
+	    "validator_key = v.key\nvalidator_ca = v.pem\n"
+	    "notify = https://a.example/\n"
+	    "notify_key = n.key\nnotify_ca = n.pem\n");
+	memset(&m, 0, sizeof(m));
+	if (scep_backup_list(cfg, &m, &err) != SCEP_OK)
+		fail_msg("%s", err.text);
+	for (i = 0; i < LENGTH(names); i++) {
+		if (!is_listed(&m, names[i]))
+			fail_msg("%s is not in the backup", names[i]);
+		(void)unlink(at(names[i]));
+	}
+	assert_false(is_listed(&m, "not.key"));
+	(void)unlink(at("not.key"));
+	scep_manifest_clear(&m);
+	scep_config_free(cfg);
+}
+
 /* It is told, and stops nobody. */
 static void
 a_receiver_that_cannot_be_called_is_told(void **state)
@@ -943,6 +991,7 @@ main(void)
 		conforms(files_that_others_can_change_are_found, "C-230"),
 		cmocka_unit_test(the_fault_of_one_ca_is_not_that_of_another),
 		cmocka_unit_test(an_open_listener_is_told),
+		cmocka_unit_test(a_backup_has_what_a_profile_names),
 		cmocka_unit_test(a_receiver_that_cannot_be_called_is_told),
 		cmocka_unit_test(
 		    the_key_that_signs_notices_is_read_with_care),
