@@ -107,6 +107,12 @@ enum scep_err	 scep_read_proxies(struct scep_reading *,
 enum scep_err	 scep_config_check_proxies(struct scep_reading *r,
 		    const struct scep_server_conf *server);
 
+/* What is in the file at path, if it names one; word is the key of the profile
+ * that does: config_hook.c. */
+enum scep_err	 scep_config_load_hook_key(const struct scep_profile *p,
+		    const char *word, const char *path, struct scep_buf *key,
+		    struct scep_error *err);
+
 /* The validator: config_validator.c; *to of the first is the profile. */
 extern const struct scep_word	scep_validator_troubles[];
 enum scep_err	 scep_read_authorise(struct scep_reading *,

@@ -5,12 +5,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/file.h"
 #include "ca/config_local.h"
 #include "store/record.h"
-
-#define KEY_MIN	16		/* octets */
-#define KEY_MAX	1024
 
 const struct scep_word	scep_notify_words[] = {
 	{ "issued", SCEP_BIT(SCEP_NOTICE_ISSUED), NULL },
@@ -71,40 +67,9 @@ scep_config_check_notify(struct scep_reading *r, const struct scep_profile *p)
 	return SCEP_OK;
 }
 
-/* What an editor leaves behind the last line is no part of it. */
-static size_t
-key_length(const struct scep_buf *text)
-{
-	size_t	 len = text->len;
-
-	while (len > 0 && (text->data[len - 1] == '\n' ||
-	    text->data[len - 1] == '\r'))
-		len--;
-	return len;
-}
-
 enum scep_err
 scep_config_load_notify(struct scep_profile *p, struct scep_error *err)
 {
-	const char	*path = p->notify.key_path;
-	struct scep_buf	 text = { NULL, 0 };
-	enum scep_err	 rc;
-
-	if (*path == '\0')
-		return SCEP_OK;
-	rc = scep_file_read_secret(path, KEY_MAX, &text, err);
-	if (rc == SCEP_OK && key_length(&text) < KEY_MIN)
-		rc = scep_fail(err, SCEP_E_CONFIG, "%s: a key of %zu octets, "
-		    "at least %d; make one with (umask 077; openssl rand "
-		    "-hex 32 >%s), and give it to the receiver", path,
-		    key_length(&text), KEY_MIN, path);
-	if (rc == SCEP_OK)
-		rc = scep_buf_set(&p->notify.hook.key, scep_span_make(
-		    text.data, key_length(&text)), err);
-	scep_buf_clear(&text);
-	if (rc == SCEP_OK || rc == SCEP_E_NOMEM)
-		return rc;
-	err->code = SCEP_E_CONFIG;
-	return scep_fail_within(err, "%s:%d: [profile %s]: notify_key",
-	    p->file, p->line, p->name);
+	return scep_config_load_hook_key(p, "notify_key", p->notify.key_path,
+	    &p->notify.hook.key, err);
 }

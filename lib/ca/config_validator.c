@@ -10,11 +10,8 @@
 #include <openssl/crypto.h>
 
 #include "base/error.h"
-#include "base/file.h"
 #include "ca/config_local.h"
 
-#define KEY_MIN		16	/* octets */
-#define KEY_MAX		1024
 #define BLANKS		" \t"
 #define MARGIN_MS	1000L	/* of the worker's wait, for the rest */
 
@@ -171,30 +168,9 @@ scep_config_check_validator(struct scep_reading *r, struct scep_profile *p)
 	return rc;
 }
 
-/* All octets of the file are the key, but for a newline at its end. */
 enum scep_err
 scep_config_load_validator(struct scep_profile *p, struct scep_error *err)
 {
-	struct scep_validator_conf	*v = &p->validator;
-	struct scep_buf			*key = &v->hook.key;
-	enum scep_err			 rc;
-
-	if (*v->key_path == '\0')
-		return SCEP_OK;
-	rc = scep_file_read_secret(v->key_path, KEY_MAX + 1, key, err);
-	if (rc == SCEP_E_NOTFOUND)
-		return scep_fail(err, SCEP_E_CONFIG, "%s: validator_key of "
-		    "profile %s is not there; restore it, or make one: "
-		    "(umask 077; openssl rand -hex 32 >%s)", v->key_path,
-		    p->name, v->key_path);
-	if (rc != SCEP_OK)
-		return rc;
-	if (key->len > 0 && key->data[key->len - 1] == '\n')
-		key->len--;
-	if (key->len >= KEY_MIN && key->len <= KEY_MAX)
-		return SCEP_OK;
-	return scep_fail(err, SCEP_E_CONFIG, "%s: validator_key of profile "
-	    "%s has %zu octets, and needs %d to %d; make one: (umask 077; "
-	    "openssl rand -hex 32 >%s)", v->key_path, p->name, key->len,
-	    KEY_MIN, KEY_MAX, v->key_path);
+	return scep_config_load_hook_key(p, "validator_key",
+	    p->validator.key_path, &p->validator.hook.key, err);
 }

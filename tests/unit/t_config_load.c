@@ -764,9 +764,9 @@ the_key_that_signs_notices_is_read_with_care(void **state)
 		unsigned int	 mode;
 	} rows[] = {
 		{ "n.key", "0123456789abcdef\r\n", NULL, 0600 },
-		{ "n.key", "0123456789abcde\n", "at least 16", 0600 },
+		{ "n.key", "0123456789abcde\n", "has 15 octets", 0600 },
 		{ "n.key", "0123456789abcdef\n", "chmod", 0640 },
-		{ "other", "0123456789abcdef\n", "no such file", 0600 },
+		{ "other", "0123456789abcdef\n", "is not there", 0600 },
 	};
 	struct scep_config	*cfg;
 	struct scep_error	 err;
