@@ -13,6 +13,7 @@
 #include "ca/notices.h"
 
 #define BATCH		100		/* rows in a change */
+#define TRIES		5		/* when a courier was faster */
 #define READS		SCEP_ADMIN_PAGE	/* rows that one request looks at */
 #define AGE_KEY		(1 + SCEP_INDEX_TIME)
 #define AFTER_MAX	(2 * AGE_KEY + SCEP_NOTICE_ID)
@@ -335,12 +336,12 @@ commit(struct page *page, struct scep_error *err)
 	for (minor = 0; rc == SCEP_OK && minor <= 1; minor++)
 		scep_notices_sub(ca->memory->notices, minor,
 		    page->dropped[minor]);
-	return rc != SCEP_E_CHANGED ? rc : scep_fail(err, SCEP_E_BUSY,
-	    "a notice was handed over meanwhile; do it again");
+	return rc;
 }
 
+/* SCEP_E_CHANGED: one was handed over meanwhile. */
 static enum scep_err
-act(struct scep_admin_call *call, notice_fn fn, const char *done,
+act_once(struct scep_admin_call *call, notice_fn fn, const char *done,
     struct scep_error *err)
 {
 	struct page		 page = { .call = call, .fn = fn };
@@ -364,6 +365,20 @@ act(struct scep_admin_call *call, notice_fn fn, const char *done,
 	}
 	scep_change_clear(&page.change);
 	return rc;
+}
+
+static enum scep_err
+act(struct scep_admin_call *call, notice_fn fn, const char *done,
+    struct scep_error *err)
+{
+	enum scep_err	 rc = SCEP_E_CHANGED;
+	int		 i;
+
+	for (i = 0; i < TRIES && rc == SCEP_E_CHANGED; i++)
+		rc = act_once(call, fn, done, err);
+	return rc != SCEP_E_CHANGED ? rc : scep_fail(err, SCEP_E_BUSY,
+	    "notices were handed over meanwhile, %d times; do it again",
+	    TRIES);
 }
 
 static enum scep_err

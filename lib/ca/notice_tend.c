@@ -141,13 +141,24 @@ make_room(struct scep_local *ca, long n, struct scep_error *err)
 	return scep_notices_delete(ca, 1, INT64_MAX, there + n - max, 0, err);
 }
 
+/* No rows came of these. */
+static void
+count_lost(struct scep_notices *notices, const struct scep_passed *passed,
+    size_t n)
+{
+	(void)pthread_mutex_lock(&notices->mutex);
+	for (; n > 0; n--, passed++)
+		scep_notices_drop(notices, passed->profile);
+	(void)pthread_mutex_unlock(&notices->mutex);
+}
+
 static enum scep_err
 write_passed(struct scep_local *ca, const struct scep_passed *passed,
     size_t n, struct scep_error *err)
 {
 	struct scep_change	 change = { .n = 0 };
 	enum scep_err		 rc;
-	size_t			 i;
+	size_t			 i, done = 0;
 
 	rc = make_room(ca, (long)n, err);
 	for (i = 0; rc == SCEP_OK && i < n; i++) {
@@ -157,8 +168,12 @@ write_passed(struct scep_local *ca, const struct scep_passed *passed,
 			rc = scep_store_commit(ca->store, &change, err);
 			scep_change_clear(&change);
 		}
+		if (rc == SCEP_OK && change.n == 0)
+			done = i + 1;
 	}
 	scep_change_clear(&change);
+	if (rc != SCEP_OK)
+		count_lost(ca->memory->notices, passed + done, n - done);
 	return rc;
 }
 
@@ -195,8 +210,9 @@ tell_losses(struct scep_local *ca, struct scep_error *err)
 	if (lost > 0)
 		return scep_fail(err, SCEP_E_BUSY, "%ld notices are dropped, "
 		    "the first one of profile %s: too many wait (max_notices "
-		    "= %ld); scepadm notice list says what keeps them", lost,
-		    of, ca->cfg->server.max_notices);
+		    "= %ld), or they could not be written; scepadm notice "
+		    "list says what keeps them", lost, of,
+		    ca->cfg->server.max_notices);
 	if (gone == 0)
 		return SCEP_OK;
 	scep_duration_text(ca->cfg->server.notify_keep_s, keep);

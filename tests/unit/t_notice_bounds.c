@@ -237,6 +237,7 @@ static struct faulty {
 	struct scep_store	*real;
 	enum scep_err		 with;
 	int			 is_blind;	/* a walk sees nothing */
+	int			 times;		/* it fails; 0: always */
 } faulty;
 
 static enum scep_err
@@ -270,8 +271,12 @@ static enum scep_err
 faulty_commit(struct scep_store *s, const struct scep_change *change,
     struct scep_error *err)
 {
+	const enum scep_err	 with = faulty.with;
+
 	(void)s;
-	return faulty.with != SCEP_OK ? scep_fail(err, faulty.with, "full") :
+	if (faulty.times > 0 && --faulty.times == 0)
+		faulty.with = SCEP_OK;
+	return with != SCEP_OK ? scep_fail(err, with, "full") :
 	    scep_store_commit(faulty.real, change, err);
 }
 
@@ -285,7 +290,7 @@ use_faulty(void)
 	faulty.store.ops = &faulty.ops;
 	faulty.real = w->store;
 	faulty.with = SCEP_OK;
-	faulty.is_blind = 0;
+	faulty.is_blind = faulty.times = 0;
 	world_use(w, &faulty.store);
 }
 
@@ -478,6 +483,48 @@ one_or_those_that_are_meant_are_dropped_and_logged(void **state)
 	assert_int_equal(rows(), 1);
 }
 
+/* Notices are handed over while the operator is at them. */
+static void
+who_is_overtaken_tries_again(void **state)
+{
+	static const char	 retry[] = "{\"do\":\"notice.retry\"}";
+	json_t			*done;
+
+	(void)state;
+	use_faulty();
+	queue(2, 0);
+	faulty.with = SCEP_E_CHANGED;
+	faulty.times = 3;
+	done = operator_ask(w, 0, retry);
+	assert_int_equal(json_integer_value(json_object_get(done,
+	    "retried")), 2);
+	json_decref(done);
+	faulty.with = SCEP_E_CHANGED;
+	operator_refused(w, 0, retry, SCEP_E_BUSY, "do it again");
+	faulty.with = SCEP_E_CHANGED;
+	faulty.times = 2;
+	json_decref(operator_ask(w, 0, "{\"do\":\"notice.drop\"}"));
+	assert_int_equal(rows(), 0);
+}
+
+/* Refusals whose rows cannot be written are lost, and counted. */
+static void
+refusals_that_cannot_be_written_are_counted(void **state)
+{
+	struct scep_error	 err;
+
+	(void)state;
+	use_faulty();
+	refuse(40, 0);
+	faulty.with = SCEP_E_STORE;
+	assert_int_equal(scep_ca_tend_soon(w->ca, &err), SCEP_E_STORE);
+	faulty.with = SCEP_OK;
+	tend_soon("40 notices are dropped");
+	refuse(1, 1);
+	tend_soon(NULL);
+	assert_int_equal(rows(), 1);
+}
+
 /* The profile tells nobody any more. */
 static void
 what_nobody_is_to_be_told_waits(void **state)
@@ -520,6 +567,8 @@ main(void)
 		T(a_list_goes_on_where_it_ended),
 		T(one_is_tried_again_when_the_operator_says_so),
 		T(one_or_those_that_are_meant_are_dropped_and_logged),
+		T(who_is_overtaken_tries_again),
+		T(refusals_that_cannot_be_written_are_counted),
 		T(what_nobody_is_to_be_told_waits),
 	};
 
