@@ -13,8 +13,9 @@ make_call(struct scep_hooks *hooks, const struct scep_hook *hook,
     struct scep_error *err)
 {
 	if (question.len > SCEP_HOOK_ASK_MAX)
-		return scep_fail(err, SCEP_E_BUSY, "%s: a question of %zu "
-		    "octets, at most %d are asked", hook->target,
+		return scep_fail(err, SCEP_E_BUSY, "%.*s: a question of "
+		    "%zu octets, at most %d are asked",
+		    (int)strcspn(hook->target, "?#"), hook->target,
 		    question.len, SCEP_HOOK_ASK_MAX);
 	switch (hook->kind) {
 	case SCEP_HOOK_EXEC:

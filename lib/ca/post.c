@@ -32,7 +32,8 @@ scep_parcel_send(const struct scep_parcel *parcel, struct scep_error *err)
 	enum scep_err	 rc;
 
 	if (parcel->host == NULL)
-		return scep_fail(err, SCEP_E_BUSY, "nobody here can call %s",
+		return scep_fail(err, SCEP_E_BUSY, "nobody here can call "
+		    "%.*s", (int)strcspn(parcel->hook.target, "?#"),
 		    parcel->hook.target);
 	rc = parcel->host->call(parcel->host->arg, &parcel->hook,
 	    scep_buf_span(&parcel->question), &answer, err);

@@ -595,7 +595,12 @@ without_a_host_each_try_fails(void **state)
 	scep_ca_use_hooks(w->ca, NULL);
 	grant("told", "t1");
 	assert_true(take(0, &parcel));
+	/* A query may hold a secret. */
+	(void)snprintf(parcel.hook.target, sizeof(parcel.hook.target),
+	    "https://told.example/x?token=secret");
 	assert_int_equal(scep_parcel_send(&parcel, &why), SCEP_E_BUSY);
+	assert_non_null(strstr(why.text, "https://told.example/x"));
+	assert_null(strstr(why.text, "secret"));
 	scep_post_return(w->ca, &parcel);
 	scep_parcel_clear(&parcel);
 	assert_int_equal(rows(), 1);
