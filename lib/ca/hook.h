@@ -62,8 +62,8 @@ struct scep_hook_host {
 	 * Hand over a question (JSON), wait for the answer.  SCEP_OK: the
 	 * program ended by itself with 0, or the status was 200 (or another
 	 * of success, if it is_told), and *answer (scep_buf_clear() it) is all
-	 * that came, at most SCEP_HOOK_ANSWER_MAX octets.  SCEP_E_BUSY: everything else, err says what and where;
-	 * *answer is then empty.
+	 * that came, at most SCEP_HOOK_ANSWER_MAX octets.  SCEP_E_BUSY:
+	 * everything else, err says what and where; *answer is then empty.
 	 */
 	enum scep_err	(*call)(void *arg, const struct scep_hook *hook,
 			    struct scep_span question,
