@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "ca/delivery.h"
 #include "ca/keylock.h"
 #include "ca/kin.h"
@@ -18,6 +19,7 @@
 #include "ca/transaction.h"
 
 #define TRIES		5	/* when a rival was faster */
+#define REASON_SIZE	sizeof(((struct scep_answer *)NULL)->reason)
 
 static void
 answer_is(struct scep_job *job, enum scep_outcome outcome, const char *reason)
@@ -28,14 +30,25 @@ answer_is(struct scep_job *job, enum scep_outcome outcome, const char *reason)
 	    "%.255s", reason);
 }
 
+static void
+add_detail(const char *why, const char *whose, const char *detail,
+    char out[REASON_SIZE])
+{
+	char	 said[181];
+
+	(void)snprintf(said, sizeof(said), "%.180s", detail);
+	if (scep_is_clean_utf8(scep_span_text(detail)))
+		scep_text_clean(said);
+	(void)snprintf(out, REASON_SIZE, "%s (%s%s)", why, whose, said);
+}
+
 static enum scep_err
 refuse(struct scep_job *job, const char *why)
 {
-	char	 text[sizeof(job->answer->reason)];
+	char	 text[REASON_SIZE];
 
 	if (job->detail[0] != '\0') {
-		(void)snprintf(text, sizeof(text), "%s (%.180s)", why,
-		    job->detail);
+		add_detail(why, "", job->detail, text);
 		why = text;
 	}
 	answer_is(job, SCEP_REFUSED, why);
@@ -205,10 +218,10 @@ refuse_by_rule(struct scep_job *job, struct scep_error *err)
 static void
 answer_with_reason(struct scep_job *job, enum scep_outcome outcome)
 {
-	char	 text[sizeof(job->answer->reason)];
+	char	 text[REASON_SIZE];
 
-	(void)snprintf(text, sizeof(text), "%s (%s%.180s)", job->verdict.why,
-	    outcome == SCEP_GRANTED ? "" : "validator: ", job->said.reason);
+	add_detail(job->verdict.why, outcome == SCEP_GRANTED ? "" :
+	    "validator: ", job->said.reason, text);
 	answer_is(job, outcome, job->said.reason[0] != '\0' ? text :
 	    job->verdict.why);
 }

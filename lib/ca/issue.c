@@ -150,18 +150,6 @@ build(const struct scep_crypto *crypto, struct job *job,
 	    "%s; run `scepadm check`", job->granted.ca->name);
 }
 
-/* The name as text, cut between two characters. */
-static void
-subject_text(struct scep_span subject, char out[SCEP_REC_TEXT])
-{
-	size_t	 n;
-
-	scep_name_text(subject, out, SCEP_REC_TEXT);
-	for (n = strlen(out); n > 0 && !scep_is_clean_utf8(scep_span_make(out,
-	    n)); n--)
-		out[n - 1] = '\0';
-}
-
 static enum scep_err
 fill_record(const struct scep_crypto *crypto, struct job *job, time_t now,
     struct scep_cert_rec *out, struct scep_error *err)
@@ -182,7 +170,8 @@ fill_record(const struct scep_crypto *crypto, struct job *job, time_t now,
 	    g->request_id);
 	(void)snprintf(out->authority, sizeof(out->authority), "%s",
 	    g->authority);
-	subject_text(g->subject, out->subject);
+	scep_name_text(g->subject, out->subject, sizeof(out->subject));
+	scep_text_clean(out->subject);
 	memcpy(out->issuer, g->ca->issuer.id, sizeof(out->issuer));
 	if ((rc = scep_buf_set(&out->serial, job->plan.serial, err)) !=
 	    SCEP_OK ||

@@ -313,6 +313,38 @@ what_it_said_is_told(void **state)
 	scep_buf_clear(&page);
 }
 
+/* 255 octets of three each: wherever it is cut, it is cut between two. */
+static void
+a_long_reason_is_told_too(void **state)
+{
+	struct world_request	 r = validating_new("vm", 0, "t1", NULL);
+	char			 answer[512], euros[256] = "x";
+	char			 id[SCEP_REQUEST_ID_LEN];
+	json_t			*told, *list, *event;
+
+	(void)state;
+	while (strlen(euros) + 3 < sizeof(euros))
+		(void)strcat(euros, "\xe2\x82\xac");
+	(void)snprintf(answer, sizeof(answer), "{\"decision\":\"queue\","
+	    "\"reason\":\"%s\"}", euros);
+	validating.meanwhile = NULL;
+	validating.answer = answer;
+	ask_spend(&r, "pending", "(validator: x\xe2\x82\xac");
+	(void)snprintf(id, sizeof(id), "%016x", w->requests);
+	list = operator_ask(w, 0, "{\"do\":\"request.list\"}");
+	assert_int_equal(json_array_size(list), 1);
+	assert_memory_equal(operator_text(json_array_get(list, 0), "why"),
+	    "validator: queue, x\xe2\x82\xac", 22);
+	told = operator_ask_id(w, 0, "{\"do\":\"explain\",\"what\":"
+	    "\"%s\"}", id);
+	event = json_array_get(json_object_get(json_array_get(
+	    json_object_get(told, "stories"), 0), "events"), 0);
+	operator_is(json_object_get(event, "result"), "validator_reason",
+	    euros);
+	json_decref(told);
+	json_decref(list);
+}
+
 int
 main(void)
 {
@@ -327,6 +359,7 @@ main(void)
 		cmocka_unit_test_setup(retries_wait_for_the_first, empty),
 		cmocka_unit_test_setup(operators_do_not_wait, empty),
 		cmocka_unit_test_setup(what_it_said_is_told, empty),
+		cmocka_unit_test_setup(a_long_reason_is_told_too, empty),
 	};
 	int			 failed;
 
