@@ -18,6 +18,15 @@ scep_job_by_challenge(const struct scep_job *job)
 	    scep_challenge_serves(job->facts.challenge);
 }
 
+/* Anybody may write the id of a record: it counts with the right secret. */
+static int
+has_right_challenge(const struct scep_job *job)
+{
+	return scep_job_by_challenge(job) || (!job->facts.is_renewal &&
+	    (job->profile->authorise & SCEP_BIT(SCEP_BY_CHALLENGE)) != 0 &&
+	    job->facts.challenge == SCEP_CH_SPENT_BY_SAME);
+}
+
 /* What does not change between the questions about one request. */
 static void
 fill(const struct scep_job *job, struct scep_validator_ask *ask)
@@ -38,7 +47,7 @@ fill(const struct scep_job *job, struct scep_validator_ask *ask)
 	ask->self_signed = job->facts.self_signed;
 	ask->renews = job->facts.is_renewal ? &job->signer : NULL;
 	/* For whoever looks it up: of a token, too, its row's. */
-	ask->challenge_id = job->record_id[0] != '\0' ? job->challenge_id :
+	ask->challenge_id = has_right_challenge(job) ? job->challenge_id :
 	    "";
 }
 
@@ -50,10 +59,8 @@ scep_job_question(struct scep_job *job, struct scep_error *err)
 
 	fill(job, &ask);
 	ask.event = "validate";
-	if ((job->profile->authorise & SCEP_BIT(SCEP_BY_CHALLENGE)) == 0) {
+	if ((job->profile->authorise & SCEP_BIT(SCEP_BY_CHALLENGE)) == 0)
 		ask.challenge = job->csr->challenge;
-		ask.challenge_id = "";
-	}
 	job->awaits = SCEP_AWAITS_ANSWER;
 	return scep_validator_question(&ask, &job->question, err);
 }
@@ -83,8 +90,7 @@ breaks_promise(const struct scep_job *job)
 	    !scep_san_same(job->san, &job->said.san));
 }
 
-/* Of a renewal: its names are the signer's, unless the profile has it
- * otherwise, and that is for a rule to say. */
+/* Of a renewal: whether its names are the signer's, is for a rule to say. */
 static void
 compare_old(struct scep_job *job)
 {
@@ -112,8 +118,12 @@ scep_job_validator_names(struct scep_job *job)
 		scep_job_note(job, said->reason);
 		return;
 	}
-	if (job->facts.is_renewal)
+	/* Those that it keeps it keeps as they stand there. */
+	if (job->facts.is_renewal) {
 		compare_old(job);
+		if (!job->profile->renew.any_names)
+			return;
+	}
 	if (said->subject.len > 0) {
 		job->subject = scep_buf_span(&said->subject);
 		job->name = &said->name;

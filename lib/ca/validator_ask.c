@@ -15,6 +15,10 @@
 #include "base/text.h"
 #include "ca/validator.h"
 
+/* Names are told whole, or something could hide at their end: each octet of
+ * one with a backslash, and its types as numbers. */
+#define NAME_TEXT	(2 * SCEP_NAME_MAX_OCTETS + SCEP_NAME_MAX_AVAS * 72)
+
 /* All or nothing: where one member could not be set, there is no question. */
 static void
 set(json_t *to, const char *name, json_t *value, int *bad)
@@ -85,7 +89,7 @@ set_time(json_t *to, const char *name, time_t when, int *bad)
 static void
 set_subject(json_t *to, const struct scep_validator_ask *ask, int *bad)
 {
-	char	 text[SCEP_NAME_TEXT];
+	char	 text[NAME_TEXT];
 
 	if (ask->name != NULL)
 		scep_name_write(ask->name, text, sizeof(text));
@@ -140,7 +144,7 @@ static json_t *
 renewal_json(const struct scep_cert *cert, int *bad)
 {
 	json_t	*o;
-	char	 text[SCEP_NAME_TEXT];
+	char	 text[NAME_TEXT];
 
 	if (cert == NULL)
 		return json_null();
@@ -157,7 +161,7 @@ renewal_json(const struct scep_cert *cert, int *bad)
 static void
 set_issued(json_t *to, const struct scep_validator_ask *ask, int *bad)
 {
-	char	 text[SCEP_NAME_TEXT];
+	char	 text[NAME_TEXT];
 
 	set(to, "certificate", base64(ask->cert_der), bad);
 	set(to, "serial", hex(ask->cert->serial), bad);
@@ -193,15 +197,18 @@ set_all(json_t *to, const struct scep_validator_ask *ask, int *bad)
 		set_octets(to, "reason", scep_span_text(ask->reason), bad);
 }
 
-/* With a secret in it, perhaps. */
+/* With a secret in it, perhaps: as it is, or in the request. */
 static void
-wipe(json_t *question)
+wipe(const json_t *question)
 {
-	json_t	*challenge = json_object_get(question, "challenge");
+	static const char *const	 members[] = { "challenge", "csr" };
+	const json_t			*value;
+	size_t				 i;
 
-	if (challenge != NULL)
-		OPENSSL_cleanse((void *)(uintptr_t)json_string_value(
-		    challenge), json_string_length(challenge));
+	for (i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		if ((value = json_object_get(question, members[i])) != NULL)
+			OPENSSL_cleanse((void *)(uintptr_t)json_string_value(
+			    value), json_string_length(value));
 }
 
 enum scep_err

@@ -175,6 +175,94 @@ renewals_are_asked_about(void **state)
 	X509_free(again.old);
 }
 
+/* As they stand there: a name that is the same to whoever compares names is
+ * not written in another way. */
+static void
+a_renewal_keeps_its_names_to_the_octet(void **state)
+{
+	struct renewal	 again = { .profile = "va" };
+	struct outcome	 o;
+	X509		*cert;
+
+	(void)state;
+	again.old = first();
+	validating.answer = "{\"decision\":\"allow\",\"subject\":"
+	    "\"CN=DEV-0\"}";
+	o = renewing_keep(&again, "granted", "allowed by the validator");
+	cert = renewing_cert(&o);
+	assert_int_equal(X509_NAME_get_text_by_NID(X509_get_subject_name(
+	    cert), NID_commonName, NULL, 0), 5);
+	assert_string_equal((const char *)ASN1_STRING_get0_data(
+	    X509_NAME_ENTRY_get_data(X509_NAME_get_entry(
+	    X509_get_subject_name(cert), 0))), "dev-0");
+	X509_free(cert);
+	X509_free(again.old);
+}
+
+/* A challenge that a renewal shows authorises nothing, whoever's it is. */
+static void
+only_a_right_challenge_is_named(void **state)
+{
+	struct renewal		 again = { .profile = "vc" };
+	char			 ch[SCEP_CHALLENGE_TEXT];
+	struct world_request	 r;
+	struct outcome		 o;
+
+	(void)state;
+	ask_mint("vc", ch);
+	r = validating_new("vc", 0, "t1", ch);
+	o = ask_expect_keep(&r, "granted", "allowed");
+	assert_memory_equal(ch, validating_said("challenge_id"),
+	    strlen(validating_said("challenge_id")));
+	again.old = validating_cert(&o);
+	bytes_free(&r.csr);
+	(void)validating_times();
+	ask_mint("vc", ch);
+	ch[20] = ch[20] == 'a' ? 'b' : 'a';
+	again.challenge = ch;
+	renewing(&again, "granted", "allowed");
+	assert_null(json_object_get(validating.asked[0], "challenge_id"));
+	X509_free(again.old);
+}
+
+/* SECURITY T1: a subject is told whole. */
+static void
+nothing_hides_behind_a_long_name(void **state)
+{
+	struct world_request	 r = validating_new("va", 0, "t1", NULL);
+	struct scep_error	 err;
+	struct scep_buf		 der = { NULL, 0 };
+	struct outcome		 o;
+	unsigned char		*p = NULL;
+	char			 subject[2048] = "/CN=dev-0", part[80];
+	X509			*cert;
+	int			 i, len;
+
+	(void)state;
+	memset(part, '"', sizeof(part));
+	memcpy(part, "/O=", 3);
+	part[3 + 61] = '\0';
+	for (i = 0; i < 12; i++)
+		(void)strcat(subject, part);
+	(void)strcat(subject, "/serialNumber=root");
+	bytes_free(&r.csr);
+	r.csr = client_csr(w->key[0], subject, NULL, NULL);
+	o = ask_expect_keep(&r, "granted", "allowed");
+	cert = validating_cert(&o);
+	len = i2d_X509_NAME(X509_get_subject_name(cert), &p);
+	assert_non_null(strstr(validating_said("subject"),
+	    ", serialNumber=root"));
+	assert_int_equal(scep_name_make(validating_said("subject"), &der,
+	    &err), SCEP_OK);
+	assert_int_equal(len, (int)der.len);
+	assert_true(scep_name_match(scep_span_make(p, (size_t)len),
+	    scep_buf_span(&der)));
+	OPENSSL_free(p);
+	scep_buf_clear(&der);
+	X509_free(cert);
+	bytes_free(&r.csr);
+}
+
 /* SECURITY T11: a PKCSReq by a certificate of ours is a renewal, too. */
 static void
 a_pkcsreq_that_renews_is_asked_about(void **state)
@@ -220,6 +308,12 @@ main(void)
 		    names_that_a_challenge_gives_wait_with_the_request,
 		    validating_empty),
 		cmocka_unit_test_setup(renewals_are_asked_about,
+		    validating_empty),
+		cmocka_unit_test_setup(a_renewal_keeps_its_names_to_the_octet,
+		    validating_empty),
+		cmocka_unit_test_setup(only_a_right_challenge_is_named,
+		    validating_empty),
+		cmocka_unit_test_setup(nothing_hides_behind_a_long_name,
 		    validating_empty),
 		cmocka_unit_test_setup(a_pkcsreq_that_renews_is_asked_about,
 		    validating_empty),
