@@ -191,7 +191,8 @@ validity_within_profile(const struct scep_lint *l)
 					    granted->profile->validity_s;
 	time_t				 from = 0, to = 0;
 
-	return most <= granted->profile->validity_s && time_read(&l->tbs.not_before, &from) &&
+	return most <= granted->profile->validity_s &&
+	    time_read(&l->tbs.not_before, &from) &&
 	    time_read(&l->tbs.not_after, &to) &&
 	    to - from <= most + granted->profile->backdate_s;
 }
