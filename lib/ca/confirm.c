@@ -85,9 +85,12 @@ confirm(struct scep_local *ca, time_t now,
 	struct scep_cert_rec	 rec;
 	enum scep_err		 rc;
 
-	if ((rc = scep_cert_rec_get(ca->store, cert_key, &rec, err)) !=
-	    SCEP_OK)
-		return rc == SCEP_E_NOTFOUND ? SCEP_OK : rc;
+	rc = scep_cert_rec_get(ca->store, cert_key, &rec, err);
+	if (rc == SCEP_E_NOTFOUND)
+		return scep_fail(err, SCEP_E_BUSY, "the certificate is not in "
+		    "the store any more");
+	if (rc != SCEP_OK)
+		return rc;
 	if (rec.state == SCEP_CERT_UNCONFIRMED && !*asked &&
 	    ask->profile->validator.confirm) {
 		rc = ask_about(ca, ask, &rec, err);

@@ -57,6 +57,7 @@ enum scep_signer_fact {
 	SCEP_SIGNER_UNKNOWN,	/* no such issuer and serial number */
 	SCEP_SIGNER_ALTERED,	/* they are another certificate's */
 	SCEP_SIGNER_REVOKED,
+	SCEP_SIGNER_UNCONFIRMED,	/* its validator keeps it back */
 	SCEP_SIGNER_VALID
 };
 /* … and where in its life it is. */

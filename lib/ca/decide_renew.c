@@ -73,6 +73,9 @@ scep_rule_signer_profile(const struct hearing *h)
 enum scep_rule_outcome
 scep_rule_signer_revoked(const struct hearing *h)
 {
+	if (h->facts->signer == SCEP_SIGNER_UNCONFIRMED)
+		return refuse_renewal_if(h, 1, "the signer was never let go "
+		    "by its validator");
 	return refuse_renewal_if(h, h->facts->signer != SCEP_SIGNER_VALID,
 	    "the signer was revoked");
 }

@@ -96,6 +96,20 @@ find_issuer(const struct scep_crypto *crypto, const struct scep_ca_conf *ca,
 	return rc;
 }
 
+static enum scep_signer_fact
+signer_fact(enum scep_cert_state state)
+{
+	switch (state) {
+	case SCEP_CERT_VALID:
+		return SCEP_SIGNER_VALID;
+	case SCEP_CERT_UNCONFIRMED:
+		return SCEP_SIGNER_UNCONFIRMED;
+	case SCEP_CERT_REVOKED:
+		break;
+	}
+	return SCEP_SIGNER_REVOKED;
+}
+
 static enum scep_err
 judge(struct scep_job *job, const struct scep_cert_rec *rec,
     struct scep_error *err)
@@ -111,8 +125,7 @@ judge(struct scep_job *job, const struct scep_cert_rec *rec,
 		job->facts.signer = SCEP_SIGNER_ALTERED;
 		return SCEP_OK;
 	}
-	job->facts.signer = rec->state == SCEP_CERT_VALID ?
-	    SCEP_SIGNER_VALID : SCEP_SIGNER_REVOKED;
+	job->facts.signer = signer_fact(rec->state);
 	job->facts.signer_is_of_profile = scep_config_renews_profile(
 	    job->ca->cfg, job->profile, rec->profile) != 0;
 	job->facts.life = life(job->profile, rec, job->now);

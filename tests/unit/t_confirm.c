@@ -12,10 +12,25 @@
 
 #include "base/text.h"
 #include "tests/unit/operator.h"
+#include "tests/unit/renewing.h"
 #include "tests/unit/validating.h"
 
 #define REFUSE	VALIDATING_REFUSE
 #define QUEUE	VALIDATING_QUEUE
+
+/* The key of the row of what it was asked about. */
+static void
+row_key(struct scep_buf *key)
+{
+	struct scep_error	 err;
+	uint8_t			 serial[64];
+	size_t			 len;
+
+	assert_int_equal(scep_hex_read(validating_said("serial"), serial,
+	    sizeof(serial), &len, &err), SCEP_OK);
+	world_must(scep_cert_key(scep_span_make(serial, len),
+	    w->cfg->ca[0].issuer.id, key, &err) == SCEP_OK);
+}
 
 static void
 set_state(enum scep_cert_state from, enum scep_cert_state to)
@@ -24,13 +39,8 @@ set_state(enum scep_cert_state from, enum scep_cert_state to)
 	struct scep_cert_rec	 rec;
 	struct scep_error	 err;
 	struct scep_buf		 key = { NULL, 0 };
-	uint8_t			 serial[64];
-	size_t			 len;
 
-	assert_int_equal(scep_hex_read(validating_said("serial"), serial,
-	    sizeof(serial), &len, &err), SCEP_OK);
-	world_must(scep_cert_key(scep_span_make(serial, len),
-	    w->cfg->ca[0].issuer.id, &key, &err) == SCEP_OK);
+	row_key(&key);
 	world_must(scep_cert_rec_get(w->store, scep_buf_span(&key), &rec,
 	    &err) == SCEP_OK);
 	assert_int_equal(rec.state, from);
@@ -186,6 +196,131 @@ what_is_revoked_before_it_left_does_not_leave(void **state)
 	told_of(1);
 }
 
+static void
+revoke_cert(void)
+{
+	set_state(SCEP_CERT_UNCONFIRMED, SCEP_CERT_REVOKED);
+}
+
+static void
+lose_cert(void)
+{
+	struct scep_change	 change = { .n = 0 };
+	struct scep_error	 err;
+	struct scep_buf		 key = { NULL, 0 };
+
+	row_key(&key);
+	world_must(scep_change_delete(&change, SCEP_T_CERTIFICATE,
+	    scep_buf_span(&key), SCEP_REV_ANY, &err) == SCEP_OK);
+	world_must(scep_store_commit(w->store, &change, &err) == SCEP_OK);
+	scep_change_clear(&change);
+	scep_buf_clear(&key);
+}
+
+/* Its answer is about what was there when it was asked. */
+static void
+what_is_revoked_or_lost_while_it_is_asked_does_not_leave(void **state)
+{
+	struct world_request	 r;
+
+	(void)state;
+	validating.confirming = revoke_cert;
+	r = validating_new("vf", 0, "t1", NULL);
+	ask_spend(&r, "try again", "was revoked before it left");
+	validating.confirming = lose_cert;
+	r = validating_new("vf", 1, "t2", NULL);
+	ask_spend(&r, "try again", "not in the store any more");
+	validating.confirming = NULL;
+	r = validating_new("vf", 2, "t3", NULL);
+	ask_spend(&r, "granted", "allowed by the validator");
+}
+
+/* The validator has seen it, and may have given it to somebody. */
+static X509 *
+seen(void)
+{
+	const char		*text = validating_said("certificate");
+	const size_t		 len = strlen(text);
+	unsigned char		*der = malloc(len);
+	const unsigned char	*p = der;
+	X509			*cert;
+
+	assert_non_null(der);
+	assert_true(EVP_DecodeBlock(der, (const unsigned char *)text,
+	    (int)len) > 0);
+	cert = d2i_X509(NULL, &p, (long)len);
+	assert_non_null(cert);
+	free(der);
+	return cert;
+}
+
+static void
+what_has_not_left_renews_nothing(void **state)
+{
+	struct world_request	 r = validating_new("vf", 0, "t1", NULL);
+	struct renewal		 again = { .profile = "vf" };
+
+	(void)state;
+	validating.confirm = NULL;
+	ask_expect(&r, "try again", "does not confirm");
+	again.old = seen();
+	validating.confirm = "{\"decision\":\"allow\"}";
+	renewing(&again, "refused", "the signer was never let go");
+	ask_spend(&r, "granted", "granted before");
+	renewing(&again, "granted", "allowed by the validator");
+	X509_free(again.old);
+}
+
+/* GetCert, by its own key. */
+static enum scep_outcome
+fetch(X509 *cert)
+{
+	struct bytes		 which = client_issuer_and_serial(
+				    X509_get_issuer_name(cert),
+				    X509_get0_serialNumber(cert));
+	unsigned char		*der = NULL;
+	const int		 len = i2d_X509(cert, &der);
+	const struct scep_lookup ask = {
+		.profile = "vf",
+		.request_id = "0123456789abcdef",
+		.peer = "192.0.2.1",
+		.type = SCEP_MSG_GETCERT,
+		.signer = { der, (size_t)len },
+		.plaintext = { which.data, which.len },
+	};
+	struct scep_answer	 answer;
+	struct scep_error	 err;
+	enum scep_outcome	 outcome;
+
+	assert_int_equal(scep_ca_find_cert(w->ca, WORLD_NOW, &ask, &answer,
+	    &err), SCEP_OK);
+	outcome = answer.outcome;
+	assert_int_equal(answer.cert.len > 0, outcome == SCEP_GRANTED);
+	if (outcome != SCEP_GRANTED)
+		assert_non_null(strstr(answer.reason, "its confirmation"));
+	scep_answer_clear(&answer);
+	OPENSSL_free(der);
+	bytes_free(&which);
+	return outcome;
+}
+
+static void
+getcert_is_no_way_round_it(void **state)
+{
+	struct world_request	 r = validating_new("vf", 0, "t1", NULL);
+	X509			*cert;
+
+	(void)state;
+	validating.confirm = NULL;
+	ask_expect(&r, "try again", "does not confirm");
+	cert = seen();
+	assert_int_equal(fetch(cert), SCEP_REFUSED);
+	validating.confirm = "{\"decision\":\"allow\"}";
+	ask_spend(&r, "granted", "granted before");
+	assert_int_equal(fetch(cert), SCEP_GRANTED);
+	X509_free(cert);
+}
+
 static char	spent[SCEP_CHALLENGE_TEXT];
 
 static void
@@ -243,6 +378,13 @@ main(void)
 		    validating_empty),
 		cmocka_unit_test_setup(
 		    what_is_revoked_before_it_left_does_not_leave,
+		    validating_empty),
+		cmocka_unit_test_setup(
+		    what_is_revoked_or_lost_while_it_is_asked_does_not_leave,
+		    validating_empty),
+		cmocka_unit_test_setup(what_has_not_left_renews_nothing,
+		    validating_empty),
+		cmocka_unit_test_setup(getcert_is_no_way_round_it,
 		    validating_empty),
 		cmocka_unit_test_setup(it_is_told_what_came_to_nothing,
 		    validating_empty),

@@ -55,9 +55,11 @@ call(void *arg, const struct scep_hook *hook, struct scep_span question,
 	v->kind = hook->kind;
 	(void)pthread_mutex_unlock(&mutex);
 	if (strcmp(json_string_value(json_object_get(json, "event")),
-	    "validate") != 0)
+	    "validate") != 0) {
 		said = v->confirm;
-	else if (v->meanwhile != NULL)
+		if (v->confirming != NULL)
+			v->confirming();
+	} else if (v->meanwhile != NULL)
 		v->meanwhile();
 	if (said == NULL)
 		return scep_fail(err, SCEP_E_BUSY, "%s: it died",

@@ -21,7 +21,8 @@ extern struct validating {
 	/* What it says to "validate", and to "issued"; NULL: nothing, and the
 	 * call fails. */
 	const char	*answer, *confirm;
-	void		(*meanwhile)(void);	/* while it is asked */
+	void		(*meanwhile)(void);	/* while it is asked, */
+	void		(*confirming)(void);	/* … to let one go */
 	int		 n;		/* times that it was asked */
 	json_t		*asked[VALIDATING_MAX];
 	enum scep_hook_kind kind;	/* of the last */
