@@ -11,6 +11,7 @@
 #include "ca/cert_revoke.h"
 #include "ca/crl.h"
 #include "ca/keylock.h"
+#include "ca/log_cert.h"
 #include "ca/notice.h"
 #include "ca/story.h"
 
@@ -176,21 +177,8 @@ log_line(const struct scep_cert_rec *rec, const char *by,
     struct scep_buf *out, struct scep_error *err)
 {
 	struct scep_line	 line = { .len = 0 };
-	char			 text[2 * SERIAL_MAX + 1];
 
-	scep_time_text(rec->revoked, text);
-	scep_line_text(&line, "time", text);
-	scep_line_text(&line, "event", "revoked");
-	if (rec->request_id[0] != '\0')
-		scep_line_text(&line, "id", rec->request_id);
-	scep_line_text(&line, "profile", rec->profile);
-	scep_line_text(&line, "subject", rec->subject);
-	scep_hex_text(scep_buf_span(&rec->serial), text, sizeof(text));
-	scep_line_text(&line, "serial", text);
-	scep_line_text(&line, "ca", rec->ca);
-	scep_hex_text(scep_span_make(rec->issuer, sizeof(rec->issuer)), text,
-	    sizeof(text));
-	scep_line_text(&line, "issuer", text);
+	scep_log_cert_event(&line, rec->revoked, "revoked", rec);
 	scep_line_text(&line, "reason", scep_reason_name(rec->reason));
 	scep_line_text(&line, "by", by);
 	return scep_buf_set(out, scep_span_text(line.text), err);
@@ -275,24 +263,6 @@ read_reason(struct scep_span entry, int *reason)
 	return 0;
 }
 
-static int
-read_key(struct scep_span entry, struct scep_buf *out)
-{
-	char			 text[2 * SERIAL_MAX + 1];
-	uint8_t			 serial[SERIAL_MAX], issuer[16];
-	struct scep_error	 why;
-	size_t			 len, issuer_len;
-
-	return scep_line_get(entry, "serial", text, sizeof(text)) &&
-	    scep_hex_read(text, serial, sizeof(serial), &len, &why) ==
-	    SCEP_OK &&
-	    scep_line_get(entry, "issuer", text, sizeof(text)) &&
-	    scep_hex_read(text, issuer, sizeof(issuer), &issuer_len, &why) ==
-	    SCEP_OK && issuer_len == sizeof(issuer) &&
-	    scep_cert_key(scep_span_make(serial, len), issuer, out, &why) ==
-	    SCEP_OK;
-}
-
 enum scep_err
 scep_revocation_read(struct scep_span entry, struct scep_revocation *out,
     struct scep_error *err)
@@ -306,7 +276,8 @@ scep_revocation_read(struct scep_span entry, struct scep_revocation *out,
 		    "the entry tells of no revocation");
 	if (scep_line_get(entry, "time", text, sizeof(text)) &&
 	    scep_time_read(text, &out->when, err) == SCEP_OK &&
-	    read_reason(entry, &out->reason) && read_key(entry, &out->key))
+	    read_reason(entry, &out->reason) &&
+	    scep_log_cert_key(entry, &out->key))
 		return SCEP_OK;
 	scep_buf_clear(&out->key);
 	return scep_fail(err, SCEP_E_FORMAT, "the entry says too little of "

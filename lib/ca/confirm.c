@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "ca/local.h"
+#include "ca/log_cert.h"
 #include "ca/notice.h"
 #include "ca/validator.h"
 
@@ -60,16 +61,22 @@ ask_about(struct scep_local *ca, const struct scep_validator_ask *whose,
 /* Now it is issued, for all who are told of that. */
 static enum scep_err
 set_valid(struct scep_local *ca, time_t now,
-    const struct scep_validator_ask *ask, struct scep_cert_rec *rec,
-    struct scep_error *err)
+    const struct scep_validator_ask *ask, int was_asked,
+    struct scep_cert_rec *rec, struct scep_error *err)
 {
 	struct scep_change	 change = { .n = 0 };
+	struct scep_line	 line = { .len = 0 };
 	enum scep_err		 rc;
 
+	scep_log_cert_event(&line, now, "confirmed", rec);
+	scep_line_text(&line, "validator", was_asked ? scep_validator_word(
+	    SCEP_VA_ALLOWED) : "not asked");
 	rec->state = SCEP_CERT_VALID;
 	if ((rc = scep_cert_rec_write(&change, rec, err)) == SCEP_OK &&
 	    (rc = scep_notice_confirmed(ca, now, rec, ask->peer, ask->txid,
 	    &change, err)) == SCEP_OK &&
+	    (rc = scep_buf_set(&change.log, scep_span_text(line.text),
+	    err)) == SCEP_OK &&
 	    (rc = scep_store_commit(ca->store, &change, err)) == SCEP_OK)
 		scep_notice_wake(ca);
 	scep_change_clear(&change);
@@ -97,7 +104,7 @@ confirm(struct scep_local *ca, time_t now,
 		*asked = 1;
 	}
 	if (rc == SCEP_OK && rec.state == SCEP_CERT_UNCONFIRMED)
-		rc = set_valid(ca, now, ask, &rec, err);
+		rc = set_valid(ca, now, ask, *asked, &rec, err);
 	else if (rc == SCEP_OK && rec.state != SCEP_CERT_VALID)
 		rc = scep_fail(err, SCEP_E_BUSY, "the certificate was revoked "
 		    "before it left");

@@ -11,6 +11,7 @@
 #include "ca/log_cert.h"
 
 #define SERIAL_MAX	40
+#define UNCONFIRMED	"unconfirmed"
 
 void
 scep_log_cert(struct scep_line *line, const struct scep_cert_rec *cert,
@@ -35,7 +36,30 @@ scep_log_cert(struct scep_line *line, const struct scep_cert_rec *cert,
 	scep_hex_text(scep_span_make(cert->der_sha256,
 	    sizeof(cert->der_sha256)), hex, sizeof(hex));
 	scep_line_text(line, "sha256", hex);
+	if (cert->state == SCEP_CERT_UNCONFIRMED)
+		scep_line_text(line, "state", UNCONFIRMED);
 	scep_line_text(line, "authority", cert->authority);
+}
+
+void
+scep_log_cert_event(struct scep_line *line, time_t when, const char *event,
+    const struct scep_cert_rec *cert)
+{
+	char	 text[2 * SERIAL_MAX + 1];
+
+	scep_time_text(when, text);
+	scep_line_text(line, "time", text);
+	scep_line_text(line, "event", event);
+	if (cert->request_id[0] != '\0')
+		scep_line_text(line, "id", cert->request_id);
+	scep_line_text(line, "profile", cert->profile);
+	scep_line_text(line, "subject", cert->subject);
+	scep_hex_text(scep_buf_span(&cert->serial), text, sizeof(text));
+	scep_line_text(line, "serial", text);
+	scep_line_text(line, "ca", cert->ca);
+	scep_hex_text(scep_span_make(cert->issuer, sizeof(cert->issuer)),
+	    text, sizeof(text));
+	scep_line_text(line, "issuer", text);
 }
 
 static int
@@ -74,6 +98,31 @@ get_serial(struct scep_span entry, struct scep_buf *out)
 	    scep_buf_set(out, scep_span_make(octets, len), &why) == SCEP_OK;
 }
 
+int
+scep_log_cert_key(struct scep_span entry, struct scep_buf *key)
+{
+	struct scep_cert_rec	 of = { .rev = 0 };
+	struct scep_error	 why;
+	int			 ok;
+
+	ok = get_serial(entry, &of.serial) &&
+	    get_octets(entry, "issuer", of.issuer, sizeof(of.issuer)) &&
+	    scep_cert_key(scep_buf_span(&of.serial), of.issuer, key, &why) ==
+	    SCEP_OK;
+	scep_cert_rec_clear(&of);
+	return ok;
+}
+
+static enum scep_cert_state
+get_state(struct scep_span entry)
+{
+	char	 state[sizeof(UNCONFIRMED)];
+
+	return scep_line_get(entry, "state", state, sizeof(state)) &&
+	    strcmp(state, UNCONFIRMED) == 0 ? SCEP_CERT_UNCONFIRMED :
+	    SCEP_CERT_VALID;
+}
+
 static int
 read_all(struct scep_span entry, struct scep_cert_rec *out)
 {
@@ -108,7 +157,7 @@ scep_log_cert_read(struct scep_span entry, struct scep_cert_rec *out,
 	    (strcmp(event, "issued") != 0 && strcmp(event, "approved") != 0))
 		return scep_fail(err, SCEP_E_NOTFOUND,
 		    "the entry tells of no certificate");
-	out->state = SCEP_CERT_VALID;
+	out->state = get_state(entry);
 	if (read_all(entry, out))
 		return SCEP_OK;
 	scep_cert_rec_clear(out);

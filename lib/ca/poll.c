@@ -75,8 +75,7 @@ granted(struct scep_local *ca, const struct polled *p, time_t now,
 	enum scep_err		 rc;
 
 	rc = scep_transaction_cert(ca, cert_key, now, answer, err);
-	if (rc == SCEP_E_BUSY && (rc = confirm(ca, p, now, err)) ==
-	    SCEP_OK)
+	if (rc == SCEP_E_BUSY && (rc = confirm(ca, p, now, err)) == SCEP_OK)
 		rc = scep_transaction_cert(ca, cert_key, now, answer, err);
 	if (rc == SCEP_E_CERTID) {
 		refuse(answer, SCEP_E_CERTID, err->text);

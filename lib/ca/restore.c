@@ -205,6 +205,8 @@ put_back(struct scep_store *store, const struct scep_log_line *line,
 	    SCEP_OK &&
 	    (rc = scep_restore_token(store, line->text, &change, err)) ==
 	    SCEP_OK &&
+	    (rc = scep_restore_confirmed(store, line->text, &change, count,
+	    err)) == SCEP_OK &&
 	    (rc = scep_restore_revoked(store, line->text, &change, count,
 	    err)) == SCEP_OK)
 		rc = scep_store_commit(store, &change, err);

@@ -29,6 +29,11 @@ enum scep_err	 scep_restore_import(struct scep_store *store,
 		    struct scep_log_file *log, uint64_t after,
 		    struct scep_restored *count, struct scep_error *err);
 
+/* One entry that says that a certificate was let go by its validator:
+ * restore_confirm.c. */
+enum scep_err	 scep_restore_confirmed(struct scep_store *store,
+		    struct scep_span entry, struct scep_change *change,
+		    struct scep_restored *count, struct scep_error *err);
 /* One entry that says that a certificate was revoked: restore_revoke.c. */
 enum scep_err	 scep_restore_revoked(struct scep_store *store,
 		    struct scep_span entry, struct scep_change *change,

@@ -89,6 +89,8 @@ nothing_leaves_before_it_is_confirmed(void **state)
 	assert_string_equal(validating_said("issuer"), "CN=Test CA");
 	assert_int_equal(strlen(validating_said("not_after")), 20);
 	set_state(SCEP_CERT_UNCONFIRMED, SCEP_CERT_UNCONFIRMED);
+	assert_true(world_holds(w, "state=unconfirmed"));
+	assert_false(world_holds(w, "event=confirmed"));
 	/* A restart is no way round it. */
 	world_use(w, w->store);
 	ask_expect(&r, "try again", "this process calls nobody");
@@ -98,11 +100,32 @@ nothing_leaves_before_it_is_confirmed(void **state)
 	X509_free(validating_cert(&o));
 	set_state(SCEP_CERT_VALID, SCEP_CERT_VALID);
 	told_of(1);
+	assert_true(world_holds(w, "event=confirmed"));
+	assert_false(world_holds(w, "not asked"));
 	/* It has been given: nobody is asked again, or told. */
 	(void)validating_times();
 	ask_spend(&r, "granted", "granted before");
 	assert_int_equal(validating_times(), 0);
 	told_of(1);
+}
+
+/* The operator has it otherwise now: it is let go, and the log says how. */
+static void
+without_the_key_nobody_is_asked(void **state)
+{
+	struct world_request	 r = validating_new("vf", 0, "t1", NULL);
+	struct scep_profile	*p = (struct scep_profile *)(uintptr_t)
+				    scep_config_profile(w->cfg, "vf");
+
+	(void)state;
+	validating.confirm = REFUSE;
+	ask_expect(&r, "try again", "does not confirm");
+	assert_int_equal(validating_times(), 2);
+	p->validator.confirm = 0;
+	ask_spend(&r, "granted", "granted before");
+	p->validator.confirm = 1;
+	assert_int_equal(validating_times(), 0);
+	assert_true(world_holds(w, "validator=\"not asked\""));
 }
 
 static void
@@ -368,6 +391,8 @@ main(void)
 {
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test_setup(nothing_leaves_before_it_is_confirmed,
+		    validating_empty),
+		cmocka_unit_test_setup(without_the_key_nobody_is_asked,
 		    validating_empty),
 		cmocka_unit_test_setup(what_is_confirmed_at_once_leaves_at_once,
 		    validating_empty),

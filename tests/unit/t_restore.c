@@ -18,6 +18,7 @@
 #include "base/text.h"
 #include "ca/log_cert.h"
 #include "ca/restore.h"
+#include "ca/validator.h"
 #include "store/chain.h"
 #include "tests/unit/asking.h"
 #include "tests/unit/operator.h"
@@ -689,6 +690,78 @@ what_was_revoked_stays_so(void **state)
 	scep_store_close(restored);
 }
 
+static void
+let_go(const char *hex)
+{
+	const struct scep_validator_ask	 ask = {
+		.profile = scep_config_profile(w->cfg, "main"),
+	};
+	struct scep_buf			 key = { NULL, 0 };
+	struct scep_error		 err;
+	uint8_t				 serial[40];
+	size_t				 len;
+
+	world_must(scep_hex_read(hex, serial, sizeof(serial), &len, &err) ==
+	    SCEP_OK && scep_cert_key(scep_span_make(serial, len),
+	    w->cfg->ca[0].issuer.id, &key, &err) == SCEP_OK);
+	assert_int_equal(scep_confirm((struct scep_local *)w->ca, WORLD_NOW,
+	    &ask, scep_buf_span(&key), &err), SCEP_OK);
+	scep_buf_clear(&key);
+}
+
+static void
+state_is(const char *subject, const char *state)
+{
+	json_t	*list = operator_ask_id(w, 0, "{\"do\":\"cert.list\","
+		    "\"subject\":\"%s\"}", subject), *rows;
+
+	rows = json_object_get(list, "rows");
+	assert_int_equal(json_array_size(rows), 1);
+	operator_is(json_array_get(rows, 0), "state", state);
+	json_decref(list);
+}
+
+/* Of the backup, let go after it and not; and issued after it, and not let
+ * go. */
+static void
+what_was_let_go_is_valid_and_nothing_else(void **state)
+{
+	char			 challenge[3][SCEP_CHALLENGE_TEXT];
+	char			 serial[2][48];
+	struct scep_profile	*profile;
+	struct world_request	 r;
+	struct scep_store	*restored;
+	struct scep_restored	 count;
+	uint64_t		 last;
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < 3; i++)
+		ask_mint(NULL, challenge[i]);
+	grant(0, "t0", challenge[0], serial[0]);
+	grant(1, "t1", challenge[1], serial[1]);
+	make_unconfirmed(serial[0]);
+	make_unconfirmed(serial[1]);
+	restored = clone_store();
+	last = write_log(w->store);
+	let_go(serial[0]);
+	profile = (struct scep_profile *)(uintptr_t)scep_config_profile(
+	    w->cfg, "main");
+	profile->validator.confirm = 1;
+	r = ask_new(2, "t2", challenge[2]);
+	ask_spend(&r, "try again", "does not confirm");
+	profile->validator.confirm = 0;
+	(void)write_log(w->store);
+	import(restored, last, &count);
+	assert_int_equal(count.poor, 0);
+	move_to(restored);
+	state_is("CN=dev-0", "valid");
+	state_is("CN=dev-1", "unconfirmed");
+	state_is("CN=dev-2", "unconfirmed");
+	move_to(w->store);
+	scep_store_close(restored);
+}
+
 int
 main(void)
 {
@@ -699,6 +772,7 @@ main(void)
 		T(no_challenge_of_before_is_good),
 		T(an_api_key_that_was_revoked_stays_so),
 		T(what_was_revoked_stays_so),
+		T(what_was_let_go_is_valid_and_nothing_else),
 		T(an_entry_that_says_too_little_makes_no_record),
 		T(hostile_names_come_back_as_they_were),
 		T(a_changed_octet_is_found_in_its_line),
