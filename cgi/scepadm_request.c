@@ -22,7 +22,8 @@ static const struct adm_column	list_columns[] = {
 static const struct adm_column	show_columns[] = {
 	{ "id", "id" }, { "profile", "profile" }, { "state", "state" },
 	{ "waits because", "why" }, { "subject", "subject" },
-	{ "SAN", "san" }, { "key SHA-256", "key_sha256" },
+	{ "SAN", "san" }, { "validity", "validity" },
+	{ "key SHA-256", "key_sha256" },
 	{ "signer SHA-256", "signer_sha256" },
 	{ "transaction", "transaction" }, { "peer", "peer" },
 	{ "created", "created" }, { "expires", "expires" },

@@ -62,6 +62,7 @@ scep_admin_request_json(const struct scep_admin_call *call,
 	char			 signer[2 * SCEP_SHA256_LEN + 1];
 	char			 created[SCEP_TIME_TEXT];
 	char			 expires[SCEP_TIME_TEXT];
+	char			 validity[SCEP_DURATION_TEXT] = "";
 	json_int_t		 n;
 	enum scep_err		 rc;
 
@@ -76,11 +77,14 @@ scep_admin_request_json(const struct scep_admin_call *call,
 	    sizeof(p->signer_sha256)), signer, sizeof(signer));
 	scep_time_text(p->created, created);
 	scep_time_text(p->expires, expires);
+	if (p->validity_s > 0)
+		scep_duration_text(p->validity_s, validity);
 	*out = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,"
-	    "s:I,s:I,s:s}",
+	    "s:s,s:I,s:I,s:s}",
 	    "id", p->request_id, "profile", p->profile,
 	    "state", call->now < p->expires ? "pending" : "expired",
 	    "why", p->why, "subject", subject.text, "san", san.text,
+	    "validity", validity,
 	    "key_sha256", key, "signer_sha256", signer, "transaction", txid,
 	    "peer", p->peer, "created", created, "expires", expires,
 	    "approvals", n, "needed", (json_int_t)scep_approvals_needed(

@@ -180,7 +180,8 @@ scep_authorise_approval(const struct scep_crypto *crypto,
 	asked.subject = scep_buf_span(&pending->subject);
 	asked.spki = scep_buf_span(&pending->spki);
 	asked.san = scep_buf_span(&pending->san);
-	asked.validity_s = 0;
+	asked.validity_s = pending->validity_s < profile->validity_s ?
+	    pending->validity_s : 0;
 	asked.request_id = pending->request_id;
 	asked.authority = authority;
 	return grant_make(&asked, out, err);

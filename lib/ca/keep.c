@@ -69,6 +69,7 @@ fill_pending(const struct scep_job *job, struct scep_pending *p,
 		    job->said.reason[0] != '\0' ? ", " : "",
 		    job->said.reason);
 		scep_text_clean(p->why);	/* cut within a character */
+		p->validity_s = job->said.validity_s;
 	}
 	memcpy(p->key_sha256, job->csr->key.sha256, sizeof(p->key_sha256));
 	p->created = job->now;

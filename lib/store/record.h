@@ -165,6 +165,8 @@ struct scep_pending {
 						   asked; 0: the current one */
 	char			 why[SCEP_REC_TEXT];	/* it was queued, if
 						   somebody said so */
+	long			 validity_s;	/* that a validator allows;
+						   0: the profile's */
 	uint8_t			 mac[SCEP_SHA256_LEN];	/* over those above */
 	/* Changing: */
 	struct scep_approval	 approval[SCEP_APPROVALS_MAX];

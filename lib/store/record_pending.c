@@ -64,7 +64,16 @@ static const struct scep_field	approval_row_fields[] = {
 	SCEP_FIELD(SCEP_F_BUF, pending_row, approvals, APPROVALS_SIZE),
 };
 
-enum { FIRST = 1, NEXT, WITH_APPROVALS };
+/* … and whose certificate is to live less long than others. */
+static const struct scep_field	validity_fields[] = {
+	FRONT, GENERATION,
+	SCEP_FIELD_TEXT(pending_row, p.why),
+	SCEP_FIELD(SCEP_F_LONG, pending_row, p.validity_s, 0),
+	MAC,
+	SCEP_FIELD(SCEP_F_BUF, pending_row, approvals, APPROVALS_SIZE),
+};
+
+enum { FIRST = 1, NEXT, WITH_APPROVALS, WITH_VALIDITY };
 
 /* The body is what is in front of the mac: n_body members. */
 static const struct {
@@ -75,6 +84,8 @@ static const struct {
 	[NEXT] = { next_fields, N(next_fields), N(next_fields) - 1 },
 	[WITH_APPROVALS] = { approval_row_fields, N(approval_row_fields),
 	    N(approval_row_fields) - 2 },
+	[WITH_VALIDITY] = { validity_fields, N(validity_fields),
+	    N(validity_fields) - 2 },
 };
 
 void
@@ -90,6 +101,8 @@ scep_pending_clear(struct scep_pending *p)
 static int
 body_version(const struct scep_pending *p)
 {
+	if (p->validity_s != 0)
+		return WITH_VALIDITY;
 	if (p->why[0] != '\0')
 		return WITH_APPROVALS;
 	return p->ca_generation != 0 ? NEXT : FIRST;
@@ -98,7 +111,10 @@ body_version(const struct scep_pending *p)
 static int
 row_version(const struct scep_pending *p)
 {
-	return p->n_approvals > 0 ? WITH_APPROVALS : body_version(p);
+	const int	 body = body_version(p);
+
+	return p->n_approvals > 0 && body < WITH_APPROVALS ? WITH_APPROVALS :
+	    body;
 }
 
 enum scep_err
@@ -169,7 +185,7 @@ scep_pending_decode(struct scep_span der, struct scep_pending *out,
 {
 	const int		 said = scep_record_version(der);
 	const int		 version = said >= FIRST &&
-				    said <= WITH_APPROVALS ? said : FIRST;
+				    said <= WITH_VALIDITY ? said : FIRST;
 	struct pending_row	 row;
 	enum scep_err		 rc;
 

@@ -109,6 +109,36 @@ nothing_leaves_before_it_is_confirmed(void **state)
 	told_of(1);
 }
 
+static size_t
+listed(const char *state)
+{
+	json_t		*list = operator_ask_id(w, 0, "{\"do\":\"cert.list\","
+			    "\"state\":\"%s\"}", state);
+	const size_t	 n = json_array_size(json_object_get(list, "rows"));
+
+	json_decref(list);
+	return n;
+}
+
+static void
+operators_find_what_was_not_let_go(void **state)
+{
+	struct world_request	 r = validating_new("vf", 0, "t1", NULL);
+
+	(void)state;
+	ask_spend(&r, "granted", "allowed");
+	assert_int_equal(listed("valid"), 1);
+	assert_int_equal(listed("unconfirmed"), 0);
+	validating.confirm = REFUSE;
+	r = validating_new("vf", 1, "t2", NULL);
+	ask_spend(&r, "try again", "does not confirm");
+	assert_int_equal(listed("valid"), 1);
+	assert_int_equal(listed("unconfirmed"), 1);
+	set_state(SCEP_CERT_UNCONFIRMED, SCEP_CERT_REVOKED);
+	assert_int_equal(listed("unconfirmed"), 0);
+	assert_int_equal(listed("revoked"), 1);
+}
+
 /* The operator has it otherwise now: it is let go, and the log says how. */
 static void
 without_the_key_nobody_is_asked(void **state)
@@ -391,6 +421,8 @@ main(void)
 {
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test_setup(nothing_leaves_before_it_is_confirmed,
+		    validating_empty),
+		cmocka_unit_test_setup(operators_find_what_was_not_let_go,
 		    validating_empty),
 		cmocka_unit_test_setup(without_the_key_nobody_is_asked,
 		    validating_empty),

@@ -218,6 +218,27 @@ utf8_is_told_from_what_is_not(void **state)
 	assert_false(scep_is_clean_utf8(scep_span_make("a\0b", 3)));
 }
 
+/* UTF-8, cut anywhere. */
+static void
+what_is_cut_loses_half_a_character_and_no_more(void **state)
+{
+	static const char	 whole[] = "a\xc3\xbc\xe2\x82\xac"
+				    "\xf0\x9f\x98\x80z";
+	static const size_t	 kept[] = { 0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10,
+				    11 };
+	char			 text[sizeof(whole)];
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(whole); i++) {
+		memset(text, 0, sizeof(text));
+		memcpy(text, whole, i);
+		scep_text_clean(text);
+		assert_int_equal(strlen(text), kept[i]);
+		assert_memory_equal(text, whole, kept[i]);
+	}
+}
+
 static void
 a_buf_grows_and_is_emptied(void **state)
 {
@@ -258,6 +279,8 @@ main(void)
 		cmocka_unit_test(durations_are_written_in_their_biggest_unit),
 		cmocka_unit_test(numbers_stay_in_their_range),
 		cmocka_unit_test(utf8_is_told_from_what_is_not),
+		cmocka_unit_test(
+		    what_is_cut_loses_half_a_character_and_no_more),
 		cmocka_unit_test(a_buf_grows_and_is_emptied),
 	};
 

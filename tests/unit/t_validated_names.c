@@ -109,6 +109,69 @@ a_challenge_and_a_validator_do_not_name_two(void **state)
 	bytes_free(&r.csr);
 }
 
+static int
+days_of(X509 *cert)
+{
+	int	 days = 0, seconds = 0;
+
+	assert_int_equal(ASN1_TIME_diff(&days, &seconds,
+	    X509_get0_notBefore(cert), X509_get0_notAfter(cert)), 1);
+	return days;
+}
+
+/* The certificate of a request that waits, once it is approved. */
+static X509 *
+approved(struct world_request *r, const char *validity)
+{
+	json_t		*list = operator_ask(w, 0,
+			    "{\"do\":\"request.list\"}"), *done;
+	struct outcome	 o;
+
+	operator_is(json_array_get(list, 0), "validity", validity);
+	done = operator_ask_id(w, 0, "{\"do\":\"request.approve\","
+	    "\"id\":\"%s\"}", operator_text(json_array_get(list, 0), "id"));
+	json_decref(list);
+	json_decref(done);
+	o = ask_expect_keep(r, "granted", "granted before");
+	bytes_free(&r->csr);
+	return validating_cert(&o);
+}
+
+/* It allows a short life, and the operator approves that. */
+static void
+what_waits_lives_no_longer_than_was_allowed(void **state)
+{
+	struct scep_profile	*p = (struct scep_profile *)(uintptr_t)
+				    scep_config_profile(w->cfg, "vq");
+	const long		 was = p->validity_s;
+	struct world_request	 r = validating_new("vq", 0, "t1", NULL);
+	X509			*cert;
+
+	(void)state;
+	validating.answer = "{\"decision\":\"allow\",\"subject\":"
+	    "\"CN=asset-7\",\"validity\":\"7d\"}";
+	ask_expect(&r, "pending", "queued");
+	cert = approved(&r, "7d");
+	assert_int_equal(days_of(cert), 7);
+	X509_free(cert);
+	validating.answer = "{\"decision\":\"allow\"}";
+	r = validating_new("vq", 1, "t2", NULL);
+	ask_expect(&r, "pending", "queued");
+	cert = approved(&r, "");
+	assert_int_equal(days_of(cert), 365);
+	X509_free(cert);
+	/* The profile allows less by the time that it is approved. */
+	validating.answer = "{\"decision\":\"allow\",\"validity\":"
+	    "\"30d\"}";
+	r = validating_new("vq", 2, "t3", NULL);
+	ask_expect(&r, "pending", "queued");
+	p->validity_s = 86400;
+	cert = approved(&r, "30d");
+	p->validity_s = was;
+	assert_int_equal(days_of(cert), 1);
+	X509_free(cert);
+}
+
 /* What waits has the names that would have been issued, too. */
 static void
 names_that_a_challenge_gives_wait_with_the_request(void **state)
@@ -263,6 +326,33 @@ nothing_hides_behind_a_long_name(void **state)
 	bytes_free(&r.csr);
 }
 
+static X509	*old;
+
+static void
+revoke_old(void)
+{
+	renewing_revoke(old);
+}
+
+static void
+a_signer_that_is_revoked_meanwhile_renews_nothing(void **state)
+{
+	struct renewal	 again = { .profile = "va" };
+
+	(void)state;
+	again.old = old = first();
+	validating.meanwhile = revoke_old;
+	renewing(&again, "refused", "the signer was revoked");
+	assert_int_equal(validating_times(), 1);
+	assert_int_equal(world_count(w, SCEP_T_CERTIFICATE), 1);
+	X509_free(old);
+	/* The control. */
+	(void)validating_empty(NULL);
+	again.old = first();
+	renewing(&again, "granted", "allowed by the validator");
+	X509_free(again.old);
+}
+
 /* SECURITY T11: a PKCSReq by a certificate of ours is a renewal, too. */
 static void
 a_pkcsreq_that_renews_is_asked_about(void **state)
@@ -305,6 +395,9 @@ main(void)
 		    a_challenge_and_a_validator_do_not_name_two,
 		    validating_empty),
 		cmocka_unit_test_setup(
+		    what_waits_lives_no_longer_than_was_allowed,
+		    validating_empty),
+		cmocka_unit_test_setup(
 		    names_that_a_challenge_gives_wait_with_the_request,
 		    validating_empty),
 		cmocka_unit_test_setup(renewals_are_asked_about,
@@ -314,6 +407,9 @@ main(void)
 		cmocka_unit_test_setup(only_a_right_challenge_is_named,
 		    validating_empty),
 		cmocka_unit_test_setup(nothing_hides_behind_a_long_name,
+		    validating_empty),
+		cmocka_unit_test_setup(
+		    a_signer_that_is_revoked_meanwhile_renews_nothing,
 		    validating_empty),
 		cmocka_unit_test_setup(a_pkcsreq_that_renews_is_asked_about,
 		    validating_empty),
