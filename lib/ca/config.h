@@ -160,9 +160,7 @@ struct scep_validator_conf {
 	struct scep_hook	 hook;		/* kind NONE: there is none */
 	long			 timeout_s;
 	char			 key_path[SCEP_PATH_LEN];	/* or "" */
-	int			 trouble_queues;	/* no answer, no
-						   refusal: an operator is
-						   asked */
+	unsigned int		 trouble;	/* enum scep_trouble */
 	int			 confirm;	/* asked again before what was
 						   issued leaves */
 	long			 max_waiting;	/* requests at once; 0: half

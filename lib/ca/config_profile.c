@@ -234,7 +234,7 @@ static const struct scep_setting	table[] = {
 	    NULL },
 	{ "validator_timeout", scep_read_duration, P(validator.timeout_s),
 	    "10s", 1, 45, NULL },
-	{ "validator_trouble", scep_read_word, P(validator.trouble_queues),
+	{ "validator_trouble", scep_read_word, P(validator.trouble),
 	    "refuse", 0, 0, scep_validator_troubles },
 	{ "validator_confirm", scep_read_word, P(validator.confirm), "no", 0,
 	    0, yes_no },

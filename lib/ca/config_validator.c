@@ -11,13 +11,15 @@
 
 #include "base/error.h"
 #include "ca/config_local.h"
+#include "ca/decide.h"
 
 #define BLANKS		" \t"
 #define MARGIN_MS	1000L	/* of the worker's wait, for the rest */
 
 const struct scep_word	scep_validator_troubles[] = {
-	{ "refuse", 0, NULL },
-	{ "queue", 1, NULL },
+	{ "refuse", SCEP_TROUBLE_REFUSES, NULL },
+	{ "queue", SCEP_TROUBLE_QUEUES, NULL },
+	{ "retry", SCEP_TROUBLE_DEFERS, NULL },
 	{ NULL, 0, NULL }
 };
 
@@ -159,8 +161,8 @@ scep_config_check_validator(struct scep_reading *r, struct scep_profile *p)
 		return rc;
 	v->hook.timeout_ms = v->timeout_s * 1000;
 	r->entry = scep_conf_get(r->section, "validator_trouble");
-	if (v->trouble_queues && (p->authorise & SCEP_BIT(SCEP_BY_MANUAL)) ==
-	    0)
+	if (v->trouble == SCEP_TROUBLE_QUEUES &&
+	    (p->authorise & SCEP_BIT(SCEP_BY_MANUAL)) == 0)
 		return scep_config_fault(r, "queue needs somebody who "
 		    "approves: add manual to authorise");
 	if ((rc = check_time(r, v)) == SCEP_OK)

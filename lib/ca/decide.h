@@ -6,6 +6,13 @@
 #ifndef SCEP_CA_DECIDE_H
 #define SCEP_CA_DECIDE_H
 
+/* What becomes of a request whose validator gives no answer. */
+enum scep_trouble {
+	SCEP_TROUBLE_REFUSES,
+	SCEP_TROUBLE_QUEUES,	/* an operator is asked */
+	SCEP_TROUBLE_DEFERS	/* it is to come again */
+};
+
 /* What the profile wants. */
 struct scep_rules {
 	unsigned int	by_challenge : 1;
@@ -13,11 +20,11 @@ struct scep_rules {
 	unsigned int	by_validator : 1;	/* it must allow what the rest
 						   would; alone, it is the
 						   rest */
-	unsigned int	trouble_queues : 1;	/* where that gives no answer */
 	unsigned int	renew : 1;	/* it renews … */
 	unsigned int	new_key : 1;	/* … to another key, */
 	unsigned int	same_key : 1;	/* … to the same one, */
 	unsigned int	any_names : 1;	/* … to names it allows anybody */
+	enum scep_trouble	trouble;
 };
 
 enum scep_challenge_fact {

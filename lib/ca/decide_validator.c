@@ -38,7 +38,8 @@ scep_rule_may_queue(const struct hearing *h)
 	case SCEP_VA_QUEUED:
 		return h->rules->by_manual;
 	case SCEP_VA_TROUBLE:
-		return h->rules->by_manual && h->rules->trouble_queues;
+		return h->rules->by_manual &&
+		    h->rules->trouble == SCEP_TROUBLE_QUEUES;
 	case SCEP_VA_REFUSED:
 		break;
 	}
@@ -68,6 +69,9 @@ scep_rule_validator(const struct hearing *h)
 		return refuse_if(h, !h->rules->by_manual, "the validator "
 		    "wants an approval, and the profile has none");
 	case SCEP_VA_TROUBLE:
+		if (h->rules->trouble == SCEP_TROUBLE_DEFERS)
+			return say(h, SCEP_DEFER,
+			    "no answer of the validator");
 		return refuse_if(h, !scep_rule_may_queue(h),
 		    "no answer of the validator");
 	case SCEP_VA_REFUSED:

@@ -156,7 +156,7 @@ decide(struct scep_job *job, struct scep_grant **grant, struct scep_error *err)
 		.by_challenge = (by & SCEP_BIT(SCEP_BY_CHALLENGE)) != 0,
 		.by_manual = (by & SCEP_BIT(SCEP_BY_MANUAL)) != 0,
 		.by_validator = (by & SCEP_BIT(SCEP_BY_VALIDATOR)) != 0,
-		.trouble_queues = job->profile->validator.trouble_queues != 0,
+		.trouble = (enum scep_trouble)job->profile->validator.trouble,
 		.renew = job->profile->renew.on != 0,
 		.new_key = job->profile->renew.key == SCEP_RENEW_NEW_KEY,
 		.same_key = job->profile->renew.key == SCEP_RENEW_SAME_KEY,
@@ -244,7 +244,9 @@ act(struct scep_job *job, const struct scep_grant *grant,
 	case SCEP_REPEAT:
 		return repeat(job, why, err);
 	case SCEP_DEFER:
-		return scep_fail(err, SCEP_E_BUSY, "%s", why);
+		return job->detail[0] == '\0' ?
+		    scep_fail(err, SCEP_E_BUSY, "%s", why) :
+		    scep_fail(err, SCEP_E_BUSY, "%s (%s)", why, job->detail);
 	case SCEP_REFUSE:
 		break;
 	}

@@ -49,6 +49,8 @@ profile asked "exec:$ASK" "validator_timeout = 3s"
 profile both "challenge exec:$ASK"
 profile queue "manual exec:$ASK" "validator_trouble = queue
 validator_timeout = 2s"
+profile again "challenge exec:$ASK" "validator_trouble = retry
+validator_timeout = 2s"
 profile confirm "exec:$ASK" "validator_confirm = yes"
 profile web "http://127.0.0.1:$WEB/ask" "validator_key = $T/v/key"
 
@@ -156,6 +158,22 @@ verdict "… and approves it" adm request approve "$id"
 enrol 0 "… and a poll fetches it" q-1 queue -k "$T/q1.key" -P
 how hang
 enrol 3 "trouble is the operator's, where the profile says so" q-2 queue
+
+# ---- to come again ----
+
+adm challenge add --cn r-1 --profile again >"$T/r1.challenge"
+before=$(n_certs)
+enrol 4 "trouble: the device is to come again, where the profile says so" \
+    r-1 again -k "$T/r1.key" -t r-1 -C "$T/r1.challenge"
+like "… by HTTP 503" "$T/status.out" "503"
+same "… and nothing is issued" "$(n_certs)" "$before"
+like "… the log says why" "$T/scep.log" "no answer of the validator"
+how refuse
+enrol 1 "… a refusal is a refusal" r-1 again -k "$T/r1.key" -t r-2 \
+    -C "$T/r1.challenge"
+how allow
+enrol 0 "… it comes again, and its challenge was not used up" r-1 again \
+    -k "$T/r1.key" -t r-1 -C "$T/r1.challenge"
 
 # ---- before it leaves ----
 

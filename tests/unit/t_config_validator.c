@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "ca/config_local.h"
+#include "ca/decide.h"
 #include "tests/unit/generations.h"
 
 #define LEN(a)	(sizeof(a) / sizeof((a)[0]))
@@ -119,7 +120,7 @@ a_profile_with_a_validator_alone_starts(void **state)
 	assert_int_equal(p->validator.hook.timeout_ms, 10000);
 	assert_int_equal(p->validator.max_waiting, 0);
 	assert_int_equal(p->validator.confirm, 0);
-	assert_int_equal(p->validator.trouble_queues, 0);
+	assert_int_equal(p->validator.trouble, SCEP_TROUBLE_REFUSES);
 	scep_config_free(cfg);
 	/* The control: without one, nothing does. */
 	assert_int_equal(parse("validity = 1d\n", &cfg, &err),
@@ -150,7 +151,7 @@ each_key_is_read(void **state)
 	assert_int_equal(p->validator.hook.timeout_ms, 45000);
 	assert_string_equal(p->validator.hook.ca_path, "/x/ca.pem");
 	assert_string_equal(p->validator.key_path, "/x/keys/ask");
-	assert_int_equal(p->validator.trouble_queues, 1);
+	assert_int_equal(p->validator.trouble, SCEP_TROUBLE_QUEUES);
 	assert_int_equal(p->validator.confirm, 1);
 	assert_int_equal(p->validator.max_waiting, 3);
 	scep_config_free(cfg);

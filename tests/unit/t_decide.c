@@ -23,7 +23,8 @@
 #define OPEN	OLD, .life = SCEP_LIFE_OPEN
 
 enum { CHALLENGE = 1, MANUAL = 2, BOTH = 3, NEW_KEY = 4, SAME_KEY = 8,
-    ANY_NAMES = 16, NO_RENEWAL = 32, VALIDATOR = 64, TROUBLE_QUEUES = 128 };
+    ANY_NAMES = 16, NO_RENEWAL = 32, VALIDATOR = 64, TROUBLE_QUEUES = 128,
+    TROUBLE_DEFERS = 256 };
 
 static const struct {
 	const char		*name;
@@ -426,6 +427,19 @@ static const struct {
 	    CHALLENGE | VALIDATOR, { GOOD, .challenge = SCEP_CH_SPENT,
 	    .validator = SCEP_VA_ALLOWED }, SCEP_REFUSE, "used up",
 	    "challenge" },
+	{ "no answer, and it is to come again", VALIDATOR | TROUBLE_DEFERS,
+	    { GOOD, .validator = SCEP_VA_TROUBLE }, SCEP_DEFER, "no answer",
+	    "validator" },
+	{ "… where operators could be asked", MANUAL | VALIDATOR |
+	    TROUBLE_DEFERS, { GOOD, .validator = SCEP_VA_TROUBLE },
+	    SCEP_DEFER, "no answer", "validator" },
+	{ "… a refusal is one", VALIDATOR | TROUBLE_DEFERS,
+	    { GOOD, .validator = SCEP_VA_REFUSED }, SCEP_REFUSE,
+	    "refused by the validator", "validator" },
+	{ "… a wrong challenge is refused, whoever could be asked",
+	    CHALLENGE | VALIDATOR | TROUBLE_DEFERS, { GOOD,
+	    .challenge = SCEP_CH_UNKNOWN, .validator = SCEP_VA_TROUBLE },
+	    SCEP_REFUSE, "challenge unknown", "challenge" },
 	{ "a right challenge: the validator is asked", CHALLENGE | VALIDATOR,
 	    { GOOD, .challenge = SCEP_CH_RECORD }, SCEP_ASK, "to be asked",
 	    "validator" },
@@ -519,7 +533,9 @@ each_row_of_the_table_holds(void **state)
 			.same_key = (by & SAME_KEY) != 0,
 			.any_names = (by & ANY_NAMES) != 0,
 			.by_validator = (by & VALIDATOR) != 0,
-			.trouble_queues = (by & TROUBLE_QUEUES) != 0,
+			.trouble = (by & TROUBLE_QUEUES) != 0 ?
+			    SCEP_TROUBLE_QUEUES : (by & TROUBLE_DEFERS) != 0 ?
+			    SCEP_TROUBLE_DEFERS : SCEP_TROUBLE_REFUSES,
 		};
 
 		if (scep_decide(&rules, &rows[i].facts, &v) ==
@@ -659,7 +675,7 @@ nothing_is_granted_without_the_validator(void **state)
 	int			 c, t, said;
 
 	(void)state;
-	for (bits = 0; bits < 1024; bits++)
+	for (bits = 0; bits < 2048; bits++)
 		for (c = SCEP_CH_ABSENT; c <= SCEP_CH_OTHER_KEY; c++)
 			for (t = SCEP_TX_NONE; t <= SCEP_TX_OTHER_FINISHED;
 			    t++)
@@ -668,8 +684,9 @@ nothing_is_granted_without_the_validator(void **state)
 					struct scep_rules	 rules = {
 						.by_challenge = bits & 1,
 						.by_manual = bits >> 1 & 1,
-						.trouble_queues =
-						    bits >> 2 & 1,
+						.trouble = (enum
+						    scep_trouble)((bits >> 2 &
+						    1) + (bits >> 10)),
 						.by_validator = 1,
 						.renew = 1
 					};
