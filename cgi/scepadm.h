@@ -105,12 +105,6 @@ enum scep_err	 adm_options(struct adm *adm, int argc, char *argv[],
 /* Carry out one request of ca/admin.h: by the owner if there is one, else by
  * ourselves.  request is stolen.  *result is the caller's. */
 enum scep_err	 adm_ask(struct adm *adm, json_t *request, json_t **result);
-/* The same request until a reply has no next, or fn, which takes each reply,
- * has enough; request stays the caller's. */
-typedef enum scep_err	(*adm_page_fn)(struct adm *adm, void *arg,
-			    json_t *result, int *enough);
-enum scep_err	 adm_each_page(struct adm *adm, const json_t *request,
-		    adm_page_fn fn, void *arg);
 /* For many requests in a row: where nobody owns the state, it is opened with
  * the first of them and closed by adm_release(). */
 void		 adm_hold(struct adm *adm);

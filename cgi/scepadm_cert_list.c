@@ -8,11 +8,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/text.h"
 #include "ca/admin.h"
 #include "cgi/scepadm_cert.h"
-
-#define LIMIT_MAX	1000000000L
+#include "cgi/scepadm_page.h"
 
 static const struct adm_column	table_columns[] = {
 	{ "SERIAL", "serial" }, { "PROFILE", "profile" }, { "STATE", "state" },
@@ -36,26 +34,13 @@ struct told {
 };
 
 struct list {
-	json_t		*request;	/* without after */
-	struct adm_rows	 rows;
+	json_t		*request;	/* changes from page to page */
+	struct adm_list	 out;
 	const char	*sort;		/* "": as they come */
-	size_t		 left;		/* rows to be printed */
 	json_t		*unsorted;	/* all of them, or NULL */
 };
 
 /* Options. */
-
-static enum scep_err
-read_limit(struct adm *adm, const char *text, size_t *limit)
-{
-	long	 n = LIMIT_MAX;
-
-	if (text != NULL && scep_number_read(text, 1, LIMIT_MAX, &n,
-	    &adm->err) != SCEP_OK)
-		return scep_fail_within(&adm->err, "--limit");
-	*limit = (size_t)n;
-	return SCEP_OK;
-}
 
 static enum scep_err
 put_told(struct adm *adm, const struct told *told, struct list *list)
@@ -66,15 +51,16 @@ put_told(struct adm *adm, const struct told *told, struct list *list)
 	json_t				*request = list->request;
 	enum scep_err			 rc;
 
-	if (told->csv && adm->json)
-		return scep_fail(&adm->err, SCEP_E_USAGE,
-		    "--csv and --json: give one of them");
-	if ((rc = adm_cert_filter_put(adm, &told->filter, request)) !=
-	    SCEP_OK ||
-	    (rc = adm_put_word(adm, request, "sort", told->sort, orders)) !=
+	if ((rc = adm_list_start(adm, &list->out, told->csv, told->limit)) !=
 	    SCEP_OK)
 		return rc;
-	return read_limit(adm, told->limit, &list->left);
+	list->out.rows.columns = told->csv ? csv_columns : table_columns;
+	if (list->out.rows.form == ADM_TABLE)
+		(void)json_object_set_new(request, "brief", json_integer(1));
+	if ((rc = adm_cert_filter_put(adm, &told->filter, request)) !=
+	    SCEP_OK)
+		return rc;
+	return adm_put_word(adm, request, "sort", told->sort, orders);
 }
 
 /* Order. */
@@ -126,15 +112,14 @@ print_sorted(struct adm *adm, struct list *list)
 		rows[i] = json_array_get(list->unsorted, i);
 	qsort_r(rows, n, sizeof(*rows), compare_rows,
 	    (void *)(uintptr_t)list->sort);
-	for (i = 0; rc == SCEP_OK && i < n && i < list->left; ) {
+	for (i = 0; rc == SCEP_OK && i < n && list->out.left > 0; ) {
 		page = json_array();
-		for (; json_array_size(page) < SCEP_ADMIN_PAGE && i < n &&
-		    i < list->left; i++)
+		for (; json_array_size(page) < SCEP_ADMIN_PAGE && i < n; i++)
 			if (json_array_append(page, rows[i]) != 0)
 				rc = scep_fail(&adm->err, SCEP_E_NOMEM,
 				    "a page");
 		if (rc == SCEP_OK)
-			rc = adm_rows_put(adm, &list->rows, page);
+			rc = adm_list_put(adm, &list->out, page);
 		json_decref(page);
 	}
 	free(rows);
@@ -143,61 +128,46 @@ print_sorted(struct adm *adm, struct list *list)
 
 /* Pages. */
 
-static enum scep_err
-take_page(struct adm *adm, struct list *list, const json_t *result)
+/* The next page need not be longer than what is left. */
+static void
+set_limit(struct list *list)
 {
-	json_t	*page = json_object_get(result, "rows");
-
-	if (!json_is_array(page))
-		return scep_fail(&adm->err, SCEP_E_INTERNAL, "the owner sent "
-		    "no rows; is scepadm of the same version as scep.fcgi");
-	if (!json_is_false(json_object_get(result, "sorted"))) {
-		while (json_array_size(page) > list->left)
-			(void)json_array_remove(page,
-			    json_array_size(page) - 1);
-		list->left -= json_array_size(page);
-		return adm_rows_put(adm, &list->rows, page);
-	}
-	if (list->unsorted == NULL)
-		list->unsorted = json_array();
-	return json_array_extend(list->unsorted, page) == 0 ? SCEP_OK :
-	    scep_fail(&adm->err, SCEP_E_NOMEM, "rows to be sorted");
+	if (list->out.left < SCEP_ADMIN_PAGE && list->sort[0] == '\0')
+		(void)json_object_set_new(list->request, "limit",
+		    json_integer((json_int_t)list->out.left));
 }
 
 static enum scep_err
-ask_page(struct adm *adm, struct list *list, json_t **after, int *more)
+take_page(struct adm *adm, void *arg, json_t *result, int *enough)
 {
-	json_t		*request = json_copy(list->request), *result;
+	struct list	*list = arg;
+	json_t		*rows;
 	enum scep_err	 rc;
 
-	if (*after != NULL)
-		(void)json_object_set_new(request, "after", *after);
-	*after = NULL;
-	if (list->left < SCEP_ADMIN_PAGE && list->sort[0] == '\0')
-		(void)json_object_set_new(request, "limit",
-		    json_integer((json_int_t)list->left));
-	if ((rc = adm_ask(adm, request, &result)) != SCEP_OK)
+	if ((rc = adm_page_rows(adm, result, &rows)) != SCEP_OK)
 		return rc;
-	rc = take_page(adm, list, result);
-	*after = json_incref(json_object_get(result, "next"));
-	*more = *after != NULL && list->left > 0;
-	json_decref(result);
-	return rc;
+	if (!json_is_false(json_object_get(result, "sorted"))) {
+		rc = adm_list_put(adm, &list->out, rows);
+		*enough = list->out.left == 0;
+		set_limit(list);
+		return rc;
+	}
+	if (list->unsorted == NULL)
+		list->unsorted = json_array();
+	return json_array_extend(list->unsorted, rows) == 0 ? SCEP_OK :
+	    scep_fail(&adm->err, SCEP_E_NOMEM, "rows to be sorted");
 }
 
 static enum scep_err
 print_list(struct adm *adm, struct list *list)
 {
-	json_t		*after = NULL;
-	enum scep_err	 rc = SCEP_OK;
-	int		 more = 1;
+	enum scep_err	 rc;
 
-	while (rc == SCEP_OK && more)
-		rc = ask_page(adm, list, &after, &more);
-	json_decref(after);
+	set_limit(list);
+	rc = adm_each_page(adm, list->request, take_page, list);
 	if (rc == SCEP_OK && list->unsorted != NULL)
 		rc = print_sorted(adm, list);
-	return rc == SCEP_OK ? adm_rows_end(adm, &list->rows) : rc;
+	return rc == SCEP_OK ? adm_rows_end(adm, &list->out.rows) : rc;
 }
 
 enum scep_err
@@ -218,14 +188,8 @@ adm_cert_list(struct adm *adm, int argc, char *argv[])
 		return rc;
 	list.request = json_pack("{s:s}", "do", "cert.list");
 	list.sort = told.sort != NULL ? told.sort : "";
-	list.rows.form = adm->json ? ADM_JSON : told.csv ? ADM_CSV : ADM_TABLE;
-	list.rows.columns = told.csv ? csv_columns : table_columns;
-	if ((rc = put_told(adm, &told, &list)) == SCEP_OK) {
-		if (list.rows.form == ADM_TABLE)
-			(void)json_object_set_new(list.request, "brief",
-			    json_integer(1));
+	if ((rc = put_told(adm, &told, &list)) == SCEP_OK)
 		rc = print_list(adm, &list);
-	}
 	json_decref(list.request);
 	json_decref(list.unsorted);
 	return rc;

@@ -4,10 +4,9 @@
  */
 #include <string.h>
 
-#include "base/text.h"
-#include "ca/admin.h"
 #include "cgi/scepadm_bulk.h"
 #include "cgi/scepadm_cert.h"
+#include "cgi/scepadm_page.h"
 #include "store/record.h"
 
 static const struct adm_column	one_columns[] = {
@@ -75,34 +74,30 @@ outcome(const json_t *result, int dry)
 	return json_string(dry ? "would be revoked" : "revoked");
 }
 
-/* Rows until there are limit of them; *more: there are others. */
-static enum scep_err
-collect(struct adm *adm, const json_t *request, long limit, json_t *meant,
-    int *more)
-{
-	json_t		*after = NULL, *one, *result, *rows, *row;
-	enum scep_err	 rc;
-	size_t		 i;
+/* Rows, until there are limit of them. */
+struct collecting {
+	json_t	*meant;
+	size_t	 limit;
+	int	 more;			/* there are others */
+};
 
-	*more = 0;
-	do {
-		one = json_copy((json_t *)(uintptr_t)request);
-		if (after != NULL)
-			(void)json_object_set_new(one, "after", after);
-		after = NULL;
-		if ((rc = adm_ask(adm, one, &result)) != SCEP_OK)
-			break;
-		rows = json_object_get(result, "rows");
-		json_array_foreach(rows, i, row)
-			if ((long)json_array_size(meant) < limit)
-				(void)json_array_append(meant, row);
-			else
-				*more = 1;
-		after = json_incref(json_object_get(result, "next"));
-		json_decref(result);
-	} while (after != NULL && !*more);
-	json_decref(after);
-	return rc;
+static enum scep_err
+collect(struct adm *adm, void *arg, json_t *result, int *enough)
+{
+	struct collecting	*c = arg;
+	json_t			*rows, *row;
+	enum scep_err		 rc;
+	size_t			 i;
+
+	if ((rc = adm_page_rows(adm, result, &rows)) != SCEP_OK)
+		return rc;
+	json_array_foreach(rows, i, row)
+		if (json_array_size(c->meant) < c->limit)
+			(void)json_array_append(c->meant, row);
+		else
+			c->more = 1;
+	*enough = c->more;
+	return SCEP_OK;
 }
 
 /* If one of them cannot be revoked, none is; one that was stays among them, so
@@ -133,8 +128,10 @@ static enum scep_err
 collect_fit(struct adm *adm, struct told *told, long limit, json_t *meant,
     int *more)
 {
-	json_t		*request;
-	enum scep_err	 rc;
+	struct collecting	 c = { .meant = meant,
+				    .limit = (size_t)limit };
+	json_t			*request;
+	enum scep_err		 rc;
 
 	if (told->filter.state == NULL)
 		told->filter.state = "live";
@@ -144,7 +141,8 @@ collect_fit(struct adm *adm, struct told *told, long limit, json_t *meant,
 	request = json_pack("{s:s,s:i}", "do", "cert.list", "brief", 1);
 	if ((rc = adm_cert_filter_put(adm, &told->filter, request)) ==
 	    SCEP_OK)
-		rc = collect(adm, request, limit, meant, more);
+		rc = adm_each_page(adm, request, collect, &c);
+	*more = c.more;
 	json_decref(request);
 	return rc;
 }

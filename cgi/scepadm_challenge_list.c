@@ -2,14 +2,11 @@
  * scepadm_challenge_list.c - `challenge list` and `challenge purge`, a page
  * after another.
  */
-#include <string.h>
+#include <stdio.h>
 
 #include "base/error.h"
 #include "base/text.h"
-#include "ca/admin.h"
-#include "cgi/scepadm.h"
-
-#define LIMIT_MAX	1000000000L
+#include "cgi/scepadm_page.h"
 
 static const struct adm_column	table_columns[] = {
 	{ "ID", "id" }, { "PROFILE", "profile" }, { "STATE", "state" },
@@ -26,27 +23,6 @@ static const struct adm_column	csv_columns[] = {
 	{ "", "not_before" }, { "", "expires" }, { "", "issuer" },
 	{ "", "note" }, { NULL, NULL }
 };
-
-struct list {
-	struct adm_rows	 rows;
-	size_t		 left;		/* rows to be printed */
-};
-
-static enum scep_err
-print_page(struct adm *adm, void *arg, json_t *result, int *enough)
-{
-	struct list	*list = arg;
-	json_t		*page = json_object_get(result, "rows");
-
-	if (!json_is_array(page))
-		return scep_fail(&adm->err, SCEP_E_INTERNAL, "the owner sent "
-		    "no rows; is scepadm of the same version as scep.fcgi");
-	while (json_array_size(page) > list->left)
-		(void)json_array_remove(page, json_array_size(page) - 1);
-	list->left -= json_array_size(page);
-	*enough = list->left == 0;
-	return adm_rows_put(adm, &list->rows, page);
-}
 
 /* What the list is to be of; a text that is not UTF-8 names nothing. */
 static json_t *
@@ -75,40 +51,19 @@ adm_challenge_list(struct adm *adm, int argc, char *argv[])
 		{ "csv", NULL, &csv, NULL },
 		{ NULL, NULL, NULL, NULL }
 	};
-	struct list		 list = { .left = LIMIT_MAX };
+	struct adm_list		 list = { .left = 0 };
 	json_t			*request;
 	enum scep_err		 rc;
-	long			 n = LIMIT_MAX;
 
-	if ((rc = adm_options(adm, argc, argv, options, 0, NULL)) != SCEP_OK)
+	if ((rc = adm_options(adm, argc, argv, options, 0, NULL)) !=
+	    SCEP_OK ||
+	    (rc = adm_list_start(adm, &list, csv, limit)) != SCEP_OK)
 		return rc;
-	if (csv && adm->json)
-		return scep_fail(&adm->err, SCEP_E_USAGE,
-		    "--csv and --json: give one of them");
-	if (limit != NULL && scep_number_read(limit, 1, LIMIT_MAX, &n,
-	    &adm->err) != SCEP_OK)
-		return scep_fail_within(&adm->err, "--limit");
-	list.left = (size_t)n;
-	list.rows.form = adm->json ? ADM_JSON : csv ? ADM_CSV : ADM_TABLE;
 	list.rows.columns = csv ? csv_columns : table_columns;
 	request = list_request(profile, state);
-	adm_hold(adm);
-	if ((rc = adm_each_page(adm, request, print_page, &list)) == SCEP_OK)
-		rc = adm_rows_end(adm, &list.rows);
-	adm_release(adm);
+	rc = adm_list_print(adm, &list, request);
 	json_decref(request);
 	return rc;
-}
-
-static enum scep_err
-count_page(struct adm *adm, void *arg, json_t *result, int *enough)
-{
-	json_int_t	*n = arg;
-
-	(void)adm;
-	(void)enough;
-	*n += json_integer_value(json_object_get(result, "purged"));
-	return SCEP_OK;
 }
 
 enum scep_err
@@ -119,9 +74,9 @@ adm_challenge_purge(struct adm *adm, int argc, char *argv[])
 		{ "older", &older, NULL, NULL },
 		{ NULL, NULL, NULL, NULL }
 	};
-	json_t			*request, *result;
-	json_int_t		 n = 0;
+	json_t			*request;
 	enum scep_err		 rc;
+	long long		 n;
 	long			 seconds;
 
 	if ((rc = adm_options(adm, argc, argv, options, 0, NULL)) != SCEP_OK)
@@ -130,17 +85,9 @@ adm_challenge_purge(struct adm *adm, int argc, char *argv[])
 		return scep_fail_within(&adm->err, "--older");
 	request = json_pack("{s:s,s:I}", "do", "challenge.purge", "older",
 	    (json_int_t)seconds);
-	adm_hold(adm);
-	rc = adm_each_page(adm, request, count_page, &n);
-	adm_release(adm);
+	rc = adm_count_pages(adm, request, "purged", &n);
 	json_decref(request);
-	if (rc != SCEP_OK)
-		return rc;
-	result = json_pack("{s:I}", "purged", n);
-	if (adm->json)
-		adm_print_json(result);
-	else
-		(void)printf("%lld challenges are gone\n", (long long)n);
-	json_decref(result);
-	return SCEP_OK;
+	if (rc == SCEP_OK && !adm->json)
+		(void)printf("%lld challenges are gone\n", n);
+	return rc;
 }

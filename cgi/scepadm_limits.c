@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
-#include "cgi/scepadm.h"
+#include "cgi/scepadm_page.h"
 
 static const struct adm_column	columns[] = {
 	{ "PEER", "peer" }, { "PROFILE", "profile" }, { "STATE", "state" },
@@ -13,30 +13,6 @@ static const struct adm_column	columns[] = {
 	{ "LIMIT", "limit" }, { "UNTIL", "until" }, { "LEFT", "left" },
 	{ NULL, NULL }
 };
-
-/* One page; *after is where the next one begins, or NULL. */
-static enum scep_err
-list_page(struct adm *adm, int all, struct adm_rows *rows, json_t **after)
-{
-	json_t		*ask, *result, *page;
-	enum scep_err	 rc;
-
-	ask = json_pack("{s:s,s:i}", "do", "limits.list", "all", all);
-	if (*after != NULL)
-		(void)json_object_set_new(ask, "after", *after);
-	*after = NULL;
-	if ((rc = adm_ask(adm, ask, &result)) != SCEP_OK)
-		return rc;
-	page = json_object_get(result, "rows");
-	if (!json_is_array(page))
-		rc = scep_fail(&adm->err, SCEP_E_INTERNAL, "the owner sent "
-		    "no rows; is scepadm of the same version as scep.fcgi");
-	else
-		rc = adm_rows_put(adm, rows, page);
-	*after = json_incref(json_object_get(result, "next"));
-	json_decref(result);
-	return rc;
-}
 
 enum scep_err
 adm_limits_list(struct adm *adm, int argc, char *argv[])
@@ -46,18 +22,18 @@ adm_limits_list(struct adm *adm, int argc, char *argv[])
 		{ "all", NULL, &all, NULL },
 		{ NULL, NULL, NULL, NULL }
 	};
-	struct adm_rows		 rows = { .columns = columns };
-	json_t			*after = NULL;
+	struct adm_list		 list = { .rows.columns = columns };
+	json_t			*ask;
 	enum scep_err		 rc;
 
-	if ((rc = adm_options(adm, argc, argv, options, 0, NULL)) != SCEP_OK)
+	if ((rc = adm_options(adm, argc, argv, options, 0, NULL)) !=
+	    SCEP_OK ||
+	    (rc = adm_list_start(adm, &list, 0, NULL)) != SCEP_OK)
 		return rc;
-	rows.form = adm->json ? ADM_JSON : ADM_TABLE;
-	do
-		rc = list_page(adm, all, &rows, &after);
-	while (rc == SCEP_OK && after != NULL);
-	json_decref(after);
-	return rc == SCEP_OK ? adm_rows_end(adm, &rows) : rc;
+	ask = json_pack("{s:s,s:i}", "do", "limits.list", "all", all);
+	rc = adm_list_print(adm, &list, ask);
+	json_decref(ask);
+	return rc;
 }
 
 static long long

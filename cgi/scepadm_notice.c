@@ -2,13 +2,11 @@
  * scepadm_notice.c - what waits to be told to the program or server that a
  * profile names.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "base/text.h"
-#include "cgi/scepadm.h"
-
-#define LIMIT_MAX	1000000000L
+#include "cgi/scepadm_page.h"
 
 static const struct adm_column	table_columns[] = {
 	{ "ID", "id" }, { "EVENT", "event" }, { "PROFILE", "profile" },
@@ -30,27 +28,6 @@ static const struct adm_column	show_columns[] = {
 	{ "last try", "last" }, { "next try", "next" }, { "error", "error" },
 	{ NULL, NULL }
 };
-
-struct list {
-	struct adm_rows	 rows;
-	size_t		 left;		/* rows to be printed */
-};
-
-static enum scep_err
-print_page(struct adm *adm, void *arg, json_t *result, int *enough)
-{
-	struct list	*list = arg;
-	json_t		*page = json_object_get(result, "rows");
-
-	if (!json_is_array(page))
-		return scep_fail(&adm->err, SCEP_E_INTERNAL, "the owner sent "
-		    "no rows; is scepadm of the same version as scep.fcgi");
-	while (json_array_size(page) > list->left)
-		(void)json_array_remove(page, json_array_size(page) - 1);
-	list->left -= json_array_size(page);
-	*enough = list->left == 0;
-	return adm_rows_put(adm, &list->rows, page);
-}
 
 /* A text that is not UTF-8 names nothing. */
 static json_t *
@@ -79,27 +56,17 @@ adm_notice_list(struct adm *adm, int argc, char *argv[])
 		{ "csv", NULL, &csv, NULL },
 		{ NULL, NULL, NULL, NULL }
 	};
-	struct list		 list = { .left = LIMIT_MAX };
+	struct adm_list		 list = { .left = 0 };
 	json_t			*request;
 	enum scep_err		 rc;
-	long			 n = LIMIT_MAX;
 
-	if ((rc = adm_options(adm, argc, argv, options, 0, NULL)) != SCEP_OK)
+	if ((rc = adm_options(adm, argc, argv, options, 0, NULL)) !=
+	    SCEP_OK ||
+	    (rc = adm_list_start(adm, &list, csv, limit)) != SCEP_OK)
 		return rc;
-	if (csv && adm->json)
-		return scep_fail(&adm->err, SCEP_E_USAGE,
-		    "--csv and --json: give one of them");
-	if (limit != NULL && scep_number_read(limit, 1, LIMIT_MAX, &n,
-	    &adm->err) != SCEP_OK)
-		return scep_fail_within(&adm->err, "--limit");
-	list.left = (size_t)n;
-	list.rows.form = adm->json ? ADM_JSON : csv ? ADM_CSV : ADM_TABLE;
 	list.rows.columns = csv ? csv_columns : table_columns;
 	request = make_request("notice.list", profile, event);
-	adm_hold(adm);
-	if ((rc = adm_each_page(adm, request, print_page, &list)) == SCEP_OK)
-		rc = adm_rows_end(adm, &list.rows);
-	adm_release(adm);
+	rc = adm_list_print(adm, &list, request);
 	json_decref(request);
 	return rc;
 }
@@ -116,44 +83,17 @@ adm_notice_show(struct adm *adm, int argc, char *argv[])
 	    "id", id[0]), show_columns);
 }
 
-/* How many; what is the member that says so. */
-struct count {
-	const char	*what;
-	json_int_t	 n;
-};
-
-static enum scep_err
-count_page(struct adm *adm, void *arg, json_t *result, int *enough)
-{
-	struct count	*count = arg;
-
-	(void)adm;
-	(void)enough;
-	count->n += json_integer_value(json_object_get(result, count->what));
-	return SCEP_OK;
-}
-
 static enum scep_err
 act_ask(struct adm *adm, const json_t *request, const char *what)
 {
-	struct count	 count = { .what = what };
-	json_t		*result;
 	enum scep_err	 rc;
+	long long	 n;
 
-	adm_hold(adm);
-	rc = adm_each_page(adm, request, count_page, &count);
-	adm_release(adm);
-	if (rc != SCEP_OK)
-		return rc;
-	result = json_pack("{s:I}", what, count.n);
-	if (adm->json)
-		adm_print_json(result);
-	else
-		(void)printf("%lld notices are %s\n", (long long)count.n,
-		    strcmp(what, "dropped") == 0 ? "dropped" :
-		    "to be tried at once");
-	json_decref(result);
-	return SCEP_OK;
+	rc = adm_count_pages(adm, request, what, &n);
+	if (rc == SCEP_OK && !adm->json)
+		(void)printf("%lld notices are %s\n", n, strcmp(what,
+		    "dropped") == 0 ? "dropped" : "to be tried at once");
+	return rc;
 }
 
 /* One, or all that are meant: not all by a slip. */

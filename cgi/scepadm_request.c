@@ -6,10 +6,9 @@
 #include "base/text.h"
 #include "ca/admin.h"
 #include "cgi/scepadm_cert.h"
+#include "cgi/scepadm_page.h"
 #include "cgi/scepadm_request.h"
 #include "store/record.h"
-
-#define LIST_MAX	1000000000L
 
 static const struct adm_column	list_columns[] = {
 	{ "ID", "id" }, { "PROFILE", "profile" }, { "APPROVALS", "approvals" },
@@ -89,53 +88,46 @@ put_filter(struct adm *adm, const struct adm_request_filter *f,
 	    (rc = put_duration(adm, request, "older", f->older)) != SCEP_OK ||
 	    (rc = put_duration(adm, request, "newer", f->newer)) != SCEP_OK)
 		return rc;
-	if (f->limit != NULL && scep_number_read(f->limit, 1, LIST_MAX, limit,
-	    &adm->err) != SCEP_OK)
+	if (f->limit != NULL && scep_number_read(f->limit, 1, ADM_LIST_MAX,
+	    limit, &adm->err) != SCEP_OK)
 		return scep_fail_within(&adm->err, "--limit");
 	return SCEP_OK;
 }
 
-/* One page, of limit rows at most; *after, its place, becomes that of the next
- * one, or NULL. */
-static enum scep_err
-ask_page(struct adm *adm, const json_t *request, long limit, json_t **after,
-    json_t **rows)
-{
-	json_t		*one = json_copy((json_t *)(uintptr_t)request);
-	json_t		*result;
-	enum scep_err	 rc;
+/* Pages until there are enough, and then those that say whether there are
+ * further rows: a page may have a next one with nothing in it. */
+struct walk {
+	json_t		*request;	/* changes from page to page */
+	adm_request_fn	 fn;
+	void		*arg;
+	long		 left;		/* rows for fn */
+	int		 more;
+};
 
-	*rows = NULL;
-	(void)json_object_set_new(one, "limit", json_integer(limit <
-	    SCEP_ADMIN_PAGE ? limit : SCEP_ADMIN_PAGE));
-	if (*after != NULL)
-		(void)json_object_set_new(one, "after", *after);
-	*after = NULL;
-	if ((rc = adm_ask(adm, one, &result)) != SCEP_OK)
-		return rc;
-	if (json_is_array(json_object_get(result, "rows"))) {
-		*rows = json_incref(json_object_get(result, "rows"));
-		*after = json_incref(json_object_get(result, "next"));
-	} else
-		rc = scep_fail(&adm->err, SCEP_E_INTERNAL, "the owner sent no "
-		    "rows; is scepadm of the same version as scep.fcgi");
-	json_decref(result);
-	return rc;
+static void
+set_limit(struct walk *w)
+{
+	(void)json_object_set_new(w->request, "limit", json_integer(
+	    w->left <= 0 ? 1 : w->left < SCEP_ADMIN_PAGE ? w->left :
+	    SCEP_ADMIN_PAGE));
 }
 
-/* A page may have a next one with nothing in it. */
 static enum scep_err
-look_for_more(struct adm *adm, const json_t *request, json_t **after,
-    int *more)
+take_page(struct adm *adm, void *arg, json_t *result, int *enough)
 {
+	struct walk	*w = arg;
 	json_t		*rows;
-	enum scep_err	 rc = SCEP_OK;
+	enum scep_err	 rc;
 
-	while (rc == SCEP_OK && *after != NULL && !*more) {
-		rc = ask_page(adm, request, 1, after, &rows);
-		*more = json_array_size(rows) > 0;
-		json_decref(rows);
+	if ((rc = adm_page_rows(adm, result, &rows)) != SCEP_OK)
+		return rc;
+	if (w->left <= 0) {
+		*enough = w->more = json_array_size(rows) > 0;
+		return SCEP_OK;
 	}
+	rc = w->fn(adm, w->arg, rows);
+	w->left -= (long)json_array_size(rows);
+	set_limit(w);
 	return rc;
 }
 
@@ -143,23 +135,16 @@ enum scep_err
 adm_request_each(struct adm *adm, const struct adm_request_filter *f,
     long limit, adm_request_fn fn, void *arg, int *more)
 {
-	json_t		*request = json_pack("{s:s}", "do", "request.list");
-	json_t		*after = NULL, *rows;
+	struct walk	 w = { .fn = fn, .arg = arg, .left = limit };
 	enum scep_err	 rc;
 
-	*more = 0;
-	if ((rc = put_filter(adm, f, request, &limit)) == SCEP_OK)
-		do {
-			if ((rc = ask_page(adm, request, limit, &after,
-			    &rows)) == SCEP_OK)
-				rc = fn(adm, arg, rows);
-			limit -= (long)json_array_size(rows);
-			json_decref(rows);
-		} while (rc == SCEP_OK && after != NULL && limit > 0);
-	if (rc == SCEP_OK)
-		rc = look_for_more(adm, request, &after, more);
-	json_decref(after);
-	json_decref(request);
+	w.request = json_pack("{s:s}", "do", "request.list");
+	if ((rc = put_filter(adm, f, w.request, &w.left)) == SCEP_OK) {
+		set_limit(&w);
+		rc = adm_each_page(adm, w.request, take_page, &w);
+	}
+	*more = w.more;
+	json_decref(w.request);
 	return rc;
 }
 
@@ -187,8 +172,8 @@ adm_request_list(struct adm *adm, int argc, char *argv[])
 		return rc;
 	rows.form = adm->json ? ADM_JSON : ADM_TABLE;
 	adm_hold(adm);
-	if ((rc = adm_request_each(adm, &f, LIST_MAX, print_page, &rows,
-	    &more)) == SCEP_OK)
+	if ((rc = adm_request_each(adm, &f, ADM_LIST_MAX, print_page,
+	    &rows, &more)) == SCEP_OK)
 		rc = adm_rows_end(adm, &rows);
 	adm_release(adm);
 	return rc;
