@@ -131,6 +131,18 @@ struct adm_column {
  * as a record.  Control characters do not reach the terminal. */
 enum scep_err	 adm_show(struct adm *adm, json_t *request,
 		    const struct adm_column *columns);
+/* A verb that is no more than that: without options; or with one operand, in
+ * this member. */
+enum scep_err	 adm_show_all(struct adm *adm, int argc, char *argv[],
+		    const char *what, const struct adm_column *columns);
+enum scep_err	 adm_show_one(struct adm *adm, int argc, char *argv[],
+		    const char *what, const char *member,
+		    const struct adm_column *columns);
+/* Unless it is NULL; one that is not UTF-8 is left out. */
+void		 adm_set_text(json_t *request, const char *member,
+		    const char *text);
+/* "" if there is none. */
+const char	*adm_text(const json_t *reply, const char *member);
 /*
  * Rows that arrive a page at a time, printed as they come: a table, whose
  * columns are as wide as the widest cell so far; lines of CSV (RFC 4180), the

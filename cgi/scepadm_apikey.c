@@ -40,13 +40,6 @@ bad(struct adm *adm, const char *option)
 	return scep_fail_within(&adm->err, "%s", option);
 }
 
-static void
-put_text(json_t *ask, const char *member, const char *text)
-{
-	if (text != NULL)
-		(void)json_object_set_new(ask, member, json_string(text));
-}
-
 /* "challenge:add,request:list" as two. */
 static void
 put_may(json_t *ask, const json_t *given)
@@ -143,9 +136,9 @@ make_ask(struct adm *adm, const struct add *add, json_t *ask)
 		return scep_fail(&adm->err, SCEP_E_USAGE, "--may says what "
 		    "the key is good for: challenge:add, request:list, "
 		    "request:approve, request:refuse");
-	put_text(ask, "name", add->name);
-	put_text(ask, "user", add->user);
-	put_text(ask, "note", add->note);
+	adm_set_text(ask, "name", add->name);
+	adm_set_text(ask, "user", add->user);
+	adm_set_text(ask, "note", add->note);
 	put_may(ask, add->may);
 	if (json_array_size(add->profiles) > 0)
 		(void)json_object_set(ask, "profiles", add->profiles);
@@ -155,28 +148,19 @@ make_ask(struct adm *adm, const struct add *add, json_t *ask)
 	return put_expires(adm, ask, add->expires);
 }
 
-static const char *
-text_of(const json_t *object, const char *member)
-{
-	const char	*text = json_string_value(json_object_get(object,
-			    member));
-
-	return text != NULL ? text : "";
-}
-
 /* The key alone on stdout, so that a script may take it. */
 static void
 print_added(const json_t *made)
 {
-	const char	*user = text_of(made, "user");
+	const char	*user = adm_text(made, "user");
 
 	if (*user == '\0')
-		(void)printf("%s\n", text_of(made, "key"));
+		(void)printf("%s\n", adm_text(made, "key"));
 	(void)fflush(stdout);
 	(void)fprintf(stderr, "scepadm: %s %s (%s) may %s for %s\n",
 	    *user == '\0' ? "API key" : "user", *user == '\0' ?
-	    text_of(made, "id") : user, text_of(made, "name"),
-	    text_of(made, "may"), text_of(made, "profiles"));
+	    adm_text(made, "id") : user, adm_text(made, "name"),
+	    adm_text(made, "may"), adm_text(made, "profiles"));
 	if (*user == '\0')
 		(void)fprintf(stderr, "scepadm: shown once, never again\n");
 }
@@ -231,34 +215,19 @@ adm_apikey_add(struct adm *adm, int argc, char *argv[])
 enum scep_err
 adm_apikey_list(struct adm *adm, int argc, char *argv[])
 {
-	enum scep_err	 rc;
-
-	if ((rc = adm_options(adm, argc, argv, NULL, 0, NULL)) != SCEP_OK)
-		return rc;
-	return adm_show(adm, json_pack("{s:s}", "do", "apikey.list"),
-	    list_columns);
-}
-
-static enum scep_err
-one(struct adm *adm, int argc, char *argv[], const char *what)
-{
-	char		**id;
-	enum scep_err	  rc;
-
-	if ((rc = adm_options(adm, argc, argv, NULL, 1, &id)) != SCEP_OK)
-		return rc;
-	return adm_show(adm, json_pack("{s:s,s:s}", "do", what, "id", id[0]),
-	    show_columns);
+	return adm_show_all(adm, argc, argv, "apikey.list", list_columns);
 }
 
 enum scep_err
 adm_apikey_show(struct adm *adm, int argc, char *argv[])
 {
-	return one(adm, argc, argv, "apikey.show");
+	return adm_show_one(adm, argc, argv, "apikey.show", "id",
+	    show_columns);
 }
 
 enum scep_err
 adm_apikey_revoke(struct adm *adm, int argc, char *argv[])
 {
-	return one(adm, argc, argv, "apikey.revoke");
+	return adm_show_one(adm, argc, argv, "apikey.revoke", "id",
+	    show_columns);
 }

@@ -23,19 +23,7 @@ static const struct adm_column	columns[] = {
 enum scep_err
 adm_ca_list(struct adm *adm, int argc, char *argv[])
 {
-	enum scep_err	 rc;
-
-	if ((rc = adm_options(adm, argc, argv, NULL, 0, NULL)) != SCEP_OK)
-		return rc;
-	return adm_show(adm, json_pack("{s:s}", "do", "ca.list"), columns);
-}
-
-static const char *
-text(const json_t *o, const char *key)
-{
-	const char	*s = json_string_value(json_object_get(o, key));
-
-	return s != NULL ? s : "";
+	return adm_show_all(adm, argc, argv, "ca.list", columns);
 }
 
 static void
@@ -51,9 +39,9 @@ print_ras(const json_t *gen)
 	json_array_foreach((json_t *)(uintptr_t)ras, i, ra)
 		(void)printf("  RA %-9lld %s, until %s, %s%s%s\n",
 		    (long long)json_integer_value(json_object_get(ra, "ra")),
-		    text(ra, "state"), text(ra, "not_after"),
-		    text(ra, "certificate"), *text(ra, "fault") != '\0' ?
-		    "\n               " : "", text(ra, "fault"));
+		    adm_text(ra, "state"), adm_text(ra, "not_after"),
+		    adm_text(ra, "certificate"), *adm_text(ra, "fault") !=
+		    '\0' ? "\n               " : "", adm_text(ra, "fault"));
 }
 
 static void
@@ -63,22 +51,23 @@ print_generation(const json_t *gen)
 
 	(void)printf("generation %lld: %s%s%s\n",
 	    (long long)json_integer_value(json_object_get(gen,
-	    "generation")), text(gen, "state"), *text(gen, "since") != '\0' ?
-	    " since " : "", text(gen, "since"));
-	if (*text(gen, "fault") != '\0')
-		(void)printf("  fault        %s\n", text(gen, "fault"));
+	    "generation")), adm_text(gen, "state"), *adm_text(gen, "since") !=
+	    '\0' ? " since " : "", adm_text(gen, "since"));
+	if (*adm_text(gen, "fault") != '\0')
+		(void)printf("  fault        %s\n", adm_text(gen, "fault"));
 	(void)printf("  subject      %s\n  issuer       %s\n"
 	    "  key          %s\n  SHA-256      %s\n"
 	    "  valid        %s to %s\n  certificate  %s\n",
-	    text(gen, "subject"), text(gen, "issuer"), text(gen, "key"),
-	    text(gen, "sha256"), text(gen, "not_before"),
-	    text(gen, "not_after"), text(gen, "certificate"));
+	    adm_text(gen, "subject"), adm_text(gen, "issuer"),
+	    adm_text(gen, "key"), adm_text(gen, "sha256"),
+	    adm_text(gen, "not_before"), adm_text(gen, "not_after"),
+	    adm_text(gen, "certificate"));
 	print_ras(gen);
 	if (valid != NULL)
 		(void)printf("  issued       %lld that are valid%s%s\n",
 		    (long long)json_integer_value(valid),
-		    *text(gen, "until") != '\0' ? ", the last one until " :
-		    "", text(gen, "until"));
+		    *adm_text(gen, "until") != '\0' ? ", the last one until " :
+		    "", adm_text(gen, "until"));
 }
 
 enum scep_err
@@ -123,24 +112,26 @@ print_keys(const json_t *act)
 static void
 print_ra(const json_t *act)
 {
-	const char	*state = text(act, "ra_state");
+	const char	*state = adm_text(act, "ra_state");
 
-	(void)printf("CA %s: RA %lld of generation %lld is %s\n", text(act,
-	    "ca"), (long long)json_integer_value(json_object_get(act, "ra")),
+	(void)printf("CA %s: RA %lld of generation %lld is %s\n",
+	    adm_text(act, "ca"),
+	    (long long)json_integer_value(json_object_get(act, "ra")),
 	    (long long)json_integer_value(json_object_get(act,
 	    "generation")), state);
 	if (strcmp(state, "current") == 0)
 		(void)printf("next: devices fetch it (GetCACert); the one "
 		    "before goes on opening until\n"
 		    "      scepadm ca retire --ca %s --ra N: at once, if it "
-		    "is in other hands\n", text(act, "ca"));
+		    "is in other hands\n", adm_text(act, "ca"));
 }
 
 /* What the operator does next. */
 static void
 print_next(const json_t *act)
 {
-	const char	*state = text(act, "state"), *ca = text(act, "ca");
+	const char	*state = adm_text(act, "state");
+	const char	*ca = adm_text(act, "ca");
 
 	if (strcmp(state, "staged") == 0)
 		(void)printf("next: scepadm ca publish --ca %s\n", ca);
@@ -163,9 +154,9 @@ print_act(const json_t *act)
 		print_ra(act);
 		return;
 	}
-	(void)printf("CA %s: generation %lld is %s\n", text(act, "ca"),
+	(void)printf("CA %s: generation %lld is %s\n", adm_text(act, "ca"),
 	    (long long)json_integer_value(json_object_get(act,
-	    "generation")), text(act, "state"));
+	    "generation")), adm_text(act, "state"));
 	print_next(act);
 }
 
@@ -179,7 +170,7 @@ adm_ca_act(struct adm *adm, json_t *ask)
 
 	if ((rc = adm_ask(adm, ask, &act)) != SCEP_OK)
 		return rc;
-	reload = text(act, "reload");
+	reload = adm_text(act, "reload");
 	if (adm->json)
 		adm_print_json(act);
 	else {

@@ -20,13 +20,8 @@ static const struct adm_column	show_columns[] = {
 enum scep_err
 adm_cert_show(struct adm *adm, int argc, char *argv[])
 {
-	char		**serial;
-	enum scep_err	  rc;
-
-	if ((rc = adm_options(adm, argc, argv, NULL, 1, &serial)) != SCEP_OK)
-		return rc;
-	return adm_show(adm, json_pack("{s:s,s:s}", "do", "cert.show",
-	    "serial", serial[0]), show_columns);
+	return adm_show_one(adm, argc, argv, "cert.show", "serial",
+	    show_columns);
 }
 
 static enum scep_err

@@ -65,14 +65,6 @@ put_told(struct adm *adm, const struct told *told, struct list *list)
 
 /* Order. */
 
-static const char *
-member(const json_t *row, const char *name)
-{
-	const char	*text = json_string_value(json_object_get(row, name));
-
-	return text != NULL ? text : "";
-}
-
 /* Times as RFC 3339 has them are in the order of their texts. */
 static int
 compare_rows(const void *a, const void *b, void *sort)
@@ -92,9 +84,9 @@ compare_rows(const void *a, const void *b, void *sort)
 
 	while (strcmp(keys[i].sort, sort) != 0)
 		i++;
-	c = strcasecmp(member(x, keys[i].first), member(y, keys[i].first));
-	return c != 0 ? c : strcmp(member(x, keys[i].second),
-	    member(y, keys[i].second));
+	c = strcasecmp(adm_text(x, keys[i].first), adm_text(y, keys[i].first));
+	return c != 0 ? c : strcmp(adm_text(x, keys[i].second),
+	    adm_text(y, keys[i].second));
 }
 
 /* The first so many of all, in order. */

@@ -22,34 +22,25 @@ static const struct adm_column	show_columns[] = {
 	{ NULL, NULL }
 };
 
-static enum scep_err
-one(struct adm *adm, int argc, char *argv[], const char *what)
-{
-	char		**id;
-	enum scep_err	  rc;
-
-	if ((rc = adm_options(adm, argc, argv, NULL, 1, &id)) != SCEP_OK)
-		return rc;
-	return adm_show(adm, json_pack("{s:s,s:s}", "do", what, "id", id[0]),
-	    show_columns);
-}
-
 enum scep_err
 adm_challenge_show(struct adm *adm, int argc, char *argv[])
 {
-	return one(adm, argc, argv, "challenge.show");
+	return adm_show_one(adm, argc, argv, "challenge.show", "id",
+	    show_columns);
 }
 
 enum scep_err
 adm_challenge_revoke(struct adm *adm, int argc, char *argv[])
 {
-	return one(adm, argc, argv, "challenge.revoke");
+	return adm_show_one(adm, argc, argv, "challenge.revoke", "id",
+	    show_columns);
 }
 
 enum scep_err
 adm_challenge_thaw(struct adm *adm, int argc, char *argv[])
 {
-	return one(adm, argc, argv, "challenge.thaw");
+	return adm_show_one(adm, argc, argv, "challenge.thaw", "id",
+	    show_columns);
 }
 
 static enum scep_err

@@ -80,15 +80,6 @@ add_told(struct adm *adm, const struct add *add, json_t *one)
 	return SCEP_OK;
 }
 
-static const char *
-text_of(const json_t *object, const char *member)
-{
-	const char	*text = json_string_value(json_object_get(object,
-			    member));
-
-	return text != NULL ? text : "";
-}
-
 /* What the holder may choose, once for all that are alike in it. */
 static void
 print_unbound(const json_t *added)
@@ -115,7 +106,7 @@ print_unbound(const json_t *added)
 	for (k = 0; k < sizeof(notes) / sizeof(notes[0]); k++) {
 		n = 0;
 		json_array_foreach((json_t *)(uintptr_t)added, i, one)
-			n += strcmp(text_of(one, "binds"), notes[k].binds) ==
+			n += strcmp(adm_text(one, "binds"), notes[k].binds) ==
 			    0;
 		if (n > 0)
 			(void)fprintf(stderr, "scepadm: %s\n", notes[k].text);
@@ -131,11 +122,11 @@ print_added(const json_t *added)
 	size_t		 i;
 
 	json_array_foreach((json_t *)(uintptr_t)added, i, one)
-		(void)printf("%s\n", text_of(one, "challenge"));
+		(void)printf("%s\n", adm_text(one, "challenge"));
 	(void)fflush(stdout);
 	(void)fprintf(stderr, "scepadm: for profile %s until %s; shown once, "
-	    "never again\n", text_of(first, "profile"),
-	    text_of(first, "expires"));
+	    "never again\n", adm_text(first, "profile"),
+	    adm_text(first, "expires"));
 	print_unbound(added);
 }
 
@@ -179,15 +170,15 @@ print_rows(const struct adm_devices *devices)
 	    devices->has_cn ? "cn" : "subject");
 	json_array_foreach(devices->rows, i, row) {
 		cn = json_object_get(row, "cn");
-		text = text_of(row, cn != NULL ? "cn" : "subject");
+		text = adm_text(row, cn != NULL ? "cn" : "subject");
 		if (cn != NULL && !devices->has_cn)
-			text = text_of(json_array_get(devices->items, i),
+			text = adm_text(json_array_get(devices->items, i),
 			    "subject");
 		print_field(text, ',');
 		print_dns(json_object_get(row, "dns"));
-		print_field(text_of(row, "id"), ',');
-		print_field(text_of(row, "challenge"), ',');
-		print_field(text_of(row, "expires"), '\n');
+		print_field(adm_text(row, "id"), ',');
+		print_field(adm_text(row, "challenge"), ',');
+		print_field(adm_text(row, "expires"), '\n');
 	}
 }
 

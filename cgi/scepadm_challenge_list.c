@@ -30,12 +30,8 @@ list_request(const char *profile, const char *state)
 {
 	json_t	*request = json_pack("{s:s}", "do", "challenge.list");
 
-	if (profile != NULL)
-		(void)json_object_set_new(request, "profile",
-		    json_sprintf("%s", profile));
-	if (state != NULL)
-		(void)json_object_set_new(request, "state",
-		    json_sprintf("%s", state));
+	adm_set_text(request, "profile", profile);
+	adm_set_text(request, "state", state);
 	return request;
 }
 

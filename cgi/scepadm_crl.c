@@ -22,36 +22,19 @@ static const struct adm_column	show_columns[] = {
 enum scep_err
 adm_crl_list(struct adm *adm, int argc, char *argv[])
 {
-	enum scep_err	 rc;
-
-	if ((rc = adm_options(adm, argc, argv, NULL, 0, NULL)) != SCEP_OK)
-		return rc;
-	return adm_show(adm, json_pack("{s:s}", "do", "crl.list"),
-	    list_columns);
-}
-
-static enum scep_err
-one(struct adm *adm, int argc, char *argv[], const char *what)
-{
-	char		**ca;
-	enum scep_err	  rc;
-
-	if ((rc = adm_options(adm, argc, argv, NULL, 1, &ca)) != SCEP_OK)
-		return rc;
-	return adm_show(adm, json_pack("{s:s,s:s}", "do", what, "ca", ca[0]),
-	    show_columns);
+	return adm_show_all(adm, argc, argv, "crl.list", list_columns);
 }
 
 enum scep_err
 adm_crl_show(struct adm *adm, int argc, char *argv[])
 {
-	return one(adm, argc, argv, "crl.show");
+	return adm_show_one(adm, argc, argv, "crl.show", "ca", show_columns);
 }
 
 enum scep_err
 adm_crl_make(struct adm *adm, int argc, char *argv[])
 {
-	return one(adm, argc, argv, "crl.make");
+	return adm_show_one(adm, argc, argv, "crl.make", "ca", show_columns);
 }
 
 enum scep_err

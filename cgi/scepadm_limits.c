@@ -57,12 +57,8 @@ adm_limits_clear(struct adm *adm, int argc, char *argv[])
 	if ((rc = adm_options(adm, argc, argv, options, 0, NULL)) != SCEP_OK)
 		return rc;
 	ask = json_pack("{s:s}", "do", "limits.clear");
-	if (peer != NULL)
-		(void)json_object_set_new(ask, "peer",
-		    json_sprintf("%s", peer));
-	if (profile != NULL)
-		(void)json_object_set_new(ask, "profile",
-		    json_sprintf("%s", profile));
+	adm_set_text(ask, "peer", peer);
+	adm_set_text(ask, "profile", profile);
 	if ((rc = adm_ask(adm, ask, &result)) != SCEP_OK)
 		return rc;
 	if (adm->json)

@@ -35,12 +35,8 @@ make_request(const char *what, const char *profile, const char *event)
 {
 	json_t	*request = json_pack("{s:s}", "do", what);
 
-	if (profile != NULL)
-		(void)json_object_set_new(request, "profile",
-		    json_sprintf("%s", profile));
-	if (event != NULL)
-		(void)json_object_set_new(request, "event",
-		    json_sprintf("%s", event));
+	adm_set_text(request, "profile", profile);
+	adm_set_text(request, "event", event);
 	return request;
 }
 
@@ -74,13 +70,8 @@ adm_notice_list(struct adm *adm, int argc, char *argv[])
 enum scep_err
 adm_notice_show(struct adm *adm, int argc, char *argv[])
 {
-	char		**id;
-	enum scep_err	  rc;
-
-	if ((rc = adm_options(adm, argc, argv, NULL, 1, &id)) != SCEP_OK)
-		return rc;
-	return adm_show(adm, json_pack("{s:s,s:s}", "do", "notice.show",
-	    "id", id[0]), show_columns);
+	return adm_show_one(adm, argc, argv, "notice.show", "id",
+	    show_columns);
 }
 
 static enum scep_err
@@ -119,9 +110,7 @@ act(struct adm *adm, int argc, char *argv[], const char *verb,
 		return scep_fail(&adm->err, SCEP_E_USAGE, "give the ID of a "
 		    "notice, or say which with --profile, --event or --all");
 	request = make_request(verb, profile, event);
-	if (id[0] != NULL)
-		(void)json_object_set_new(request, "id",
-		    json_sprintf("%s", id[0]));
+	adm_set_text(request, "id", id[0]);
 	rc = act_ask(adm, request, what);
 	json_decref(request);
 	return rc;

@@ -182,13 +182,8 @@ adm_request_list(struct adm *adm, int argc, char *argv[])
 enum scep_err
 adm_request_show(struct adm *adm, int argc, char *argv[])
 {
-	char		**id;
-	enum scep_err	  rc;
-
-	if ((rc = adm_options(adm, argc, argv, NULL, 1, &id)) != SCEP_OK)
-		return rc;
-	return adm_show(adm, json_pack("{s:s,s:s}", "do", "request.show",
-	    "id", id[0]), show_columns);
+	return adm_show_one(adm, argc, argv, "request.show", "id",
+	    show_columns);
 }
 
 /* By ids, or by options: *one is the id if there is one alone, or NULL. */

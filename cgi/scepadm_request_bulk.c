@@ -63,9 +63,7 @@ question(const struct adm_request_bulk *bulk)
 	json_t	*ask = json_pack("{s:s,s:i}", "do", bulk->verb, "dry",
 		    bulk->dry);
 
-	if (bulk->reason != NULL)
-		(void)json_object_set_new(ask, "reason",
-		    json_string(bulk->reason));
+	adm_set_text(ask, "reason", bulk->reason);
 	return ask;
 }
 

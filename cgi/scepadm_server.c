@@ -13,12 +13,7 @@ static const struct adm_column	reload_columns[] = {
 enum scep_err
 adm_reload(struct adm *adm, int argc, char *argv[])
 {
-	enum scep_err	 rc;
-
-	if ((rc = adm_options(adm, argc, argv, NULL, 0, NULL)) != SCEP_OK)
-		return rc;
-	return adm_show(adm, json_pack("{s:s}", "do", "reload"),
-	    reload_columns);
+	return adm_show_all(adm, argc, argv, "reload", reload_columns);
 }
 
 static const char *

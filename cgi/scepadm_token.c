@@ -37,13 +37,6 @@ struct add {
 	json_t		*profiles;
 };
 
-static void
-put_text(json_t *ask, const char *member, const char *text)
-{
-	if (text != NULL)
-		(void)json_object_set_new(ask, member, json_string(text));
-}
-
 /* PEM or DER, as hex of DER. */
 static enum scep_err
 put_public(struct adm *adm, json_t *ask, const char *path)
@@ -72,7 +65,7 @@ put_public(struct adm *adm, json_t *ask, const char *path)
 	}
 	if (rc == SCEP_OK) {
 		scep_hex_text(der, hex, sizeof(hex));
-		put_text(ask, "public", hex);
+		adm_set_text(ask, "public", hex);
 	}
 	OPENSSL_free(octets);
 	BIO_free(bio);
@@ -118,9 +111,9 @@ make_ask(struct adm *adm, const struct add *add, json_t *ask)
 
 	if ((rc = check_told(adm, add)) != SCEP_OK)
 		return rc;
-	put_text(ask, "name", add->name);
-	put_text(ask, "alg", add->alg);
-	put_text(ask, "note", add->note);
+	adm_set_text(ask, "name", add->name);
+	adm_set_text(ask, "alg", add->alg);
+	adm_set_text(ask, "note", add->note);
 	if (json_array_size(add->profiles) > 0)
 		(void)json_object_set(ask, "profiles", add->profiles);
 	if (add->max_ttl != NULL) {
@@ -134,15 +127,6 @@ make_ask(struct adm *adm, const struct add *add, json_t *ask)
 	    put_public(adm, ask, add->public_key);
 }
 
-static const char *
-text_of(const json_t *object, const char *member)
-{
-	const char	*text = json_string_value(json_object_get(object,
-			    member));
-
-	return text != NULL ? text : "";
-}
-
 /* A secret that nobody has is a key that nobody has: it goes again. */
 static enum scep_err
 undo(struct adm *adm, const json_t *made)
@@ -151,15 +135,15 @@ undo(struct adm *adm, const json_t *made)
 	json_t			*result = NULL;
 
 	if (adm_ask(adm, json_pack("{s:s,s:s}", "do", "tokenkey.revoke", "id",
-	    text_of(made, "id")), &result) == SCEP_OK) {
+	    adm_text(made, "id")), &result) == SCEP_OK) {
 		json_decref(result);
 		adm->err = why;
 		return scep_fail_mend(&adm->err, "key %s was revoked again",
-		    text_of(made, "id"));
+		    adm_text(made, "id"));
 	}
 	adm->err = why;
 	return scep_fail_mend(&adm->err, "nobody has the secret of key %s: "
-	    "revoke it", text_of(made, "id"));
+	    "revoke it", adm_text(made, "id"));
 }
 
 static enum scep_err
@@ -168,7 +152,7 @@ write_secret(struct adm *adm, const char *path, const json_t *made)
 	char		 line[80];
 	enum scep_err	 rc;
 
-	(void)snprintf(line, sizeof(line), "%s\n", text_of(made, "secret"));
+	(void)snprintf(line, sizeof(line), "%s\n", adm_text(made, "secret"));
 	rc = scep_file_create(path, scep_span_text(line), 0600, &adm->err);
 	OPENSSL_cleanse(line, sizeof(line));
 	return rc == SCEP_OK ? rc : undo(adm, made);
@@ -194,12 +178,12 @@ add_ask(struct adm *adm, const struct add *add)
 		adm_print_json(made);
 	else if (rc == SCEP_OK) {
 		/* Alone on stdout, so that a script may take it. */
-		(void)printf("%s\n", text_of(made, "id"));
+		(void)printf("%s\n", adm_text(made, "id"));
 		(void)fflush(stdout);
 		(void)fprintf(stderr, "scepadm: token key %s (%s) for profile "
-		    "%s, tokens of %s at most\n", text_of(made, "id"),
-		    text_of(made, "alg"), text_of(made, "profiles"),
-		    text_of(made, "max_ttl"));
+		    "%s, tokens of %s at most\n", adm_text(made, "id"),
+		    adm_text(made, "alg"), adm_text(made, "profiles"),
+		    adm_text(made, "max_ttl"));
 	}
 	json_decref(made);
 	return rc;
@@ -230,34 +214,19 @@ adm_token_key_add(struct adm *adm, int argc, char *argv[])
 enum scep_err
 adm_token_key_list(struct adm *adm, int argc, char *argv[])
 {
-	enum scep_err	 rc;
-
-	if ((rc = adm_options(adm, argc, argv, NULL, 0, NULL)) != SCEP_OK)
-		return rc;
-	return adm_show(adm, json_pack("{s:s}", "do", "tokenkey.list"),
-	    list_columns);
-}
-
-static enum scep_err
-one(struct adm *adm, int argc, char *argv[], const char *what)
-{
-	char		**id;
-	enum scep_err	  rc;
-
-	if ((rc = adm_options(adm, argc, argv, NULL, 1, &id)) != SCEP_OK)
-		return rc;
-	return adm_show(adm, json_pack("{s:s,s:s}", "do", what, "id", id[0]),
-	    show_columns);
+	return adm_show_all(adm, argc, argv, "tokenkey.list", list_columns);
 }
 
 enum scep_err
 adm_token_key_show(struct adm *adm, int argc, char *argv[])
 {
-	return one(adm, argc, argv, "tokenkey.show");
+	return adm_show_one(adm, argc, argv, "tokenkey.show", "id",
+	    show_columns);
 }
 
 enum scep_err
 adm_token_key_revoke(struct adm *adm, int argc, char *argv[])
 {
-	return one(adm, argc, argv, "tokenkey.revoke");
+	return adm_show_one(adm, argc, argv, "tokenkey.revoke", "id",
+	    show_columns);
 }
