@@ -10,31 +10,24 @@
 #include <openssl/crypto.h>
 
 #include "base/error.h"
-#include "base/text.h"
 #include "ca/admin.h"
 #include "ca/admin_apikey.h"
+#include "ca/admin_key.h"
 #include "ca/apikey.h"
 
-#define DAY		86400L
-#define KEPT		(90 * DAY)	/* a row, behind its end */
-#define TRIES		5		/* when a rival was faster */
-#define KEYS_MAX	1000
-#define PURGE_MAX	100		/* rows in one change */
 
 static json_t *
 record_json(const struct scep_admin_call *call, const struct scep_apikey *rec)
 {
 	char	 may[SCEP_MAY_TEXT], created[SCEP_TIME_TEXT];
-	char	 expires[SCEP_TIME_TEXT] = "", revoked[SCEP_TIME_TEXT] = "";
+	char	 expires[SCEP_TIME_TEXT], revoked[SCEP_TIME_TEXT];
 	char	 rate[48], each[SCEP_DURATION_TEXT];
 	char	 max_ttl[SCEP_DURATION_TEXT];
 
 	scep_admin_may_text(rec->may, may);
 	scep_time_text(rec->created, created);
-	if (rec->expires != 0)
-		scep_time_text(rec->expires, expires);
-	if (rec->revoked != 0)
-		scep_time_text(rec->revoked, revoked);
+	scep_admin_key_time(rec->expires, expires);
+	scep_admin_key_time(rec->revoked, revoked);
 	scep_duration_text(rec->rate_s, each);
 	scep_duration_text(rec->max_ttl_s, max_ttl);
 	(void)snprintf(rate, sizeof(rate), "%ld/%s", rec->rate_n, each);
@@ -150,7 +143,8 @@ see_row(void *arg, const struct scep_row *row, struct scep_error *err)
 	end = rec.revoked != 0 ? rec.revoked : rec.expires;
 	if (strcmp(rec.id, l->fresh->id) == 0)
 		l->fresh->rev = row->rev;	/* takes its place */
-	else if (!live && end + KEPT < now && l->change->n < PURGE_MAX)
+	else if (!live && end + SCEP_KEY_KEPT_S < now &&
+	    l->change->n < SCEP_KEYS_PURGED)
 		return scep_change_delete(l->change, SCEP_T_APIKEY,
 		    scep_span_text(rec.id), row->rev, err);
 	if (live && (strcmp(rec.id, l->fresh->id) == 0 ||
@@ -175,9 +169,7 @@ make_room(struct scep_admin_call *call, struct scep_apikey *rec,
 	if ((rc = scep_store_scan(call->ca->store, SCEP_T_APIKEY,
 	    scep_span_make(NULL, 0), see_row, &l, err)) != SCEP_OK)
 		return rc;
-	return l.n < KEYS_MAX ? SCEP_OK : scep_fail(err, SCEP_E_REFUSED,
-	    "there are %d API keys, and no more can be; those that were "
-	    "revoked go after 90 days", KEYS_MAX);
+	return scep_admin_key_room(l.n, "API keys", err);
 }
 
 static enum scep_err
@@ -239,12 +231,7 @@ add_one(struct scep_admin_call *call, struct scep_error *err)
 static enum scep_err
 add(struct scep_admin_call *call, struct scep_error *err)
 {
-	enum scep_err	 rc = SCEP_E_CHANGED;
-	int		 i;
-
-	for (i = 0; i < TRIES && rc == SCEP_E_CHANGED; i++)
-		rc = add_one(call, err);
-	return rc;
+	return scep_admin_retry(call, add_one, err);
 }
 
 static enum scep_err
@@ -280,31 +267,29 @@ show(struct scep_admin_call *call, struct scep_error *err)
 }
 
 static enum scep_err
-revoke(struct scep_admin_call *call, struct scep_error *err)
+revoke_one(struct scep_admin_call *call, struct scep_error *err)
 {
-	struct scep_change	 change;
+	struct scep_change	 change = { .n = 0 };
 	struct scep_apikey	 rec;
-	enum scep_err		 rc = SCEP_E_CHANGED;
-	int			 i;
+	enum scep_err		 rc;
 
-	for (i = 0; i < TRIES && rc == SCEP_E_CHANGED; i++) {
-		if ((rc = find(call, &rec, err)) != SCEP_OK)
-			return rc;
-		if (rec.state == SCEP_APIKEY_REVOKED)
-			break;
+	if ((rc = find(call, &rec, err)) != SCEP_OK)
+		return rc;
+	if (rec.state != SCEP_APIKEY_REVOKED) {
 		rec.state = SCEP_APIKEY_REVOKED;
 		rec.revoked = call->now;
-		change.n = 0;
-		memset(&change, 0, sizeof(change));
 		rc = commit(call, "apikey-revoked", &rec, &change, err);
 		scep_change_clear(&change);
 	}
 	return rc != SCEP_OK ? rc : reply(call, &rec, NULL, err);
 }
 
-static const struct scep_admin_member	no_members[] = {
-	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
-};
+static enum scep_err
+revoke(struct scep_admin_call *call, struct scep_error *err)
+{
+	return scep_admin_retry(call, revoke_one, err);
+}
+
 static const struct scep_admin_member	id_members[] = {
 	{ "id", SCEP_ADMIN_TEXT, 1, 1, SCEP_REC_TEXT - 1 },
 	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
@@ -312,7 +297,7 @@ static const struct scep_admin_member	id_members[] = {
 
 const struct scep_admin_verb	scep_admin_apikey[] = {
 	{ "apikey.add", scep_admin_apikey_members, add },
-	{ "apikey.list", no_members, list },
+	{ "apikey.list", scep_admin_no_members, list },
 	{ "apikey.show", id_members, show },
 	{ "apikey.revoke", id_members, revoke },
 	{ NULL, NULL, NULL }

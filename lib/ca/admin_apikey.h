@@ -1,6 +1,6 @@
 /*
- * admin_apikey.h - what adding API keys, token keys and looking at them share.
- * Private to ca/.
+ * admin_apikey.h - what adding API keys and looking at them share.  Private to
+ * ca/.
  */
 #ifndef SCEP_CA_ADMIN_APIKEY_H
 #define SCEP_CA_ADMIN_APIKEY_H
@@ -11,14 +11,6 @@
 #define SCEP_MAY_TEXT	80
 void		 scep_admin_may_text(unsigned int may,
 		    char out[SCEP_MAY_TEXT]);
-
-/* "profiles" of call->ask, or the default one: names of profiles that there
- * are, appended to out, parted by commas.  SCEP_E_NOTFOUND, SCEP_E_USAGE. */
-enum scep_err	 scep_admin_profiles(const struct scep_admin_call *call,
-		    char *out, size_t size, struct scep_error *err);
-/* "name": letters, digits, -, _ and .; SCEP_E_USAGE. */
-enum scep_err	 scep_admin_plain_name(const struct scep_admin_call *call,
-		    char *out, size_t size, struct scep_error *err);
 
 /* What apikey.add may hold; and a record without id and mac, of what
  * call->ask says. */

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "ca/admin.h"
 #include "ca/admin_apikey.h"
+#include "ca/admin_key.h"
 
 #define DAY		86400L
 #define RATE_MAX	1000000
@@ -55,49 +56,6 @@ add_right(const char *word, unsigned int *may, struct scep_error *err)
 	return scep_fail(err, SCEP_E_USAGE, "may: there is no right called "
 	    "\"%.32s\"; there are challenge:add, request:list, "
 	    "request:approve and request:refuse", word);
-}
-
-enum scep_err
-scep_admin_profiles(const struct scep_admin_call *call, char *out,
-    size_t size, struct scep_error *err)
-{
-	const json_t			*list = json_object_get(call->ask,
-					    "profiles");
-	const struct scep_profile	*profile;
-	const char			*name;
-	size_t				 i = 0;
-
-	do {
-		name = json_string_value(json_array_get(list, i));
-		if (name == NULL)
-			name = "";		/* the default one */
-		if ((profile = scep_config_profile(call->ca->cfg, name)) ==
-		    NULL)
-			return scep_fail(err, SCEP_E_NOTFOUND, "there is no "
-			    "[profile %s] in %s", name,
-			    scep_conf_file(call->ca->cfg->conf));
-		if (out[0] != '\0')
-			OPENSSL_strlcat(out, ",", size);
-		if (OPENSSL_strlcat(out, profile->name, size) >= size)
-			return scep_fail(err, SCEP_E_USAGE, "profiles: their "
-			    "names are longer than %zu octets together; make "
-			    "several keys", size - 1);
-	} while (++i < json_array_size(list));
-	return SCEP_OK;
-}
-
-enum scep_err
-scep_admin_plain_name(const struct scep_admin_call *call, char *out,
-    size_t size, struct scep_error *err)
-{
-	const char	*name = scep_admin_text(call, "name", "");
-
-	if (name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")] != '\0')
-		return scep_fail(err, SCEP_E_USAGE, "name: of letters, "
-		    "digits, -, _ and . alone");
-	OPENSSL_strlcpy(out, name, size);
-	return SCEP_OK;
 }
 
 static enum scep_err

@@ -309,16 +309,13 @@ show(struct scep_admin_call *call, struct scep_error *err)
 	    "generations", all), err);
 }
 
-static const struct scep_admin_member	no_members[] = {
-	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
-};
 static const struct scep_admin_member	ca_members[] = {
 	{ "ca", SCEP_ADMIN_TEXT, 0, 1, SCEP_NAME_LEN - 1 },
 	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
 };
 
 const struct scep_admin_verb	scep_admin_ca_show[] = {
-	{ "ca.list", no_members, list },
+	{ "ca.list", scep_admin_no_members, list },
 	{ "ca.show", ca_members, show },
 	{ NULL, NULL, NULL }
 };

@@ -8,7 +8,6 @@
 #include "ca/admin_cert.h"
 #include "ca/cert_revoke.h"
 
-#define TRIES		5	/* when a rival was faster */
 #define SERIAL_MAX	40
 
 /* Certificates of the configuration are not ours to revoke: who would believe
@@ -148,7 +147,7 @@ scep_admin_cert_revoke(struct scep_admin_call *call, struct scep_error *err)
 	if (scep_reason_read(name, &reason, err) != SCEP_OK)
 		return err->code;
 	scep_line_text(&call->summary, "reason", scep_reason_name(reason));
-	for (i = 0; i < TRIES && rc == SCEP_E_CHANGED; i++)
+	for (i = 0; i < SCEP_ADMIN_TRIES && rc == SCEP_E_CHANGED; i++)
 		rc = attempt(call, reason, err);
 	return rc;
 }

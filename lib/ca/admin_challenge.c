@@ -16,7 +16,6 @@
 #include "ca/token_key.h"
 #include "ca/wrong.h"
 
-#define TRIES		5	/* when a rival was faster */
 #define ID_LEN		SCEP_CHALLENGE_ID
 #define STATIC_MIN	16	/* octets */
 
@@ -220,7 +219,7 @@ revoke(struct scep_admin_call *call, struct scep_error *err)
 	settle(call, id);
 	scep_line_text(&call->summary, "id", id);
 	rc = SCEP_E_CHANGED;
-	for (i = 0; i < TRIES && rc == SCEP_E_CHANGED; i++)
+	for (i = 0; i < SCEP_ADMIN_TRIES && rc == SCEP_E_CHANGED; i++)
 		rc = revoke_one(call, id, err);
 	return rc;
 }
@@ -259,7 +258,7 @@ revoke_list(struct scep_admin_call *call, struct scep_error *err)
 	size_t			 n = 0;
 	int			 i;
 
-	for (i = 0; i < TRIES && rc == SCEP_E_CHANGED; i++) {
+	for (i = 0; i < SCEP_ADMIN_TRIES && rc == SCEP_E_CHANGED; i++) {
 		rc = revoke_ids(call, list, &change, err);
 		n = change.n;
 		scep_change_clear(&change);
@@ -335,7 +334,7 @@ thaw(struct scep_admin_call *call, struct scep_error *err)
 	key = scep_span_text(id);
 	scep_keylock_take(lock, &key, 1);
 	rc = SCEP_E_CHANGED;
-	for (i = 0; i < TRIES && rc == SCEP_E_CHANGED; i++)
+	for (i = 0; i < SCEP_ADMIN_TRIES && rc == SCEP_E_CHANGED; i++)
 		rc = thaw_one(call, id, err);
 	scep_keylock_give(lock, &key, 1);
 	return rc;

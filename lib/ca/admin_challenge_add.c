@@ -16,7 +16,6 @@
 #include "ca/admin_challenge.h"
 #include "ca/challenge.h"
 
-#define TRIES		5	/* when a rival was faster */
 #define SEVERAL		"several"
 #define FEW		12	/* ids in a line for the request log */
 
@@ -187,14 +186,9 @@ add_all(struct scep_admin_call *call, struct scep_error *err)
 enum scep_err
 scep_admin_challenge_add(struct scep_admin_call *call, struct scep_error *err)
 {
-	enum scep_err	 rc = SCEP_E_CHANGED;
-	int		 i;
-
 	scep_admin_open_rows(call);
 	/* An id that is taken: others are drawn. */
-	for (i = 0; i < TRIES && rc == SCEP_E_CHANGED; i++)
-		rc = add_all(call, err);
-	return rc;
+	return scep_admin_retry(call, add_all, err);
 }
 
 /* Faults of an item are rows; trouble of our own ends it. */

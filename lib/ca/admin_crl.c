@@ -193,16 +193,13 @@ make(struct scep_admin_call *call, struct scep_error *err)
 	return scep_admin_object(call, json, err);
 }
 
-static const struct scep_admin_member	no_members[] = {
-	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
-};
 static const struct scep_admin_member	ca_members[] = {
 	{ "ca", SCEP_ADMIN_TEXT, 1, 1, SCEP_NAME_LEN - 1 },
 	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
 };
 
 const struct scep_admin_verb	scep_admin_crl[] = {
-	{ "crl.list", no_members, list },
+	{ "crl.list", scep_admin_no_members, list },
 	{ "crl.show", ca_members, show },
 	{ "crl.export", ca_members, export },
 	{ "crl.make", ca_members, make },

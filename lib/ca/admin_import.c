@@ -18,7 +18,6 @@
 #include "ca/import.h"
 #include "ca/keylock.h"
 
-#define TRIES		5	/* when a rival was faster */
 #define SERIAL_MAX	40
 #define SERIALS_TEXT	(SCEP_IMPORT_ITEMS * (2 * SERIAL_MAX + 1) + 1)
 
@@ -278,12 +277,12 @@ run(struct importing *im, struct scep_error *err)
 	    SCEP_OK)
 		return rc;
 	scep_keylock_take(im->call->ca->memory->lock, &lock, 1);
-	for (i = 0; i < TRIES; i++)
+	for (i = 0; i < SCEP_ADMIN_TRIES; i++)
 		if ((rc = attempt(im, err)) != SCEP_E_CHANGED)
 			break;
 	scep_keylock_give(im->call->ca->memory->lock, &lock, 1);
 	return rc != SCEP_E_CHANGED ? rc : scep_fail(err, SCEP_E_BUSY,
-	    "overtaken %d times; run it again", TRIES);
+	    "overtaken %d times; run it again", SCEP_ADMIN_TRIES);
 }
 
 /* Whose they are. */

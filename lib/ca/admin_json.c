@@ -334,3 +334,19 @@ scep_admin_hex_json(const struct scep_buf *der)
 	OPENSSL_free(text);
 	return json;
 }
+
+enum scep_err
+scep_admin_retry(struct scep_admin_call *call, scep_admin_fn fn,
+    struct scep_error *err)
+{
+	enum scep_err	 rc = SCEP_E_CHANGED;
+	int		 i;
+
+	for (i = 0; i < SCEP_ADMIN_TRIES && rc == SCEP_E_CHANGED; i++)
+		rc = fn(call, err);
+	return rc;
+}
+
+const struct scep_admin_member	scep_admin_no_members[] = {
+	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
+};

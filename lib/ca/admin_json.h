@@ -50,11 +50,12 @@ struct scep_admin_member {
 	int			 required;
 	long			 min, max;
 };
+typedef enum scep_err	(*scep_admin_fn)(struct scep_admin_call *call,
+			    struct scep_error *err);
 struct scep_admin_verb {
 	const char			*name;		/* NULL ends a table */
 	const struct scep_admin_member	*members;	/* NULL name ends it */
-	enum scep_err			(*act)(struct scep_admin_call *call,
-					    struct scep_error *err);
+	scep_admin_fn			act;
 };
 
 /* admin_challenge.c, admin_request.c, admin_cert.c, … */
@@ -73,6 +74,14 @@ extern const struct scep_admin_verb	scep_admin_apikey[];
 extern const struct scep_admin_verb	scep_admin_limits[];
 extern const struct scep_admin_verb	scep_admin_token[];
 extern const struct scep_admin_verb	scep_admin_notice[];
+
+/* Of a verb that wants none. */
+extern const struct scep_admin_member	scep_admin_no_members[];
+
+#define SCEP_ADMIN_TRIES	5	/* when a rival was faster */
+/* Until it is not SCEP_E_CHANGED, but no oftener. */
+enum scep_err	 scep_admin_retry(struct scep_admin_call *call,
+		    scep_admin_fn fn, struct scep_error *err);
 
 /* Nothing but these members, of these kinds, and what is required:
  * SCEP_E_USAGE otherwise.  No value is in the message. */

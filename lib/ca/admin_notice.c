@@ -13,7 +13,6 @@
 #include "ca/notices.h"
 
 #define BATCH		100		/* rows in a change */
-#define TRIES		5		/* when a courier was faster */
 #define READS		SCEP_ADMIN_PAGE	/* rows that one request looks at */
 #define AGE_KEY		(1 + SCEP_INDEX_TIME)
 #define AFTER_MAX	(2 * AGE_KEY + SCEP_NOTICE_ID)
@@ -374,11 +373,11 @@ act(struct scep_admin_call *call, notice_fn fn, const char *done,
 	enum scep_err	 rc = SCEP_E_CHANGED;
 	int		 i;
 
-	for (i = 0; i < TRIES && rc == SCEP_E_CHANGED; i++)
+	for (i = 0; i < SCEP_ADMIN_TRIES && rc == SCEP_E_CHANGED; i++)
 		rc = act_once(call, fn, done, err);
 	return rc != SCEP_E_CHANGED ? rc : scep_fail(err, SCEP_E_BUSY,
 	    "notices were handed over meanwhile, %d times; do it again",
-	    TRIES);
+	    SCEP_ADMIN_TRIES);
 }
 
 static enum scep_err

@@ -22,7 +22,6 @@
 #include "ca/notice.h"
 #include "ca/transaction.h"
 
-#define TRIES	5	/* when a rival was faster */
 #define NAMES	1024	/* of five, and what is said of them */
 
 /* Who has approved it, and whose word counts no more. */
@@ -273,8 +272,8 @@ decide(struct scep_admin_call *call, decide_fn fn, struct scep_error *err)
 	key = scep_span_make(txn.prefix, sizeof(txn.prefix));
 	scep_pending_clear(&p);
 	scep_keylock_take(call->ca->memory->lock, &key, 1);
-	for (i = 0, rc = SCEP_E_CHANGED; i < TRIES && rc == SCEP_E_CHANGED;
-	    i++)
+	rc = SCEP_E_CHANGED;
+	for (i = 0; i < SCEP_ADMIN_TRIES && rc == SCEP_E_CHANGED; i++)
 		rc = decide_locked(call, fn, err);
 	scep_keylock_give(call->ca->memory->lock, &key, 1);
 	return rc;

@@ -209,12 +209,8 @@ status(struct scep_admin_call *call, struct scep_error *err)
 	    store_json(call->ca)), err);
 }
 
-static const struct scep_admin_member	no_members[] = {
-	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
-};
-
 const struct scep_admin_verb	scep_admin_server[] = {
-	{ "reload", no_members, reload },
-	{ "status", no_members, status },
+	{ "reload", scep_admin_no_members, reload },
+	{ "status", scep_admin_no_members, status },
 	{ NULL, NULL, NULL }
 };

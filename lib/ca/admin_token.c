@@ -10,31 +10,18 @@
 #include <openssl/crypto.h>
 
 #include "base/error.h"
-#include "base/text.h"
 #include "ca/admin.h"
-#include "ca/admin_apikey.h"
+#include "ca/admin_key.h"
 #include "ca/token_key.h"
 
 #define DAY		86400L
-#define KEPT		(90 * DAY)	/* a row, behind its end */
 #define TTL_MAX		(365 * DAY)
 #define SPKI_TEXT	1024
-#define TRIES		5		/* when a rival was faster */
-#define KEYS_MAX	1000
-#define PURGE_MAX	100		/* rows in one change */
 
 static const char *
 state(const struct scep_token_key *rec)
 {
 	return rec->state == SCEP_TOKEN_KEY_LIVE ? "live" : "revoked";
-}
-
-static void
-time_text(time_t t, char out[SCEP_TIME_TEXT])
-{
-	out[0] = '\0';
-	if (t != 0)
-		scep_time_text(t, out);
 }
 
 static json_t *
@@ -44,9 +31,9 @@ record_json(const struct scep_token_key *rec)
 	char	 since[SCEP_TIME_TEXT], max_ttl[SCEP_DURATION_TEXT];
 	char	 public_key[2 * SCEP_ED25519_LEN + 1] = "";
 
-	time_text(rec->created, created);
-	time_text(rec->revoked, revoked);
-	time_text(rec->since, since);
+	scep_admin_key_time(rec->created, created);
+	scep_admin_key_time(rec->revoked, revoked);
+	scep_admin_key_time(rec->since, since);
 	scep_duration_text(rec->max_ttl_s, max_ttl);
 	if (rec->alg == SCEP_TOKEN_ED25519)
 		scep_hex_text(scep_span_make(rec->public_key,
@@ -143,8 +130,8 @@ see_row(void *arg, const struct scep_row *row, struct scep_error *err)
 	if ((rc = decode(row, &rec, err)) != SCEP_OK)
 		return rc;
 	live = rec.state == SCEP_TOKEN_KEY_LIVE;
-	if (!live && rec.revoked + KEPT < l->call->now &&
-	    l->change->n < PURGE_MAX)
+	if (!live && rec.revoked + SCEP_KEY_KEPT_S < l->call->now &&
+	    l->change->n < SCEP_KEYS_PURGED)
 		return scep_change_delete(l->change, SCEP_T_TOKEN_KEY,
 		    scep_span_text(rec.id), row->rev, err);
 	if (live && strcmp(rec.name, l->fresh->name) == 0)
@@ -166,9 +153,7 @@ make_room(struct scep_admin_call *call, const struct scep_token_key *rec,
 	if ((rc = scep_store_scan(call->ca->store, SCEP_T_TOKEN_KEY,
 	    scep_span_make(NULL, 0), see_row, &l, err)) != SCEP_OK)
 		return rc;
-	return l.n < KEYS_MAX ? SCEP_OK : scep_fail(err, SCEP_E_REFUSED,
-	    "there are %d token keys, and no more can be; those that were "
-	    "revoked go after 90 days", KEYS_MAX);
+	return scep_admin_key_room(l.n, "token keys", err);
 }
 
 static enum scep_err
@@ -310,12 +295,7 @@ add_one(struct scep_admin_call *call, struct scep_error *err)
 static enum scep_err
 add(struct scep_admin_call *call, struct scep_error *err)
 {
-	enum scep_err	 rc = SCEP_E_CHANGED;
-	int		 i;
-
-	for (i = 0; i < TRIES && rc == SCEP_E_CHANGED; i++)
-		rc = add_one(call, err);
-	return rc;
+	return scep_admin_retry(call, add_one, err);
 }
 
 static enum scep_err
@@ -349,25 +329,27 @@ show(struct scep_admin_call *call, struct scep_error *err)
 }
 
 static enum scep_err
-revoke(struct scep_admin_call *call, struct scep_error *err)
+revoke_one(struct scep_admin_call *call, struct scep_error *err)
 {
-	struct scep_change	 change;
+	struct scep_change	 change = { .n = 0 };
 	struct scep_token_key	 rec;
-	enum scep_err		 rc = SCEP_E_CHANGED;
-	int			 i;
+	enum scep_err		 rc;
 
-	for (i = 0; i < TRIES && rc == SCEP_E_CHANGED; i++) {
-		if ((rc = find(call, &rec, err)) != SCEP_OK)
-			return rc;
-		if (rec.state == SCEP_TOKEN_KEY_REVOKED)
-			break;
+	if ((rc = find(call, &rec, err)) != SCEP_OK)
+		return rc;
+	if (rec.state != SCEP_TOKEN_KEY_REVOKED) {
 		rec.state = SCEP_TOKEN_KEY_REVOKED;
 		rec.revoked = call->now;
-		memset(&change, 0, sizeof(change));
 		rc = commit(call, "tokenkey-revoked", &rec, &change, err);
 		scep_change_clear(&change);
 	}
 	return rc != SCEP_OK ? rc : reply(call, &rec, 0, err);
+}
+
+static enum scep_err
+revoke(struct scep_admin_call *call, struct scep_error *err)
+{
+	return scep_admin_retry(call, revoke_one, err);
 }
 
 static const struct scep_admin_member	add_members[] = {
@@ -379,9 +361,6 @@ static const struct scep_admin_member	add_members[] = {
 	{ "note", SCEP_ADMIN_TEXT, 0, 0, SCEP_REC_TEXT - 1 },
 	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
 };
-static const struct scep_admin_member	no_members[] = {
-	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
-};
 static const struct scep_admin_member	id_members[] = {
 	{ "id", SCEP_ADMIN_TEXT, 1, 1, SCEP_REC_NAME - 1 },
 	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
@@ -389,7 +368,7 @@ static const struct scep_admin_member	id_members[] = {
 
 const struct scep_admin_verb	scep_admin_token[] = {
 	{ "tokenkey.add", add_members, add },
-	{ "tokenkey.list", no_members, list },
+	{ "tokenkey.list", scep_admin_no_members, list },
 	{ "tokenkey.show", id_members, show },
 	{ "tokenkey.revoke", id_members, revoke },
 	{ NULL, NULL, NULL }
