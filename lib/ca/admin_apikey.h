@@ -6,6 +6,7 @@
 #define SCEP_CA_ADMIN_APIKEY_H
 
 #include "ca/admin_json.h"
+#include "store/record_apikey.h"
 
 /* "challenge:add,request:list" */
 #define SCEP_MAY_TEXT	80

@@ -13,6 +13,7 @@
 
 #include "ca/challenge.h"
 #include "ca/knock.h"
+#include "store/record_apikey.h"
 
 #define SCEP_APIKEY_TEXT	(sizeof(SCEP_APIKEY_PREFIX) - 1 + \
 				    SCEP_CHALLENGE_TEXT)

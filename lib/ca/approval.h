@@ -11,6 +11,7 @@
 #define SCEP_CA_APPROVAL_H
 
 #include "ca/local.h"
+#include "store/record_apikey.h"
 
 /* One who approves. */
 struct scep_approver {

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "ca/config_local.h"
-#include "store/record.h"
+#include "store/record_notice.h"
 
 const struct scep_word	scep_notify_words[] = {
 	{ "issued", SCEP_BIT(SCEP_NOTICE_ISSUED), NULL },

@@ -12,6 +12,7 @@
 #define SCEP_CA_NOTICE_H
 
 #include "ca/job.h"
+#include "store/record_notice.h"
 
 #define SCEP_NOTICE_NAME_MAX	16	/* "issued" and its NUL */
 

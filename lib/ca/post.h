@@ -10,7 +10,7 @@
 
 #include "ca/ca.h"
 #include "ca/hook.h"
-#include "store/record.h"
+#include "store/record_notice.h"
 
 #define SCEP_POST_MAX	8		/* calls at a time, in all … */
 #define SCEP_POST_EACH	4		/* … and of one profile; 1 while its

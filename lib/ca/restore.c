@@ -15,6 +15,7 @@
 #include "ca/log_cert.h"
 #include "ca/restore.h"
 #include "ca/restore_token.h"
+#include "store/record_apikey.h"
 
 #define BATCH		12	/* challenges in one transaction */
 #define CRLS_LOST	100000	/* made after the backup, at most */

@@ -9,6 +9,7 @@
 #define SCEP_CA_TOKEN_H
 
 #include "ca/challenge.h"
+#include "store/record_token_key.h"
 
 #define SCEP_TOKEN_PREFIX	"st1."
 #define SCEP_TOKEN_MAX		255	/* octets of a token */

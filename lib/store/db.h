@@ -10,7 +10,7 @@
 
 #include <db.h>
 
-#include "store/record.h"
+#include "store/record_index.h"
 
 #define SCEP_DB_PATH	1024
 #define SCEP_DB_LOG_PATH	(SCEP_DB_PATH + 32)

@@ -6,7 +6,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "store/record.h"
+#include "store/record_index.h"
+#include "store/record_notice.h"
 
 static const enum scep_table	tables[SCEP_IX__MAX] = {
 	[SCEP_IX_TRANSACTION_EXPIRES] = SCEP_T_TRANSACTION,

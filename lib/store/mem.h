@@ -6,7 +6,7 @@
 
 #include <pthread.h>
 
-#include "store/record.h"
+#include "store/record_index.h"
 
 struct scep_mem_table {
 	struct scep_row	*row;		/* sorted by key */

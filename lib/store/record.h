@@ -1,6 +1,6 @@
 /*
  * record.h - what the rows of the store mean: versioned DER, one struct a
- * table.
+ * table.  API keys, token keys and notices have headers of their own.
  *
  * Each kind has _encode (struct → value), _decode (value → struct, cleared
  * first, released with _clear), _get (key → struct), and _write (append a
@@ -245,102 +245,6 @@ struct scep_crl_rec {
 	struct scep_buf	 der;
 };
 
-enum scep_apikey_state {
-	SCEP_APIKEY_LIVE = 1,
-	SCEP_APIKEY_REVOKED = 2
-};
-
-/* What somebody may do by scep-admin.fcgi: bits. */
-#define SCEP_MAY_ADD		1u	/* a challenge */
-#define SCEP_MAY_LIST		2u	/* requests that wait */
-#define SCEP_MAY_APPROVE	4u
-#define SCEP_MAY_REFUSE		8u
-
-/* Who knocks there, and what is opened to him. */
-struct scep_apikey {
-	char			 id[SCEP_REC_NAME];	/* the key */
-	uint64_t		 rev;
-	/* Immutable, under the mac: */
-	char			 name[SCEP_REC_NAME];	/* in logs */
-	char			 user[SCEP_REC_TEXT];	/* of the web server;
-							   "": who has the
-							   secret */
-	char			 profiles[SCEP_REC_TEXT];	/* commas */
-	unsigned int		 may;
-	long			 rate_n, rate_s;	/* n calls in s */
-	long			 max_uses, max_ttl_s;	/* of a challenge */
-	time_t			 created, expires;	/* 0: never */
-	uint8_t			 mac[SCEP_SHA256_LEN];
-	/* Changing: */
-	enum scep_apikey_state	 state;
-	time_t			 revoked;
-	char			 issuer[SCEP_REC_NAME];	/* "uid 0" */
-	char			 note[SCEP_REC_TEXT];
-};
-
-enum scep_token_alg {
-	SCEP_TOKEN_HMAC = 1,		/* HMAC-SHA-256 */
-	SCEP_TOKEN_ED25519 = 2
-};
-enum scep_token_key_state {
-	SCEP_TOKEN_KEY_LIVE = 1,
-	SCEP_TOKEN_KEY_REVOKED = 2
-};
-
-#define SCEP_ED25519_LEN	32
-
-/* What tokens are verified with, and what they may say; no secret is in it:
- * that of HMAC is derived from it. */
-struct scep_token_key {
-	char			 id[SCEP_REC_NAME];	/* the key */
-	uint64_t		 rev;
-	/* Immutable, under the mac: */
-	char			 name[SCEP_REC_NAME];
-	char			 profiles[SCEP_REC_TEXT];	/* commas */
-	enum scep_token_alg	 alg;
-	uint8_t			 public_key[SCEP_ED25519_LEN];	/* or zeros */
-	long			 max_ttl_s;	/* of a token */
-	time_t			 created;
-	uint8_t			 mac[SCEP_SHA256_LEN];
-	/* Changing: */
-	enum scep_token_key_state	 state;
-	time_t			 revoked;
-	time_t			 since;		/* tokens that began earlier
-						   are refused; 0: none is */
-	char			 issuer[SCEP_REC_NAME];	/* "uid 0" */
-	char			 note[SCEP_REC_TEXT];
-};
-
-enum scep_notice_kind {
-	SCEP_NOTICE_ISSUED = 1,
-	SCEP_NOTICE_QUEUED = 2,
-	SCEP_NOTICE_REFUSED = 3,
-	SCEP_NOTICE_EXPIRED = 4,	/* nobody decided in time */
-	SCEP_NOTICE_REVOKED = 5
-};
-
-#define SCEP_NOTICE_ID		33	/* 32 lower-case hex digits, NUL */
-#define SCEP_NOTICE_BODY	8192	/* octets of JSON */
-
-/* What is to be told to the one that a profile names, until he has taken
- * it. */
-struct scep_notice {
-	char			 id[SCEP_NOTICE_ID];	/* the key */
-	uint64_t		 rev;
-	enum scep_notice_kind	 kind;
-	int			 minor;		/* strangers can cause it at
-						   will */
-	char			 profile[SCEP_REC_NAME];
-	time_t			 created;
-	time_t			 due;		/* for the next try */
-	long			 tries;		/* that failed */
-	time_t			 last;		/* of them; 0: none */
-	char			 trouble[SCEP_REC_TEXT];	/* its */
-	struct scep_buf		 cert_key;	/* its certificate, or empty */
-	struct scep_buf		 body;		/* JSON, without the
-						   certificate */
-};
-
 /* An entry of the log, for reading back: what scep_change.log held. */
 struct scep_log_rec {
 	uint64_t	 seq;
@@ -431,35 +335,6 @@ enum scep_err	 scep_crl_rec_write(struct scep_change *,
 		    const struct scep_crl_rec *, struct scep_error *);
 void		 scep_crl_rec_clear(struct scep_crl_rec *);
 
-enum scep_err	 scep_apikey_encode(const struct scep_apikey *,
-		    struct scep_buf *, struct scep_error *);
-enum scep_err	 scep_apikey_decode(struct scep_span, struct scep_apikey *,
-		    struct scep_error *);
-enum scep_err	 scep_apikey_get(struct scep_store *, const char *id,
-		    struct scep_apikey *, struct scep_error *);
-enum scep_err	 scep_apikey_write(struct scep_change *,
-		    const struct scep_apikey *, struct scep_error *);
-
-enum scep_err	 scep_token_key_encode(const struct scep_token_key *,
-		    struct scep_buf *, struct scep_error *);
-enum scep_err	 scep_token_key_decode(struct scep_span,
-		    struct scep_token_key *, struct scep_error *);
-enum scep_err	 scep_token_key_get(struct scep_store *, const char *id,
-		    struct scep_token_key *, struct scep_error *);
-enum scep_err	 scep_token_key_write(struct scep_change *,
-		    const struct scep_token_key *, struct scep_error *);
-
-enum scep_err	 scep_notice_encode(const struct scep_notice *,
-		    struct scep_buf *, struct scep_error *);
-enum scep_err	 scep_notice_decode(struct scep_span, struct scep_notice *,
-		    struct scep_error *);
-enum scep_err	 scep_notice_get(struct scep_store *, const char *id,
-		    struct scep_notice *, struct scep_error *);
-/* Put it, expecting its revision. */
-enum scep_err	 scep_notice_put(struct scep_change *,
-		    const struct scep_notice *, struct scep_error *);
-void		 scep_notice_clear(struct scep_notice *);
-
 /* Delete a row, expecting this revision. */
 enum scep_err	 scep_change_delete(struct scep_change *, enum scep_table,
 		    struct scep_span key, uint64_t rev, struct scep_error *);
@@ -467,36 +342,6 @@ enum scep_err	 scep_change_delete(struct scep_change *, enum scep_table,
 enum scep_err	 scep_change_check(struct scep_change *, enum scep_table,
 		    struct scep_span key, uint64_t rev, struct scep_error *);
 
-#define SCEP_INDEX_KEYS	6	/* of one row, at most */
-
-/* Those that a row has, each of at least one octet. */
-struct scep_index_keys {
-	size_t	 n, used;
-	struct {
-		enum scep_index	 index;
-		size_t		 at, len;	/* in octets */
-	}	 key[SCEP_INDEX_KEYS];
-	uint8_t	 octets[2048];
-	size_t	 own_len;
-	uint8_t	 own[64];		/* the row's key; of a transaction, a
-					   certificate, a trace */
-};
-
-/* All index keys of a row's value; none of a table without an index. */
-enum scep_err	 scep_record_keys(enum scep_table table,
-		    struct scep_span value, struct scep_index_keys *out,
-		    struct scep_error *err);
-int		 scep_table_has_index(enum scep_table table);
-struct scep_span scep_index_key(const struct scep_index_keys *keys, size_t i);
-/* Whether the row is in this index, and under this key. */
-int		 scep_index_keys_have(const struct scep_index_keys *keys,
-		    enum scep_index index, struct scep_span key);
-/* The index key of a row's value; *has is 0 where it has none (then it is not
- * in the index). */
-enum scep_err	 scep_record_index(enum scep_index index,
-		    struct scep_span value, int *has, struct scep_buf *key,
-		    struct scep_error *err);
-enum scep_table	 scep_index_table(enum scep_index index);
 /* A time as it stands in index keys: their order is that of the times. */
 void		 scep_index_time(time_t t, uint8_t out[SCEP_INDEX_TIME]);
 /* Make a text of what it is in the index of subjects: ASCII letters in lower

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "store/record_apikey.h"
 #include "store/record_local.h"
 
 static const struct scep_field	apikey_fields[] = {

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "store/record_local.h"
+#include "store/record_notice.h"
 
 static const struct scep_field	notice_fields[] = {
 	SCEP_FIELD_TEXT(scep_notice, id),

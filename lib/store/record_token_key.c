@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "store/record_local.h"
+#include "store/record_token_key.h"
 
 static const struct scep_field	token_key_fields[] = {
 	SCEP_FIELD_TEXT(scep_token_key, id),

@@ -9,6 +9,10 @@
 #include <openssl/err.h>
 
 #include "store/record.h"
+#include "store/record_apikey.h"
+#include "store/record_index.h"
+#include "store/record_notice.h"
+#include "store/record_token_key.h"
 
 /* First octet; else the number of an index. */
 #define CRL	0xff

@@ -15,7 +15,7 @@
 
 #include "base/error.h"
 #include "ca/config.h"
-#include "store/record.h"
+#include "store/record_notice.h"
 
 #define LENGTH(a)	(sizeof(a) / sizeof((a)[0]))
 

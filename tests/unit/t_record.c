@@ -13,7 +13,11 @@
 #include <cmocka.h>
 
 #include "base/text.h"
+#include "store/record_apikey.h"
+#include "store/record_index.h"
 #include "store/record_local.h"
+#include "store/record_notice.h"
+#include "store/record_token_key.h"
 
 static void
 set(struct scep_buf *buf, const char *text)

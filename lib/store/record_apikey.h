@@ -1,0 +1,51 @@
+/*
+ * record_apikey.h - rows of those who knock at scep-admin.fcgi.
+ */
+#ifndef SCEP_STORE_RECORD_APIKEY_H
+#define SCEP_STORE_RECORD_APIKEY_H
+
+#include "store/record.h"
+
+enum scep_apikey_state {
+	SCEP_APIKEY_LIVE = 1,
+	SCEP_APIKEY_REVOKED = 2
+};
+
+/* What somebody may do by scep-admin.fcgi: bits. */
+#define SCEP_MAY_ADD		1u	/* a challenge */
+#define SCEP_MAY_LIST		2u	/* requests that wait */
+#define SCEP_MAY_APPROVE	4u
+#define SCEP_MAY_REFUSE		8u
+
+/* Who knocks there, and what is opened to him. */
+struct scep_apikey {
+	char			 id[SCEP_REC_NAME];	/* the key */
+	uint64_t		 rev;
+	/* Immutable, under the mac: */
+	char			 name[SCEP_REC_NAME];	/* in logs */
+	char			 user[SCEP_REC_TEXT];	/* of the web server;
+							   "": who has the
+							   secret */
+	char			 profiles[SCEP_REC_TEXT];	/* commas */
+	unsigned int		 may;
+	long			 rate_n, rate_s;	/* n calls in s */
+	long			 max_uses, max_ttl_s;	/* of a challenge */
+	time_t			 created, expires;	/* 0: never */
+	uint8_t			 mac[SCEP_SHA256_LEN];
+	/* Changing: */
+	enum scep_apikey_state	 state;
+	time_t			 revoked;
+	char			 issuer[SCEP_REC_NAME];	/* "uid 0" */
+	char			 note[SCEP_REC_TEXT];
+};
+
+enum scep_err	 scep_apikey_encode(const struct scep_apikey *,
+		    struct scep_buf *, struct scep_error *);
+enum scep_err	 scep_apikey_decode(struct scep_span, struct scep_apikey *,
+		    struct scep_error *);
+enum scep_err	 scep_apikey_get(struct scep_store *, const char *id,
+		    struct scep_apikey *, struct scep_error *);
+enum scep_err	 scep_apikey_write(struct scep_change *,
+		    const struct scep_apikey *, struct scep_error *);
+
+#endif /* SCEP_STORE_RECORD_APIKEY_H */
