@@ -138,7 +138,8 @@ enum scep_err	 adm_show_all(struct adm *adm, int argc, char *argv[],
 enum scep_err	 adm_show_one(struct adm *adm, int argc, char *argv[],
 		    const char *what, const char *member,
 		    const struct adm_column *columns);
-/* Unless it is NULL; one that is not UTF-8 is left out. */
+/* Unless it is NULL.  One that is not UTF-8 is there, too, so that adm_ask()
+ * refuses it: a request without it may mean more. */
 void		 adm_set_text(json_t *request, const char *member,
 		    const char *text);
 /* "" if there is none. */

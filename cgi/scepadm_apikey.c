@@ -53,7 +53,7 @@ put_may(json_t *ask, const json_t *given)
 		    p += n + (p[n] == ',')) {
 			n = strcspn(p, ",");
 			(void)json_array_append_new(list,
-			    json_stringn(p, n));
+			    json_stringn_nocheck(p, n));
 		}
 	(void)json_object_set_new(ask, "may", list);
 }

@@ -49,8 +49,9 @@ option_take(const struct adm_option *option, const char *value)
 		*option->flag = 1;
 	else if (option->text != NULL)
 		*option->text = value;
-	else
-		(void)json_array_append_new(option->list, json_string(value));
+	else		/* whatever it is: adm_set_text() says why */
+		(void)json_array_append_new(option->list,
+		    json_string_nocheck(value));
 }
 
 enum scep_err

@@ -82,8 +82,7 @@ adm_ca_show(struct adm *adm, int argc, char *argv[])
 	    SCEP_OK)
 		return rc;
 	ask = json_pack("{s:s}", "do", "ca.show");
-	if (operand[0] != NULL)
-		(void)json_object_set_new(ask, "ca", json_string(operand[0]));
+	adm_set_text(ask, "ca", operand[0]);
 	if ((rc = adm_ask(adm, ask, &result)) != SCEP_OK)
 		return rc;
 	if (adm->json)
@@ -227,8 +226,7 @@ act(struct adm *adm, const char *name, int argc, char *argv[])
 	if ((rc = adm_options(adm, argc, argv, options, 0, NULL)) != SCEP_OK)
 		return rc;
 	ask = json_pack("{s:s}", "do", name);
-	if (ca != NULL)
-		(void)json_object_set_new(ask, "ca", json_string(ca));
+	adm_set_text(ask, "ca", ca);
 	if (force)
 		(void)json_object_set_new(ask, "force", json_integer(1));
 	if ((rc = set_number(adm, ask, "generation", gen)) != SCEP_OK ||

@@ -77,9 +77,7 @@ adm_challenge_hash(struct adm *adm, int argc, char *argv[])
 	if (request == NULL)
 		return scep_fail(&adm->err, SCEP_E_USAGE,
 		    "the challenge is not UTF-8");
-	if (profile != NULL)
-		(void)json_object_set_new(request, "profile",
-		    json_string(profile));
+	adm_set_text(request, "profile", profile);
 	if ((rc = adm_ask(adm, request, &result)) != SCEP_OK)
 		return rc;
 	if (adm->json)

@@ -24,7 +24,7 @@ static const struct adm_column	csv_columns[] = {
 	{ "", "note" }, { NULL, NULL }
 };
 
-/* What the list is to be of; a text that is not UTF-8 names nothing. */
+/* What the list is to be of. */
 static json_t *
 list_request(const char *profile, const char *state)
 {

@@ -115,6 +115,14 @@ check_names(struct client *c)
 
 /* No control characters anywhere: a line is a line. */
 static enum scep_err
+check_text(const struct client *c, const char *option, const char *text)
+{
+	return text == NULL || scep_is_clean_utf8(scep_span_text(text)) ?
+	    SCEP_OK : scep_fail(&c->adm->err, SCEP_E_REFUSED, "%s: control "
+	    "characters in it, or no UTF-8", option);
+}
+
+static enum scep_err
 check_clean(const struct client *c)
 {
 	const struct {
@@ -124,15 +132,15 @@ check_clean(const struct client *c)
 		{ "--ssid", c->device.ssid },
 		{ "--radius", c->device.radius },
 	};
-	size_t	 i;
+	enum scep_err	 rc = SCEP_OK;
+	size_t		 i;
 
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (rows[i].value != NULL && !scep_is_clean_utf8(
-		    scep_span_text(rows[i].value)))
-			return scep_fail(&c->adm->err, SCEP_E_REFUSED, "%s: "
-			    "control characters in it, or no UTF-8",
-			    rows[i].option);
-	return SCEP_OK;
+	for (i = 0; rc == SCEP_OK && i < sizeof(rows) / sizeof(rows[0]); i++)
+		rc = check_text(c, rows[i].option, rows[i].value);
+	for (i = 0; rc == SCEP_OK && i < json_array_size(c->dns); i++)
+		rc = check_text(c, "--dns", json_string_value(json_array_get(
+		    c->dns, i)));
+	return rc;
 }
 
 /* The challenge as a device is to show it. */

@@ -133,9 +133,7 @@ ask(struct adm_import *im, json_t *request)
 {
 	enum scep_err	 rc, back;
 
-	if (im->profile != NULL)
-		(void)json_object_set_new(request, "profile",
-		    json_string(im->profile));
+	adm_set_text(request, "profile", im->profile);
 	json_decref(im->result);
 	im->result = NULL;
 	if ((rc = lend(im)) != SCEP_OK) {

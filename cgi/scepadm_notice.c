@@ -29,7 +29,6 @@ static const struct adm_column	show_columns[] = {
 	{ NULL, NULL }
 };
 
-/* A text that is not UTF-8 names nothing. */
 static json_t *
 make_request(const char *what, const char *profile, const char *event)
 {

@@ -32,7 +32,8 @@ void
 adm_set_text(json_t *request, const char *member, const char *text)
 {
 	if (text != NULL)
-		(void)json_object_set_new(request, member, json_string(text));
+		(void)json_object_set_new(request, member,
+		    json_string_nocheck(text));
 }
 
 const char *

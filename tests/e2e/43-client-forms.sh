@@ -275,6 +275,8 @@ challenges() {
 	status 2 "its life is its own" adm client text --cn x \
 	    --challenge-file "$T/c" --ttl 1h
 	printf 'a\033[2Jb\n' >"$T/c"
+	status 1 "a DNS name that is not UTF-8 is not left out" \
+	    adm client text --cn a --dns "$(printf 'x\377')"
 	status 1 "a challenge with control characters" adm client text \
 	    --cn x --challenge-file "$T/c"
 	verdict "--json" recipe "$T/j" text --cn json-1 --ttl 1h --note why \

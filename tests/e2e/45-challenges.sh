@@ -90,6 +90,8 @@ like "says what, and how to look at it" status.out "no such request|no certifica
 status 1 "a file that is none" adm challenge add --csr one.key
 like "says so" status.out "one.key holds no certificate request"
 status 2 "a key and a request" adm challenge add --csr router.csr --key "$sha"
+status 2 "a DNS name that is not UTF-8 is not left out" \
+    adm challenge add --cn x --dns "$(printf 'x\377')"
 status 2 "half a key" adm challenge add --key 0011
 like "says how to get one" status.out "openssl pkey"
 

@@ -419,6 +419,8 @@ fi
 
 # Without door_user nobody is believed to be anybody: nginx would say whatever
 # the client says.
+status 2 "a profile that is not UTF-8 is not the default one" \
+    adm apikey add --name odd --may challenge:add --profile "$(printf 'x\377')"
 verdict "a record for jamf" adm apikey add --user jamf --may challenge:add
 start_doors
 same "the web server's word counts" "$(ask $NDES -u jamf:secret)" 200

@@ -212,6 +212,10 @@ same "which is the only one" "$(n_told)" 12
 enrol n13
 until_true 5 n_waiting 1
 status 2 "nothing is dropped by a slip" adm notice drop
+status 2 "… nor all, for one that is not UTF-8" \
+    adm notice drop "$(printf 'x\377')"
+status 2 "… nor all, for such a profile" \
+    adm notice drop --profile "$(printf 'x\377')"
 adm notice drop --all >"$T/drop"
 like "what the operator drops" "$T/drop" '^1 notices are dropped$'
 same "is gone" "$(waiting)" 0

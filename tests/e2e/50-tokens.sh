@@ -137,6 +137,9 @@ status 78 "a key that others may read does not mint" "$ADM" token mint \
     --key mdm.key --kid "$kid" --profile default --cn x
 like "says what mends it" status.out "chmod 600"
 chmod 600 mdm.key
+status 2 "a DNS name that is not UTF-8 is not left out" "$ADM" token mint \
+    --key mdm.key --kid "$kid" --profile default --cn x --ttl 1h \
+    --dns "$(printf 'x\377')"
 
 # ---- devices ----
 

@@ -144,6 +144,8 @@ verdict "… but counted" jq -e \
 adm status >"$T/status"
 like "status says so" "$T/status" '^blocked +1 addresses, 0 profiles'
 status 2 "a name is no address" adm limits clear --peer gateway
+status 2 "nor is what is not UTF-8, and it is not all" \
+    adm limits clear --peer "$(printf 'x\377')"
 status 2 "nor is there a profile of that name" \
     adm limits clear --peer 127.0.0.2 --profile
 verdict "another one is cleared" adm limits clear --peer 127.0.0.77
