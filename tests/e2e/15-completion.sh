@@ -108,8 +108,8 @@ offered "keys" "scepadm init --key " rsa:2048 rsa:3072 rsa:4096 ec:p256 \
     ec:p384
 offered "a key that has begun, without what readline has" \
     "scepadm init --key rsa:2" 2048
-offered "states of certificates" "scepadm cert list --state " valid expired \
-    revoked
+offered "states of certificates" "scepadm cert list --state " expired live \
+    revoked unconfirmed valid
 offered "states of challenges" "scepadm challenge list --state " early \
     expired frozen live revoked used
 offered "orders" "scepadm cert list --csv --sort s" serial subject
