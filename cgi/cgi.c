@@ -39,9 +39,6 @@
  * less: what it can answer at all it answers within. */
 #define ASK_SHARE_MS	600
 
-/* For notices, when the answer is out. */
-#define DELIVER_S	300
-
 struct run {
 	struct scep_conf	*conf;	/* until cfg has it */
 	struct scep_server_conf	 server;
@@ -226,10 +223,8 @@ tend(struct run *run)
 	hang_up();
 	scep_ra_report(run->ra, time(NULL));
 	scep_turn_tend(run->ca, time(NULL));
-	if (run->alone)		/* a server comes, and does it */
-		return;
-	scep_cgi_over(DELIVER_S);
-	scep_turn_deliver(run->ca);
+	if (!run->alone)	/* else a server comes, and does it */
+		scep_turn_deliver(run->ca);
 }
 
 /* Whoever needed the state, and nobody had it, leaves a server behind for

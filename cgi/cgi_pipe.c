@@ -1,5 +1,6 @@
 /* cgi_pipe.c - plain CGI: variables, the body, the answer, in time. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cgi/cgi_pipe.h"
+#include "cgi/log.h"
 
 #define DRAIN_S		10	/* for what is left of a body */
 
@@ -122,6 +124,38 @@ scep_cgi_over(unsigned int seconds)
 {
 	over = 1;
 	(void)alarm(seconds);
+}
+
+static void
+close_pipes(void)
+{
+	int	 null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null != -1) {
+		(void)dup2(null, STDIN_FILENO);
+		(void)dup2(null, STDOUT_FILENO);
+		(void)close(null);
+	}
+	scep_log_let_go();
+}
+
+/*
+ * Apache reads stderr to its end, holds its worker until the run has ended, and
+ * kills it after three seconds.
+ */
+int
+scep_cgi_leave(unsigned int seconds)
+{
+	const pid_t	 pid = fork();
+
+	if (pid > 0)
+		return 0;
+	if (pid == 0) {
+		(void)setsid();
+		close_pipes();
+	}
+	scep_cgi_over(seconds);		/* no alarm is inherited */
+	return 1;
 }
 
 /*

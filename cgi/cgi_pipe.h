@@ -31,6 +31,10 @@ int		 scep_cgi_write(const void *data, size_t len);
 /* The answer is out: what comes behind it has so long, then the process ends
  * without a word. */
 void		 scep_cgi_over(unsigned int seconds);
+/* … in a process of its own, which has neither the pipes nor the session of the
+ * run.  1 there, and where there can be none; 0: another goes on, and the run is
+ * to end.  Nothing of the state may be open. */
+int		 scep_cgi_leave(unsigned int seconds);
 /* What is left of the body, when the answer is out. */
 void		 scep_cgi_drain(long *left);
 

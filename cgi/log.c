@@ -4,7 +4,10 @@
  * What is in a line was escaped when it was made (base/line.h); the texts of
  * our own that come by here go through the same door.
  */
+#include <sys/stat.h>
+
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -45,6 +48,23 @@ scep_log_force(const char *format)
 	log_json = strcmp(format, "json") == 0;
 	forced = 1;
 	return log_json || strcmp(format, "text") == 0;
+}
+
+/* A file, or a terminal, nobody reads to its end. */
+void
+scep_log_let_go(void)
+{
+	struct stat	 st;
+	int		 null;
+
+	if (fstat(STDERR_FILENO, &st) == -1 ||
+	    (!S_ISFIFO(st.st_mode) && !S_ISSOCK(st.st_mode)) ||
+	    (null = open("/dev/null", O_WRONLY | O_CLOEXEC)) == -1)
+		return;
+	if (log_to & SCEP_LOG_STDERR)
+		scep_log_open("scep.fcgi", SCEP_LOG_SYSLOG);
+	(void)dup2(null, STDERR_FILENO);
+	(void)close(null);
 }
 
 struct scep_line

@@ -14,6 +14,9 @@
 void	 scep_log_open(const char *program, unsigned int what);
 /* For scep.fcgi, as [server] says.  --log comes first, and stays. */
 void	 scep_log_configure(const struct scep_server_conf *conf);
+/* Whoever reads stderr to its end need not wait for ours: where it is a pipe we
+ * leave it, and what it would have got goes to syslog. */
+void	 scep_log_let_go(void);
 /* "text" or "json", whatever the configuration says; 0 if it is neither. */
 int	 scep_log_force(const char *format);
 /* An empty line in the format of the log; for it, not for anything kept. */

@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "ca/door.h"
 #include "ca/post.h"
+#include "cgi/cgi_pipe.h"
 #include "cgi/child.h"
 #include "cgi/hook.h"
 #include "cgi/log.h"
@@ -26,6 +27,7 @@
 #define STEP_MS		10
 #define REPORT_MS	100	/* the web server waits for our end */
 #define NOTICES		4	/* that one run hands over */
+#define DELIVER_S	300	/* for all of them */
 
 struct turn {
 	struct scep_ca			 ca;	/* first: ops */
@@ -326,12 +328,15 @@ scep_turn_deliver(struct scep_ca *ca)
 	struct scep_parcel	 parcel;
 	struct scep_error	 trouble;
 	enum scep_err		 rc = SCEP_OK;
-	int			 i;
+	int			 i, ours = 1;
 
-	for (i = 0; i < NOTICES && rc == SCEP_OK && take_notice(t, &parcel);
-	    i++) {
-		rc = scep_parcel_send(&parcel, &trouble);
-		end_notice(t, &parcel, rc == SCEP_OK ? NULL : &trouble);
+	for (i = 0; i < NOTICES && ours && rc == SCEP_OK &&
+	    take_notice(t, &parcel); i++) {
+		if ((ours = i > 0 || scep_cgi_leave(DELIVER_S)) != 0) {
+			rc = scep_parcel_send(&parcel, &trouble);
+			end_notice(t, &parcel, rc == SCEP_OK ? NULL :
+			    &trouble);
+		}
 		scep_parcel_clear(&parcel);
 	}
 }

@@ -22,8 +22,8 @@ enum scep_err	 scep_turn_open(const struct scep_crypto *crypto,
  * Then scep_ca_close(). */
 void		 scep_turn_tend(struct scep_ca *ca, time_t now);
 
-/* Then, if nobody else will: hand over a few notices that are due.  During a
- * call the state is another's who needs it. */
+/* Then, if nobody else will: hand over a few notices that are due, in a process
+ * of its own.  During a call the state is another's who needs it. */
 void		 scep_turn_deliver(struct scep_ca *ca);
 
 /* If we are the owner of the state, its lock once more: who has it keeps the
