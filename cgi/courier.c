@@ -87,6 +87,9 @@ take(struct scep_couriers *c, struct scep_parcel *parcel)
 	scep_generation_drop(c->generations, gen);
 	if (rc != SCEP_OK && rc != SCEP_E_NOTFOUND)
 		scep_log_warn("notices: %s", err.text);
+	if (rc == SCEP_OK && parcel->lacks[0] != '\0')
+		scep_log_warn(SCEP_PARCEL_LACKS, parcel->id, parcel->profile,
+		    parcel->lacks);
 	return rc == SCEP_OK;
 }
 

@@ -295,6 +295,9 @@ take_notice(struct turn *t, struct scep_parcel *parcel)
 		scep_log_warn("notices: %s", err.text);
 		return 0;
 	}
+	if (parcel->lacks[0] != '\0')
+		scep_log_warn(SCEP_PARCEL_LACKS, parcel->id, parcel->profile,
+		    parcel->lacks);
 	scep_owner_close(&t->owner);
 	return 1;
 }

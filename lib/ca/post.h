@@ -23,12 +23,21 @@ struct scep_parcel {
 	const struct scep_hook_host	*host;
 	struct scep_hook		 hook;		/* a copy */
 	struct scep_buf			 question;
+	char				 lacks[SCEP_ERROR_MAX];
+						/* why its certificate is not
+						   in it, at the first try; or
+						   empty */
 	/* From scep_post_done(): */
 	long				 failures;	/* of this receiver, in
 							   a row; after a
 							   success: before */
 	long				 again_s;	/* till the next try */
 };
+
+/* Of id, profile and lacks, for the log. */
+#define SCEP_PARCEL_LACKS	"notice %s of profile %s is told without its " \
+	"certificate, which cannot be read: %s; scepadm restore brings a " \
+	"store back from a backup"
 
 /*
  * The next one whose time has come: SCEP_E_NOTFOUND if there is none, or if

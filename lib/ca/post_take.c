@@ -200,37 +200,52 @@ choose(struct scep_local *ca, const struct scep_profile *p, time_t now,
 
 /* The certificate goes in as the last member. */
 static enum scep_err
-add_cert(struct scep_store *store, const struct scep_notice *n,
-    struct scep_buf *question, struct scep_error *err)
+add_der(struct scep_span der, struct scep_buf *question,
+    struct scep_error *err)
 {
 	static const char	 front[] = ",\"certificate\":\"";
 	static const char	 back[] = "\"}";
-	struct scep_cert_rec	 rec;
+	const size_t		 len = 4 * ((der.len + 2) / 3);
 	enum scep_err		 rc;
 	uint8_t			*at;
-	size_t			 len;
 
-	rc = scep_cert_rec_get(store, scep_buf_span(&n->cert_key), &rec, err);
-	if (rc != SCEP_OK)
+	if (der.len == 0 || question->len == 0)
+		return SCEP_OK;
+	question->len--;
+	if ((rc = scep_buf_add(question, scep_span_text(front), err)) !=
+	    SCEP_OK)
+		return rc;
+	/* It writes a NUL, for which there is room. */
+	if ((at = scep_buf_extend(question, len)) == NULL)
+		return scep_fail(err, SCEP_E_NOMEM, "notice");
+	(void)EVP_EncodeBlock(at, der.data, (int)der.len);
+	return scep_buf_add(question, scep_span_text(back), err);
+}
+
+/* Without it, if there is none, or none that can be read: no later try would
+ * fare better, and all that comes behind it would wait. */
+static enum scep_err
+add_cert(struct scep_store *store, const struct scep_notice *n,
+    struct scep_parcel *out, struct scep_error *err)
+{
+	struct scep_cert_rec	 rec;
+	struct scep_row		 row;
+	enum scep_err		 rc;
+
+	if ((rc = scep_store_get(store, SCEP_T_CERTIFICATE,
+	    scep_buf_span(&n->cert_key), &row, err)) != SCEP_OK)
 		return rc == SCEP_E_NOTFOUND ? SCEP_OK : rc;
-	len = 4 * ((rec.der.len + 2) / 3);
-	if (rec.der.len > 0 && question->len > 0) {
-		question->len--;
-		if ((rc = scep_buf_add(question, scep_span_text(front),
-		    err)) == SCEP_OK) {
-			/* It writes a NUL, for which there is room. */
-			at = scep_buf_extend(question, len);
-			if (at == NULL)
-				rc = scep_fail(err, SCEP_E_NOMEM, "notice");
-			else
-				(void)EVP_EncodeBlock(at, rec.der.data,
-				    (int)rec.der.len);
-		}
-		if (rc == SCEP_OK)
-			rc = scep_buf_add(question, scep_span_text(back),
-			    err);
+	if ((rc = scep_cert_rec_decode(scep_buf_span(&row.value), &rec,
+	    err)) == SCEP_OK) {
+		rc = add_der(scep_buf_span(&rec.der), &out->question, err);
+		scep_cert_rec_clear(&rec);
+	} else if (rc != SCEP_E_NOMEM) {
+		rc = SCEP_OK;
+		if (n->tries == 0)
+			OPENSSL_strlcpy(out->lacks, err->text,
+			    sizeof(out->lacks));
 	}
-	scep_cert_rec_clear(&rec);
+	scep_row_clear(&row);
 	return rc;
 }
 
@@ -252,7 +267,7 @@ pack(struct scep_local *ca, const struct scep_profile *p,
 	    (rc = scep_buf_set(&out->question, scep_buf_span(&n->body),
 	    err)) != SCEP_OK || n->cert_key.len == 0)
 		return rc;
-	return add_cert(ca->store, n, &out->question, err);
+	return add_cert(ca->store, n, out, err);
 }
 
 /* It is away, if there is a place for it. */

@@ -237,6 +237,7 @@ static struct faulty {
 	struct scep_store	*real;
 	enum scep_err		 with;
 	int			 is_blind;	/* a walk sees nothing */
+	int			 garbles;	/* certificates */
 	int			 times;		/* it fails; 0: always */
 } faulty;
 
@@ -244,8 +245,13 @@ static enum scep_err
 faulty_get(struct scep_store *s, enum scep_table table, struct scep_span key,
     struct scep_row *out, struct scep_error *err)
 {
+	enum scep_err	 rc;
+
 	(void)s;
-	return scep_store_get(faulty.real, table, key, out, err);
+	rc = scep_store_get(faulty.real, table, key, out, err);
+	if (rc == SCEP_OK && faulty.garbles && table == SCEP_T_CERTIFICATE)
+		out->value.len /= 2;
+	return rc;
 }
 
 static enum scep_err
@@ -290,7 +296,7 @@ use_faulty(void)
 	faulty.store.ops = &faulty.ops;
 	faulty.real = w->store;
 	faulty.with = SCEP_OK;
-	faulty.is_blind = faulty.times = 0;
+	faulty.is_blind = faulty.times = faulty.garbles = 0;
 	world_use(w, &faulty.store);
 }
 
@@ -332,6 +338,49 @@ what_is_told_and_cannot_be_forgotten_is_not_told_in_a_loop(void **state)
 	    &err), SCEP_OK);
 	assert_int_equal(rows(), 0);
 	scep_parcel_clear(&parcel);
+}
+
+/* The row of its certificate is no row: it is told without, and keeps no other
+ * one waiting. */
+static void
+a_notice_is_told_without_a_certificate_that_is_garbled(void **state)
+{
+	const struct world_challenge	 spec = { .profile = "all" };
+	char				 ch[SCEP_CHALLENGE_TEXT];
+	struct scep_parcel		 parcel;
+	struct scep_error		 why, err;
+	enum scep_outcome		 outcome;
+	int				 garbled;
+
+	(void)state;
+	(void)scep_fail(&why, SCEP_E_BUSY, "down");
+	for (garbled = 0; garbled <= 1; garbled++) {
+		world_empty(w);
+		use_faulty();
+		world_challenge(w, &spec, ch);
+		assert_int_equal(send("t1", ch, 0, &outcome), SCEP_OK);
+		assert_int_equal(outcome, SCEP_GRANTED);
+		faulty.garbles = garbled;
+		assert_int_equal(scep_post_take(w->ca, WORLD_NOW, &parcel,
+		    &err), SCEP_OK);
+		assert_int_equal(strstr((const char *)parcel.question.data,
+		    "\"certificate\":") == NULL, garbled);
+		assert_non_null(strstr((const char *)parcel.question.data,
+		    "\"event\":\"issued\""));
+		assert_int_equal(strstr(parcel.lacks, "certificate") != NULL,
+		    garbled);
+		assert_int_equal(scep_post_done(w->ca, WORLD_NOW, &parcel,
+		    &why, &err), SCEP_OK);
+		scep_parcel_clear(&parcel);
+		/* Tried again, it is not said again. */
+		assert_int_equal(scep_post_take(w->ca, WORLD_NOW + 1,
+		    &parcel, &err), SCEP_OK);
+		assert_string_equal(parcel.lacks, "");
+		assert_int_equal(scep_post_done(w->ca, WORLD_NOW + 1,
+		    &parcel, NULL, &err), SCEP_OK);
+		scep_parcel_clear(&parcel);
+		assert_int_equal(rows(), 0);
+	}
 }
 
 /* One that came while they were counted. */
@@ -562,6 +611,7 @@ main(void)
 		T(the_end_writes_what_is_in_memory),
 		T(what_did_not_happen_is_not_told),
 		T(what_is_told_and_cannot_be_forgotten_is_not_told_in_a_loop),
+		T(a_notice_is_told_without_a_certificate_that_is_garbled),
 		T(what_was_not_counted_is_told_all_the_same),
 		T(notices_are_listed_and_shown),
 		T(a_list_goes_on_where_it_ended),
