@@ -68,8 +68,8 @@ const char	*scep_notice_name(enum scep_notice_kind kind);
  * SCEP_E_BUSY, once.  Every second. */
 enum scep_err	 scep_notices_flush(struct scep_local *ca,
 		    struct scep_error *err);
-/* What nobody took for too long goes, and the rows are counted.  Every few
- * seconds. */
+/* What nobody took for too long goes, and the rows are counted, many of them
+ * rarely.  Every few seconds. */
 enum scep_err	 scep_notices_tend(struct scep_local *ca, time_t now,
 		    struct scep_error *err);
 

@@ -12,6 +12,8 @@
 
 #define BATCH	32	/* rows in a change */
 #define ROWS	4096	/* at a time */
+#define FEW	1000	/* rows that are counted in no time … */
+#define OFTEN	600	/* … and seconds for more */
 
 /* Deleting. */
 
@@ -133,11 +135,12 @@ make_room(struct scep_local *ca, long n, struct scep_error *err)
 	enum scep_err		 rc;
 	long			 there;
 
-	if ((rc = scep_notices_count(ca->store, 1, &there, err)) != SCEP_OK)
-		return rc;
 	(void)pthread_mutex_lock(&notices->mutex);
-	notices->rows[1] = there;
+	there = scep_notices_known(ca, 1);
 	(void)pthread_mutex_unlock(&notices->mutex);
+	if (there < 0 && (rc = scep_notices_count(ca->store, 1, &there,
+	    err)) != SCEP_OK)
+		return rc;
 	return scep_notices_delete(ca, 1, INT64_MAX, there + n - max, 0, err);
 }
 
@@ -235,25 +238,39 @@ scep_notices_flush(struct scep_local *ca, struct scep_error *err)
 	return rc != SCEP_OK ? rc : tell_losses(ca, err);
 }
 
+/* Nobody needs the number before it is known; and with many rows it is well
+ * known, unless one was dropped for it. */
+static int
+is_to_count(struct scep_notices *notices, int minor, time_t now)
+{
+	const time_t	 last = notices->counted[minor];
+	const long	 n = notices->rows[minor];
+
+	return n >= 0 && (n <= FEW || last == 0 || now < last ||
+	    now - last >= OFTEN);
+}
+
 /* Whoever counted and then could not write leaves one too many; one that was
  * written while they were counted may be missing, and with none at all nobody
  * would look for it. */
 static enum scep_err
-recount(struct scep_local *ca, int minor, struct scep_error *err)
+recount(struct scep_local *ca, int minor, time_t now, struct scep_error *err)
 {
 	struct scep_notices	*notices = ca->memory->notices;
 	enum scep_err		 rc;
 	long			 n;
+	int			 is_due;
 
 	(void)pthread_mutex_lock(&notices->mutex);
-	n = notices->rows[minor];
+	is_due = is_to_count(notices, minor, now);
 	(void)pthread_mutex_unlock(&notices->mutex);
-	if (n < 0)			/* nobody needs it */
+	if (!is_due)
 		return SCEP_OK;
 	if ((rc = scep_notices_count(ca->store, minor, &n, err)) != SCEP_OK)
 		return rc;
 	(void)pthread_mutex_lock(&notices->mutex);
 	notices->rows[minor] = n;
+	notices->counted[minor] = now;
 	(void)pthread_mutex_unlock(&notices->mutex);
 	return SCEP_OK;
 }
@@ -267,7 +284,8 @@ scep_notices_tend(struct scep_local *ca, time_t now, struct scep_error *err)
 	for (minor = 0; minor <= 1; minor++)
 		if ((rc = scep_notices_delete(ca, minor, now -
 		    ca->cfg->server.notify_keep_s, ROWS, 1, err)) !=
-		    SCEP_OK || (rc = recount(ca, minor, err)) != SCEP_OK)
+		    SCEP_OK || (rc = recount(ca, minor, now, err)) !=
+		    SCEP_OK)
 			return rc;
 	return SCEP_OK;
 }

@@ -131,8 +131,10 @@ scep_notices_add(struct scep_local *ca, const char *profile, int minor)
 	    (minor ? max / 2 : max)) != 0) {
 		n->rows[minor] += n->rows[minor] >= 0;
 		n->fresh = 1;
-	} else
+	} else {
+		n->counted[minor] = 0;	/* are there so many? */
 		scep_notices_drop(n, profile);
+	}
 	(void)pthread_mutex_unlock(&n->mutex);
 	return has_room;
 }

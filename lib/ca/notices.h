@@ -46,6 +46,7 @@ struct scep_notices {
 						   mutex */
 	long			 rows[2];	/* others, minor ones; -1: not
 						   counted yet */
+	time_t			 counted[2];	/* when; 0: they are to be */
 	int			 fresh;		/* since the last wake */
 	size_t			 next;		/* profile to begin with */
 	long			 lost, gone;	/* dropped and expired ones, not

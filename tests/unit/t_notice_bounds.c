@@ -238,6 +238,7 @@ static struct faulty {
 	enum scep_err		 with;
 	int			 is_blind;	/* a walk sees nothing */
 	int			 garbles;	/* certificates */
+	int			 walks;		/* that count notices */
 	int			 times;		/* it fails; 0: always */
 } faulty;
 
@@ -269,6 +270,7 @@ faulty_walk(struct scep_store *s, const struct scep_range *range,
     scep_entry_fn fn, void *arg, struct scep_error *err)
 {
 	(void)s;
+	faulty.walks += range->index == SCEP_IX_NOTICE_AGE;
 	return faulty.is_blind ? SCEP_OK :
 	    scep_store_walk(faulty.real, range, fn, arg, err);
 }
@@ -296,7 +298,8 @@ use_faulty(void)
 	faulty.store.ops = &faulty.ops;
 	faulty.real = w->store;
 	faulty.with = SCEP_OK;
-	faulty.is_blind = faulty.times = faulty.garbles = 0;
+	faulty.is_blind = faulty.times = faulty.garbles =
+	    faulty.walks = 0;
 	world_use(w, &faulty.store);
 }
 
@@ -404,6 +407,114 @@ what_was_not_counted_is_told_all_the_same(void **state)
 	    &err), SCEP_OK);
 	scep_parcel_clear(&parcel);
 	assert_int_equal(rows(), 0);
+}
+
+static void
+fill(int n)
+{
+	struct scep_change	 change = { .n = 0 };
+	struct scep_notice	 row = { .kind = SCEP_NOTICE_QUEUED,
+				    .profile = "all", .created = WORLD_NOW,
+				    .due = WORLD_NOW };
+	struct scep_error	 err;
+	int			 i;
+
+	for (i = 0; i < n; i++) {
+		(void)snprintf(row.id, sizeof(row.id), "%032x", i);
+		assert_int_equal(scep_notice_put(&change, &row, &err),
+		    SCEP_OK);
+		assert_int_equal(scep_store_commit(w->store, &change, &err),
+		    SCEP_OK);
+		scep_change_clear(&change);
+	}
+}
+
+/* How often they are counted when the CA is tended so much later. */
+static int
+counts(time_t later)
+{
+	const int		 before = faulty.walks;
+	struct scep_error	 err;
+
+	assert_int_equal(scep_ca_tend(w->ca, WORLD_NOW + later, &err),
+	    SCEP_OK);
+	return faulty.walks - before;
+}
+
+#define MANY	1200
+
+static void
+many_are_counted_rarely(void **state)
+{
+	struct scep_parcel	 parcel;
+	struct scep_error	 err;
+	int			 before, few;
+
+	(void)state;
+	use_faulty();
+	w->cfg->server.max_notices = MANY + 50;
+	queue(1, 0);
+	refuse(1, 0);
+	tend_soon(NULL);
+	few = counts(5);
+	assert_true(few > 0);		/* the control */
+	assert_int_equal(counts(10), few);
+	fill(MANY);
+	use_faulty();
+	assert_int_equal(scep_post_take(w->ca, WORLD_NOW, &parcel, &err),
+	    SCEP_OK);
+	scep_post_return(w->ca, &parcel);
+	scep_parcel_clear(&parcel);
+	few = counts(15);
+	assert_int_equal(counts(20), few - 1);
+	assert_int_equal(counts(300), few - 1);
+	assert_int_equal(counts(615), few);
+	assert_int_equal(counts(620), few - 1);
+	assert_int_equal(counts(10), few);	/* a clock put back */
+	/* Neither do refusals make them be counted. */
+	refuse(1, 1);
+	tend_soon(NULL);		/* whose number nobody knew */
+	before = faulty.walks;
+	refuse(40, 2);
+	tend_soon(NULL);
+	assert_int_equal(faulty.walks, before);
+	assert_int_equal(rows(), MANY + 43);
+	w->cfg->server.max_notices = MAX;
+}
+
+/* What was counted and then not written takes nobody's room for long. */
+static void
+too_many_are_counted_again_before_they_are_too_many(void **state)
+{
+	enum scep_outcome	 outcome;
+	char			 txid[16];
+	int			 i, few;
+
+	(void)state;
+	fill(MANY);
+	use_faulty();
+	w->cfg->server.max_notices = MANY + 10;
+	queue(1, 0);
+	few = counts(5);
+	assert_int_equal(counts(10), few - 1);
+	faulty.with = SCEP_E_STORE;
+	for (i = 0; i < 9; i++) {
+		(void)snprintf(txid, sizeof(txid), "f%d", i);
+		assert_int_equal(send(txid, NULL, 0, &outcome),
+		    SCEP_E_STORE);
+	}
+	faulty.with = SCEP_OK;
+	queue(1, 11);
+	assert_int_equal(rows(), MANY + 1);
+	tend_soon("1 notices are dropped");
+	assert_int_equal(counts(15), few);
+	queue(9, 16);
+	assert_int_equal(rows(), MANY + 10);
+	tend_soon(NULL);
+	queue(1, 17);
+	assert_int_equal(rows(), MANY + 10);
+	tend_soon("1 notices are dropped");
+	w->cfg->server.max_notices = MAX;
 }
 
 /* The operator. */
@@ -613,6 +724,8 @@ main(void)
 		T(what_is_told_and_cannot_be_forgotten_is_not_told_in_a_loop),
 		T(a_notice_is_told_without_a_certificate_that_is_garbled),
 		T(what_was_not_counted_is_told_all_the_same),
+		T(many_are_counted_rarely),
+		T(too_many_are_counted_again_before_they_are_too_many),
 		T(notices_are_listed_and_shown),
 		T(a_list_goes_on_where_it_ended),
 		T(one_is_tried_again_when_the_operator_says_so),
