@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/crypto.h>
+
 #include "base/error.h"
 #include "base/text.h"
 #include "ca/notice.h"
@@ -20,14 +22,33 @@
 struct walk {
 	struct scep_local	*ca;
 	struct scep_change	 change;
+	char			 of[BATCH][SCEP_NAME_LEN];	/* profiles */
 	int			 minor, is_expiry;
 	long			 left;
 };
 
+/* They are gone. */
+static void
+count_batch(const struct walk *w, size_t count)
+{
+	struct scep_notices	*n = w->ca->memory->notices;
+	size_t			 i;
+
+	scep_notices_sub(n, w->minor, (long)count);
+	(void)pthread_mutex_lock(&n->mutex);
+	for (i = 0; i < count; i++)
+		if (w->is_expiry) {
+			scep_notices_lane(n, w->of[i])->expired++;
+			n->gone++;
+		} else
+			scep_notices_drop(n, w->of[i]);
+	(void)pthread_mutex_unlock(&n->mutex);
+}
+
 static enum scep_err
 delete_batch(struct walk *w, struct scep_error *err)
 {
-	const long	 n = (long)w->change.n;
+	const size_t	 n = w->change.n;
 	enum scep_err	 rc;
 
 	if (n == 0)
@@ -35,23 +56,9 @@ delete_batch(struct walk *w, struct scep_error *err)
 	rc = scep_store_commit(w->ca->store, &w->change, err);
 	scep_change_clear(&w->change);
 	if (rc == SCEP_OK)
-		scep_notices_sub(w->ca->memory->notices, w->minor, n);
+		count_batch(w, n);
 	/* One was handed over meanwhile: next time. */
 	return rc == SCEP_E_CHANGED ? SCEP_OK : rc;
-}
-
-static void
-count_end(struct walk *w, const char *profile)
-{
-	struct scep_notices	*n = w->ca->memory->notices;
-
-	(void)pthread_mutex_lock(&n->mutex);
-	if (w->is_expiry) {
-		scep_notices_lane(n, profile)->expired++;
-		n->gone++;
-	} else
-		scep_notices_drop(n, profile);
-	(void)pthread_mutex_unlock(&n->mutex);
 }
 
 static enum scep_err
@@ -64,7 +71,7 @@ delete_row(void *arg, const struct scep_row *row, struct scep_error *err)
 	if ((rc = scep_notice_decode(scep_buf_span(&row->value), &n, err)) !=
 	    SCEP_OK)
 		return rc;
-	count_end(w, n.profile);
+	OPENSSL_strlcpy(w->of[w->change.n], n.profile, sizeof(w->of[0]));
 	scep_notice_clear(&n);
 	if ((rc = scep_change_delete(&w->change, SCEP_T_NOTICE,
 	    scep_buf_span(&row->key), row->rev, err)) != SCEP_OK)
