@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "ca/admin_request.h"
 #include "ca/authorise.h"
+#include "ca/challenge.h"
 #include "ca/issue.h"
 #include "ca/notice.h"
 #include "ca/story.h"
@@ -32,6 +33,30 @@ reply(struct scep_admin_call *call, const struct scep_pending *p,
 	return scep_admin_object(call, json, err);
 }
 
+/* The challenge that it used up, as long as there is a record of it: a key that
+ * comes again with it is judged by its certificate. */
+static enum scep_err
+tell_challenge(const struct scep_admin_call *call,
+    const struct scep_pending *p, struct scep_span cert_key,
+    struct scep_change *change, struct scep_error *err)
+{
+	struct scep_challenge	 rec;
+	struct scep_buf		 copy = { NULL, 0 };
+	enum scep_err		 rc;
+
+	if (p->challenge[0] == '\0')
+		return SCEP_OK;
+	if ((rc = scep_challenge_get(call->ca->store, p->challenge, &rec,
+	    err)) != SCEP_OK)
+		return rc == SCEP_E_NOTFOUND ? SCEP_OK : rc;
+	if ((rc = scep_buf_set(&copy, cert_key, err)) == SCEP_OK &&
+	    scep_challenge_learn(&rec, p->created, p->key_sha256, &copy))
+		rc = scep_challenge_write(change, &rec, err);
+	scep_buf_clear(&copy);
+	scep_challenge_clear(&rec);
+	return rc;
+}
+
 static enum scep_err
 grant(struct scep_admin_call *call, const struct scep_pending *p,
     struct scep_txn *txn, const struct scep_cert_rec *cert,
@@ -50,6 +75,8 @@ grant(struct scep_admin_call *call, const struct scep_pending *p,
 	if ((rc = scep_cert_key(scep_buf_span(&cert->serial), cert->issuer,
 	    &txn->cert_key, err)) != SCEP_OK ||
 	    (rc = scep_cert_rec_write(change, cert, err)) != SCEP_OK ||
+	    (rc = tell_challenge(call, p, scep_buf_span(&txn->cert_key),
+	    change, err)) != SCEP_OK ||
 	    (rc = scep_notice_pending(call->ca, call->now, p,
 	    SCEP_NOTICE_ISSUED, cert, cert->authority, call->by, change,
 	    err)) != SCEP_OK ||

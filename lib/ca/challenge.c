@@ -290,3 +290,22 @@ scep_challenge_spend(struct scep_challenge *rec, time_t now,
 		rec->used++;
 	return scep_buf_set(&use->cert_key, cert_key, err);
 }
+
+int
+scep_challenge_learn(struct scep_challenge *rec, time_t when,
+    const uint8_t key[SCEP_SHA256_LEN], struct scep_buf *cert_key)
+{
+	struct scep_challenge_use	*use;
+	size_t				 i;
+
+	for (i = 0; i < rec->n_use; i++) {
+		use = &rec->use[i];
+		if (use->when == when && use->cert_key.len == 0 &&
+		    memcmp(use->key, key, SCEP_SHA256_LEN) == 0) {
+			use->cert_key = *cert_key;	/* transferred */
+			memset(cert_key, 0, sizeof(*cert_key));
+			return 1;
+		}
+	}
+	return 0;
+}

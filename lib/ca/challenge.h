@@ -120,4 +120,10 @@ enum scep_err	 scep_challenge_spend(struct scep_challenge *rec, time_t now,
 		    const struct scep_challenge_user *by,
 		    struct scep_span cert_key, struct scep_error *err);
 
+/* What came of a use by this key then, of which that was not known; 0 if there
+ * is none. */
+int		 scep_challenge_learn(struct scep_challenge *rec, time_t when,
+		    const uint8_t key[SCEP_SHA256_LEN],
+		    struct scep_buf *cert_key);
+
 #endif /* SCEP_CA_CHALLENGE_H */

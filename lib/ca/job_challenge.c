@@ -57,8 +57,8 @@ check_use(struct scep_job *job, size_t use, struct scep_error *err)
 	struct scep_cert_rec	 rec;
 	enum scep_err		 rc;
 
-	/* By a request that a validator had queued: its own retries are told
-	 * what became of it. */
+	/* By a request that a validator had queued, and that nobody approved
+	 * yet: its own retries are told what becomes of it. */
 	if (job->record.use[use].cert_key.len == 0) {
 		if (job->facts.challenge == SCEP_CH_SPENT_BY_SAME)
 			job->facts.challenge = SCEP_CH_SPENT;

@@ -71,6 +71,9 @@ fill_pending(const struct scep_job *job, struct scep_pending *p,
 		scep_text_clean(p->why);	/* cut within a character */
 		p->validity_s = job->said.validity_s;
 	}
+	if (scep_job_by_challenge(job))
+		(void)snprintf(p->challenge, sizeof(p->challenge), "%s",
+		    job->record.id);
 	memcpy(p->key_sha256, job->csr->key.sha256, sizeof(p->key_sha256));
 	p->created = job->now;
 	p->expires = job->now + job->profile->pending_ttl_s;
@@ -129,8 +132,9 @@ write_txn(const struct scep_job *job, const struct scep_txn *txn,
 }
 
 /* The challenge is used up in the transaction that issues (or queues what a
- * validator wants approved, then cert_key is empty), or not at all; its row is
- * kept for as long as a retry may ask for it.  A renewal uses none. */
+ * validator wants approved, then cert_key is empty until it is), or not at all;
+ * its row is kept for as long as a retry may ask for it.  A renewal uses
+ * none. */
 static enum scep_err
 spend(struct scep_job *job, struct scep_span cert_key,
     struct scep_change *change, struct scep_error *err)

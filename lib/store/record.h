@@ -167,6 +167,8 @@ struct scep_pending {
 						   somebody said so */
 	long			 validity_s;	/* that a validator allows;
 						   0: the profile's */
+	char			 challenge[SCEP_REC_NAME];	/* id, that it
+						   used up; or empty */
 	uint8_t			 mac[SCEP_SHA256_LEN];	/* over those above */
 	/* Changing: */
 	struct scep_approval	 approval[SCEP_APPROVALS_MAX];

@@ -73,7 +73,17 @@ static const struct scep_field	validity_fields[] = {
 	SCEP_FIELD(SCEP_F_BUF, pending_row, approvals, APPROVALS_SIZE),
 };
 
-enum { FIRST = 1, NEXT, WITH_APPROVALS, WITH_VALIDITY };
+/* … and that used up a challenge. */
+static const struct scep_field	challenge_fields[] = {
+	FRONT, GENERATION,
+	SCEP_FIELD_TEXT(pending_row, p.why),
+	SCEP_FIELD(SCEP_F_LONG, pending_row, p.validity_s, 0),
+	SCEP_FIELD_TEXT(pending_row, p.challenge),
+	MAC,
+	SCEP_FIELD(SCEP_F_BUF, pending_row, approvals, APPROVALS_SIZE),
+};
+
+enum { FIRST = 1, NEXT, WITH_APPROVALS, WITH_VALIDITY, WITH_CHALLENGE };
 
 /* The body is what is in front of the mac: n_body members. */
 static const struct {
@@ -86,6 +96,8 @@ static const struct {
 	    N(approval_row_fields) - 2 },
 	[WITH_VALIDITY] = { validity_fields, N(validity_fields),
 	    N(validity_fields) - 2 },
+	[WITH_CHALLENGE] = { challenge_fields, N(challenge_fields),
+	    N(challenge_fields) - 2 },
 };
 
 void
@@ -101,6 +113,8 @@ scep_pending_clear(struct scep_pending *p)
 static int
 body_version(const struct scep_pending *p)
 {
+	if (p->challenge[0] != '\0')
+		return WITH_CHALLENGE;
 	if (p->validity_s != 0)
 		return WITH_VALIDITY;
 	if (p->why[0] != '\0')
@@ -185,7 +199,7 @@ scep_pending_decode(struct scep_span der, struct scep_pending *out,
 {
 	const int		 said = scep_record_version(der);
 	const int		 version = said >= FIRST &&
-				    said <= WITH_VALIDITY ? said : FIRST;
+				    said <= WITH_CHALLENGE ? said : FIRST;
 	struct pending_row	 row;
 	enum scep_err		 rc;
 

@@ -326,13 +326,15 @@ recode_notice(struct scep_span in, struct scep_buf *out,
 	return rc;
 }
 
-enum { TXN, CHALLENGE, CERT, PENDING, SHORT, TRACE, APIKEY, TOKEN_KEY,
-    NOTICE, N_KINDS };			/* SHORT: of a shorter life, pending */
+enum { TXN, CHALLENGE, CERT, PENDING, SHORT, USED, TRACE, APIKEY,
+    TOKEN_KEY, NOTICE, N_KINDS };	/* SHORT: of a shorter life, USED: that
+					   used a challenge; pending */
 
 static enum scep_err	(*const recode[N_KINDS])(struct scep_span,
     struct scep_buf *, struct scep_error *) = {
 	recode_txn, recode_challenge, recode_cert, recode_pending,
-	recode_pending, recode_trace, recode_apikey, recode_token_key, recode_notice
+	recode_pending, recode_pending, recode_trace, recode_apikey,
+	recode_token_key, recode_notice
 };
 
 static void
@@ -383,6 +385,8 @@ sample(int kind, struct scep_buf *out)
 		fill_pending(&rec.pending);
 		fill_approvals(&rec.pending);
 		rec.pending.validity_s = kind == SHORT ? 86400 : 0;
+		if (kind == USED)
+			(void)strcpy(rec.pending.challenge, "abcdefghjk");
 		assert_int_equal(scep_pending_encode(&rec.pending, out, &err),
 		    0);
 		scep_pending_clear(&rec.pending);
@@ -491,8 +495,8 @@ a_record_cut_short_or_too_long_is_refused(void **state)
 
 /* What each kind is written as. */
 static const uint8_t	versions[N_KINDS] = { [TXN] = 2, [CHALLENGE] = 2,
-	[CERT] = 1, [PENDING] = 3, [SHORT] = 4, [TRACE] = 1, [APIKEY] = 1,
-	[TOKEN_KEY] = 1, [NOTICE] = 1 };
+	[CERT] = 1, [PENDING] = 3, [SHORT] = 4, [USED] = 5, [TRACE] = 1,
+	[APIKEY] = 1, [TOKEN_KEY] = 1, [NOTICE] = 1 };
 
 /* What was written before transactions had a delivery secret. */
 static void
@@ -763,6 +767,11 @@ approvals_are_no_part_of_the_body(void **state)
 	p.validity_s = 60;
 	scep_buf_clear(&a);
 	assert_int_equal(scep_pending_body(&p, &a, &err), SCEP_OK);
+	assert_false(scep_span_equal(scep_buf_span(&a), scep_buf_span(&b)));
+	/* And what was used up. */
+	p.challenge[0] = 'c';
+	scep_buf_clear(&b);
+	assert_int_equal(scep_pending_body(&p, &b, &err), SCEP_OK);
 	assert_false(scep_span_equal(scep_buf_span(&a), scep_buf_span(&b)));
 	p.n_approvals = SCEP_APPROVALS_MAX + 1;
 	scep_buf_clear(&b);

@@ -17,6 +17,7 @@
 
 #define REFUSE	VALIDATING_REFUSE
 #define QUEUE	VALIDATING_QUEUE
+#define DAY	86400L
 
 /* Alone: it is asked about each, and its word is what counts. */
 
@@ -339,6 +340,49 @@ a_queued_request_uses_its_challenge(void **state)
 	ask_spend(&r, "granted", "allowed");
 }
 
+/* How the same key fares with the same challenge again, when what an operator
+ * approved for it is revoked or not. */
+static void
+comes_again(long reuse_s, int is_revoked, const char *result, const char *why)
+{
+	const struct world_challenge	 spec = { .profile = "vq",
+					    .reuse_s = reuse_s };
+	char				 ch[SCEP_CHALLENGE_TEXT];
+	char				 id[SCEP_REQUEST_ID];
+	struct world_request		 r;
+	json_t				*done;
+
+	(void)validating_empty(NULL);
+	world_challenge(w, &spec, ch);
+	validating.answer = QUEUE;
+	r = validating_new("vq", 0, "t1", ch);
+	ask_expect(&r, "pending", "queued");
+	(void)snprintf(id, sizeof(id), "%016x", w->requests);
+	done = operator_ask_id(w, 0, "{\"do\":\"request.approve\","
+	    "\"id\":\"%s\"}", id);
+	if (is_revoked)
+		json_decref(operator_ask_id(w, 1, "{\"do\":\"cert.revoke\","
+		    "\"serial\":\"%s\",\"reason\":\"keyCompromise\"}",
+		    operator_text(done, "serial")));
+	json_decref(done);
+	assert_int_equal(ask_used(ch), 1);
+	bytes_free(&r.csr);
+	validating.answer = "{\"decision\":\"allow\"}";
+	r = validating_new("vq", 0, "t2", ch);
+	r.later = reuse_s / 5;
+	ask_spend(&r, result, why);
+}
+
+static void
+a_challenge_learns_what_was_approved(void **state)
+{
+	(void)state;
+	comes_again(10 * DAY, 0, "granted", "allowed");
+	comes_again(10 * DAY, 1, "refused", "was revoked");
+	comes_again(0, 0, "granted", "used by this key");
+	comes_again(0, 1, "refused", "revoked");
+}
+
 /* SECURITY T1: what it was shown is what is certified, whatever was asked. */
 static void
 it_sees_what_would_be_certified(void **state)
@@ -465,6 +509,8 @@ main(void)
 		cmocka_unit_test_setup(what_it_sends_to_operators_waits,
 		    validating_empty),
 		cmocka_unit_test_setup(a_long_reason_is_no_hindrance,
+		    validating_empty),
+		cmocka_unit_test_setup(a_challenge_learns_what_was_approved,
 		    validating_empty),
 		cmocka_unit_test_setup(a_queued_request_uses_its_challenge,
 		    validating_empty),
