@@ -1,419 +1,164 @@
 /*
- * t_bound_odd.c - SECURITY T1: whoever has a challenge that is bound to a name
- * asks by it for another one, in each way that a request can be odd.
+ * t_bound_odd.c - SECURITY T1: whoever has a challenge or a token that is bound
+ * to a name asks by it for another one, in each way that a request can be odd;
+ * and so does who must convince a validator or an operator.
  *
- * What is granted holds the bound name and no other.
+ * What is granted holds the bound name and no other; or the one that was shown.
  */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "base/base64.h"
 #include "store/store.h"
-#include "tests/unit/asking.h"
-#include "tests/unit/odd.h"
+#include "tests/unit/bound.h"
 #include "tests/unit/der_make.h"
+#include "tests/unit/operator.h"
+#include "tests/unit/tokens.h"
+#include "tests/unit/validating.h"
 #include "wire/cert.h"
 
-#define LENGTH(a)	(sizeof(a) / sizeof((a)[0]))
+#define BOUND		"O=Example, CN=dev-0"
+#define GIVEN		"O=Example, CN=given"
+#define ROWS_MAX	100
 
-#define CN		"2.5.4.3"
-#define O		"2.5.4.10"
-#define OU		"2.5.4.11"
-#define SAN		"2.5.29.17"
-#define CHALLENGE	"1.2.840.113549.1.9.7"
-#define EXTREQ		"1.2.840.113549.1.9.14"
-#define EXTREQ_MS	"1.3.6.1.4.1.311.2.1.14"
-
-#define HOST		"a.example"
-
-enum { UTF8 = 0x0c, PRINTABLE = 0x13, T61 = 0x14, IA5 = 0x16, BMP = 0x1e,
-    UNIVERSAL = 0x1c };
-
-/* ---- names ---- */
-
-static struct scep_span
-ava(const char *type, int tag, const void *value, size_t len)
-{
-	return SEQ(der_oid(type), der_octets(tag, value, len));
-}
-
-static struct scep_span
-text_ava(const char *type, const char *value)
-{
-	return ava(type, UTF8, value, strlen(value));
-}
-
-/* O=Example, and this. */
-static struct scep_span
-below(struct scep_span attribute)
-{
-	return SEQ(SET_OF(text_ava(O, "Example")), SET_OF(attribute));
-}
-
-static struct scep_span
-cn(const char *text)
-{
-	return below(text_ava(CN, text));
-}
-
-static struct scep_span
-cn_of(int tag, const void *value, size_t len)
-{
-	return below(ava(CN, tag, value, len));
-}
-
-/* ---- alternative names ---- */
-
-static struct scep_span
-dns(const char *host)
-{
-	return der_text(0x82, host);
-}
-
-static struct scep_span
-san_of(struct scep_span names)
-{
-	return odd_ext(SAN, 0, SEQ(names));
-}
-
-static struct scep_span
-two(struct scep_span a, struct scep_span b)
-{
-	return san_of(der_join(a, b));
-}
-
-static struct scep_span
-upn(void)
-{
-	return DER(0xa0, der_oid("1.3.6.1.4.1.311.20.2.3"), DER(0xa0,
-	    der_text(UTF8, "admin@example")));
-}
-
-static struct scep_span
-requested(const char *oid, struct scep_span exts)
-{
-	return SEQ(der_oid(oid), SET_OF(SEQ(exts)));
-}
-
-/* ---- a request ---- */
-
-struct odd_ask {
-	struct odd_csr	 csr;
-	const char	*challenge;
+/* What is shown with a request. */
+struct secret {
+	void		(*mint)(const void *spec, char text[]);
+	long		(*used)(const char *text);
+	const void	*spec;
 };
+typedef char	shown[SCEP_TOKEN_MAX + 1];
 
+static const char	*profile = "main";
+
+/* The names of a certificate. */
 static void
-plain(struct odd_ask *a, const char *challenge)
+names_of(struct scep_span der, char *subject, char *san, size_t size)
 {
-	memset(a, 0, sizeof(*a));
-	a->challenge = challenge;
-	a->csr.key = w->key[0];
-	a->csr.subject = cn("dev-0");
-	a->csr.challenge_tag = PRINTABLE;
-	a->csr.challenge = der_raw(challenge, strlen(challenge));
-	a->csr.ext_oid = EXTREQ;
-	a->csr.exts = san_of(dns(HOST));
-	a->csr.md = EVP_sha256();
+	struct scep_san_list	 list = { .n = 0 };
+	struct scep_cert	 cert;
+	struct scep_error	 err;
+
+	assert_int_equal(scep_cert_parse(w->crypto, der, &cert, &err),
+	    SCEP_OK);
+	scep_name_text(cert.subject, subject, size);
+	if (cert.san.len > 0)
+		assert_int_equal(scep_san_parse(cert.san, &list, &err),
+		    SCEP_OK);
+	scep_san_text(&list, san, size);
+	scep_san_clear(&list);
+	scep_cert_clear(&cert);
 }
-
-static void
-set_subject(struct odd_ask *a, int which)
-{
-	static const char	 wide[] = "\0d\0e\0v\0-\0000";
-	static const char	 four[] = "\0\0\0d\0\0\0e\0\0\0v\0\0\0-\0\0\0000";
-	const struct scep_span	 subjects[] = {
-		cn_of(UTF8, "dev-0\0.evil", 11),
-		cn_of(UTF8, "dev-0\r\nresult=granted", 21),
-		cn_of(UTF8, "dev-0\xff", 6),
-		cn_of(BMP, "\0d\0e\0", 5),
-		cn_of(BMP, wide, 10),
-		cn_of(UNIVERSAL, four, 20),
-		cn_of(T61, "dev-0", 5),
-		cn_of(T61, "dev-\xa0", 5),
-		cn_of(IA5, "dev-0", 5),
-		cn_of(PRINTABLE, "dev-0", 5),
-		cn_of(PRINTABLE, "dev-*", 5),
-		cn_of(0x04, "dev-0", 5),		/* OCTET STRING */
-		cn_of(0x2c, "\x0c\x05" "dev-0", 7),	/* constructed */
-		cn("dev-1"),
-		cn("Dev-0"),
-		cn("dev-0 "),
-		cn(" dev-0"),
-		cn("dev-0."),
-		cn("d\xd0\xb5v-0"),			/* Cyrillic e */
-		cn("dev-0\xe2\x80\x8b"),		/* without width */
-		cn("dev-\xef\xbc\x90"),			/* a wide zero */
-		cn("*"),
-		cn(""),
-		cn("dev-0, CN=evil"),
-		cn("dev-0 + CN=evil"),
-		SEQ(SET_OF(text_ava(CN, "dev-0"))),
-		SEQ(SET_OF(text_ava(CN, "dev-0")), SET_OF(text_ava(O,
-		    "Example"))),
-		SEQ(SET_OF(text_ava(CN, "dev-0"), text_ava(O, "Example"))),
-		SEQ(SET_OF(text_ava(O, "Example")), SET_OF(text_ava(CN,
-		    "dev-0"), text_ava(CN, "evil"))),
-		SEQ(SET_OF(text_ava(O, "Example")), SET_OF(text_ava(CN,
-		    "evil")), SET_OF(text_ava(CN, "dev-0"))),
-		SEQ(SET_OF(text_ava(O, "Example")), SET_OF(text_ava(CN,
-		    "dev-0")), SET_OF(text_ava(CN, "dev-0"))),
-		SEQ(SET_OF(text_ava(O, "Example")), SET_OF(text_ava(O,
-		    "Example")), SET_OF(text_ava(CN, "dev-0"))),
-		SEQ(SET_OF(text_ava(O, "Example")), SET_OF(text_ava(CN,
-		    "dev-0")), SET_OF(text_ava(OU, "evil"))),
-		SEQ(SET_OF(text_ava(O, "example")), SET_OF(text_ava(CN,
-		    "dev-0"))),
-		SEQ(SET_OF(text_ava(OU, "Example")), SET_OF(text_ava(CN,
-		    "dev-0"))),
-		SEQ(SET_OF(text_ava(O, "Example")), der_hex("3100"),
-		    SET_OF(text_ava(CN, "dev-0"))),
-		/* 2.5.4.3 with an octet more than it needs. */
-		SEQ(SET_OF(text_ava(O, "Example")), SET_OF(SEQ(
-		    der_hex("060455048003"), der_text(UTF8, "dev-0")))),
-		der_hex("3000"),
-	};
-
-	assert_in_range(which, 0, LENGTH(subjects) - 1);
-	a->csr.subject = subjects[which];
-}
-
-static void
-set_san(struct odd_ask *a, int which)
-{
-	const struct scep_span	 sans[] = {
-		san_of(dns("evil.example")),
-		san_of(dns("A.Example")),
-		san_of(dns("a.example.")),
-		san_of(dns("*.example")),
-		san_of(dns("evil.a.example")),
-		san_of(der_octets(0x82, "a.example\0.evil", 15)),
-		san_of(scep_span_make(NULL, 0)),
-		two(dns(HOST), dns("evil.example")),
-		two(dns("evil.example"), dns(HOST)),
-		two(dns(HOST), dns(HOST)),
-		two(dns(HOST), dns("A.EXAMPLE")),
-		two(dns(HOST), der_text(0x81, "admin@example")),
-		two(dns(HOST), der_octets(0x87, "\300\0\2\1", 4)),
-		two(dns(HOST), der_text(0x86, "urn:evil")),
-		two(dns(HOST), upn()),
-		two(dns(HOST), DER(0xa4, cn("evil"))),
-		two(dns(HOST), der_octets(0x88, "\x2a\x03", 2)),
-		san_of(der_text(0x86, HOST)),
-		der_join(san_of(dns(HOST)), san_of(dns("evil.example"))),
-		der_join(san_of(dns(HOST)), odd_ext("2.5.29.19", 1,
-		    der_hex("30030101ff"))),
-		der_join(san_of(dns(HOST)), odd_ext(
-		    "1.3.6.1.4.1.311.25.2", 0, der_hex("3000"))),
-		odd_ext("2.5.29.18", 0, SEQ(dns(HOST))),	/* issuer's */
-	};
-
-	assert_in_range(which, 0, LENGTH(sans) - 1);
-	a->csr.exts = sans[which];
-}
-
-static void
-set_attributes(struct odd_ask *a, int which)
-{
-	const size_t		 len = strlen(a->challenge);
-	struct scep_span	 same = der_octets(PRINTABLE, a->challenge,
-				    len);
-	char			 text[SCEP_CHALLENGE_TEXT + 8];
-
-	switch (which) {
-	case 0:			/* no names */
-		a->csr.exts = scep_span_make(NULL, 0);
-		break;
-	case 1:
-	case 2:
-		a->csr.more = requested(which == 1 ? EXTREQ : EXTREQ_MS,
-		    san_of(dns("evil.example")));
-		break;
-	case 3:
-		a->csr.more = SEQ(der_oid(CHALLENGE), SET_OF(same));
-		break;
-	case 4:
-		a->csr.challenge_tag = 0;
-		a->csr.more = SEQ(der_oid(CHALLENGE), SET_OF(der_join(same,
-		    der_text(PRINTABLE, "another"))));
-		break;
-	case 5:
-		memset(text, 0, sizeof(text));
-		memcpy(text, a->challenge, len);
-		a->csr.challenge = der_raw(text, sizeof(text));
-		break;
-	default:		/* somebody else's key */
-		a->csr.key = w->key[1];
-		break;
-	}
-}
-
-/* ---- what comes of it ---- */
-
-static const struct row {
-	const char	*what;
-	void		(*set)(struct odd_ask *a, int which);
-	int		 which;
-	int		 granted;	/* the bound name, in other octets */
-	int		 readable;	/* good enough where the name is set */
-} rows[] = {
-	{ "a NUL", set_subject, 0, 0, 0 },
-	{ "a line of the log", set_subject, 1, 0, 0 },
-	{ "no UTF-8", set_subject, 2, 0, 0 },
-	{ "half a character", set_subject, 3, 0, 0 },
-	{ "as BMPString", set_subject, 4, 1, 1 },
-	{ "as UniversalString", set_subject, 5, 0, 0 },
-	{ "as T61String", set_subject, 6, 1, 1 },
-	{ "a T61String of more than ASCII", set_subject, 7, 0, 1 },
-	{ "as IA5String", set_subject, 8, 1, 1 },
-	{ "as PrintableString", set_subject, 9, 1, 1 },
-	{ "a PrintableString that is none", set_subject, 10, 0, 0 },
-	{ "as OCTET STRING", set_subject, 11, 0, 0 },
-	{ "a constructed string", set_subject, 12, 0, 0 },
-	{ "another device", set_subject, 13, 0, 1 },
-	{ "another case", set_subject, 14, 0, 1 },
-	{ "a blank behind", set_subject, 15, 0, 1 },
-	{ "a blank before", set_subject, 16, 0, 1 },
-	{ "a dot behind", set_subject, 17, 0, 1 },
-	{ "a letter that looks the same", set_subject, 18, 0, 1 },
-	{ "a character without width", set_subject, 19, 0, 1 },
-	{ "a digit that is wider", set_subject, 20, 0, 1 },
-	{ "a star", set_subject, 21, 0, 1 },
-	{ "an empty CN", set_subject, 22, 0, 0 },
-	{ "a name in a value", set_subject, 23, 0, 1 },
-	{ "an RDN in a value", set_subject, 24, 0, 1 },
-	{ "less", set_subject, 25, 0, 1 },
-	{ "another order", set_subject, 26, 0, 1 },
-	{ "in one RDN", set_subject, 27, 0, 1 },
-	{ "two CNs in an RDN", set_subject, 28, 0, 1 },
-	{ "two CNs", set_subject, 29, 0, 1 },
-	{ "the CN twice", set_subject, 30, 0, 1 },
-	{ "another RDN twice", set_subject, 31, 0, 1 },
-	{ "more", set_subject, 32, 0, 1 },
-	{ "another case elsewhere", set_subject, 33, 0, 1 },
-	{ "another type", set_subject, 34, 0, 1 },
-	{ "an empty RDN", set_subject, 35, 0, 0 },
-	{ "a type in more octets than it needs", set_subject, 36, 0, 0 },
-	{ "an empty subject", set_subject, 37, 0, 1 },
-	{ "another DNS name", set_san, 0, 0, 1 },
-	{ "a DNS name in another case", set_san, 1, 1, 1 },
-	{ "a dot behind a DNS name", set_san, 2, 0, 0 },
-	{ "a wildcard", set_san, 3, 0, 1 },
-	{ "a host below", set_san, 4, 0, 1 },
-	{ "a NUL in a DNS name", set_san, 5, 0, 0 },
-	{ "no alternative name in the extension", set_san, 6, 0, 0 },
-	{ "another DNS name besides", set_san, 7, 0, 1 },
-	{ "another DNS name before", set_san, 8, 0, 1 },
-	{ "a DNS name twice", set_san, 9, 1, 1 },
-	{ "a DNS name twice, once in capitals", set_san, 10, 1, 1 },
-	{ "a mail address besides", set_san, 11, 0, 1 },
-	{ "an address besides", set_san, 12, 0, 1 },
-	{ "a URI besides", set_san, 13, 0, 1 },
-	{ "a UPN besides", set_san, 14, 0, 1 },
-	{ "a directory name besides", set_san, 15, 0, 1 },
-	{ "a registered id besides", set_san, 16, 0, 1 },
-	{ "the DNS name as a URI", set_san, 17, 0, 0 },
-	{ "two extensions", set_san, 18, 0, 0 },
-	{ "CA:TRUE", set_san, 19, 0, 0 },
-	{ "a SID", set_san, 20, 0, 0 },
-	{ "an alternative name of the issuer's", set_san, 21, 0, 1 },
-	{ "no extension", set_attributes, 0, 0, 1 },
-	{ "two extension requests", set_attributes, 1, 0, 0 },
-	{ "one of Microsoft's besides", set_attributes, 2, 0, 0 },
-	{ "two challenges", set_attributes, 3, 0, 0 },
-	{ "a challenge of two values", set_attributes, 4, 0, 0 },
-	{ "a challenge and NULs", set_attributes, 5, 0, 0 },
-	{ "signed with another key", set_attributes, 6, 0, 0 },
-};
 
 /* Nothing but what was bound. */
 static void
 judge(const struct scep_answer *answer, const char *subject, const char *what)
 {
-	struct scep_san_list	 list = { .n = 0 };
-	struct scep_cert	 cert;
-	struct scep_error	 err;
-	char			 text[256], san[256];
+	char	 text[256], san[256];
 
-	assert_int_equal(scep_cert_parse(w->crypto,
-	    scep_buf_span(&answer->cert), &cert, &err), SCEP_OK);
-	scep_name_text(cert.subject, text, sizeof(text));
-	if (cert.san.len > 0)
-		assert_int_equal(scep_san_parse(cert.san, &list, &err),
-		    SCEP_OK);
-	scep_san_text(&list, san, sizeof(san));
-	if (strcmp(text, subject) != 0 || strcmp(san, "DNS:" HOST) != 0)
+	names_of(scep_buf_span(&answer->cert), text, san, sizeof(text));
+	if (strcmp(text, subject) != 0 ||
+	    strcmp(san, "DNS:" BOUND_HOST) != 0)
 		fail_msg("%s: a certificate for %s, %s", what, text, san);
-	scep_san_clear(&list);
-	scep_cert_clear(&cert);
 }
 
-/* Carry it out; is it granted? */
-static int
-ask_odd(const struct row *row, const char *challenge, const char *subject)
+/* Carry it out; the caller clears the answer. */
+static void
+put(const struct bound_row *row, const char *challenge,
+    struct scep_answer *answer)
 {
-	struct world_request	 r = { .txid = "t1" };
-	struct scep_answer	 answer;
+	struct scep_span	 der = bound_der(row, challenge);
+	struct world_request	 r = { .txid = "t1", .profile = profile };
 	struct scep_error	 err;
-	struct odd_ask		 a;
-	struct scep_span	 der;
-	int			 granted;
 
-	plain(&a, challenge);
-	if (row != NULL)
-		row->set(&a, row->which);
-	der = odd_csr_make(&a.csr);
 	r.csr.data = (unsigned char *)(uintptr_t)der.data;
 	r.csr.len = der.len;
-	assert_int_equal(world_enrol(w, &r, &answer, &err), SCEP_OK);
+	assert_int_equal(world_enrol(w, &r, answer, &err), SCEP_OK);
+	der_forget();
+}
+
+/* … is it granted? */
+static int
+ask_odd(const struct bound_row *row, const char *challenge,
+    const char *subject)
+{
+	struct scep_answer	 answer;
+	int			 granted;
+
+	put(row, challenge, &answer);
 	granted = answer.outcome == SCEP_GRANTED;
 	if (granted)
 		judge(&answer, subject, row != NULL ? row->what : "plain");
 	assert_int_not_equal(answer.outcome, SCEP_PENDING);
 	scep_answer_clear(&answer);
-	der_forget();
 	return granted;
 }
 
 /* Each row in a world of its own, and the control: the plain one, by the same
- * challenge, after it. */
+ * secret, after it. */
 static void
-ask_all(const struct world_challenge *spec, const char *subject, int *granted)
+ask_all(const struct secret *secret, const char *subject, int *granted)
 {
-	char	 ch[SCEP_CHALLENGE_TEXT];
+	shown	 text;
 	size_t	 i;
 
-	for (i = 0; i < LENGTH(rows); i++) {
+	assert_in_range(bound_rows_n, 60, ROWS_MAX);
+	for (i = 0; i < bound_rows_n; i++) {
 		world_empty(w);
-		world_challenge(w, spec, ch);
-		granted[i] = ask_odd(&rows[i], ch, subject);
-		assert_int_equal(ask_used(ch), granted[i]);
+		secret->mint(secret->spec, text);
+		granted[i] = ask_odd(&bound_rows[i], text, subject);
+		assert_int_equal(secret->used(text), granted[i]);
 		assert_int_equal(world_count(w, SCEP_T_CERTIFICATE),
 		    granted[i]);
-		/* T5: none of them costs the device its challenge. */
-		if (!granted[i] && !ask_odd(NULL, ch, subject))
+		/* T5: none of them costs the device its secret. */
+		if (!granted[i] && !ask_odd(NULL, text, subject))
 			fail_msg("%s: the plain one is refused after it",
-			    rows[i].what);
+			    bound_rows[i].what);
 	}
 }
 
-static const char *const	hosts[] = { HOST, NULL };
-
-/* As the table has it. */
+/* As the table has it: the bound name alone. */
 static void
-ask_by_table(const struct world_challenge *spec)
+only_bound(const struct secret *secret)
 {
-	int	 granted[LENGTH(rows)];
+	int	 granted[ROWS_MAX];
 	size_t	 i;
 
-	ask_all(spec, "O=Example, CN=dev-0", granted);
-	for (i = 0; i < LENGTH(rows); i++)
-		if (granted[i] != rows[i].granted)
-			fail_msg("%s: not %d", rows[i].what,
-			    rows[i].granted);
+	ask_all(secret, BOUND, granted);
+	for (i = 0; i < bound_rows_n; i++)
+		if (granted[i] != bound_rows[i].granted)
+			fail_msg("%s: not %d", bound_rows[i].what,
+			    bound_rows[i].granted);
+}
+
+/* The same, where the name is set. */
+static void
+only_given(const struct secret *secret)
+{
+	int	 granted[ROWS_MAX];
+	size_t	 i;
+
+	ask_all(secret, GIVEN, granted);
+	for (i = 0; i < bound_rows_n; i++)
+		if (granted[i] != bound_rows[i].readable)
+			fail_msg("%s: not %d", bound_rows[i].what,
+			    bound_rows[i].readable);
+}
+
+static const char *const	hosts[] = { BOUND_HOST, NULL };
+
+/* ---- challenges ---- */
+
+static void
+mint_challenge(const void *spec, char text[])
+{
+	world_challenge(w, spec, text);
 }
 
 /* SECURITY T1, T5. */
@@ -421,11 +166,12 @@ static void
 an_exact_name_is_the_only_one(void **state)
 {
 	const struct world_challenge	 spec = { .dns = hosts,
-	    .binds_san = 1, .subject = "O=Example, CN=dev-0",
-	    .max_wrong = 5 };
+	    .binds_san = 1, .subject = BOUND, .max_wrong = 5 };
+	const struct secret		 s = { mint_challenge, ask_used,
+	    &spec };
 
 	(void)state;
-	ask_by_table(&spec);
+	only_bound(&s);
 }
 
 /* SECURITY T1, T5. */
@@ -435,9 +181,11 @@ a_template_fits_no_odd_one(void **state)
 	const struct world_challenge	 spec = { .dns = hosts,
 	    .binds_san = 1, .subject = "O=Ex*ple, CN=dev-0",
 	    .subject_is = SCEP_SUBJECT_TEMPLATE, .max_wrong = 5 };
+	const struct secret		 s = { mint_challenge, ask_used,
+	    &spec };
 
 	(void)state;
-	ask_by_table(&spec);
+	only_bound(&s);
 }
 
 /* SECURITY T1: what the request says of names is of no interest. */
@@ -445,17 +193,13 @@ static void
 a_name_that_is_set_is_the_only_one(void **state)
 {
 	const struct world_challenge	 spec = { .dns = hosts,
-	    .binds_san = 1, .subject = "O=Example, CN=given",
+	    .binds_san = 1, .subject = GIVEN,
 	    .subject_is = SCEP_SUBJECT_SET, .max_wrong = 5 };
-	int				 granted[LENGTH(rows)];
-	size_t				 i;
+	const struct secret		 s = { mint_challenge, ask_used,
+	    &spec };
 
 	(void)state;
-	ask_all(&spec, "O=Example, CN=given", granted);
-	for (i = 0; i < LENGTH(rows); i++)
-		if (granted[i] != rows[i].readable)
-			fail_msg("%s: not %d", rows[i].what,
-			    rows[i].readable);
+	only_given(&s);
 }
 
 /* SECURITY T1: the key is another one, whatever is said besides. */
@@ -464,7 +208,7 @@ a_key_is_the_only_one(void **state)
 {
 	uint8_t				 key[SCEP_SHA256_LEN];
 	const struct world_challenge	 spec = { .key = key, .dns = hosts,
-	    .binds_san = 1, .subject = "O=Example, CN=dev-0" };
+	    .binds_san = 1, .subject = BOUND };
 	struct scep_span		 spki;
 	struct scep_error		 err;
 	char				 ch[SCEP_CHALLENGE_TEXT];
@@ -478,12 +222,223 @@ a_key_is_the_only_one(void **state)
 		    &err), SCEP_OK);
 		world_empty(w);
 		world_challenge(w, &spec, ch);
-		for (i = 0; k == 0 && i < LENGTH(rows); i++)
-			if (ask_odd(&rows[i], ch, "O=Example, CN=dev-0"))
-				fail_msg("%s: granted", rows[i].what);
+		for (i = 0; k == 0 && i < bound_rows_n; i++)
+			if (ask_odd(&bound_rows[i], ch, BOUND))
+				fail_msg("%s: granted", bound_rows[i].what);
 		/* The control is its own key. */
-		assert_int_equal(ask_odd(NULL, ch, "O=Example, CN=dev-0"), k);
+		assert_int_equal(ask_odd(NULL, ch, BOUND), k);
 	}
+}
+
+/* ---- tokens ---- */
+
+static int	ed25519;	/* or HMAC */
+
+static void
+mint_token(const void *spec, char text[])
+{
+	struct minter	 m;
+
+	if (ed25519)
+		tokens_ed25519(&m, NULL);
+	else
+		tokens_hmac(&m, NULL);
+	tokens_mint(&m, spec, text);
+	tokens_clear(&m);
+}
+
+/* As whoever wrote it by hand: names hashed where there is room. */
+static void
+mint_hashed(const void *spec, char text[])
+{
+	uint8_t			 hash[SCEP_SHA256_LEN];
+	uint8_t			 tag[SCEP_TOKEN_ED25519_LEN];
+	char			 payload[160];
+	struct scep_error	 err;
+	struct minter		 m;
+	size_t			 len;
+
+	tokens_hmac(&m, NULL);
+	world_must(scep_crypto_sha256(w->crypto, scep_span_text(spec), hash,
+	    &err) == SCEP_OK);
+	(void)snprintf(payload, sizeof(payload), "b %ld\nx %ld\ni by-hand\n"
+	    "p main\nh ", (long)WORLD_NOW, (long)WORLD_NOW + TOKENS_DAY);
+	scep_base64_text(scep_span_make(hash, sizeof(hash)), payload);
+	len = strlen(payload);
+	payload[len] = '\n';
+	(void)sprintf(text, "st1.%.10s.", m.kid);
+	scep_base64_text(scep_span_make(payload, len + 1), text);
+	len = tokens_tag(&m, scep_span_text(text), tag);
+	scep_token_close(text, scep_span_make(tag, len));
+	tokens_clear(&m);
+}
+
+static long
+used_token(const char *text)
+{
+	struct scep_challenge	 rec;
+	long			 n;
+
+	if (!tokens_row(text, &rec))
+		return 0;
+	n = rec.used;
+	scep_challenge_clear(&rec);
+	return n;
+}
+
+/* SECURITY T1, T5. */
+static void
+a_tokens_name_is_the_only_one(void **state)
+{
+	static const char *const		 subjects[] = { BOUND,
+						    "O=Ex*ple, CN=dev-0" };
+	struct scep_token_wish			 wish = { .dns = hosts,
+						    .n_dns = 1 };
+	const struct secret			 s = { mint_token,
+						    used_token, &wish };
+	size_t					 i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		ed25519 = i >= 2;
+		wish.subject = subjects[i % 2];
+		only_bound(&s);
+	}
+}
+
+/* SECURITY T1, T5. */
+static void
+a_name_by_its_hash_is_the_only_one(void **state)
+{
+	const struct secret	 s = { mint_hashed, used_token,
+	    "s " BOUND "\nd " BOUND_HOST "\n" };
+
+	(void)state;
+	only_bound(&s);
+}
+
+/* SECURITY T1. */
+static void
+a_name_that_a_token_sets_is_the_only_one(void **state)
+{
+	const struct scep_token_wish	 wish = { .dns = hosts, .n_dns = 1,
+	    .subject = GIVEN, .sets = 1 };
+	const struct secret		 s = { mint_token, used_token, &wish };
+
+	(void)state;
+	ed25519 = 0;
+	only_given(&s);
+}
+
+/* ---- those who look at a request ---- */
+
+/* Of these names, one after the other. */
+static void
+was_told(const char *san)
+{
+	const json_t	*names = json_object_get(validating.asked[0], "san");
+	char		 all[256] = "";
+	size_t		 i, len = 0;
+
+	for (i = 0; i < json_array_size(names); i++)
+		len += (size_t)snprintf(all + len, sizeof(all) - len, "%s%s",
+		    i > 0 ? ", " : "", json_string_value(json_array_get(
+		    names, i)));
+	assert_string_equal(all, san);
+}
+
+/* SECURITY T1: what a validator was shown is what it lets go. */
+static void
+a_validator_was_shown_what_is_certified(void **state)
+{
+	struct scep_answer	 answer;
+	char			 text[256], san[256];
+	size_t			 i, granted = 0;
+
+	profile = "va";
+	for (i = 0; i < bound_rows_n; i++) {
+		(void)validating_empty(state);
+		put(&bound_rows[i], "of an MDM", &answer);
+		assert_int_not_equal(answer.outcome, SCEP_PENDING);
+		if (answer.outcome == SCEP_GRANTED) {
+			granted++;
+			names_of(scep_buf_span(&answer.cert), text, san,
+			    sizeof(text));
+			assert_string_equal(validating_said("subject"), text);
+			was_told(san);
+		}
+		assert_int_equal(world_count(w, SCEP_T_CERTIFICATE),
+		    answer.outcome == SCEP_GRANTED);
+		scep_answer_clear(&answer);
+	}
+	assert_in_range(granted, 10, bound_rows_n - 20);
+	profile = "main";
+}
+
+/* SECURITY T1: the name that it writes is the only one. */
+static void
+a_name_that_a_validator_writes_is_the_only_one(void **state)
+{
+	struct scep_answer	 answer;
+	size_t			 i, granted = 0;
+
+	profile = "va";
+	for (i = 0; i < bound_rows_n; i++) {
+		(void)validating_empty(state);
+		validating.answer = "{\"decision\":\"allow\",\"subject\":\""
+		    GIVEN "\",\"san\":[\"DNS:" BOUND_HOST "\"]}";
+		put(&bound_rows[i], "of an MDM", &answer);
+		if (answer.outcome == SCEP_GRANTED) {
+			granted++;
+			judge(&answer, GIVEN, bound_rows[i].what);
+		}
+		scep_answer_clear(&answer);
+	}
+	assert_in_range(granted, 10, bound_rows_n - 20);
+	profile = "main";
+}
+
+/* SECURITY T1: what an operator saw is what he approved; the poll, signed by
+ * the key that asked, gets it. */
+static void
+an_operator_saw_what_is_certified(void **state)
+{
+	const struct world_request	 poll = { .txid = "t1",
+	    .profile = "manual" };
+	struct scep_answer		 answer;
+	struct scep_error		 err;
+	json_t				*list, *one;
+	char				 text[256], san[256];
+	size_t				 i, waited = 0;
+
+	(void)state;
+	profile = "manual";
+	for (i = 0; i < bound_rows_n; i++) {
+		world_empty(w);
+		put(&bound_rows[i], NULL, &answer);
+		assert_int_not_equal(answer.outcome, SCEP_GRANTED);
+		list = operator_ask(w, 0, "{\"do\":\"request.list\"}");
+		assert_int_equal(json_array_size(list),
+		    answer.outcome == SCEP_PENDING);
+		scep_answer_clear(&answer);
+		if ((one = json_array_get(list, 0)) != NULL) {
+			waited++;
+			json_decref(operator_ask_id(w, 0,
+			    "{\"do\":\"request.approve\",\"id\":\"%s\"}",
+			    operator_text(one, "id")));
+			assert_int_equal(world_poll(w, &poll, &answer, &err),
+			    SCEP_OK);
+			assert_int_equal(answer.outcome, SCEP_GRANTED);
+			names_of(scep_buf_span(&answer.cert), text, san,
+			    sizeof(text));
+			operator_is(one, "subject", text);
+			operator_is(one, "san", san);
+			scep_answer_clear(&answer);
+		}
+		json_decref(list);
+	}
+	assert_in_range(waited, 10, bound_rows_n - 20);
+	profile = "main";
 }
 
 int
@@ -497,11 +452,26 @@ main(void)
 		cmocka_unit_test_setup(a_name_that_is_set_is_the_only_one,
 		    ask_empty),
 		cmocka_unit_test_setup(a_key_is_the_only_one, ask_empty),
+		cmocka_unit_test_setup(a_tokens_name_is_the_only_one,
+		    ask_empty),
+		cmocka_unit_test_setup(a_name_by_its_hash_is_the_only_one,
+		    ask_empty),
+		cmocka_unit_test_setup(
+		    a_name_that_a_token_sets_is_the_only_one, ask_empty),
+		cmocka_unit_test_setup(
+		    a_validator_was_shown_what_is_certified,
+		    validating_empty),
+		cmocka_unit_test_setup(
+		    a_name_that_a_validator_writes_is_the_only_one,
+		    validating_empty),
+		cmocka_unit_test_setup(
+		    an_operator_saw_what_is_certified, ask_empty),
 	};
 	int	 rc;
 
-	w = world_new(NULL);
+	w = world_new(validating_conf);
 	rc = cmocka_run_group_tests(tests, NULL, NULL);
+	validating_forget();
 	world_free(w);
 	return rc;
 }
