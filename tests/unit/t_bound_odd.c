@@ -266,7 +266,7 @@ mint_hashed(const void *spec, char text[])
 	scep_base64_text(scep_span_make(hash, sizeof(hash)), payload);
 	len = strlen(payload);
 	payload[len] = '\n';
-	(void)sprintf(text, "st1.%.10s.", m.kid);
+	(void)snprintf(text, sizeof(shown), "st1.%.10s.", m.kid);
 	scep_base64_text(scep_span_make(payload, len + 1), text);
 	len = tokens_tag(&m, scep_span_text(text), tag);
 	scep_token_close(text, scep_span_make(tag, len));
