@@ -370,6 +370,7 @@ a_challenge_is_no_more_than_the_record_says(void **state)
 	is_closed(0, by_key(), "challenge.add", "\"count\":2", NULL);
 }
 
+/* SECURITY T1: and for the name that was asked for alone. */
 static void
 the_challenge_serves_and_says_who_made_it(void **state)
 {
@@ -403,6 +404,8 @@ the_challenge_serves_and_says_who_made_it(void **state)
 	json_decref(made);
 	memset(&r, 0, sizeof(r));
 	r.txid = "t";
+	r.csr = client_csr(w->key[0], "/CN=y", text, NULL);
+	ask_spend(&r, "refused", "another subject");
 	r.csr = client_csr(w->key[0], "/CN=x", text, NULL);
 	ask_spend(&r, "granted", "challenge");
 }
@@ -454,6 +457,27 @@ who_is_too_fast_waits(void **state)
 	is_open(20, by_key(), "request.list", "");
 	memcpy(key, first, sizeof(first));
 	is_open(80, by_key(), "request.list", "");
+}
+
+/* SECURITY T5: who guesses at a key takes nothing from whoever has it. */
+static void
+wrong_secrets_hold_nobody_up(void **state)
+{
+	char	 good[SCEP_APIKEY_TEXT];
+	int	 i;
+
+	(void)state;
+	free(record("\"may\":[\"challenge:add\"],\"rate_n\":3,"
+	    "\"rate_s\":60"));
+	memcpy(good, key, sizeof(good));
+	key[strlen(key) - 1] = key[strlen(key) - 1] == 'a' ? 'b' : 'a';
+	for (i = 0; i < 100; i++)
+		is_closed(0, by_key(), "challenge.add", "", SCEP_DENY_WHO);
+	memcpy(key, good, sizeof(good));
+	for (i = 0; i < 3; i++)
+		is_open(0, by_key(), "challenge.add", "");
+	/* The control: his own calls are counted. */
+	is_closed(0, by_key(), "challenge.add", "", SCEP_DENY_RATE);
 }
 
 static void
@@ -672,6 +696,7 @@ main(void)
 		T(the_challenge_serves_and_says_who_made_it),
 		T(an_approval_says_who_it_was),
 		T(who_is_too_fast_waits),
+		T(wrong_secrets_hold_nobody_up),
 		T(a_bucket_holds_what_it_says),
 		T(names_and_users_are_one_each),
 		T(it_is_clear_which_one_is_meant),

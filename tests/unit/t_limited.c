@@ -301,18 +301,19 @@ the_ca_refuses_by_itself(void **state)
 	ask_spend(&r, "refused", "challenge unknown");
 }
 
-/* The reason makes no difference to when he is blocked. */
+/* SECURITY T2: the reason makes no difference to when he is blocked. */
 static void
 a_frozen_or_wrong_or_absent_one_counts_alike(void **state)
 {
-	static const char *const	 shown[] = { "wrong", NULL, "k0123." };
+	static const char *const	 shown[] = { "wrong", NULL, "k0123.",
+					    "st1.2345678923.YQ.YQ" };
 	struct world_request		 r;
 	size_t				 i;
 	int				 n;
 	char				 peer[32];
 
 	(void)state;
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
 		(void)snprintf(peer, sizeof(peer), "198.51.100.%zu", i);
 		for (n = 0; n < N; n++) {
 			assert_false(is_blocked(peer));
