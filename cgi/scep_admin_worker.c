@@ -11,13 +11,16 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <fcgiapp.h>
+#include <jansson.h>
 #include <openssl/crypto.h>
 
 #include "base/error.h"
@@ -107,6 +110,32 @@ answer(struct serving *s, const struct scep_http_request *http)
 	scep_mdm_clear(&response);
 }
 
+/* An API key, and what it is given, do not outlive their request in memory that
+ * was freed: neither JSON, … */
+static void
+wipe_free(void *p)
+{
+	if (p != NULL)
+		OPENSSL_cleanse(p, malloc_usable_size(p));
+	free(p);
+}
+
+/* … nor the buffers of libfcgi, which are large enough for this, … */
+static void
+wipe_what_is_freed(void)
+{
+	json_set_alloc_funcs(malloc, wipe_free);
+	(void)mallopt(M_PERTURB, 0x55);
+}
+
+/* … nor its variables, which are not. */
+static void
+wipe_variables(char **variable)
+{
+	for (; variable != NULL && *variable != NULL; variable++)
+		OPENSSL_cleanse(*variable, strlen(*variable));
+}
+
 /* The alarm is the deadline for a peer that sends half a request or does not
  * take its answer. */
 static void
@@ -122,6 +151,7 @@ serve_one(struct serving *s, int fd)
 			answer(s, &http);
 		else
 			scep_log_info("a request was broken off");
+		wipe_variables(s->fcgi.envp);
 		scep_fcgi_finish(&s->fcgi);
 	}
 	OPENSSL_cleanse(s->body, sizeof(s->body));
@@ -215,6 +245,7 @@ scep_admin_worker(int listen_fd, const struct scep_server_conf *conf)
 	s.conf = conf;
 	s.listen_fd = listen_fd;
 	s.owner_fd = -1;
+	wipe_what_is_freed();
 	if ((rc = prepare(&s, &err)) != SCEP_OK) {
 		scep_log_error("worker: %s", err.text);
 		return scep_err_exit(rc);

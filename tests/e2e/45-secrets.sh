@@ -1,15 +1,41 @@
 #!/bin/sh
-# 45-secrets - SECURITY T3: the secret of a challenge is nowhere but with whoever
-# has to show it: not in the state, in no log, in no process, in no backup.
+# 45-secrets - SECURITY T3: the secret of a challenge, of a token key, of a token
+# or of an API key is nowhere but with whoever has to show it: not in the state,
+# in no log, in no process, in no backup.
 # And nothing starts that would let everybody enrol.
 . "$(dirname "$0")/lib.sh"
+
+DOORS=$BIN/scep-admin.fcgi
 
 python() { /usr/bin/python3 -B - "$@"; }
 
 port=$(free_port)
 make_ca "$T/ca" "http://127.0.0.1:$port/scep"
 sed -i '/^\[profile default\]/a retry_window = 1h' "$CONF"
+sed -i "s,^\[server\],&\ndoor_listen = unix:$T/admin.sock," "$CONF"
 start_nginx "$port"
+"$DOORS" -c "$CONF" >>"$T/admin.log" 2>&1 &
+ADMIN=$!
+own "$ADMIN"
+until_true 10 test -S "$T/admin.sock"
+cat >"$T/door.conf" <<CONFIG
+location /mdm/ {
+	fastcgi_param SCRIPT_NAME "";
+	fastcgi_param PATH_INFO \$uri;
+	fastcgi_param REQUEST_METHOD \$request_method;
+	fastcgi_param CONTENT_TYPE \$content_type;
+	fastcgi_param CONTENT_LENGTH \$content_length;
+	fastcgi_param REMOTE_ADDR \$remote_addr;
+	fastcgi_param GATEWAY_INTERFACE CGI/1.1;
+	fastcgi_pass unix:$T/admin.sock;
+}
+CONFIG
+sed -i "s,^[[:space:]]*server {,&\ninclude $T/door.conf;," "$T/nginx.conf"
+stop "$SERVER"
+nginx -p "$T/nginx" -c "$T/nginx.conf" >>"$T/nginx.log" 2>&1 &
+SERVER=$!
+own "$SERVER"
+until_true 10 caps_ok "$URL"
 
 # ---- challenges of each fate, each on its way through all processes ----
 
@@ -42,20 +68,91 @@ status 1 "one is mistyped" bot -C "$T/typo" -s /CN=good "$URL"
 status 3 "and one is pasted where an id is wanted" adm challenge show \
     "$(sed 's/$/x/' "$T/unused")"
 
+# FILE: the same, but for its end.
+mistyped() { sed -e '/[2A]$/{s/.$/E/;b' -e '}' -e 's/.$/A/' "$1"; }
+
+# ---- tokens ----
+
+adm token key add --alg hmac --out "$T/mdm.key" --name mdm >/dev/null 2>&1
+kid=$(adm token key list --json | jq -r '.[0].id')
+adm token key add --alg hmac --out "$T/old.key" --name old >/dev/null 2>&1
+adm token key revoke old >/dev/null
+for each in good wrong frozen unused; do
+	"$ADM" token mint --key "$T/mdm.key" --kid "$kid" --profile default \
+	    --ttl 1h --id "token-$each" --cn "t-$each" >"$T/$each.token" 2>/dev/null
+done
+verdict "a token is used" bot -C good.token -k t.key -s /CN=t-good "$URL"
+verdict "and repeated, too" bot -C good.token -k t.key -s /CN=t-good "$URL"
+status 1 "a token is shown with another name" bot -C wrong.token -s /CN=x "$URL"
+for n in 1 2 3 4 5; do
+	bot -C frozen.token -s "/CN=x-$n" "$URL" >/dev/null 2>&1
+done
+status 1 "a token is frozen" bot -C frozen.token -s /CN=t-frozen "$URL"
+mistyped "$T/unused.token" >"$T/typo.token"
+status 1 "a token is mistyped" bot -C typo.token -s /CN=t-unused "$URL"
+verdict "an operator looks at one" adm challenge show "$(cat "$T/good.token")"
+status 3 "and at one that nobody has used" adm challenge show \
+    "$(cat "$T/unused.token")"
+
+# ---- API keys, and what they are given ----
+
+for each in good revoked; do
+	adm apikey add --name "mdm-$each" --may challenge:add --rate 1000/s \
+	    >"$T/$each.apikey" 2>/dev/null
+done
+mistyped "$T/good.apikey" | tr AE ab >"$T/typo.apikey"
+# ask KEY: a challenge by JSON, by the key in a file; the status.
+ask() {
+	printf 'header = "Authorization: Bearer %s"\n' "$(cat "$T/$1")" |
+	    curl -s -m 20 -o "$T/body" -w '%{http_code}' -K - \
+	    -H 'Content-Type: application/json' -d '{"subject":"CN=door"}' \
+	    "http://127.0.0.1:$port/mdm/api/v1/challenges"
+}
+same "an API key is given a challenge" "$(ask good.apikey)" 201
+jq -r .challenge "$T/body" >"$T/door.ch"
+verdict "which is used" bot -C door.ch -s /CN=door "$URL"
+same "and another one, which is not" "$(ask good.apikey)" 201
+jq -r .challenge "$T/body" >"$T/door2.ch"
+printf 'user = "mdm:%s"\n' "$(cat "$T/good.apikey")" |
+    curl -s -m 20 -o "$T/page" -K - "http://127.0.0.1:$port/mdm/mscep_admin/"
+sed -n 's/.*password is: <B> \([^ ]*\) .*/\1/p' "$T/page" >"$T/page.ch"
+verdict "one from the page of NDES is used" bot -C page.ch -s /CN=page "$URL"
+same "a key is mistyped" "$(ask typo.apikey)" 401
+same "one serves" "$(ask revoked.apikey)" 201
+adm apikey revoke mdm-revoked >/dev/null
+same "and is revoked" "$(ask revoked.apikey)" 401
+verdict "a key is pasted where an id is wanted" adm apikey show \
+    "$(cat "$T/good.apikey")"
+unlike "of which its id alone is shown" "$T/verdict.out" \
+    "$(sed 's/.*-//' "$T/good.apikey")"
+
 # ---- where they are looked for ----
 
 # FILE: the secret behind the id, as a pattern for grep -F.
 secret_of() { sed 's/^[^-]*-//' "$1"; }
 secrets=$T/secrets
-for each in good wrong frozen revoked unused apple.ch text.ch typo; do
+for each in good wrong frozen revoked unused apple.ch text.ch typo door.ch \
+    door2.ch page.ch; do
 	secret_of "$T/$each"
 done >"$secrets"
-cat "$T/static" >>"$secrets"
-same "there are nine" "$(sort -u "$secrets" | grep -c '^.\{26,\}$')" 9
+cat "$T/static" "$T/mdm.key" "$T/old.key" >>"$secrets"
+for each in good wrong frozen unused typo; do
+	sed 's/.*\.//' "$T/$each.token"		# its tag
+done >>"$secrets"
+for each in good revoked typo; do
+	sed 's/.*-//' "$T/$each.apikey"
+done >>"$secrets"
+printf 'mdm:%s' "$(cat "$T/good.apikey")" | base64 -w 0 |
+    sed 's/.*\(.\{30\}\)$/\1/' >>"$secrets"		# by Basic
+same "there are twenty-three" \
+    "$(sort -u "$secrets" | grep -c '^.\{26,\}$')" 23
 ids=$T/ids
 for each in good wrong frozen revoked unused; do
 	cut -c1-10 "$T/$each"
 done >"$ids"
+cut -c9-18 "$T/good.apikey" >"$T/id.apikey"
+echo "$kid" >"$T/id.token"
+cat "$T/id.apikey" "$T/id.token" >>"$ids"
 
 held() { grep -r -a -l -F -f "$1" "$2" 2>/dev/null; }
 adm explain >"$T/said" 2>&1
@@ -64,14 +161,20 @@ for each in list 'show '"$(cut -c1-10 "$T/good")"; do
 	adm challenge $each --json
 done >>"$T/said" 2>&1
 adm request list --json >>"$T/said" 2>&1
+adm token key list --json >>"$T/said" 2>&1
+adm apikey list --json >>"$T/said" 2>&1
 adm log verify >>"$T/said" 2>&1
 adm backup "$T/backup" >/dev/null 2>&1
 mkdir -p "$T/logs"
-cp "$T/scep.log" "$T/nginx.log" "$T/said" "$T/logs"
+cp "$T/scep.log" "$T/admin.log" "$T/nginx.log" "$T/said" "$T/logs"
 for each in ca/state logs backup; do
 	same "no secret is in $each" "$(held "$secrets" "$T/$each")" ""
 	status 0 "the control: ids are in $each" test -n \
 	    "$(held "$ids" "$T/$each")"
+	for kind in apikey token; do
+		status 0 "the control: ids of its kind ($kind) are in $each" test -n \
+		    "$(held "$T/id.$kind" "$T/$each")"
+	done
 done
 
 # What a core dump would hold.
@@ -84,6 +187,10 @@ def lines(path):
         return [line.strip() for line in f if line.strip()]
 
 secrets, ids = lines(sys.argv[1]), lines(sys.argv[2])
+raw = {}			# of what is written in hex
+for n, secret in enumerate(secrets):
+    if len(secret) == 64:
+        raw[n] = bytes.fromhex(secret.decode())
 known = 0
 for pid in sys.argv[3:]:
     with open("/proc/%s/maps" % pid) as f:
@@ -103,6 +210,8 @@ for pid in sys.argv[3:]:
             known += sum(i in data for i in ids)
             for n, secret in enumerate(secrets):
                 at = data.find(secret)
+                if at < 0 and n in raw:
+                    at = data.find(raw[n])
                 if at >= 0:
                     print("secret %d in process %s, %s, near %r" % (n + 1,
                         pid, m[-1], data[max(0, at - 48):at]))
@@ -111,7 +220,8 @@ PYTHON
 }
 if [ "$(id -u)" -eq 0 ]; then
 	# shellcheck disable=SC2046
-	memory "$SUPERVISOR" $(descendants "$SUPERVISOR") >"$T/memory" 2>&1
+	memory "$SUPERVISOR" $(descendants "$SUPERVISOR") "$ADMIN" \
+	    $(descendants "$ADMIN") >"$T/memory" 2>&1
 	same "no secret is in a process" "$(grep '^secret' "$T/memory")" ""
 	like "the control: ids are" "$T/memory" '^ids: found'
 	env SHOWN="$(cat "$T/unused")" sleep 60 &
