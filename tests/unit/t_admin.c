@@ -339,6 +339,7 @@ what_is_added_is_logged_with_who_did_it(void **state)
 	assert_string_equal(operator_summary, want);
 }
 
+/* SECURITY T3. */
 static void
 a_secret_is_nowhere_but_in_the_reply(void **state)
 {

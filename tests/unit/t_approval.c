@@ -518,6 +518,7 @@ approvals_that_were_written_into_the_database_are_none(void **state)
 	device_is_told(0, "granted");
 }
 
+/* SECURITY T1. */
 static void
 approvals_are_of_the_request_as_it_was(void **state)
 {
@@ -690,6 +691,7 @@ race(const struct person *people, size_t n, const char *id, int *issued,
 	}
 }
 
+/* SECURITY T4. */
 static void
 two_at_once_give_one_certificate(void **state)
 {
@@ -714,7 +716,7 @@ two_at_once_give_one_certificate(void **state)
 	assert_int_equal(world_count(w, SCEP_T_CERTIFICATE), 2);
 }
 
-/* Two of one person at once are no two. */
+/* SECURITY T4: two of one person at once are no two. */
 static void
 one_at_once_is_one(void **state)
 {

@@ -155,6 +155,7 @@ it_may_be_typed_in_capitals_and_with_blanks_around(void **state)
 	scep_challenge_clear(&rec);
 }
 
+/* SECURITY T2. */
 static void
 every_character_of_it_counts(void **state)
 {
@@ -398,6 +399,7 @@ the_last_uses_are_remembered(void **state)
 	scep_challenge_clear(&rec);
 }
 
+/* SECURITY T1. */
 static void
 the_static_one_is_its_profiles(void **state)
 {

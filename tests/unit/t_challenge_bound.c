@@ -120,6 +120,7 @@ wrong_in_row(const char *challenge, enum scep_challenge_state state)
 	return n;
 }
 
+/* SECURITY T1. */
 static void
 a_template_lets_one_value_vary(void **state)
 {
@@ -142,6 +143,7 @@ a_template_lets_one_value_vary(void **state)
 	assert_int_equal(ask_used(ch), 2);
 }
 
+/* SECURITY T1. */
 static void
 a_key_is_bound_whatever_the_name(void **state)
 {
@@ -488,7 +490,8 @@ requests_that_were_counted_are_known_for_a_while(void **state)
 	assert_int_equal(scep_wrong_is_again(wrong, hash), 0);
 }
 
-/* Guesses of the secret do not count: else anybody could freeze it. */
+/* SECURITY T5.  Guesses of the secret do not count: else anybody could
+ * freeze it. */
 static void
 a_wrong_secret_freezes_nothing(void **state)
 {

@@ -50,7 +50,8 @@ verifies(const struct scep_token_key *rec, const struct scep_token *t)
 	return why == NULL;
 }
 
-/* Of a token that says what somebody would like, he guesses the tag. */
+/* SECURITY T2: of a token that says what somebody would like, he guesses the
+ * tag. */
 static void
 a_million_tags_verify_nothing(void **state)
 {

@@ -177,6 +177,7 @@ without_a_record_nobody_may_anything(void **state)
 	    SCEP_DENY_WHO);
 }
 
+/* SECURITY T2. */
 static void
 a_key_is_its_secret(void **state)
 {
@@ -334,6 +335,7 @@ requests_of_other_profiles_are_not_there(void **state)
 	is_open(0, by_key(), "request.approve", ask);
 }
 
+/* SECURITY T1. */
 static void
 a_challenge_is_no_more_than_the_record_says(void **state)
 {

@@ -153,6 +153,7 @@ a_renewal_under_the_first_transactionID_is_a_new_one(void **state)
 	X509_free(second);
 }
 
+/* SECURITY T12. */
 static void
 a_retry_of_a_renewal_issues_nothing(void **state)
 {

@@ -19,6 +19,7 @@
 
 #define DAY	86400L
 
+/* SECURITY T12. */
 static void
 a_retry_gets_the_same_certificate_and_uses_nothing(void **state)
 {
@@ -273,6 +274,7 @@ a_queued_request_waits_and_repeats(void **state)
 	bytes_free(&r.csr);
 }
 
+/* SECURITY T1. */
 static void
 an_approval_needs_the_request_as_it_came_in(void **state)
 {
@@ -314,6 +316,7 @@ an_approval_needs_the_request_as_it_came_in(void **state)
 	scep_pending_clear(&p);
 }
 
+/* SECURITY T5: one peer does not fill the queue for all. */
 static void
 full_queues_say_try_again(void **state)
 {

@@ -432,6 +432,7 @@ use_it(void)
 	scep_challenge_clear(&rec);
 }
 
+/* SECURITY T4. */
 static void
 a_token_used_elsewhere_in_between_is_used_up(void **state)
 {
@@ -472,6 +473,7 @@ run_renewal(void *arg)
 	return NULL;
 }
 
+/* SECURITY T4, T12. */
 static void
 of_a_hundred_renewals_by_one_message_one_issues(void **state)
 {
@@ -552,6 +554,7 @@ queue_another(void)
 	w->ca = ours;
 }
 
+/* SECURITY T4, T12. */
 static void
 of_two_requests_under_one_transaction_one_waits(void **state)
 {

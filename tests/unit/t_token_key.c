@@ -310,7 +310,7 @@ the_operator_is_told(void **state)
 	assert_int_equal(world_count(w, SCEP_T_TOKEN_KEY), 2);
 }
 
-/* The secret is in no row, and in no log. */
+/* SECURITY T3: the secret is in no row, and in no log. */
 static void
 a_secret_is_nowhere(void **state)
 {

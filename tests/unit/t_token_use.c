@@ -93,6 +93,7 @@ used(void)
 	return n;
 }
 
+/* SECURITY T4, T12. */
 static void
 one_token_is_one_certificate(void **state)
 {
@@ -129,6 +130,7 @@ one_token_is_one_certificate(void **state)
 	tried(3, 2, "t5", "/CN=other", NULL, "granted", "challenge");
 }
 
+/* SECURITY T1, T5. */
 static void
 it_is_for_whom_it_says(void **state)
 {
@@ -193,7 +195,8 @@ key_of(int k, uint8_t out[SCEP_SHA256_LEN])
 	bytes_free(&der);
 }
 
-/* Bound by a hash, of names alone or of the key too: each part of it counts. */
+/* SECURITY T1: bound by a hash, of names alone or of the key too: each part
+ * of it counts. */
 static void
 long_names_are_bound_as_well(void **state)
 {
@@ -290,6 +293,7 @@ it_has_its_time(void **state)
 	tried(0, 2, "t8", "/CN=f", NULL, "granted", "challenge");
 }
 
+/* SECURITY T5. */
 static void
 wrong_names_freeze_it(void **state)
 {
@@ -441,6 +445,7 @@ one_round(int round)
 	assert_int_equal(won, 1);
 }
 
+/* SECURITY T4. */
 static void
 of_rivals_one_wins_a_hundred_times(void **state)
 {

@@ -53,6 +53,7 @@ used(void)
 	return n;
 }
 
+/* SECURITY T5: a refusal does not use it up. */
 static void
 both_must_say_yes(void **state)
 {
@@ -99,6 +100,7 @@ it_is_told_the_id_of_the_record(void **state)
 	json_decref(one);
 }
 
+/* SECURITY T4. */
 static void
 what_is_queued_uses_it(void **state)
 {
@@ -143,6 +145,7 @@ mint_hashed(void)
 	scep_token_close(token, scep_span_make(tag, len));
 }
 
+/* SECURITY T1. */
 static void
 what_it_promised_is_not_anothers_to_give(void **state)
 {

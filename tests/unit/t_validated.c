@@ -183,6 +183,7 @@ odd_octets_do_not_spoil_the_question(void **state)
 
 /* Behind a challenge: both, and the challenge first. */
 
+/* SECURITY T5: a refusal does not use it up. */
 static void
 a_challenge_and_a_validator_must_both_say_yes(void **state)
 {
@@ -302,8 +303,8 @@ a_long_reason_is_no_hindrance(void **state)
 	ask_spend(&r, "pending", "waits");
 }
 
-/* A right challenge is used up by what it queues: approved or not, there is no
- * second certificate for it. */
+/* SECURITY T4: a right challenge is used up by what it queues: approved or not,
+ * there is no second certificate for it. */
 static void
 a_queued_request_uses_its_challenge(void **state)
 {

@@ -169,8 +169,8 @@ one_may_wait_where_there_are_no_workers(void **state)
 	assert_int_equal(end(&slow), 1);
 }
 
-/* The same secret at the same time, by as many devices: one certificate, and
- * whoever comes second is refused without a question. */
+/* SECURITY T4: the same secret at the same time, by as many devices: one
+ * certificate, and whoever comes second is refused without a question. */
 static void
 one_secret_at_the_same_time_gives_one_certificate(void **state)
 {
@@ -195,8 +195,8 @@ one_secret_at_the_same_time_gives_one_certificate(void **state)
 	assert_int_equal(world_count(w, SCEP_T_CERTIFICATE), 1);
 }
 
-/* A device that does not wait for its answer and asks again: it is asked about
- * once, and each gets the one certificate. */
+/* SECURITY T12: a device that does not wait for its answer and asks again:
+ * it is asked about once, and each gets the one certificate. */
 static void
 retries_wait_for_the_first(void **state)
 {
