@@ -75,15 +75,15 @@ backlog() {
 	ss -xlH | awk -v path="$1" '$5 == path { print $3 }'
 }
 
-# sockets PID: how many that listen it has open.
+# listening PID: the names of the sockets that it has open and that listen.
 listening() {
-	_inodes=$(ss -xlpH 2>/dev/null | awk '{ print $6 }' | sort -u)
+	ss -xlH 2>/dev/null | awk '{ print $6, $5 }' | sort -u >"$T/listening"
 	for _fd in /proc/"$1"/fd/*; do
 		readlink "$_fd"
 	done 2>/dev/null | sed -n 's/^socket:\[\([0-9]*\)\]$/\1/p' |
 	    while read -r _inode; do
-		echo "$_inodes" | grep -q -x "$_inode" && echo "$_inode"
-	    done | wc -l
+		sed -n "s,^$_inode .*/,,p" "$T/listening"
+	    done | sed 's/\.[0-9]*$//' | sort | tr '\n' ' '
 }
 
 port=$(free_port)
@@ -180,8 +180,10 @@ if [ "$(id -u)" -ne 0 ]; then
 	skip "who has the listening socket" "only root sees it"
 	finish
 fi
-same "a worker accepts from our own socket" "$(listening "$worker")" 1
-same "the CA process does not" "$(listening "$(ca_of "$SUPERVISOR")")" 3
+same "a worker accepts from our own socket" "$(listening "$worker")" \
+    "scep.sock "
+same "the CA process does not" "$(listening "$(ca_of "$SUPERVISOR")")" \
+    "admin.sock door.sock metrics.sock ra.sock "
 stop "$SERVER"
 stop "$SUPERVISOR"
 
@@ -189,10 +191,11 @@ sed -i '/^listen/d' "$CONF"
 start_lighttpd "$(free_port)"
 SUPERVISOR=$(supervisor_of "$SERVER")
 until_true 10 n_workers 8
-same "lighttpd's socket is the supervisor's" "$(listening "$SUPERVISOR")" 1
+same "lighttpd's socket is the supervisor's" "$(listening "$SUPERVISOR")" \
+    "lighttpd.sock-0 "
 n=0
 for worker in $(workers_of "$SUPERVISOR"); do
-	n=$((n + $(listening "$worker")))
+	n=$((n + $(listening "$worker" | wc -w)))
 done
 same "and no worker's" "$n" 0
 
