@@ -64,40 +64,29 @@ refuse(struct scep_job *job, const char *why)
 	return SCEP_OK;
 }
 
-/* The request that the certificate was issued for. */
+/* A certificate of before: what it was issued for is its story, and it leaves
+ * once its validator, which has a say in that, lets it go. */
 static enum scep_err
-find_story(struct scep_job *job, struct scep_span cert_key,
+hand_out(struct scep_job *job, struct scep_span cert_key,
     struct scep_error *err)
 {
 	struct scep_cert_rec	 rec;
 	enum scep_err		 rc;
 
-	rc = scep_cert_rec_get(job->ca->store, cert_key, &rec, err);
-	if (rc != SCEP_OK)
-		return rc == SCEP_E_NOTFOUND ? SCEP_OK : rc;
-	(void)snprintf(job->story, sizeof(job->story), "%s", rec.request_id);
+	if ((rc = scep_transaction_read(job->ca, cert_key, &rec, err)) !=
+	    SCEP_OK)
+		return rc;
+	if (job->facts.txn != SCEP_TX_SAME_GRANTED)
+		(void)snprintf(job->story, sizeof(job->story), "%s",
+		    rec.request_id);
+	if (rec.state == SCEP_CERT_UNCONFIRMED) {
+		job->awaits = SCEP_AWAITS_CONFIRMATION;
+		rc = scep_buf_set(&job->to_confirm, cert_key, err);
+	} else
+		rc = scep_transaction_hand_out(&rec, job->now, job->answer,
+		    err);
 	scep_cert_rec_clear(&rec);
-	return SCEP_OK;
-}
-
-/* Its validator has a say in what leaves: then the answer has to wait. */
-static enum scep_err
-is_confirmed(struct scep_job *job, struct scep_span cert_key, int *is,
-    struct scep_error *err)
-{
-	struct scep_cert_rec	 rec;
-	enum scep_err		 rc;
-
-	*is = 1;
-	rc = scep_cert_rec_get(job->ca->store, cert_key, &rec, err);
-	if (rc != SCEP_OK)
-		return rc == SCEP_E_NOTFOUND ? SCEP_OK : rc;
-	*is = rec.state != SCEP_CERT_UNCONFIRMED;
-	scep_cert_rec_clear(&rec);
-	if (*is)
-		return SCEP_OK;
-	job->awaits = SCEP_AWAITS_CONFIRMATION;
-	return scep_buf_set(&job->to_confirm, cert_key, err);
+	return rc;
 }
 
 /* The answer that was given before; nothing is issued. */
@@ -105,8 +94,7 @@ static enum scep_err
 repeat(struct scep_job *job, const char *why, struct scep_error *err)
 {
 	const struct scep_buf	*cert_key = &job->txn.cert_key;
-	enum scep_err		 rc = SCEP_OK;
-	int			 is;
+	enum scep_err		 rc;
 
 	job->answer->repeated = 1;
 	(void)snprintf(job->story, sizeof(job->story), "%s",
@@ -117,16 +105,11 @@ repeat(struct scep_job *job, const char *why, struct scep_error *err)
 	}
 	if (job->facts.txn == SCEP_TX_SAME_REFUSED)
 		return refuse(job, why);
-	if (job->facts.txn != SCEP_TX_SAME_GRANTED) {
+	if (job->facts.txn != SCEP_TX_SAME_GRANTED)
 		cert_key = &job->record.use[job->use].cert_key;
-		rc = find_story(job, scep_buf_span(cert_key), err);
-	}
-	if (rc == SCEP_OK && ((rc = is_confirmed(job,
-	    scep_buf_span(cert_key), &is, err)) != SCEP_OK || !is))
-		return rc;
-	if (rc == SCEP_OK)
-		rc = scep_transaction_cert(job->ca, scep_buf_span(cert_key),
-		    job->now, job->answer, err);
+	rc = hand_out(job, scep_buf_span(cert_key), err);
+	if (rc == SCEP_OK && job->awaits != SCEP_AWAITS_NOTHING)
+		return SCEP_OK;
 	if (rc == SCEP_E_CERTID)
 		return refuse(job, err->text);
 	answer_is(job, SCEP_GRANTED, why);

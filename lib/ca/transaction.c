@@ -215,36 +215,55 @@ scep_transaction_fact(struct scep_local *ca,
 }
 
 enum scep_err
+scep_transaction_read(struct scep_local *ca, struct scep_span cert_key,
+    struct scep_cert_rec *rec, struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	rc = scep_cert_rec_get(ca->store, cert_key, rec, err);
+	if (rc == SCEP_E_NOTFOUND)
+		return scep_fail(err, SCEP_E_CERTID,
+		    "the certificate is not in the store");
+	return rc;
+}
+
+enum scep_err
+scep_transaction_hand_out(const struct scep_cert_rec *rec, time_t now,
+    struct scep_answer *answer, struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	if (rec->state == SCEP_CERT_UNCONFIRMED)
+		rc = scep_fail(err, SCEP_E_BUSY, "the certificate waits for "
+		    "its confirmation");
+	else if (rec->state != SCEP_CERT_VALID || now >= rec->not_after)
+		rc = scep_fail(err, SCEP_E_CERTID,
+		    "the certificate was revoked, or has expired");
+	else if (rec->der.len == 0)
+		rc = scep_fail(err, SCEP_E_CERTID, "the certificate is known "
+		    "from the issue log alone");
+	else
+		rc = scep_buf_set(&answer->cert, scep_buf_span(&rec->der),
+		    err);
+	scep_hex_text(scep_buf_span(&rec->serial), answer->serial,
+	    sizeof(answer->serial));
+	(void)snprintf(answer->authority, sizeof(answer->authority), "%.95s",
+	    rec->authority);
+	(void)snprintf(answer->subject, sizeof(answer->subject), "%s",
+	    rec->subject);
+	return rc;
+}
+
+enum scep_err
 scep_transaction_cert(struct scep_local *ca, struct scep_span cert_key,
     time_t now, struct scep_answer *answer, struct scep_error *err)
 {
 	struct scep_cert_rec	 rec;
 	enum scep_err		 rc;
 
-	rc = scep_cert_rec_get(ca->store, cert_key, &rec, err);
-	if (rc == SCEP_E_NOTFOUND)
-		return scep_fail(err, SCEP_E_CERTID,
-		    "the certificate is not in the store");
-	if (rc != SCEP_OK)
+	if ((rc = scep_transaction_read(ca, cert_key, &rec, err)) != SCEP_OK)
 		return rc;
-	if (rec.state == SCEP_CERT_UNCONFIRMED)
-		rc = scep_fail(err, SCEP_E_BUSY, "the certificate waits for "
-		    "its confirmation");
-	else if (rec.state != SCEP_CERT_VALID || now >= rec.not_after)
-		rc = scep_fail(err, SCEP_E_CERTID,
-		    "the certificate was revoked, or has expired");
-	else if (rec.der.len == 0)
-		rc = scep_fail(err, SCEP_E_CERTID, "the certificate is known "
-		    "from the issue log alone");
-	else
-		rc = scep_buf_set(&answer->cert, scep_buf_span(&rec.der),
-		    err);
-	scep_hex_text(scep_buf_span(&rec.serial), answer->serial,
-	    sizeof(answer->serial));
-	(void)snprintf(answer->authority, sizeof(answer->authority), "%.95s",
-	    rec.authority);
-	(void)snprintf(answer->subject, sizeof(answer->subject), "%s",
-	    rec.subject);
+	rc = scep_transaction_hand_out(&rec, now, answer, err);
 	scep_cert_rec_clear(&rec);
 	return rc;
 }

@@ -40,8 +40,18 @@ enum scep_err	 scep_transaction_fact(struct scep_local *ca,
 		    struct scep_txn *txn, uint64_t *newest,
 		    enum scep_txn_fact *fact, struct scep_error *err);
 
-/* Hand out a certificate again: cert, serial and authority of the answer.
- * SCEP_E_CERTID if it is revoked or has expired. */
+/* Read what is to be handed out again; scep_cert_rec_clear() it.
+ * SCEP_E_CERTID if it is not there. */
+enum scep_err	 scep_transaction_read(struct scep_local *ca,
+		    struct scep_span cert_key, struct scep_cert_rec *rec,
+		    struct scep_error *err);
+/* Hand it out: cert, serial, subject and authority of the answer.
+ * SCEP_E_CERTID if it is revoked or has expired, SCEP_E_BUSY if it is not
+ * confirmed. */
+enum scep_err	 scep_transaction_hand_out(const struct scep_cert_rec *rec,
+		    time_t now, struct scep_answer *answer,
+		    struct scep_error *err);
+/* Both. */
 enum scep_err	 scep_transaction_cert(struct scep_local *ca,
 		    struct scep_span cert_key, time_t now,
 		    struct scep_answer *answer, struct scep_error *err);
