@@ -2,6 +2,9 @@
  * admin_socket.c - an operator's request over STATE/admin.sock: asked by
  * scepadm, answered by the owner.
  */
+#include <sys/socket.h>
+
+#include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
@@ -113,6 +116,26 @@ scep_admin_serve(struct scep_ca *ca, int fd, int stop_fd)
 	(void)close(fd);
 }
 
+/*
+ * Something has come, or will not.  An owner that stops closes what it has
+ * not accepted or not read, and only then we are told of a reset (unix(7)):
+ * what nobody has read was not carried out, and is asked again.
+ */
+static enum scep_err
+is_read(int fd, struct scep_error *err)
+{
+	struct pollfd	 p = { .fd = fd, .events = POLLIN };
+	socklen_t	 len = sizeof(int);
+	int		 why = 0;
+
+	(void)poll(&p, 1, ASK_MS);
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &why, &len) == 0 &&
+	    why == ECONNRESET)
+		return scep_fail(err, SCEP_E_NOTFOUND, "admin.sock: the owner "
+		    "of the state left before it read the request");
+	return SCEP_OK;
+}
+
 /* Is it not the answer yet?  Then watch is told. */
 static int
 is_progress(const struct scep_buf *frame, const struct scep_admin_watch *watch)
@@ -154,7 +177,8 @@ scep_admin_ask_watched(const char *dir, struct scep_span request,
 		    SCEP_ADMIN_ASK_MAX);
 	if ((rc = scep_state_dial(dir, SCEP_ADMIN_SOCK, &fd, err)) != SCEP_OK)
 		return rc;
-	rc = scep_frame_send(fd, request, ASK_MS, err);
+	if ((rc = scep_frame_send(fd, request, ASK_MS, err)) == SCEP_OK)
+		rc = is_read(fd, err);
 	/* Half a request is not carried out; a whole one may have been, and
 	 * is not to be sent again. */
 	do {

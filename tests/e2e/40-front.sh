@@ -75,6 +75,8 @@ backlog() {
 	ss -xlH | awk -v path="$1" '$5 == path { print $3 }'
 }
 
+waits_at() { [ "$(backlog "$1")" -gt 0 ]; }
+
 # listening PID: the names of the sockets that it has open and that listen.
 listening() {
 	ss -xlH 2>/dev/null | awk '{ print $6, $5 }' | sort -u >"$T/listening"
@@ -201,6 +203,21 @@ same "and no worker's" "$n" 0
 
 # poll(2) refuses to wait for more than there may be: 11.
 starve 12 supervisor "$SUPERVISOR"
+
+# ---- an operator who asks while the owner leaves ----
+
+# Nobody has taken what waits in the backlog of a process that is stopped.
+ca=$(ca_of "$SUPERVISOR")
+kill -STOP "$ca"
+adm challenge add --cn in-the-backlog >"$T/c" 2>"$T/adm.log" &
+asking=$!
+verdict "scepadm waits in the backlog" until_true 5 \
+    waits_at "$T/ca/state/admin.sock"
+kill -KILL "$ca"
+verdict "the owner is killed before it reads: scepadm asks the next one" \
+    wait "$asking"
+same "… and it is done once" "$(adm challenge list --json |
+    jq '[.[] | select(.subject == "CN=in-the-backlog")] | length')" 1
 
 # ---- what was passed on is answered ----
 

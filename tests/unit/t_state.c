@@ -279,6 +279,44 @@ an_answer_that_does_not_come_is_not_asked_for_again(void **state)
 	(void)close(fd);
 }
 
+/* An owner that stops closes what waits in its backlog, and what it has taken
+ * but not read all of. */
+static void
+a_request_that_nobody_read_is_one_to_ask_again(void **state)
+{
+	/* how many octets are read of the connection; -1: not taken */
+	static const int	 rows[] = { -1, 0, 4, 5 };
+	struct scep_buf		 reply = { NULL, 0 };
+	struct scep_error	 err;
+	char			 octets[5];
+	size_t			 i;
+	int			 fd, peer;
+	pid_t			 pid;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(scep_state_listen(dir, SCEP_ADMIN_SOCK, &fd,
+		    &err), SCEP_OK);
+		if ((pid = fork()) == 0) {
+			struct pollfd	 p = { .fd = fd, .events = POLLIN };
+
+			(void)poll(&p, 1, 5000);
+			peer = rows[i] < 0 ? -1 : accept(fd, NULL, NULL);
+			if (rows[i] > 0)
+				(void)recv(peer, octets, (size_t)rows[i],
+				    MSG_WAITALL);
+			else
+				(void)usleep(50000);	/* it is sent */
+			_exit(0);
+		}
+		(void)close(fd);
+		assert_int_equal(scep_admin_ask(dir, scep_span_text("{}"),
+		    &reply, &err), SCEP_E_NOTFOUND);
+		assert_non_null(strstr(err.text, "before it read"));
+		assert_int_equal(waitpid(pid, NULL, 0), pid);
+	}
+}
+
 /* Somebody else's process is not served; root's (or ours) was, above. */
 static void
 another_user_is_not_served(void **state)
@@ -358,6 +396,7 @@ main(void)
 		T(without_an_owner_nobody_answers),
 		T(garbage_is_not_answered),
 		T(an_answer_that_does_not_come_is_not_asked_for_again),
+		T(a_request_that_nobody_read_is_one_to_ask_again),
 		T(another_user_is_not_served),
 		T(root_becomes_the_owner_for_good),
 	};
