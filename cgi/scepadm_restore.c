@@ -21,22 +21,45 @@ say(void *arg, const char *text)
 	(void)fprintf(stderr, "scepadm: %s\n", text);
 }
 
+/* challenge.key, from where it is by now; all of the configuration that is
+ * needed for the rows of keys. */
+static enum scep_err
+read_key(struct restore *r, struct scep_config **out)
+{
+	struct scep_config	*cfg;
+	char			 path[RESTORE_PATH + 16];
+
+	(void)snprintf(path, sizeof(path), "%s/challenge.key", r->stage);
+	if (access(path, F_OK) == -1)		/* it was there before */
+		(void)snprintf(path, sizeof(path), "%s/challenge.key",
+		    r->state);
+	if ((*out = cfg = calloc(1, sizeof(*cfg))) == NULL ||
+	    (cfg->challenge_key_path = OPENSSL_strdup(path)) == NULL)
+		return scep_fail(&r->adm->err, SCEP_E_NOMEM, "challenge.key");
+	OPENSSL_strlcpy(cfg->server.state, r->state,
+	    sizeof(cfg->server.state));
+	return scep_config_load_challenge_key(cfg, &r->adm->err);
+}
+
 /* Recovered, and told what it cannot know. */
 static enum scep_err
-revive_store(struct restore *r)
+revive_store(struct restore *r, const struct scep_config *cfg)
 {
 	const struct scep_store_db_options	 opt = { .dir = r->stage,
 						    .recover = 1, .say = say };
 	struct scep_error	*err = &r->adm->err;
+	struct scep_restoring	 to = { r->adm->crypto, cfg, NULL };
 	struct scep_store	*store = NULL;
 	const time_t		 now = time(NULL);
 	enum scep_err		 rc;
 
-	if ((rc = scep_store_db_open(&opt, &store, err)) == SCEP_OK &&
+	rc = scep_store_db_open(&opt, &store, err);
+	to.store = store;
+	if (rc == SCEP_OK &&
 	    (rc = scep_restore_check(store, r->m.log_seq, err)) == SCEP_OK &&
-	    (r->log == NULL || (rc = scep_restore_import(store, r->log,
+	    (r->log == NULL || (rc = scep_restore_import(&to, r->log,
 	    r->m.log_seq, &r->count, err)) == SCEP_OK) &&
-	    (rc = scep_restore_void(store, now, r->by, &r->count, err)) ==
+	    (rc = scep_restore_void(&to, now, r->by, &r->count, err)) ==
 	    SCEP_OK &&
 	    (rc = scep_restore_crls(store, now, r->by, &r->count, err)) ==
 	    SCEP_OK)
@@ -49,13 +72,17 @@ revive_store(struct restore *r)
 static enum scep_err
 restore_all(struct restore *r)
 {
-	enum scep_err	 rc;
+	struct scep_config	*key = NULL;
+	enum scep_err		 rc;
 
-	if ((rc = restore_files(r)) != SCEP_OK ||
-	    (rc = scep_state_become_owner(r->state, &r->adm->err)) !=
-	    SCEP_OK ||
-	    (rc = revive_store(r)) != SCEP_OK ||
-	    (rc = restore_finish(r)) != SCEP_OK)
+	if ((rc = restore_files(r)) == SCEP_OK &&
+	    (rc = scep_state_become_owner(r->state, &r->adm->err)) ==
+	    SCEP_OK &&
+	    (rc = read_key(r, &key)) == SCEP_OK &&
+	    (rc = revive_store(r, key)) == SCEP_OK)
+		rc = restore_finish(r);
+	scep_config_free(key);
+	if (rc != SCEP_OK)
 		return rc;
 	return r->root[0] != '\0' ? restore_conf_check(r) : SCEP_OK;
 }

@@ -152,13 +152,14 @@
  * without all, only those that are blocked.  limits.clear without a member
  * clears all.
  *
- * An API key: id, name, user, state (live, expired, revoked), may (commas:
+ * An API key: id, name, user, state (live, expired, revoked; changed: its row
+ * is not as we wrote it, and is worth nothing), may (commas:
  * challenge:add, request:list, request:approve, request:refuse), profiles
  * (commas), rate (10/1s), max_uses, max_ttl, created, expires, revoked,
  * issuer, note.
  *
- * A token key: id, name, state (live, revoked), alg, public_key (hex, 32
- * octets; "" of hmac), profiles (commas), max_ttl, created, revoked, since
+ * A token key: id, name, state (live, revoked, changed), alg, public_key (hex,
+ * 32 octets; "" of hmac), profiles (commas), max_ttl, created, revoked, since
  * (what began earlier is refused; "": nothing is), issuer, note.
  *
  * A notice: id, event (issued, queued, refused, expired, revoked), profile,

@@ -53,6 +53,20 @@ struct looking {
 	size_t			 n;
 };
 
+static enum scep_err
+decode(const struct scep_admin_call *call, const struct scep_row *row,
+    struct scep_apikey *rec, struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	if ((rc = scep_apikey_decode(scep_buf_span(&row->value), rec, err)) !=
+	    SCEP_OK)
+		return rc;
+	rec->rev = row->rev;
+	return scep_apikey_check(call->ca->crypto, call->ca->cfg,
+	    scep_buf_span(&row->key), rec, err);
+}
+
 /* One that is in force comes before one that was. */
 static void
 note_row(struct looking *l, const struct scep_apikey *rec)
@@ -76,10 +90,8 @@ find_row(void *arg, const struct scep_row *row, struct scep_error *err)
 	struct scep_apikey	 rec;
 	enum scep_err		 rc;
 
-	if ((rc = scep_apikey_decode(scep_buf_span(&row->value), &rec,
-	    err)) != SCEP_OK)
+	if ((rc = decode(l->call, row, &rec, err)) != SCEP_OK)
 		return rc;
-	rec.rev = row->rev;
 	note_row(l, &rec);
 	return SCEP_OK;
 }
@@ -117,15 +129,16 @@ find(struct scep_admin_call *call, struct scep_apikey *rec,
 	if (strncmp(text, SCEP_APIKEY_PREFIX, prefix) == 0 &&
 	    scep_challenge_id(scep_span_text(text + prefix), id))
 		text = id;
-	if ((rc = scep_apikey_get(call->ca->store, text, rec, err)) ==
-	    SCEP_E_NOTFOUND)
+	if ((rc = scep_apikey_load(call->ca->crypto, call->ca->cfg,
+	    call->ca->store, text, rec, err)) == SCEP_E_NOTFOUND)
 		rc = find_called(call, text, rec, err);
 	if (rc == SCEP_OK)
 		scep_line_text(&call->summary, "id", rec->id);
 	return rc;
 }
 
-/* Before one is added: is there room, and is its name free? */
+/* Before one is added: is there room, and is its name free?  One that is not
+ * ours is not in force, and stays until somebody has seen it. */
 static enum scep_err
 see_row(void *arg, const struct scep_row *row, struct scep_error *err)
 {
@@ -136,14 +149,13 @@ see_row(void *arg, const struct scep_row *row, struct scep_error *err)
 	time_t			 end;
 	int			 live;
 
-	if ((rc = scep_apikey_decode(scep_buf_span(&row->value), &rec,
-	    err)) != SCEP_OK)
+	if ((rc = decode(l->call, row, &rec, err)) != SCEP_OK)
 		return rc;
 	live = strcmp(scep_apikey_state(&rec, now), "live") == 0;
 	end = rec.revoked != 0 ? rec.revoked : rec.expires;
 	if (strcmp(rec.id, l->fresh->id) == 0)
 		l->fresh->rev = row->rev;	/* takes its place */
-	else if (!live && end + SCEP_KEY_KEPT_S < now &&
+	else if (rec.is_ours && !live && end + SCEP_KEY_KEPT_S < now &&
 	    l->change->n < SCEP_KEYS_PURGED)
 		return scep_change_delete(l->change, SCEP_T_APIKEY,
 		    scep_span_text(rec.id), row->rev, err);
@@ -174,7 +186,7 @@ make_room(struct scep_admin_call *call, struct scep_apikey *rec,
 
 static enum scep_err
 commit(struct scep_admin_call *call, const char *event,
-    const struct scep_apikey *rec, struct scep_change *change,
+    struct scep_apikey *rec, struct scep_change *change,
     struct scep_error *err)
 {
 	struct scep_line	 line = { .len = 0 };
@@ -187,7 +199,9 @@ commit(struct scep_admin_call *call, const char *event,
 	scep_line_text(&line, "user", rec->user);
 	scep_line_text(&line, "may", may);
 	scep_line_text(&line, "profiles", rec->profiles);
-	if ((rc = scep_apikey_write(change, rec, err)) != SCEP_OK ||
+	if ((rc = scep_apikey_seal(call->ca->crypto, call->ca->cfg, rec,
+	    err)) != SCEP_OK ||
+	    (rc = scep_apikey_write(change, rec, err)) != SCEP_OK ||
 	    (rc = scep_admin_log_end(call, &line, change, err)) != SCEP_OK)
 		return rc;
 	return scep_store_commit(call->ca->store, change, err);
@@ -241,8 +255,7 @@ list_row(void *arg, const struct scep_row *row, struct scep_error *err)
 	struct scep_apikey	 rec;
 	enum scep_err		 rc;
 
-	if ((rc = scep_apikey_decode(scep_buf_span(&row->value), &rec,
-	    err)) != SCEP_OK)
+	if ((rc = decode(call, row, &rec, err)) != SCEP_OK)
 		return rc;
 	return scep_admin_row(call, record_json(call, &rec), err);
 }
@@ -275,7 +288,7 @@ revoke_one(struct scep_admin_call *call, struct scep_error *err)
 
 	if ((rc = find(call, &rec, err)) != SCEP_OK)
 		return rc;
-	if (rec.state != SCEP_APIKEY_REVOKED) {
+	if (rec.state != SCEP_APIKEY_REVOKED || !rec.is_ours) {
 		rec.state = SCEP_APIKEY_REVOKED;
 		rec.revoked = call->now;
 		rc = commit(call, "apikey-revoked", &rec, &change, err);

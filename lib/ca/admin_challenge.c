@@ -154,7 +154,8 @@ check_ours(struct scep_admin_call *call, const struct scep_token *token,
 	const char		*why;
 	enum scep_err		 rc;
 
-	rc = scep_token_key_get(call->ca->store, token->kid, &key, err);
+	rc = scep_token_key_load(call->ca->crypto, call->ca->cfg,
+	    call->ca->store, token->kid, &key, err);
 	if (rc != SCEP_OK && rc != SCEP_E_NOTFOUND)
 		return rc;
 	if ((rc = scep_token_key_verify(call->ca->crypto, call->ca->cfg, &key,

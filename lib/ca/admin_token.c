@@ -18,12 +18,6 @@
 #define TTL_MAX		(365 * DAY)
 #define SPKI_TEXT	1024
 
-static const char *
-state(const struct scep_token_key *rec)
-{
-	return rec->state == SCEP_TOKEN_KEY_LIVE ? "live" : "revoked";
-}
-
 static json_t *
 record_json(const struct scep_token_key *rec)
 {
@@ -39,7 +33,7 @@ record_json(const struct scep_token_key *rec)
 		scep_hex_text(scep_span_make(rec->public_key,
 		    sizeof(rec->public_key)), public_key, sizeof(public_key));
 	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}",
-	    "id", rec->id, "name", rec->name, "state", state(rec), "alg",
+	    "id", rec->id, "name", rec->name, "state", scep_token_key_state(rec), "alg",
 	    scep_token_alg_word(rec->alg), "public_key", public_key,
 	    "profiles", rec->profiles, "max_ttl", max_ttl, "created", created,
 	    "revoked", revoked, "since", since, "issuer", rec->issuer, "note",
@@ -59,14 +53,23 @@ struct looking {
 };
 
 static enum scep_err
-decode(const struct scep_row *row, struct scep_token_key *rec,
-    struct scep_error *err)
+decode(const struct scep_admin_call *call, const struct scep_row *row,
+    struct scep_token_key *rec, struct scep_error *err)
 {
 	enum scep_err	 rc;
 
-	rc = scep_token_key_decode(scep_buf_span(&row->value), rec, err);
+	if ((rc = scep_token_key_decode(scep_buf_span(&row->value), rec,
+	    err)) != SCEP_OK)
+		return rc;
 	rec->rev = row->rev;
-	return rc;
+	return scep_token_key_check(call->ca->crypto, call->ca->cfg,
+	    scep_buf_span(&row->key), rec, err);
+}
+
+static int
+is_live(const struct scep_token_key *rec)
+{
+	return rec->is_ours && rec->state == SCEP_TOKEN_KEY_LIVE;
 }
 
 /* One that is in force comes before one that was. */
@@ -77,10 +80,10 @@ find_row(void *arg, const struct scep_row *row, struct scep_error *err)
 	struct scep_token_key	 rec;
 	enum scep_err		 rc;
 
-	if ((rc = decode(row, &rec, err)) != SCEP_OK)
+	if ((rc = decode(l->call, row, &rec, err)) != SCEP_OK)
 		return rc;
 	if (strcmp(rec.name, l->wanted) != 0 || (l->n_found > 0 &&
-	    rec.state != SCEP_TOKEN_KEY_LIVE))
+	    !is_live(&rec)))
 		return SCEP_OK;
 	*l->found = rec;
 	l->n_found++;
@@ -91,7 +94,7 @@ static enum scep_err
 find_called(struct scep_admin_call *call, const char *name,
     struct scep_token_key *rec, struct scep_error *err)
 {
-	struct looking	 l = { .wanted = name, .found = rec };
+	struct looking	 l = { .call = call, .wanted = name, .found = rec };
 	enum scep_err	 rc;
 
 	if ((rc = scep_store_scan(call->ca->store, SCEP_T_TOKEN_KEY,
@@ -110,15 +113,16 @@ find(struct scep_admin_call *call, struct scep_token_key *rec,
 	const char	*text = scep_admin_text(call, "id", "");
 	enum scep_err	 rc;
 
-	if ((rc = scep_token_key_get(call->ca->store, text, rec, err)) ==
-	    SCEP_E_NOTFOUND)
+	if ((rc = scep_token_key_load(call->ca->crypto, call->ca->cfg,
+	    call->ca->store, text, rec, err)) == SCEP_E_NOTFOUND)
 		rc = find_called(call, text, rec, err);
 	if (rc == SCEP_OK)
 		scep_line_text(&call->summary, "id", rec->id);
 	return rc;
 }
 
-/* Before one is added: is there room, and is its name free? */
+/* Before one is added: is there room, and is its name free?  One that is not
+ * ours is not in force, and stays until somebody has seen it. */
 static enum scep_err
 see_row(void *arg, const struct scep_row *row, struct scep_error *err)
 {
@@ -127,10 +131,10 @@ see_row(void *arg, const struct scep_row *row, struct scep_error *err)
 	enum scep_err		 rc;
 	int			 live;
 
-	if ((rc = decode(row, &rec, err)) != SCEP_OK)
+	if ((rc = decode(l->call, row, &rec, err)) != SCEP_OK)
 		return rc;
-	live = rec.state == SCEP_TOKEN_KEY_LIVE;
-	if (!live && rec.revoked + SCEP_KEY_KEPT_S < l->call->now &&
+	live = is_live(&rec);
+	if (rec.is_ours && !live && rec.revoked + SCEP_KEY_KEPT_S < l->call->now &&
 	    l->change->n < SCEP_KEYS_PURGED)
 		return scep_change_delete(l->change, SCEP_T_TOKEN_KEY,
 		    scep_span_text(rec.id), row->rev, err);
@@ -158,7 +162,7 @@ make_room(struct scep_admin_call *call, const struct scep_token_key *rec,
 
 static enum scep_err
 commit(struct scep_admin_call *call, const char *event,
-    const struct scep_token_key *rec, struct scep_change *change,
+    struct scep_token_key *rec, struct scep_change *change,
     struct scep_error *err)
 {
 	struct scep_line	 line = { .len = 0 };
@@ -168,7 +172,9 @@ commit(struct scep_admin_call *call, const char *event,
 	scep_line_text(&line, "name", rec->name);
 	scep_line_text(&line, "alg", scep_token_alg_word(rec->alg));
 	scep_line_text(&line, "profiles", rec->profiles);
-	if ((rc = scep_token_key_write(change, rec, err)) != SCEP_OK ||
+	if ((rc = scep_token_key_seal(call->ca->crypto, call->ca->cfg, rec,
+	    err)) != SCEP_OK ||
+	    (rc = scep_token_key_write(change, rec, err)) != SCEP_OK ||
 	    (rc = scep_admin_log_end(call, &line, change, err)) != SCEP_OK)
 		return rc;
 	return scep_store_commit(call->ca->store, change, err);
@@ -279,8 +285,8 @@ add_one(struct scep_admin_call *call, struct scep_error *err)
 	enum scep_err		 rc;
 
 	if ((rc = read_key(call, &rec, err)) == SCEP_OK &&
-	    (rc = scep_token_key_make(call->ca->crypto, call->ca->cfg, &rec,
-	    err)) == SCEP_OK &&
+	    (rc = scep_token_key_make(call->ca->crypto, &rec, err)) ==
+	    SCEP_OK &&
 	    (rc = make_room(call, &rec, &change, err)) == SCEP_OK &&
 	    (rc = commit(call, "tokenkey-added", &rec, &change, err)) ==
 	    SCEP_OK) {
@@ -304,7 +310,7 @@ list_row(void *arg, const struct scep_row *row, struct scep_error *err)
 	struct scep_token_key	 rec;
 	enum scep_err		 rc;
 
-	if ((rc = decode(row, &rec, err)) != SCEP_OK)
+	if ((rc = decode(arg, row, &rec, err)) != SCEP_OK)
 		return rc;
 	return scep_admin_row(arg, record_json(&rec), err);
 }
@@ -337,7 +343,7 @@ revoke_one(struct scep_admin_call *call, struct scep_error *err)
 
 	if ((rc = find(call, &rec, err)) != SCEP_OK)
 		return rc;
-	if (rec.state != SCEP_TOKEN_KEY_REVOKED) {
+	if (rec.state != SCEP_TOKEN_KEY_REVOKED || !rec.is_ours) {
 		rec.state = SCEP_TOKEN_KEY_REVOKED;
 		rec.revoked = call->now;
 		rc = commit(call, "tokenkey-revoked", &rec, &change, err);

@@ -12,31 +12,78 @@
 #include "ca/bound.h"
 #include "ca/profiles.h"
 
-#define LABEL		"scep.fcgi api key 1"
+#define LABEL_ROW	"scep.fcgi api key 2"
+#define LABEL_SECRET	"scep.fcgi api key secret 1"
 #define LABEL_USER	"scep.fcgi api user 1"
 #define PREFIX_LEN	(sizeof(SCEP_APIKEY_PREFIX) - 1)
 
 static enum scep_err
-mac(const struct scep_crypto *crypto, const struct scep_config *cfg,
-    const struct scep_apikey *rec, const char *secret,
-    uint8_t out[SCEP_SHA256_LEN], struct scep_error *err)
+mac_secret(const struct scep_crypto *crypto, const struct scep_config *cfg,
+    const char *id, const char *secret, uint8_t out[SCEP_SHA256_LEN],
+    struct scep_error *err)
 {
 	const struct scep_bound	 bound = {
 		.span = {
-			scep_span_text(LABEL), scep_span_text(rec->id),
-			scep_span_text(rec->name), scep_span_text(rec->user),
-			scep_span_text(rec->profiles), scep_span_text(secret),
+			scep_span_text(LABEL_SECRET), scep_span_text(id),
+			scep_span_text(secret),
 		},
-		.n_spans = 6,
-		.number = {
-			(long)rec->may, rec->rate_n, rec->rate_s,
-			rec->max_uses, rec->max_ttl_s, rec->created,
-			rec->expires,
-		},
-		.n_numbers = 7,
+		.n_spans = 3,
 	};
 
 	return scep_bound_mac(crypto, cfg, &bound, out, err);
+}
+
+static enum scep_err
+mac_row(const struct scep_crypto *crypto, const struct scep_config *cfg,
+    const struct scep_apikey *rec, uint8_t out[SCEP_SHA256_LEN],
+    struct scep_error *err)
+{
+	struct scep_buf	 body = { NULL, 0 };
+	enum scep_err	 rc;
+
+	if ((rc = scep_apikey_body(rec, &body, err)) == SCEP_OK)
+		rc = scep_bound_row_mac(crypto, cfg, LABEL_ROW, &body, out,
+		    err);
+	scep_buf_clear(&body);
+	return rc;
+}
+
+enum scep_err
+scep_apikey_seal(const struct scep_crypto *crypto,
+    const struct scep_config *cfg, struct scep_apikey *rec,
+    struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	rc = mac_row(crypto, cfg, rec, rec->mac, err);
+	rec->is_ours = rc == SCEP_OK;
+	return rc;
+}
+
+enum scep_err
+scep_apikey_check(const struct scep_crypto *crypto,
+    const struct scep_config *cfg, struct scep_span key,
+    struct scep_apikey *rec, struct scep_error *err)
+{
+	uint8_t		 want[SCEP_SHA256_LEN];
+	enum scep_err	 rc;
+
+	rc = mac_row(crypto, cfg, rec, want, err);
+	rec->is_ours = rc == SCEP_OK && scep_bound_is_row(key, rec->id,
+	    want, rec->mac);
+	return rc;
+}
+
+enum scep_err
+scep_apikey_load(const struct scep_crypto *crypto,
+    const struct scep_config *cfg, struct scep_store *store, const char *id,
+    struct scep_apikey *rec, struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	if ((rc = scep_apikey_get(store, id, rec, err)) != SCEP_OK)
+		return rc;
+	return scep_apikey_check(crypto, cfg, scep_span_text(id), rec, err);
 }
 
 enum scep_err
@@ -78,8 +125,8 @@ scep_apikey_mint(const struct scep_crypto *crypto,
 		return rc;
 	if (rec->name[0] == '\0')
 		OPENSSL_strlcpy(rec->name, rec->id, sizeof(rec->name));
-	if ((rc = mac(crypto, cfg, rec, secret, rec->mac, err)) == SCEP_OK &&
-	    rec->user[0] == '\0')
+	if ((rc = mac_secret(crypto, cfg, rec->id, secret, rec->secret_mac,
+	    err)) == SCEP_OK && rec->user[0] == '\0')
 		(void)snprintf(text, SCEP_APIKEY_TEXT, "%s%.*s-%s",
 		    SCEP_APIKEY_PREFIX, SCEP_CHALLENGE_ID, rec->id, secret);
 	OPENSSL_cleanse(secret, sizeof(secret));
@@ -89,6 +136,8 @@ scep_apikey_mint(const struct scep_crypto *crypto,
 const char *
 scep_apikey_state(const struct scep_apikey *rec, time_t now)
 {
+	if (!rec->is_ours)
+		return "changed";
 	if (rec->state != SCEP_APIKEY_LIVE)
 		return "revoked";
 	return rec->expires != 0 && now >= rec->expires ? "expired" : "live";
@@ -128,7 +177,7 @@ static int
 is_his(const struct scep_apikey *rec, const struct scep_knocker *who,
     const uint8_t got[SCEP_SHA256_LEN])
 {
-	if (CRYPTO_memcmp(rec->mac, got, SCEP_SHA256_LEN) != 0)
+	if (CRYPTO_memcmp(rec->secret_mac, got, SCEP_SHA256_LEN) != 0)
 		return 0;
 	return who->key != NULL ? rec->user[0] == '\0' :
 	    rec->user[0] != '\0' && strcmp(rec->user, who->user) == 0;
@@ -136,16 +185,15 @@ is_his(const struct scep_apikey *rec, const struct scep_knocker *who,
 
 /* For the log.  An id is no secret. */
 static enum scep_err
-is_not_his(const struct scep_apikey *rec, const struct scep_knocker *who,
-    const char *id, struct scep_error *err)
+is_not_his(const struct scep_knocker *who, const char *id,
+    struct scep_error *err)
 {
 	if (who->key == NULL)
 		return scep_fail(err, SCEP_E_REFUSED, "no record lets user "
 		    "\"%.64s\" of the web server do anything; `scepadm "
 		    "apikey add --user` makes one", who->user);
-	return scep_fail(err, SCEP_E_REFUSED, rec->id[0] == '\0' ?
-	    "there is no API key %s" : "API key %s is there, but with another "
-	    "secret, or its row was changed", id);
+	return scep_fail(err, SCEP_E_REFUSED, "API key %s is there, but with "
+	    "another secret", id);
 }
 
 static enum scep_err
@@ -153,8 +201,17 @@ check(const struct scep_apikey *rec, const struct scep_knocker *who,
     const char *id, const uint8_t got[SCEP_SHA256_LEN], time_t now,
     struct scep_error *err)
 {
+	if (rec->id[0] == '\0' && who->key != NULL)
+		return scep_fail(err, SCEP_E_REFUSED, "there is no API key "
+		    "%s", id);
+	if (rec->id[0] != '\0' && !rec->is_ours)
+		return scep_fail(err, SCEP_E_REFUSED, "the row of API key %s "
+		    "(%s) was changed in the database, by who does not know "
+		    "challenge.key, and opens nothing; find out who, then "
+		    "`scepadm apikey revoke %s`, and `scepadm apikey add` "
+		    "makes another one", rec->id, rec->name, rec->id);
 	if (!is_his(rec, who, got))
-		return is_not_his(rec, who, id, err);
+		return is_not_his(who, id, err);
 	if (rec->state == SCEP_APIKEY_LIVE &&
 	    (rec->expires == 0 || now < rec->expires))
 		return SCEP_OK;
@@ -177,10 +234,13 @@ scep_apikey_find(const struct scep_crypto *crypto,
 	memset(rec, 0, sizeof(*rec));
 	if ((rc = read_shown(crypto, cfg, who, id, secret, err)) != SCEP_OK)
 		return rc;
-	/* The same work where there is no row: its mac is of nothing. */
+	/* The same work where there is no row: its macs are of nothing. */
 	rc = scep_apikey_get(store, id, rec, err);
 	if (rc == SCEP_OK || rc == SCEP_E_NOTFOUND)
-		rc = mac(crypto, cfg, rec, secret, got, err);
+		rc = scep_apikey_check(crypto, cfg, scep_span_text(
+		    rc == SCEP_OK ? id : ""), rec, err);
+	if (rc == SCEP_OK)
+		rc = mac_secret(crypto, cfg, id, secret, got, err);
 	OPENSSL_cleanse(secret, sizeof(secret));
 	if (rc == SCEP_OK)
 		rc = check(rec, who, id, got, now, err);

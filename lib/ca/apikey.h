@@ -3,10 +3,11 @@
  * users that the web server knows.
  *
  * A key is "scepkey-ID-SECRET", of the letters that challenges have.  The
- * store keeps an HMAC-SHA-256 of the secret and of everything that the record
- * allows, never the secret: a row that was changed in the database is worth
- * nothing.  A user's record has such an HMAC too, and no secret.  Private to
- * ca/.
+ * store keeps an HMAC-SHA-256 of the secret, never the secret, and another one
+ * over the row: one that was changed in the database is worth nothing, nor can
+ * one that was revoked be made to say that it is in force.  A user's record has
+ * these too, and no secret.  What the second cannot tell is a row as it once
+ * was, put back whole.  Private to ca/.
  */
 #ifndef SCEP_CA_APIKEY_H
 #define SCEP_CA_APIKEY_H
@@ -23,11 +24,26 @@
 enum scep_err	 scep_apikey_user_id(const struct scep_crypto *crypto,
 		    const struct scep_config *cfg, const char *user,
 		    char id[SCEP_REC_NAME], struct scep_error *err);
-/* Fill in id and mac of a record whose other immutable members are set; text
- * is the key, shown once, or "" for a user's. */
+/* Fill in id and secret_mac of a record whose other immutable members are set;
+ * text is the key, shown once, or "" for a user's. */
 enum scep_err	 scep_apikey_mint(const struct scep_crypto *crypto,
 		    const struct scep_config *cfg, struct scep_apikey *rec,
 		    char text[SCEP_APIKEY_TEXT], struct scep_error *err);
+
+/* Whoever writes a row gives it its mac. */
+enum scep_err	 scep_apikey_seal(const struct scep_crypto *crypto,
+		    const struct scep_config *cfg, struct scep_apikey *rec,
+		    struct scep_error *err);
+/* Whoever reads one, found under this key, asks if it is ours: it is in
+ * rec->is_ours, and no error. */
+enum scep_err	 scep_apikey_check(const struct scep_crypto *crypto,
+		    const struct scep_config *cfg, struct scep_span key,
+		    struct scep_apikey *rec, struct scep_error *err);
+/* Read and checked. */
+enum scep_err	 scep_apikey_load(const struct scep_crypto *crypto,
+		    const struct scep_config *cfg, struct scep_store *store,
+		    const char *id, struct scep_apikey *rec,
+		    struct scep_error *err);
 
 /* What somebody shows: a key, or the web server's word; the other is NULL. */
 struct scep_knocker {
@@ -43,7 +59,7 @@ enum scep_err	 scep_apikey_find(const struct scep_crypto *crypto,
 /* "key NAME", "user NAME": for logs and records. */
 void		 scep_apikey_by(const struct scep_apikey *rec,
 		    char out[SCEP_APIKEY_BY]);
-/* "live", "expired", "revoked". */
+/* "live", "expired", "revoked"; "changed": not by us. */
 const char	*scep_apikey_state(const struct scep_apikey *rec, time_t now);
 /* Is this one of its profiles? */
 int		 scep_apikey_has_profile(const struct scep_apikey *rec,

@@ -169,7 +169,8 @@ scep_approval_doubt(struct scep_local *ca, time_t now,
 	*why = "unknown";
 	if (strncmp(a->who, APIKEY, front) != 0)
 		return SCEP_OK;
-	rc = scep_apikey_get(ca->store, a->who + front, &key, err);
+	rc = scep_apikey_load(ca->crypto, ca->cfg, ca->store, a->who + front,
+	    &key, err);
 	if (rc == SCEP_OK) {
 		*why = doubt_key(&key, a, p->profile, now);
 		*rev = key.rev;

@@ -1,4 +1,8 @@
 /* bound.c - the HMAC over what a record binds. */
+#include <stdio.h>
+
+#include <openssl/crypto.h>
+
 #include "ca/bound.h"
 
 static void
@@ -30,4 +34,29 @@ scep_bound_mac(const struct scep_crypto *crypto,
 	parts[n++] = scep_span_make(numbers, 8 * bound->n_numbers);
 	return scep_crypto_hmac(crypto, scep_buf_span(&cfg->challenge_key),
 	    parts, n, out, err);
+}
+
+enum scep_err
+scep_bound_row_mac(const struct scep_crypto *crypto,
+    const struct scep_config *cfg, const char *label,
+    const struct scep_buf *body, uint8_t out[SCEP_SHA256_LEN],
+    struct scep_error *err)
+{
+	const struct scep_bound	 bound = {
+		.span = { scep_span_text(label), scep_buf_span(body) },
+		.n_spans = 2,
+	};
+
+	return scep_bound_mac(crypto, cfg, &bound, out, err);
+}
+
+int
+scep_bound_is_row(struct scep_span key, char id[SCEP_REC_NAME],
+    const uint8_t want[SCEP_SHA256_LEN], const uint8_t mac[SCEP_SHA256_LEN])
+{
+	if (scep_span_equal(key, scep_span_text(id)))
+		return CRYPTO_memcmp(want, mac, SCEP_SHA256_LEN) == 0;
+	(void)snprintf(id, SCEP_REC_NAME, "%.*s", (int)key.len,
+	    (const char *)key.data);
+	return 0;
 }

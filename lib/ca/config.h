@@ -326,6 +326,9 @@ enum scep_err	 scep_config_load(const struct scep_crypto *crypto,
 /* The same, whatever is left: for who is about to mend it. */
 enum scep_err	 scep_config_load_any(const struct scep_crypto *crypto,
 		    struct scep_config *cfg, struct scep_error *err);
+/* challenge_key alone, from challenge_key_path: SCEP_E_CONFIG. */
+enum scep_err	 scep_config_load_challenge_key(struct scep_config *cfg,
+		    struct scep_error *err);
 void		 scep_config_free(struct scep_config *cfg);
 
 /* A certificate of it as OpenSSL's object; X509_free() it.  NULL: err. */

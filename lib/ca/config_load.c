@@ -310,8 +310,9 @@ parse_challenge_key(struct scep_config *cfg, struct scep_buf *text,
 	return rc;
 }
 
-static enum scep_err
-load_challenge_key(struct scep_config *cfg, struct scep_error *err)
+enum scep_err
+scep_config_load_challenge_key(struct scep_config *cfg,
+    struct scep_error *err)
 {
 	struct scep_buf	 text = { NULL, 0 };
 	enum scep_err	 rc;
@@ -373,7 +374,7 @@ scep_config_load(const struct scep_crypto *crypto, struct scep_config *cfg,
 		*err = first;
 		return err->code;
 	}
-	return load_challenge_key(cfg, err);
+	return scep_config_load_challenge_key(cfg, err);
 }
 
 enum scep_err
@@ -385,5 +386,5 @@ scep_config_load_any(const struct scep_crypto *crypto,
 
 	if ((rc = load_all(crypto, cfg, &ignored, err)) != SCEP_OK)
 		return rc;
-	return load_challenge_key(cfg, err);
+	return scep_config_load_challenge_key(cfg, err);
 }

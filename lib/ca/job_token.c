@@ -118,7 +118,8 @@ verify(struct scep_job *job, enum scep_challenge_fact *fact,
 	const char		*why;
 	enum scep_err		 rc;
 
-	rc = scep_token_key_get(job->ca->store, job->token.kid, &key, err);
+	rc = scep_token_key_load(job->ca->crypto, job->ca->cfg,
+	    job->ca->store, job->token.kid, &key, err);
 	if (rc != SCEP_OK && rc != SCEP_E_NOTFOUND)
 		return rc;
 	if ((rc = scep_token_key_verify(job->ca->crypto, job->ca->cfg, &key,

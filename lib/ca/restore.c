@@ -12,10 +12,10 @@
 #include "base/error.h"
 #include "base/line.h"
 #include "base/text.h"
+#include "ca/apikey.h"
 #include "ca/log_cert.h"
 #include "ca/restore.h"
 #include "ca/restore_token.h"
-#include "store/record_apikey.h"
 
 #define BATCH		12	/* challenges in one transaction */
 #define CRLS_LOST	100000	/* made after the backup, at most */
@@ -155,7 +155,7 @@ end_request(struct scep_store *store, struct scep_span entry,
 
 /* An API key that was revoked after the backup stays so. */
 static enum scep_err
-end_apikey(struct scep_store *store, struct scep_span entry,
+end_apikey(const struct scep_restoring *r, struct scep_span entry,
     struct scep_change *change, struct scep_error *err)
 {
 	char			 event[32], id[SCEP_REC_NAME];
@@ -168,14 +168,17 @@ end_apikey(struct scep_store *store, struct scep_span entry,
 	    strcmp(event, "apikey-revoked") != 0 ||
 	    !scep_line_get(entry, "id", id, sizeof(id)))
 		return SCEP_OK;
-	rc = scep_apikey_get(store, id, &rec, err);
+	rc = scep_apikey_load(r->crypto, r->cfg, r->store, id, &rec, err);
 	if (rc == SCEP_E_NOTFOUND)
 		return SCEP_OK;
-	if (rc != SCEP_OK || rec.state == SCEP_APIKEY_REVOKED)
+	if (rc != SCEP_OK || (rec.state == SCEP_APIKEY_REVOKED &&
+	    rec.is_ours))
 		return rc;
 	rec.state = SCEP_APIKEY_REVOKED;
 	if (scep_line_get(entry, "time", when, sizeof(when)))
 		(void)scep_time_read(when, &rec.revoked, &why);
+	if ((rc = scep_apikey_seal(r->crypto, r->cfg, &rec, err)) != SCEP_OK)
+		return rc;
 	return scep_apikey_write(change, &rec, err);
 }
 
@@ -191,9 +194,10 @@ is_step(struct scep_span entry)
 }
 
 static enum scep_err
-put_back(struct scep_store *store, const struct scep_log_line *line,
+put_back(const struct scep_restoring *r, const struct scep_log_line *line,
     struct scep_restored *count, struct scep_error *err)
 {
+	struct scep_store	*store = r->store;
 	struct scep_change	 change = { .log_seq = line->seq };
 	enum scep_err		 rc;
 
@@ -201,8 +205,8 @@ put_back(struct scep_store *store, const struct scep_log_line *line,
 	    (rc = put_cert(line->text, &change, count, err)) == SCEP_OK &&
 	    (rc = end_request(store, line->text, &change, count, err)) ==
 	    SCEP_OK &&
-	    (rc = end_apikey(store, line->text, &change, err)) == SCEP_OK &&
-	    (rc = scep_restore_token_key(store, line->text, &change, err)) ==
+	    (rc = end_apikey(r, line->text, &change, err)) == SCEP_OK &&
+	    (rc = scep_restore_token_key(r, line->text, &change, err)) ==
 	    SCEP_OK &&
 	    (rc = scep_restore_token(store, line->text, &change, err)) ==
 	    SCEP_OK &&
@@ -219,15 +223,16 @@ put_back(struct scep_store *store, const struct scep_log_line *line,
 }
 
 enum scep_err
-scep_restore_import(struct scep_store *store, struct scep_log_file *log,
-    uint64_t after, struct scep_restored *count, struct scep_error *err)
+scep_restore_import(const struct scep_restoring *r,
+    struct scep_log_file *log, uint64_t after, struct scep_restored *count,
+    struct scep_error *err)
 {
 	struct scep_log_line	 line;
 	enum scep_err		 rc;
 
 	while ((rc = scep_log_file_next(log, &line, err)) == SCEP_OK)
 		if (line.seq > after &&
-		    (rc = put_back(store, &line, count, err)) != SCEP_OK)
+		    (rc = put_back(r, &line, count, err)) != SCEP_OK)
 			return rc;
 	return rc == SCEP_E_NOTFOUND ? SCEP_OK : rc;
 }
@@ -294,17 +299,17 @@ void_row(void *arg, const struct scep_row *row, struct scep_error *err)
 }
 
 enum scep_err
-scep_restore_void(struct scep_store *store, time_t now, unsigned long uid,
-    struct scep_restored *count, struct scep_error *err)
+scep_restore_void(const struct scep_restoring *r, time_t now,
+    unsigned long uid, struct scep_restored *count, struct scep_error *err)
 {
-	struct voiding	 v = { .store = store, .now = now, .uid = uid,
+	struct voiding	 v = { .store = r->store, .now = now, .uid = uid,
 			    .count = count };
 	enum scep_err	 rc;
 
-	if ((rc = scep_store_scan(store, SCEP_T_CHALLENGE,
+	if ((rc = scep_store_scan(r->store, SCEP_T_CHALLENGE,
 	    scep_span_make(NULL, 0), void_row, &v, err)) == SCEP_OK &&
 	    (rc = flush(&v, err)) == SCEP_OK)
-		rc = scep_restore_tokens(store, now, uid, count, err);
+		rc = scep_restore_tokens(r, now, uid, count, err);
 	scep_change_clear(&v.change);
 	return rc;
 }

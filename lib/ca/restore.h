@@ -5,6 +5,7 @@
 #ifndef SCEP_CA_RESTORE_H
 #define SCEP_CA_RESTORE_H
 
+#include "ca/config.h"
 #include "store/log_file.h"
 #include "store/store.h"
 
@@ -20,12 +21,20 @@ struct scep_restored {
 	size_t	 crls;		/* of the backup: never to be served */
 };
 
+/* What is restored, and challenge_key (nothing else of cfg): rows of keys that
+ * are not under it as they are, are not ours, and are worth nothing. */
+struct scep_restoring {
+	const struct scep_crypto	*crypto;
+	const struct scep_config	*cfg;
+	struct scep_store		*store;
+};
+
 /*
  * Put back the entries of an issue.log behind `after`, under their own
  * numbers: certificates they tell of become records without DER, requests
  * that were decided no longer wait.  The file's chain goes on in ours.
  */
-enum scep_err	 scep_restore_import(struct scep_store *store,
+enum scep_err	 scep_restore_import(const struct scep_restoring *r,
 		    struct scep_log_file *log, uint64_t after,
 		    struct scep_restored *count, struct scep_error *err);
 
@@ -41,7 +50,7 @@ enum scep_err	 scep_restore_revoked(struct scep_store *store,
 
 /* Revoke every challenge that could still be used: it may have been, after
  * the backup; and let no token key take a token that began before now. */
-enum scep_err	 scep_restore_void(struct scep_store *store, time_t now,
+enum scep_err	 scep_restore_void(const struct scep_restoring *r, time_t now,
 		    unsigned long uid, struct scep_restored *count,
 		    struct scep_error *err);
 

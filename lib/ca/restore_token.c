@@ -9,7 +9,7 @@
 #include "base/line.h"
 #include "base/text.h"
 #include "ca/restore_token.h"
-#include "ca/token.h"
+#include "ca/token_key.h"
 
 #define BATCH	100		/* keys in one transaction */
 #define IDS	(250 * SCEP_REC_NAME)	/* of one act, with commas */
@@ -18,8 +18,9 @@
 #define LONG	(10 * 365 * 86400L)
 
 enum scep_err
-scep_restore_token_key(struct scep_store *store, struct scep_span entry,
-    struct scep_change *change, struct scep_error *err)
+scep_restore_token_key(const struct scep_restoring *r,
+    struct scep_span entry, struct scep_change *change,
+    struct scep_error *err)
 {
 	char			 event[32], id[SCEP_REC_NAME];
 	char			 when[SCEP_TIME_TEXT];
@@ -31,14 +32,18 @@ scep_restore_token_key(struct scep_store *store, struct scep_span entry,
 	    strcmp(event, "tokenkey-revoked") != 0 ||
 	    !scep_line_get(entry, "id", id, sizeof(id)))
 		return SCEP_OK;
-	rc = scep_token_key_get(store, id, &rec, err);
+	rc = scep_token_key_load(r->crypto, r->cfg, r->store, id, &rec, err);
 	if (rc == SCEP_E_NOTFOUND)
 		return SCEP_OK;
-	if (rc != SCEP_OK || rec.state == SCEP_TOKEN_KEY_REVOKED)
+	if (rc != SCEP_OK || (rec.state == SCEP_TOKEN_KEY_REVOKED &&
+	    rec.is_ours))
 		return rc;
 	rec.state = SCEP_TOKEN_KEY_REVOKED;
 	if (scep_line_get(entry, "time", when, sizeof(when)))
 		(void)scep_time_read(when, &rec.revoked, &why);
+	if ((rc = scep_token_key_seal(r->crypto, r->cfg, &rec, err)) !=
+	    SCEP_OK)
+		return rc;
 	return scep_token_key_write(change, &rec, err);
 }
 
@@ -96,11 +101,11 @@ scep_restore_token(struct scep_store *store, struct scep_span entry,
 }
 
 struct ageing {
-	struct scep_store	*store;
-	time_t			 now;
-	unsigned long		 uid;
-	struct scep_change	 change;
-	struct scep_restored	*count;
+	const struct scep_restoring	*r;
+	time_t				 now;
+	unsigned long			 uid;
+	struct scep_change		 change;
+	struct scep_restored		*count;
 };
 
 static enum scep_err
@@ -119,12 +124,13 @@ flush(struct ageing *a, struct scep_error *err)
 	scep_line_fmt(&line, "by", "uid %lu", a->uid);
 	if ((rc = scep_buf_set(&a->change.log, scep_span_text(line.text),
 	    err)) == SCEP_OK)
-		rc = scep_store_commit(a->store, &a->change, err);
+		rc = scep_store_commit(a->r->store, &a->change, err);
 	scep_change_clear(&a->change);
 	return rc;
 }
 
-/* Whoever minted may have been ahead of us, as far as that is allowed. */
+/* Whoever minted may have been ahead of us, as far as that is allowed.  A row
+ * that is not ours is left as it is: it must not become ours by this. */
 static enum scep_err
 age_row(void *arg, const struct scep_row *row, struct scep_error *err)
 {
@@ -137,24 +143,28 @@ age_row(void *arg, const struct scep_row *row, struct scep_error *err)
 	    err)) != SCEP_OK)
 		return rc;
 	rec.rev = row->rev;
-	if (rec.state == SCEP_TOKEN_KEY_REVOKED || rec.since >= since)
-		return SCEP_OK;
+	if ((rc = scep_token_key_check(a->r->crypto, a->r->cfg,
+	    scep_buf_span(&row->key), &rec, err)) != SCEP_OK || !rec.is_ours ||
+	    rec.state == SCEP_TOKEN_KEY_REVOKED || rec.since >= since)
+		return rc;
 	rec.since = since;
-	if ((rc = scep_token_key_write(&a->change, &rec, err)) != SCEP_OK)
+	if ((rc = scep_token_key_seal(a->r->crypto, a->r->cfg, &rec, err)) !=
+	    SCEP_OK ||
+	    (rc = scep_token_key_write(&a->change, &rec, err)) != SCEP_OK)
 		return rc;
 	a->count->token_keys++;
 	return a->change.n == BATCH ? flush(a, err) : SCEP_OK;
 }
 
 enum scep_err
-scep_restore_tokens(struct scep_store *store, time_t now, unsigned long uid,
-    struct scep_restored *count, struct scep_error *err)
+scep_restore_tokens(const struct scep_restoring *r, time_t now,
+    unsigned long uid, struct scep_restored *count, struct scep_error *err)
 {
-	struct ageing	 a = { .store = store, .now = now, .uid = uid,
+	struct ageing	 a = { .r = r, .now = now, .uid = uid,
 			    .count = count };
 	enum scep_err	 rc;
 
-	if ((rc = scep_store_scan(store, SCEP_T_TOKEN_KEY,
+	if ((rc = scep_store_scan(r->store, SCEP_T_TOKEN_KEY,
 	    scep_span_make(NULL, 0), age_row, &a, err)) == SCEP_OK)
 		rc = flush(&a, err);
 	scep_change_clear(&a.change);

@@ -9,7 +9,7 @@
 #include "store/record.h"
 
 /* One that was revoked after the backup stays so: entry is of the log. */
-enum scep_err	 scep_restore_token_key(struct scep_store *store,
+enum scep_err	 scep_restore_token_key(const struct scep_restoring *r,
 		    struct scep_span entry, struct scep_change *change,
 		    struct scep_error *err);
 /* Tokens that were revoked or frozen after it are revoked, though nothing else
@@ -19,8 +19,8 @@ enum scep_err	 scep_restore_token(struct scep_store *store,
 		    struct scep_error *err);
 /* A backup does not know which tokens were used after it: each that began
  * before now may have been. */
-enum scep_err	 scep_restore_tokens(struct scep_store *store, time_t now,
-		    unsigned long uid, struct scep_restored *count,
-		    struct scep_error *err);
+enum scep_err	 scep_restore_tokens(const struct scep_restoring *r,
+		    time_t now, unsigned long uid,
+		    struct scep_restored *count, struct scep_error *err);
 
 #endif /* SCEP_CA_RESTORE_TOKEN_H */

@@ -11,7 +11,7 @@
 #include "ca/token_key.h"
 #include "wire/key.h"
 
-#define LABEL_ROW	"scep.fcgi token key 1"
+#define LABEL_ROW	"scep.fcgi token key 2"
 #define LABEL_SECRET	"scep.fcgi token secret 1"
 
 /* What stands in front of the 32 octets of an Ed25519 key: RFC 8410 section 4.
@@ -58,15 +58,79 @@ scep_token_alg_read(const char *word, enum scep_token_alg *out)
 	return 0;
 }
 
-/* HMAC under challenge_key over all that is immutable. */
 static enum scep_err
-over(const struct scep_crypto *crypto, const struct scep_config *cfg,
-    const char *label, const struct scep_token_key *rec,
-    uint8_t out[SCEP_SHA256_LEN], struct scep_error *err)
+mac_row(const struct scep_crypto *crypto, const struct scep_config *cfg,
+    const struct scep_token_key *rec, uint8_t out[SCEP_SHA256_LEN],
+    struct scep_error *err)
+{
+	struct scep_buf	 body = { NULL, 0 };
+	enum scep_err	 rc;
+
+	if ((rc = scep_token_key_body(rec, &body, err)) == SCEP_OK)
+		rc = scep_bound_row_mac(crypto, cfg, LABEL_ROW, &body, out,
+		    err);
+	scep_buf_clear(&body);
+	return rc;
+}
+
+enum scep_err
+scep_token_key_seal(const struct scep_crypto *crypto,
+    const struct scep_config *cfg, struct scep_token_key *rec,
+    struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	rc = mac_row(crypto, cfg, rec, rec->mac, err);
+	rec->is_ours = rc == SCEP_OK;
+	return rc;
+}
+
+enum scep_err
+scep_token_key_check(const struct scep_crypto *crypto,
+    const struct scep_config *cfg, struct scep_span key,
+    struct scep_token_key *rec, struct scep_error *err)
+{
+	uint8_t		 want[SCEP_SHA256_LEN];
+	enum scep_err	 rc;
+
+	rc = mac_row(crypto, cfg, rec, want, err);
+	rec->is_ours = rc == SCEP_OK && scep_bound_is_row(key, rec->id,
+	    want, rec->mac);
+	return rc;
+}
+
+enum scep_err
+scep_token_key_load(const struct scep_crypto *crypto,
+    const struct scep_config *cfg, struct scep_store *store, const char *id,
+    struct scep_token_key *rec, struct scep_error *err)
+{
+	enum scep_err	 found, rc;
+
+	found = scep_token_key_get(store, id, rec, err);
+	if (found != SCEP_OK && found != SCEP_E_NOTFOUND)
+		return found;
+	rc = scep_token_key_check(crypto, cfg, scep_span_text(
+	    found == SCEP_OK ? id : ""), rec, err);
+	return rc != SCEP_OK ? rc : found;
+}
+
+const char *
+scep_token_key_state(const struct scep_token_key *rec)
+{
+	if (!rec->is_ours)
+		return "changed";
+	return rec->state == SCEP_TOKEN_KEY_LIVE ? "live" : "revoked";
+}
+
+/* Of all that is immutable: whatever becomes of the row, it stays. */
+enum scep_err
+scep_token_key_secret(const struct scep_crypto *crypto,
+    const struct scep_config *cfg, const struct scep_token_key *rec,
+    uint8_t out[SCEP_TOKEN_SECRET], struct scep_error *err)
 {
 	const struct scep_bound	 bound = {
 		.span = {
-			scep_span_text(label), scep_span_text(rec->id),
+			scep_span_text(LABEL_SECRET), scep_span_text(rec->id),
 			scep_span_text(rec->name),
 			scep_span_text(rec->profiles),
 			scep_span_make(rec->public_key,
@@ -82,25 +146,14 @@ over(const struct scep_crypto *crypto, const struct scep_config *cfg,
 
 enum scep_err
 scep_token_key_make(const struct scep_crypto *crypto,
-    const struct scep_config *cfg, struct scep_token_key *rec,
-    struct scep_error *err)
+    struct scep_token_key *rec, struct scep_error *err)
 {
 	enum scep_err	 rc;
 
-	if ((rc = scep_challenge_draw(crypto, rec->id, SCEP_TOKEN_KID,
-	    err)) != SCEP_OK)
-		return rc;
-	if (rec->name[0] == '\0')
+	rc = scep_challenge_draw(crypto, rec->id, SCEP_TOKEN_KID, err);
+	if (rc == SCEP_OK && rec->name[0] == '\0')
 		OPENSSL_strlcpy(rec->name, rec->id, sizeof(rec->name));
-	return over(crypto, cfg, LABEL_ROW, rec, rec->mac, err);
-}
-
-enum scep_err
-scep_token_key_secret(const struct scep_crypto *crypto,
-    const struct scep_config *cfg, const struct scep_token_key *rec,
-    uint8_t out[SCEP_TOKEN_SECRET], struct scep_error *err)
-{
-	return over(crypto, cfg, LABEL_SECRET, rec, out, err);
+	return rc;
 }
 
 /*
@@ -213,20 +266,20 @@ scep_token_key_verify(const struct scep_crypto *crypto,
     const struct scep_config *cfg, const struct scep_token_key *rec,
     const struct scep_token *t, const char **why, struct scep_error *err)
 {
-	uint8_t		 mac[SCEP_SHA256_LEN];
 	enum scep_err	 rc;
 	int		 right = 0;
 
 	*why = NULL;
-	if ((rc = over(crypto, cfg, LABEL_ROW, rec, mac, err)) != SCEP_OK ||
-	    (rc = rec->alg == SCEP_TOKEN_ED25519 ?
+	rc = rec->alg == SCEP_TOKEN_ED25519 ?
 	    verify_ed25519(crypto, rec, t, &right, err) :
-	    verify_hmac(crypto, cfg, rec, t, &right, err)) != SCEP_OK)
+	    verify_hmac(crypto, cfg, rec, t, &right, err);
+	if (rc != SCEP_OK)
 		return rc;
 	if (rec->id[0] == '\0')
 		*why = "no such key";
-	else if (CRYPTO_memcmp(mac, rec->mac, sizeof(mac)) != 0)
-		*why = "its row is not as it was made";
+	else if (!rec->is_ours)
+		*why = "its row was changed in the database; revoke it "
+		    "(scepadm token key revoke), and add another one";
 	else if (!right)
 		*why = "its tag does not verify";
 	return SCEP_OK;

@@ -1,9 +1,11 @@
 /*
  * token_key.h - what tokens are verified with.
  *
- * A key's row holds no secret.  That of HMAC-SHA-256 is derived from the row
- * and challenge_key, so a row that was changed in the database is another key;
- * and each has an HMAC under challenge_key as well.  Private to ca/.
+ * A key's row holds no secret.  That of HMAC-SHA-256 is derived from what is
+ * immutable in the row and challenge_key, so a row that was changed there is
+ * another key; and each has an HMAC under challenge_key over all of it, so that
+ * no key that was revoked can be made to say that it is in force.  What that
+ * cannot tell is a row as it once was, put back whole.  Private to ca/.
  */
 #ifndef SCEP_CA_TOKEN_KEY_H
 #define SCEP_CA_TOKEN_KEY_H
@@ -12,10 +14,25 @@
 
 #define SCEP_TOKEN_SECRET	32	/* octets of an HMAC key */
 
-/* Fill in id and mac of a row whose other immutable members are set. */
+/* Fill in id (and name) of a row whose other immutable members are set. */
 enum scep_err	 scep_token_key_make(const struct scep_crypto *crypto,
+		    struct scep_token_key *rec, struct scep_error *err);
+/* Whoever writes a row gives it its mac. */
+enum scep_err	 scep_token_key_seal(const struct scep_crypto *crypto,
 		    const struct scep_config *cfg, struct scep_token_key *rec,
 		    struct scep_error *err);
+/* Whoever reads one, found under this key, asks if it is ours: it is in
+ * rec->is_ours, and no error. */
+enum scep_err	 scep_token_key_check(const struct scep_crypto *crypto,
+		    const struct scep_config *cfg, struct scep_span key,
+		    struct scep_token_key *rec, struct scep_error *err);
+/* Read and checked; where there is none (SCEP_E_NOTFOUND), the same work. */
+enum scep_err	 scep_token_key_load(const struct scep_crypto *crypto,
+		    const struct scep_config *cfg, struct scep_store *store,
+		    const char *id, struct scep_token_key *rec,
+		    struct scep_error *err);
+/* "live", "revoked"; "changed": not by us. */
+const char	*scep_token_key_state(const struct scep_token_key *rec);
 /* What whoever mints is given, once; of HMAC alone. */
 enum scep_err	 scep_token_key_secret(const struct scep_crypto *crypto,
 		    const struct scep_config *cfg,
@@ -30,8 +47,8 @@ enum scep_err	 scep_token_key_public(const struct scep_crypto *crypto,
 		    struct scep_span spki, uint8_t out[SCEP_ED25519_LEN],
 		    struct scep_error *err);
 
-/* Does the tag verify, and is the row as it was made?  The same work for a row
- * that is not there (all zero).  Else why is what the log says. */
+/* Does the tag verify, and is the row (as it was loaded) ours?  The same work
+ * for a row that is not there (all zero).  Else why is what the log says. */
 enum scep_err	 scep_token_key_verify(const struct scep_crypto *crypto,
 		    const struct scep_config *cfg,
 		    const struct scep_token_key *rec,

@@ -17,11 +17,12 @@ static const struct scep_field	apikey_fields[] = {
 	SCEP_FIELD(SCEP_F_LONG, scep_apikey, max_ttl_s, 0),
 	SCEP_FIELD(SCEP_F_LONG, scep_apikey, created, 0),
 	SCEP_FIELD(SCEP_F_LONG, scep_apikey, expires, 0),
-	SCEP_FIELD_OCTETS(scep_apikey, mac),
+	SCEP_FIELD_OCTETS(scep_apikey, secret_mac),
 	SCEP_FIELD(SCEP_F_UINT, scep_apikey, state, 0),
 	SCEP_FIELD(SCEP_F_LONG, scep_apikey, revoked, 0),
 	SCEP_FIELD_TEXT(scep_apikey, issuer),
 	SCEP_FIELD_TEXT(scep_apikey, note),
+	SCEP_FIELD_OCTETS(scep_apikey, mac),
 };
 
 enum scep_err
@@ -29,6 +30,14 @@ scep_apikey_encode(const struct scep_apikey *rec, struct scep_buf *out,
     struct scep_error *err)
 {
 	return ENCODE(apikey_fields, rec, out, err);
+}
+
+enum scep_err
+scep_apikey_body(const struct scep_apikey *rec, struct scep_buf *out,
+    struct scep_error *err)
+{
+	return scep_fields_encode(SCEP_RECORD_VERSION, apikey_fields,
+	    N(apikey_fields) - 1, rec, out, err);
 }
 
 enum scep_err

@@ -21,7 +21,9 @@ enum scep_apikey_state {
 struct scep_apikey {
 	char			 id[SCEP_REC_NAME];	/* the key */
 	uint64_t		 rev;
-	/* Immutable, under the mac: */
+	int			 is_ours;	/* not of the row: its mac was
+						   found right (ca/) */
+	/* Immutable: */
 	char			 name[SCEP_REC_NAME];	/* in logs */
 	char			 user[SCEP_REC_TEXT];	/* of the web server;
 							   "": who has the
@@ -31,18 +33,23 @@ struct scep_apikey {
 	long			 rate_n, rate_s;	/* n calls in s */
 	long			 max_uses, max_ttl_s;	/* of a challenge */
 	time_t			 created, expires;	/* 0: never */
-	uint8_t			 mac[SCEP_SHA256_LEN];
+	uint8_t			 secret_mac[SCEP_SHA256_LEN];
 	/* Changing: */
 	enum scep_apikey_state	 state;
 	time_t			 revoked;
 	char			 issuer[SCEP_REC_NAME];	/* "uid 0" */
 	char			 note[SCEP_REC_TEXT];
+	uint8_t			 mac[SCEP_SHA256_LEN];	/* over all else of
+							   the row */
 };
 
 enum scep_err	 scep_apikey_encode(const struct scep_apikey *,
 		    struct scep_buf *, struct scep_error *);
 enum scep_err	 scep_apikey_decode(struct scep_span, struct scep_apikey *,
 		    struct scep_error *);
+/* What the mac is over: the encoding without it. */
+enum scep_err	 scep_apikey_body(const struct scep_apikey *,
+		    struct scep_buf *, struct scep_error *);
 enum scep_err	 scep_apikey_get(struct scep_store *, const char *id,
 		    struct scep_apikey *, struct scep_error *);
 enum scep_err	 scep_apikey_write(struct scep_change *,

@@ -13,12 +13,12 @@ static const struct scep_field	token_key_fields[] = {
 	SCEP_FIELD_OCTETS(scep_token_key, public_key),
 	SCEP_FIELD(SCEP_F_LONG, scep_token_key, max_ttl_s, 0),
 	SCEP_FIELD(SCEP_F_LONG, scep_token_key, created, 0),
-	SCEP_FIELD_OCTETS(scep_token_key, mac),
 	SCEP_FIELD(SCEP_F_UINT, scep_token_key, state, 0),
 	SCEP_FIELD(SCEP_F_LONG, scep_token_key, revoked, 0),
 	SCEP_FIELD(SCEP_F_LONG, scep_token_key, since, 0),
 	SCEP_FIELD_TEXT(scep_token_key, issuer),
 	SCEP_FIELD_TEXT(scep_token_key, note),
+	SCEP_FIELD_OCTETS(scep_token_key, mac),
 };
 
 enum scep_err
@@ -26,6 +26,14 @@ scep_token_key_encode(const struct scep_token_key *rec, struct scep_buf *out,
     struct scep_error *err)
 {
 	return ENCODE(token_key_fields, rec, out, err);
+}
+
+enum scep_err
+scep_token_key_body(const struct scep_token_key *rec, struct scep_buf *out,
+    struct scep_error *err)
+{
+	return scep_fields_encode(SCEP_RECORD_VERSION, token_key_fields,
+	    N(token_key_fields) - 1, rec, out, err);
 }
 
 enum scep_err

@@ -22,14 +22,15 @@ enum scep_token_key_state {
 struct scep_token_key {
 	char			 id[SCEP_REC_NAME];	/* the key */
 	uint64_t		 rev;
-	/* Immutable, under the mac: */
+	int			 is_ours;	/* not of the row: its mac was
+						   found right (ca/) */
+	/* Immutable: */
 	char			 name[SCEP_REC_NAME];
 	char			 profiles[SCEP_REC_TEXT];	/* commas */
 	enum scep_token_alg	 alg;
 	uint8_t			 public_key[SCEP_ED25519_LEN];	/* or zeros */
 	long			 max_ttl_s;	/* of a token */
 	time_t			 created;
-	uint8_t			 mac[SCEP_SHA256_LEN];
 	/* Changing: */
 	enum scep_token_key_state	 state;
 	time_t			 revoked;
@@ -37,12 +38,17 @@ struct scep_token_key {
 						   are refused; 0: none is */
 	char			 issuer[SCEP_REC_NAME];	/* "uid 0" */
 	char			 note[SCEP_REC_TEXT];
+	uint8_t			 mac[SCEP_SHA256_LEN];	/* over all else of
+							   the row */
 };
 
 enum scep_err	 scep_token_key_encode(const struct scep_token_key *,
 		    struct scep_buf *, struct scep_error *);
 enum scep_err	 scep_token_key_decode(struct scep_span,
 		    struct scep_token_key *, struct scep_error *);
+/* What the mac is over: the encoding without it. */
+enum scep_err	 scep_token_key_body(const struct scep_token_key *,
+		    struct scep_buf *, struct scep_error *);
 enum scep_err	 scep_token_key_get(struct scep_store *, const char *id,
 		    struct scep_token_key *, struct scep_error *);
 enum scep_err	 scep_token_key_write(struct scep_change *,

@@ -518,6 +518,42 @@ approvals_that_were_written_into_the_database_are_none(void **state)
 	device_is_told(0, "granted");
 }
 
+/* Her key was revoked, and said to be in force again by somebody who can write
+ * the database and does not know challenge.key. */
+static void
+nobody_comes_back_by_the_database(void **state)
+{
+	struct scep_change	 change = { .n = 0 };
+	struct scep_apikey	 key;
+	struct scep_error	 err;
+	struct person		 ann, bob, eve;
+	char			 id[SCEP_REQUEST_ID];
+	json_t			*o;
+
+	(void)state;
+	let_in(&ann, "ann", FOR);
+	let_in(&bob, "bob", FOR);
+	let_in(&eve, "eve", FOR);
+	queue(0, id);
+	approves(&eve, id, "pending", 1, 2);
+	send_away(&eve);
+	assert_int_equal(scep_apikey_get(w->store, eve.id, &key, &err),
+	    SCEP_OK);
+	key.state = SCEP_APIKEY_LIVE;
+	key.revoked = 0;
+	assert_int_equal(scep_apikey_write(&change, &key, &err), SCEP_OK);
+	assert_int_equal(scep_store_commit(w->store, &change, &err), SCEP_OK);
+	scep_change_clear(&change);
+	o = operator_ask_id(w, 0, SHOW, id);
+	is_reply(o, "pending", 0, 2);
+	assert_non_null(strstr(operator_text(o, "approved_by"),
+	    "key eve (changed: does not count)"));
+	json_decref(o);
+	approves(&ann, id, "pending", 1, 2);
+	approves(&bob, id, "approved", 2, 2);
+	issued_once(0);
+}
+
 /* SECURITY T1. */
 static void
 approvals_are_of_the_request_as_it_was(void **state)
@@ -837,6 +873,7 @@ main(void)
 		T(that_a_record_stays_is_demanded_in_the_commit),
 		T(what_the_profile_demands_now_is_what_counts),
 		T(approvals_that_were_written_into_the_database_are_none),
+		T(nobody_comes_back_by_the_database),
 		T(approvals_are_of_the_request_as_it_was),
 		T(one_who_refuses_ends_it),
 		T(approvals_do_not_outlive_the_request),

@@ -213,49 +213,177 @@ a_key_is_its_secret(void **state)
 }
 
 static void
+get_row(const char *id, struct scep_apikey *rec)
+{
+	struct scep_error	 err;
+
+	assert_int_equal(scep_apikey_get(w->store, id, rec, &err), SCEP_OK);
+}
+
+/* It, under this id, whatever is there. */
+static void
+put_row(const char *id, const struct scep_apikey *rec)
+{
+	struct scep_change	 change = { .n = 0 };
+	struct scep_write	*to = NULL;
+	struct scep_error	 err;
+
+	assert_int_equal(scep_change_add(&change, SCEP_T_APIKEY,
+	    scep_span_text(id), SCEP_REV_ANY, &to, &err), SCEP_OK);
+	assert_int_equal(scep_apikey_encode(rec, &to->value, &err), SCEP_OK);
+	assert_int_equal(scep_store_commit(w->store, &change, &err), SCEP_OK);
+	scep_change_clear(&change);
+}
+
+static void
+state_is(const char *id, const char *word)
+{
+	json_t	*one = operator_ask_id(w, 0, "{\"do\":\"apikey.show\","
+		    "\"id\":\"%s\"}", id);
+
+	operator_is(one, "state", word);
+	json_decref(one);
+}
+
+/* The log says why; who knocks is not told. */
+static void
+is_changed(const char *id, const char *who)
+{
+	is_closed(0, who, "request.list", "", SCEP_DENY_WHO);
+	assert_non_null(strstr(reason, id));
+	assert_non_null(strstr(reason, "was changed in the database"));
+	assert_non_null(strstr(reason, "scepadm apikey revoke"));
+	state_is(id, "changed");
+}
+
+/* Something else than it says, i: which; what is left out does not exist. */
+static int
+change_row(struct scep_apikey *rec, int i)
+{
+	rec->may |= i == 0 ? SCEP_MAY_ADD : 0;
+	rec->rate_n += i == 1;
+	rec->rate_s += i == 2;
+	rec->max_uses += i == 3;
+	rec->max_ttl_s += i == 4;
+	rec->expires += i == 5;
+	rec->created += i == 6;
+	if (i == 7)
+		(void)snprintf(rec->profiles, sizeof(rec->profiles),
+		    "manual");
+	if (i == 8)
+		(void)snprintf(rec->name, sizeof(rec->name), "other");
+	if (i == 9)
+		(void)snprintf(rec->user, sizeof(rec->user), "ann");
+	rec->revoked += i == 10;
+	if (i == 11)
+		(void)snprintf(rec->issuer, sizeof(rec->issuer), "uid 1");
+	if (i == 12)
+		(void)snprintf(rec->note, sizeof(rec->note), "x");
+	rec->secret_mac[0] ^= i == 13;
+	rec->mac[0] ^= i == 14;
+	if (i == 15)
+		memset(rec->mac, 0, sizeof(rec->mac));
+	return i < 16;
+}
+
+static void
 a_row_changed_in_the_database_is_worth_nothing(void **state)
 {
-	char			*id;
+	char			*id[2];
+	const char		*who[2];
 	struct scep_apikey	 good, rec;
-	struct scep_change	 change = { .n = 0 };
-	struct scep_error	 err;
-	size_t			 i;
+	int			 i, k;
 
 	(void)state;
-	id = record("\"may\":[\"request:list\"]");
-	for (i = 0; i < 10; i++) {
-		assert_int_equal(scep_apikey_get(w->store, id, &good, &err),
-		    SCEP_OK);
-		rec = good;
-		rec.may |= i == 0 ? SCEP_MAY_ADD : 0;
-		rec.rate_n += i == 1;
-		rec.rate_s += i == 2;
-		rec.max_uses += i == 3;
-		rec.max_ttl_s += i == 4;
-		rec.expires += i == 5;
-		rec.created += i == 6;
-		if (i == 7)
-			(void)snprintf(rec.profiles, sizeof(rec.profiles),
-			    "manual");
-		if (i == 8)
-			(void)snprintf(rec.name, sizeof(rec.name), "other");
-		if (i == 9)
-			(void)snprintf(rec.user, sizeof(rec.user), "ann");
-		assert_int_equal(scep_apikey_write(&change, &rec, &err),
-		    SCEP_OK);
-		assert_int_equal(scep_store_commit(w->store, &change, &err),
-		    SCEP_OK);
-		scep_change_clear(&change);
-		is_closed(0, by_key(), "request.list", "", SCEP_DENY_WHO);
-		good.rev = SCEP_REV_ANY;
-		assert_int_equal(scep_apikey_write(&change, &good, &err),
-		    SCEP_OK);
-		assert_int_equal(scep_store_commit(w->store, &change, &err),
-		    SCEP_OK);
-		scep_change_clear(&change);
-		is_open(0, by_key(), "request.list", "");
+	id[0] = record("\"may\":[\"request:list\"],\"rate_n\":1000");
+	who[0] = by_key();
+	id[1] = record("\"user\":\"u\",\"may\":[\"request:list\"],"
+	    "\"rate_n\":1000");
+	who[1] = "\"user\":\"u\"";
+	for (k = 0; k < 2; k++) {
+		get_row(id[k], &good);
+		for (i = 0, rec = good; change_row(&rec, i); i++, rec = good) {
+			put_row(id[k], &rec);
+			is_changed(id[k], who[k]);
+			put_row(id[k], &good);
+			is_open(0, who[k], "request.list", "");
+			state_is(id[k], "live");
+		}
+		assert_int_equal(i, 16);
+		free(id[k]);
 	}
+}
+
+/* Who can write the database, but does not know challenge.key. */
+static void
+what_was_revoked_is_not_revived(void **state)
+{
+	static const char	 revoke[] = "{\"do\":\"apikey.revoke\","
+				    "\"id\":\"%s\"}";
+	struct scep_apikey	 was, rec;
+	char			*id, *user;
+
+	(void)state;
+	user = record("\"user\":\"u\",\"may\":[\"request:list\"]");
+	id = record("\"may\":[\"request:list\"],\"name\":\"mdm\"");
+	get_row(id, &was);
+	json_decref(operator_ask_id(w, 0, revoke, id));
+	is_closed(0, by_key(), "request.list", "", SCEP_DENY_WHO);
+	assert_non_null(strstr(reason, "is revoked"));
+	get_row(id, &rec);
+	rec.state = SCEP_APIKEY_LIVE;
+	put_row(id, &rec);
+	is_changed(id, by_key());
+	rec.revoked = 0;
+	put_row(id, &rec);
+	is_changed(id, by_key());
+	/* By another one's row. */
+	get_row(user, &rec);
+	put_row(id, &rec);
+	is_changed(id, by_key());
+	json_decref(operator_ask_id(w, 0, revoke, id));
+	state_is(id, "revoked");
+	is_closed(0, by_key(), "request.list", "", SCEP_DENY_WHO);
+	is_open(0, "\"user\":\"u\"", "request.list", "");
+	/* What no mac can tell: the row as it was, all of it. */
+	put_row(id, &was);
+	is_open(0, by_key(), "request.list", "");
 	free(id);
+	free(user);
+}
+
+/* Nor is one in the way of those that are made in its place. */
+static void
+a_changed_row_stays_until_somebody_has_seen_it(void **state)
+{
+	struct scep_apikey	 rec;
+	char			*id, *user;
+	int			 i;
+
+	(void)state;
+	user = record("\"user\":\"u\",\"may\":[\"request:list\"]");
+	id = record("\"may\":[\"request:list\"],\"name\":\"mdm\"");
+	for (i = 0; i < 2; i++) {
+		get_row(i == 0 ? id : user, &rec);
+		rec.rate_n++;
+		put_row(i == 0 ? id : user, &rec);
+	}
+	json_decref(operator_ask(w, 1000 * DAY, "{\"do\":\"apikey.add\","
+	    "\"may\":[\"request:list\"],\"name\":\"mdm\"}"));
+	is_changed(id, by_key());
+	is_changed(user, "\"user\":\"u\"");
+	json_decref(operator_ask(w, 0, "{\"do\":\"apikey.add\",\"user\":"
+	    "\"u\",\"may\":[\"request:list\"]}"));
+	is_open(0, "\"user\":\"u\"", "request.list", "");
+	json_decref(operator_ask_id(w, 0, "{\"do\":\"apikey.revoke\","
+	    "\"id\":\"%s\"}", id));
+	state_is(id, "revoked");
+	assert_int_equal(world_count(w, SCEP_T_APIKEY), 3);
+	json_decref(operator_ask(w, 91 * DAY, "{\"do\":\"apikey.add\","
+	    "\"may\":[\"request:list\"]}"));
+	assert_int_equal(world_count(w, SCEP_T_APIKEY), 3);
+	free(id);
+	free(user);
 }
 
 static void
@@ -691,6 +819,8 @@ main(void)
 		T(without_a_record_nobody_may_anything),
 		T(a_key_is_its_secret),
 		T(a_row_changed_in_the_database_is_worth_nothing),
+		T(what_was_revoked_is_not_revived),
+		T(a_changed_row_stays_until_somebody_has_seen_it),
 		T(it_ends_when_it_is_revoked_or_expires),
 		T(each_right_is_needed),
 		T(requests_of_other_profiles_are_not_there),

@@ -68,6 +68,7 @@ fill_apikey(struct scep_apikey *k)
 	k->max_ttl_s = 3600;
 	k->created = 1;
 	k->expires = (time_t)1 << 40;
+	memset(k->secret_mac, 4, sizeof(k->secret_mac));
 	memset(k->mac, 5, sizeof(k->mac));
 	k->state = SCEP_APIKEY_REVOKED;
 	k->revoked = 2;

@@ -145,12 +145,13 @@ write_log(struct scep_store *store)
 static void
 import(struct scep_store *store, uint64_t after, struct scep_restored *count)
 {
-	struct scep_log_file	*log;
-	struct scep_error	 err;
+	const struct scep_restoring	 to = { w->crypto, w->cfg, store };
+	struct scep_log_file		*log;
+	struct scep_error		 err;
 
 	memset(count, 0, sizeof(*count));
 	assert_int_equal(scep_log_file_open(path, &log, &err), SCEP_OK);
-	if (scep_restore_import(store, log, after, count, &err) != SCEP_OK)
+	if (scep_restore_import(&to, log, after, count, &err) != SCEP_OK)
 		fail_msg("%s", err.text);
 	scep_log_file_close(log);
 }
@@ -337,6 +338,8 @@ no_challenge_of_before_is_good(void **state)
 	char			 twice[SCEP_CHALLENGE_TEXT], serial[48];
 	char			 again[SCEP_CHALLENGE_TEXT];
 	char			 frozen[SCEP_CHALLENGE_TEXT];
+	const struct scep_restoring	 to = { w->crypto, w->cfg,
+						w->store };
 	struct world_request	 r;
 	struct scep_restored	 count = { .entries = 0 };
 	struct scep_error	 err;
@@ -358,8 +361,8 @@ no_challenge_of_before_is_good(void **state)
 	r = ask_new(0, "t7", frozen);
 	ask_spend(&r, "refused", "and is frozen");
 	world_must(scep_ca_tend_soon(w->ca, &err) == SCEP_OK);
-	assert_int_equal(scep_restore_void(w->store, WORLD_NOW, 7, &count,
-	    &err), SCEP_OK);
+	assert_int_equal(scep_restore_void(&to, WORLD_NOW, 7, &count, &err),
+	    SCEP_OK);
 	assert_int_equal(count.challenges, 23);
 	r = ask_new(3, "t8", again);
 	r.later = 2 * 86400L;
@@ -381,8 +384,8 @@ no_challenge_of_before_is_good(void **state)
 	ask_mint(NULL, live[0]);
 	grant(3, "t5", live[0], serial);
 	count.challenges = 0;
-	assert_int_equal(scep_restore_void(w->store, WORLD_NOW, 7, &count,
-	    &err), SCEP_OK);
+	assert_int_equal(scep_restore_void(&to, WORLD_NOW, 7, &count, &err),
+	    SCEP_OK);
 	assert_int_equal(count.challenges, 0);
 }
 

@@ -13,6 +13,7 @@
 
 #include "base/base64.h"
 #include "ca/restore_token.h"
+#include "store/record_local.h"
 #include "tests/unit/operator.h"
 #include "tests/unit/tokens.h"
 
@@ -159,33 +160,67 @@ put(const struct scep_token_key *rec)
 }
 
 static void
+get(const char *kid, struct scep_token_key *rec)
+{
+	struct scep_error	 err;
+
+	assert_int_equal(scep_token_key_get(w->store, kid, rec, &err),
+	    SCEP_OK);
+}
+
+static void
+state_is(const char *kid, const char *word)
+{
+	json_t	*one = operator_ask_id(w, 0, "{\"do\":\"tokenkey.show\","
+		    "\"id\":\"%s\"}", kid);
+
+	operator_is(one, "state", word);
+	json_decref(one);
+}
+
+/* Something else than it says, i: which; what is left out does not exist. */
+static int
+change_row(struct scep_token_key *rec, int i)
+{
+	rec->max_ttl_s += i == 0;
+	rec->created += i == 1;
+	rec->public_key[0] ^= i == 2;
+	rec->mac[0] ^= i == 3;
+	if (i == 4)
+		rec->alg = rec->alg == SCEP_TOKEN_HMAC ? SCEP_TOKEN_ED25519 :
+		    SCEP_TOKEN_HMAC;
+	if (i == 5)
+		(void)snprintf(rec->profiles, sizeof(rec->profiles),
+		    "main,both");
+	if (i == 6)
+		(void)snprintf(rec->name, sizeof(rec->name), "other");
+	rec->since += i == 7;
+	rec->revoked += i == 8;
+	if (i == 9)
+		(void)snprintf(rec->issuer, sizeof(rec->issuer), "uid 1");
+	if (i == 10)
+		(void)snprintf(rec->note, sizeof(rec->note), "x");
+	if (i == 11)
+		memset(rec->mac, 0, sizeof(rec->mac));
+	return i < 12;
+}
+
+static void
 is_worth_nothing_changed(const struct minter *m)
 {
 	struct scep_token_key	 good, rec;
-	struct scep_error	 err;
 	int			 i;
 
-	assert_int_equal(scep_token_key_get(w->store, m->kid, &good, &err),
-	    SCEP_OK);
-	for (i = 0; i < 7; i++) {
-		rec = good;
-		rec.max_ttl_s += i == 0;
-		rec.created += i == 1;
-		rec.public_key[0] ^= i == 2;
-		rec.mac[0] ^= i == 3;
-		if (i == 4)
-			rec.alg = rec.alg == SCEP_TOKEN_HMAC ?
-			    SCEP_TOKEN_ED25519 : SCEP_TOKEN_HMAC;
-		if (i == 5)
-			(void)snprintf(rec.profiles, sizeof(rec.profiles),
-			    "main,both");
-		if (i == 6)
-			(void)snprintf(rec.name, sizeof(rec.name), "other");
+	get(m->kid, &good);
+	for (i = 0, rec = good; change_row(&rec, i); i++, rec = good) {
 		put(&rec);
-		is_not(m, "main", "by key");
+		is_not(m, "main", "its row was changed in the database");
+		state_is(m->kid, "changed");
 		put(&good);
 		is_good(m, "main");
+		state_is(m->kid, "live");
 	}
+	assert_int_equal(i, 12);
 }
 
 static void
@@ -199,6 +234,70 @@ a_row_changed_in_the_database_is_worth_nothing(void **state)
 	tokens_ed25519(&ed, NULL);
 	is_worth_nothing_changed(&ed);
 	tokens_clear(&ed);
+}
+
+/* Who can write the database, but does not know challenge.key. */
+static void
+what_was_revoked_is_not_revived(void **state)
+{
+	struct scep_token_key	 was, rec;
+	struct minter		 m, two;
+
+	(void)state;
+	tokens_hmac(&m, "\"name\":\"mdm\"");
+	tokens_hmac(&two, NULL);
+	get(m.kid, &was);
+	json_decref(operator_ask(w, 0, "{\"do\":\"tokenkey.revoke\",\"id\":"
+	    "\"mdm\"}"));
+	state_is(m.kid, "revoked");
+	get(m.kid, &rec);
+	rec.state = SCEP_TOKEN_KEY_LIVE;
+	put(&rec);
+	is_not(&m, "main", "its row was changed in the database");
+	rec.revoked = 0;
+	put(&rec);
+	is_not(&m, "main", "its row was changed in the database");
+	state_is(m.kid, "changed");
+	/* It is not in the way of another one, and stays until it is seen. */
+	json_decref(operator_ask(w, 91 * DAY, "{\"do\":\"tokenkey.add\","
+	    "\"alg\":\"hmac\",\"name\":\"mdm\"}"));
+	state_is(m.kid, "changed");
+	json_decref(operator_ask_id(w, 0, "{\"do\":\"tokenkey.revoke\","
+	    "\"id\":\"%s\"}", m.kid));
+	state_is(m.kid, "revoked");
+	is_not(&m, "main", "the key was revoked");
+	is_good(&two, "main");
+	/* What no mac can tell: the row as it was, all of it. */
+	put(&was);
+	is_good(&m, "main");
+}
+
+/* Put under the id of one that was revoked, it is not that one's. */
+static void
+a_row_stands_where_it_was_put(void **state)
+{
+	struct scep_change	 change = { .n = 0 };
+	struct scep_write	*to = NULL;
+	struct scep_token_key	 rec;
+	struct scep_error	 err;
+	struct minter		 m, two;
+
+	(void)state;
+	tokens_hmac(&m, NULL);
+	tokens_hmac(&two, NULL);
+	get(two.kid, &rec);
+	assert_int_equal(scep_change_add(&change, SCEP_T_TOKEN_KEY,
+	    scep_span_text(m.kid), SCEP_REV_ANY, &to, &err), SCEP_OK);
+	assert_int_equal(scep_token_key_encode(&rec, &to->value, &err),
+	    SCEP_OK);
+	assert_int_equal(scep_store_commit(w->store, &change, &err), SCEP_OK);
+	scep_change_clear(&change);
+	is_not(&m, "main", "its row was changed in the database");
+	state_is(m.kid, "changed");
+	json_decref(operator_ask_id(w, 0, "{\"do\":\"tokenkey.revoke\","
+	    "\"id\":\"%s\"}", m.kid));
+	state_is(m.kid, "revoked");
+	is_good(&two, "main");
 }
 
 /* RFC 8032 section 5.1.7: S is below the order of the group, or somebody could
@@ -329,9 +428,43 @@ a_secret_is_nowhere(void **state)
 	assert_null(strstr(operator_summary, hex));
 }
 
+/* A restore writes rows; one that was changed is not made ours by that. */
+static void
+a_restore_makes_no_changed_row_ours(void **state)
+{
+	const struct scep_restoring	 to = { w->crypto, w->cfg,
+						w->store };
+	struct scep_restored		 count = { .token_keys = 0 };
+	struct scep_token_wish		 wish = { .begins = WORLD_NOW - 1 };
+	struct scep_token_key		 rec;
+	struct scep_error		 err;
+	struct minter			 m, two;
+
+	(void)state;
+	tokens_hmac(&m, NULL);
+	tokens_hmac(&two, NULL);
+	get(m.kid, &rec);
+	rec.max_ttl_s *= 100;
+	put(&rec);
+	assert_int_equal(scep_restore_void(&to, WORLD_NOW, 0, &count, &err),
+	    SCEP_OK);
+	assert_int_equal(count.token_keys, 1);
+	is_not(&m, "main", "its row was changed in the database");
+	tokens_mint(&two, &wish, token);
+	tried(0, NULL, "refused", "restored");
+	/* Nor does it forget what that has written. */
+	get(two.kid, &rec);
+	assert_true(rec.since > WORLD_NOW);
+	rec.since = 0;
+	put(&rec);
+	tried(0, NULL, "refused", "its row was changed in the database");
+}
+
 static void
 revoked_after_the_backup_stays_so(void **state)
 {
+	const struct scep_restoring	 to = { w->crypto, w->cfg,
+						w->store };
 	struct scep_change	 change = { .n = 0 };
 	struct scep_error	 err;
 	struct minter		 m, two;
@@ -343,7 +476,7 @@ revoked_after_the_backup_stays_so(void **state)
 	(void)snprintf(entry, sizeof(entry), "time=2026-11-24T12:00:00Z "
 	    "event=tokenkey-revoked id=%s name=%s by=\"uid 0\"", m.kid,
 	    m.kid);
-	assert_int_equal(scep_restore_token_key(w->store,
+	assert_int_equal(scep_restore_token_key(&to,
 	    scep_span_text(entry), &change, &err), SCEP_OK);
 	assert_int_equal(change.n, 1);
 	assert_int_equal(scep_store_commit(w->store, &change, &err), SCEP_OK);
@@ -353,7 +486,7 @@ revoked_after_the_backup_stays_so(void **state)
 	/* What tells of others says nothing of it. */
 	(void)snprintf(entry, sizeof(entry), "event=tokenkey-added id=%s",
 	    two.kid);
-	assert_int_equal(scep_restore_token_key(w->store,
+	assert_int_equal(scep_restore_token_key(&to,
 	    scep_span_text(entry), &change, &err), SCEP_OK);
 	assert_int_equal(change.n, 0);
 }
@@ -368,6 +501,12 @@ main(void)
 		cmocka_unit_test_setup(an_id_comes_before_a_name, ask_empty),
 		cmocka_unit_test_setup(
 		    a_row_changed_in_the_database_is_worth_nothing,
+		    ask_empty),
+		cmocka_unit_test_setup(what_was_revoked_is_not_revived,
+		    ask_empty),
+		cmocka_unit_test_setup(a_row_stands_where_it_was_put,
+		    ask_empty),
+		cmocka_unit_test_setup(a_restore_makes_no_changed_row_ours,
 		    ask_empty),
 		cmocka_unit_test_setup(a_signature_has_one_form, ask_empty),
 		cmocka_unit_test_setup(the_operator_is_told, ask_empty),

@@ -600,6 +600,8 @@ what_was_counted_just_now_is_revoked(void **state)
 static void
 a_restored_state_takes_none_of_before(void **state)
 {
+	const struct scep_restoring	 to = { w->crypto, w->cfg,
+						w->store };
 	struct scep_restored	 count = { .challenges = 0 };
 	struct scep_token_wish	 wish = { .begins = 0 };
 	struct scep_error	 err;
@@ -607,8 +609,8 @@ a_restored_state_takes_none_of_before(void **state)
 	(void)state;
 	tokens_mint(&m, NULL, token);
 	tried(0, 0, "t1", "/CN=a", NULL, "granted", "challenge");
-	assert_int_equal(scep_restore_void(w->store, WORLD_NOW + 60, 0,
-	    &count, &err), SCEP_OK);
+	assert_int_equal(scep_restore_void(&to, WORLD_NOW + 60, 0, &count,
+	    &err), SCEP_OK);
 	assert_int_equal(count.token_keys, 1);
 	tried(61, 0, "t2", "/CN=a", NULL, "refused", "restored");
 	wish.begins = WORLD_NOW + 60 + SCEP_TOKEN_SKEW_S;
@@ -624,6 +626,8 @@ a_restored_state_takes_none_of_before(void **state)
 static void
 what_was_revoked_after_the_backup_stays_so(void **state)
 {
+	const struct scep_restoring	 to = { w->crypto, w->cfg,
+						w->store };
 	struct scep_restored	 count = { .challenges = 0 };
 	struct scep_token_wish	 wish = { .begins = WORLD_NOW + DAY };
 	struct scep_change	 change = { .n = 0 };
@@ -652,8 +656,8 @@ what_was_revoked_after_the_backup_stays_so(void **state)
 		    SCEP_OK);
 		scep_change_clear(&change);
 	}
-	assert_int_equal(scep_restore_void(w->store, WORLD_NOW + 60, 0,
-	    &count, &err), SCEP_OK);
+	assert_int_equal(scep_restore_void(&to, WORLD_NOW + 60, 0, &count,
+	    &err), SCEP_OK);
 	/* Nor does it go before the token does. */
 	assert_int_equal(scep_ca_tend(w->ca, WORLD_NOW + 300 * DAY, &err),
 	    SCEP_OK);
