@@ -113,13 +113,18 @@ show(struct scep_admin_call *call, struct scep_error *err)
 
 /* Into the change, unless that is done already; and its id into the list. */
 static enum scep_err
-revoke_rec(struct scep_challenge *rec, struct scep_change *change, char *ids,
-    size_t size, struct scep_error *err)
+revoke_rec(const struct scep_admin_call *call, struct scep_challenge *rec,
+    struct scep_change *change, char *ids, size_t size,
+    struct scep_error *err)
 {
+	enum scep_err	 rc;
+
 	if (rec->state == SCEP_CHALLENGE_REVOKED ||
 	    scep_profiles_have(ids, rec->id))
 		return SCEP_OK;
-	rec->state = SCEP_CHALLENGE_REVOKED;
+	if ((rc = scep_challenge_revoke(call->ca->crypto, rec, err)) !=
+	    SCEP_OK)
+		return rc;
 	if (ids[0] != '\0')
 		OPENSSL_strlcat(ids, ",", size);
 	OPENSSL_strlcat(ids, rec->id, size);
@@ -197,7 +202,7 @@ revoke_one(struct scep_admin_call *call, const char *id,
 
 	if ((rc = get_to_revoke(call, id, &rec, err)) != SCEP_OK)
 		return rc;
-	if ((rc = revoke_rec(&rec, &change, ids, sizeof(ids), err)) ==
+	if ((rc = revoke_rec(call, &rec, &change, ids, sizeof(ids), err)) ==
 	    SCEP_OK && (rc = revoke_commit(call, &change, ids, rec.profile,
 	    err)) == SCEP_OK)
 		rc = scep_admin_object(call,
@@ -242,7 +247,7 @@ revoke_ids(struct scep_admin_call *call, const json_t *list,
 		settle(call, id);
 		if ((rc = get(call, id, &rec, err)) != SCEP_OK)
 			return rc;
-		rc = revoke_rec(&rec, change, ids, sizeof(ids), err);
+		rc = revoke_rec(call, &rec, change, ids, sizeof(ids), err);
 		scep_challenge_clear(&rec);
 	}
 	if (rc == SCEP_OK)

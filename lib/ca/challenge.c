@@ -16,6 +16,7 @@
 #define LABEL_RECORD	"scep.fcgi challenge 2"
 #define LABEL_RECORD_1	"scep.fcgi challenge 1"
 #define LABEL_STATIC	"scep.fcgi static challenge 1"
+#define LABEL_REVOKED	"scep.fcgi revoked challenge 1"
 
 /* 32 characters, without 0, 1, l, o: typed by people. */
 static const char	alphabet[] = "23456789abcdefghijkmnpqrstuvwxyz";
@@ -92,9 +93,23 @@ bound_by_2(const struct scep_challenge *rec, struct scep_span secret,
 	};
 }
 
+/* What becomes of the mac of one that is revoked: nobody leads it back, who
+ * does not know challenge_key and the secret. */
+static enum scep_err
+end_mac(const struct scep_crypto *crypto, uint8_t mac[SCEP_SHA256_LEN],
+    struct scep_error *err)
+{
+	uint8_t	 all[sizeof(LABEL_REVOKED) + SCEP_SHA256_LEN];
+
+	memcpy(all, LABEL_REVOKED, sizeof(LABEL_REVOKED));
+	memcpy(all + sizeof(LABEL_REVOKED), mac, SCEP_SHA256_LEN);
+	return scep_crypto_sha256(crypto, scep_span_make(all, sizeof(all)),
+	    mac, err);
+}
+
 /*
  * Over everything that the record binds, and the secret: a row that was
- * changed in the database is worth nothing.
+ * changed in the database is worth nothing.  The same work in each state.
  */
 enum scep_err
 scep_challenge_mac(const struct scep_crypto *crypto,
@@ -103,12 +118,28 @@ scep_challenge_mac(const struct scep_crypto *crypto,
     struct scep_error *err)
 {
 	struct scep_bound	 b;
+	uint8_t			 ended[SCEP_SHA256_LEN];
+	enum scep_err		 rc;
 
 	if (rec->version == 1)
 		bound_by_1(rec, secret, &b);
 	else
 		bound_by_2(rec, secret, &b);
-	return scep_bound_mac(crypto, cfg, &b, out, err);
+	if ((rc = scep_bound_mac(crypto, cfg, &b, out, err)) != SCEP_OK)
+		return rc;
+	memcpy(ended, out, sizeof(ended));
+	rc = end_mac(crypto, ended, err);
+	if (rec->state == SCEP_CHALLENGE_REVOKED)
+		memcpy(out, ended, sizeof(ended));
+	return rc;
+}
+
+enum scep_err
+scep_challenge_revoke(const struct scep_crypto *crypto,
+    struct scep_challenge *rec, struct scep_error *err)
+{
+	rec->state = SCEP_CHALLENGE_REVOKED;
+	return end_mac(crypto, rec->mac, err);
 }
 
 enum scep_err

@@ -4,8 +4,10 @@
  * A challenge is "ID-SECRET": 10 characters of id, 26 of secret (130 bits),
  * from 32 that are not mistaken for each other, in either case
  * (23456789abcdefghijkmnpqrstuvwxyz).  The store keeps an HMAC-SHA-256 of the
- * secret and of everything the record binds, never the secret.  Private to
- * ca/.
+ * secret and of everything the record binds, never the secret; of one that was
+ * revoked, a hash of that.  What is counted (uses, wrong names and so whether it
+ * is frozen) is under nothing: whoever can write the database could as well put
+ * back a row of before, or take away that of a token.  Private to ca/.
  */
 #ifndef SCEP_CA_CHALLENGE_H
 #define SCEP_CA_CHALLENGE_H
@@ -40,11 +42,15 @@ int		 scep_challenge_id(struct scep_span presented,
 int		 scep_challenge_split(struct scep_span presented,
 		    char id[SCEP_CHALLENGE_ID + 1],
 		    char secret[SCEP_CHALLENGE_SECRET + 1]);
-/* HMAC of a record with this secret, as its version has it. */
+/* HMAC of a record with this secret, as its version and its state have it. */
 enum scep_err	 scep_challenge_mac(const struct scep_crypto *crypto,
 		    const struct scep_config *cfg,
 		    const struct scep_challenge *rec, struct scep_span secret,
 		    uint8_t out[SCEP_SHA256_LEN], struct scep_error *err);
+
+/* For good: with another state its mac is not right any more. */
+enum scep_err	 scep_challenge_revoke(const struct scep_crypto *crypto,
+		    struct scep_challenge *rec, struct scep_error *err);
 
 /* HMAC of a static challenge for a profile. */
 enum scep_err	 scep_challenge_static(const struct scep_crypto *crypto,

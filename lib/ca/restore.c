@@ -240,12 +240,12 @@ scep_restore_import(const struct scep_restoring *r,
 /* Challenges. */
 
 struct voiding {
-	struct scep_store	*store;
-	time_t			 now;
-	unsigned long		 uid;
-	struct scep_change	 change;
-	char			 ids[BATCH * SCEP_REC_NAME];	/* commas */
-	struct scep_restored	*count;
+	const struct scep_restoring	*r;
+	time_t				 now;
+	unsigned long			 uid;
+	struct scep_change		 change;
+	char				 ids[BATCH * SCEP_REC_NAME];	/* commas */
+	struct scep_restored		*count;
 };
 
 static enum scep_err
@@ -258,7 +258,7 @@ flush(struct voiding *v, struct scep_error *err)
 	log_start(&line, v->now, "challenges-voided");
 	scep_line_text(&line, "id", v->ids);
 	v->ids[0] = '\0';
-	return commit(v->store, &v->change, &line, v->uid, err);
+	return commit(v->r->store, &v->change, &line, v->uid, err);
 }
 
 static enum scep_err
@@ -274,8 +274,8 @@ void_one(struct voiding *v, struct scep_challenge *rec,
 	if (rec->state == SCEP_CHALLENGE_REVOKED ||
 	    (rec->used >= rec->uses && rec->reuse_s == 0))
 		return SCEP_OK;
-	rec->state = SCEP_CHALLENGE_REVOKED;
-	if ((rc = scep_challenge_write(&v->change, rec, err)) != SCEP_OK)
+	if ((rc = scep_challenge_revoke(v->r->crypto, rec, err)) != SCEP_OK ||
+	    (rc = scep_challenge_write(&v->change, rec, err)) != SCEP_OK)
 		return rc;
 	(void)snprintf(v->ids + n, sizeof(v->ids) - n, "%s%s",
 	    n > 0 ? "," : "", rec->id);
@@ -302,7 +302,7 @@ enum scep_err
 scep_restore_void(const struct scep_restoring *r, time_t now,
     unsigned long uid, struct scep_restored *count, struct scep_error *err)
 {
-	struct voiding	 v = { .store = r->store, .now = now, .uid = uid,
+	struct voiding	 v = { .r = r, .now = now, .uid = uid,
 			    .count = count };
 	enum scep_err	 rc;
 

@@ -128,7 +128,7 @@ ask_revoke(const char *challenge)
 
 	assert_true(scep_challenge_id(scep_span_text(challenge), id));
 	world_must(scep_challenge_get(w->store, id, &rec, &err) == SCEP_OK);
-	rec.state = SCEP_CHALLENGE_REVOKED;
+	world_must(scep_challenge_revoke(w->crypto, &rec, &err) == SCEP_OK);
 	world_must(scep_challenge_write(&change, &rec, &err) == SCEP_OK);
 	world_must(scep_store_commit(w->store, &change, &err) == SCEP_OK);
 	scep_change_clear(&change);

@@ -318,6 +318,7 @@ time_state_and_profile_are_looked_at(void **state)
 {
 	struct scep_challenge	 rec;
 	struct scep_csr		*c;
+	struct scep_error	 err;
 	char			 text[SCEP_CHALLENGE_TEXT];
 
 	(void)state;
@@ -329,7 +330,8 @@ time_state_and_profile_are_looked_at(void **state)
 	    SCEP_CH_EXPIRED);
 	assert_int_equal(judge_at("both", c, &rec, WORLD_NOW),
 	    SCEP_CH_OTHER_PROFILE);
-	rec.state = SCEP_CHALLENGE_REVOKED;
+	assert_int_equal(scep_challenge_revoke(w->crypto, &rec, &err),
+	    SCEP_OK);
 	assert_int_equal(judge(c, &rec), SCEP_CH_REVOKED);
 	scep_csr_free(c);
 	scep_challenge_clear(&rec);
@@ -365,7 +367,8 @@ a_use_is_repeated_for_the_same_key_and_names_alone(void **state)
 	    SCEP_CH_SPENT_BY_SAME);
 	assert_int_equal(judge_at("main", same, &rec, WORLD_NOW + DAY + 1),
 	    SCEP_CH_SPENT);
-	rec.state = SCEP_CHALLENGE_REVOKED;
+	assert_int_equal(scep_challenge_revoke(w->crypto, &rec, &err),
+	    SCEP_OK);
 	assert_int_equal(judge(same, &rec), SCEP_CH_REVOKED);
 	scep_csr_free(same);
 	scep_csr_free(key);

@@ -715,6 +715,34 @@ a_changed_row_is_worth_nothing(void **state)
 	}
 }
 
+/* By who can write the database, and does not know challenge.key. */
+static void
+what_was_revoked_is_not_revived(void **state)
+{
+	static const enum scep_challenge_state	 states[] = {
+		SCEP_CHALLENGE_REVOKED, SCEP_CHALLENGE_LIVE,
+		SCEP_CHALLENGE_FROZEN
+	};
+	const struct world_challenge	 spec = { .subject = "CN=dev-0" };
+	char				 ch[SCEP_CHALLENGE_TEXT], txid[8];
+	struct scep_challenge		 rec;
+	size_t				 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		world_challenge(w, &spec, ch);
+		ask_revoke(ch);
+		record_of(ch, &rec);
+		rec.state = states[i];
+		put_record(&rec);
+		(void)snprintf(txid, sizeof(txid), "t%zu", i);
+		tried(0, txid, "/CN=dev-0", ch, "refused", i == 0 ?
+		    "challenge was revoked" : "challenge unknown");
+	}
+	world_challenge(w, &spec, ch);		/* the control */
+	tried(0, "good", "/CN=dev-0", ch, "granted", "challenge");
+}
+
 int
 main(void)
 {
@@ -763,6 +791,8 @@ main(void)
 		cmocka_unit_test_setup(
 		    a_record_of_version_1_is_good_and_stays_one, ask_empty),
 		cmocka_unit_test_setup(a_changed_row_is_worth_nothing,
+		    ask_empty),
+		cmocka_unit_test_setup(what_was_revoked_is_not_revived,
 		    ask_empty),
 	};
 	int	 rc;
