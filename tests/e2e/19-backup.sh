@@ -221,7 +221,14 @@ challenge "$T/late.ch" --cn late
 challenge "$T/unused.ch" --cn unused
 bot -k "$T/wait2.key" -s "/CN=waits-2" "$URL/manual" >"$T/wait2.out" 2>&1
 id=$(adm request list --json | jq -r '.[0].id')
+for each in kept gone; do
+	verdict "an API key" adm apikey add --name $each --may challenge:add
+	verdict "a token key" adm token key add --name $each --alg hmac \
+	    --out "$T/$each.token"
+done
 verdict "the last backup" adm backup "$T/last"
+verdict "an API key is revoked after it" adm apikey revoke gone
+verdict "a token key is, too" adm token key revoke gone
 bot -C "$T/late.ch" -s /CN=late "$URL" >"$T/late.out"
 late=$(serial_of "$T/late.out")
 verdict "another is approved after it" adm request approve "$id"
@@ -289,7 +296,11 @@ head -n 3 "$T/survived.chain" >"$T/short.chain"
 status 1 "nor one that is older than the backup" "$ADM" restore \
     --dir "$T/r" --issue-log "$T/short.chain" "$T/last"
 
+# All but the key of the macs, which need not be made again.
 mv "$T/ca" "$T/lost"
+mkdir -p -m 700 "$T/ca/state"
+chown --reference="$T/lost/state" "$T/ca/state"
+mv "$T/lost/state/challenge.key" "$T/ca/state"
 printf '12345 cut off' >>"$T/survived.chain"
 verdict "all of it is restored to where it was" \
     "$ADM" restore --issue-log "$T/survived.chain" "$T/last"
@@ -308,6 +319,14 @@ same "the one that was approved later, too" \
     "$(jq -r .kept "$T/show.json")" false
 same "whose request no longer waits" "$(adm request list --json |
     jq "[.[] | select(.id == \"$id\")] | length")" 0
+for verb in apikey "token key"; do
+	adm $verb list --json >"$T/keys.json"
+	same "$verb: one of before is in force, one that was revoked is not" \
+	    "$(jq -r '.[] | .name + " " + .state' "$T/keys.json" | sort |
+	    tr '\n' ,)" "gone revoked,kept live,"
+done
+same "tokens of before are not taken" "$(jq -r '.[] |
+    select(.name == "kept" and .since != "") | .state' "$T/keys.json")" live
 verdict "log verify" adm log verify
 verdict "check reads every row" adm check --store
 verdict "the log goes on from the one that survived" sh -c \
