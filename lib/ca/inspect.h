@@ -19,8 +19,4 @@ enum scep_err	 scep_health(struct scep_local *ca, time_t now,
 enum scep_err	 scep_metrics(struct scep_local *ca, time_t now,
 		    struct scep_buf *out, struct scep_error *err);
 
-/* … what it says of notices: metrics_notice.c. */
-enum scep_err	 scep_metrics_notices(struct scep_local *ca,
-		    struct scep_buf *out, struct scep_error *err);
-
 #endif /* SCEP_CA_INSPECT_H */

@@ -6,48 +6,15 @@
  * them needs to be escaped (stats.c).
  */
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "ca/crl.h"
 #include "ca/inspect.h"
 #include "ca/limits.h"
+#include "ca/metrics.h"
 #include "ca/queue.h"
 #include "ca/stats.h"
-#include "ca/validator.h"
-#include "ca/waiting.h"
-
-#define OPERATIONS	16	/* more than stats.c has */
-
-struct page {
-	struct scep_local	*ca;
-	time_t			 now;
-	struct scep_buf		*out;
-	enum scep_err		 rc;
-	struct scep_error	*err;
-};
-
-static void __attribute__((format(printf, 2, 3)))
-put(struct page *p, const char *fmt, ...)
-{
-	char	 text[512];
-	va_list	 ap;
-
-	if (p->rc != SCEP_OK)
-		return;
-	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	p->rc = scep_buf_add(p->out, scep_span_text(text), p->err);
-}
-
-static void
-head(struct page *p, const char *name, const char *type, const char *help)
-{
-	put(p, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
-}
 
 /* Requests. */
 
@@ -56,18 +23,19 @@ put_request(void *arg, const struct scep_tally *row)
 {
 	/* Rows that differ in their reason alone are one series: see
 	 * put_requests(). */
-	put(arg, "scep_requests_total{profile=\"%s\",operation=\"%s\","
-	    "result=\"%s\"} %ld\n", row->profile, row->operation, row->result,
-	    row->n);
+	scep_metrics_put(arg, "scep_requests_total{profile=\"%s\","
+	    "operation=\"%s\",result=\"%s\"} %ld\n", row->profile,
+	    row->operation, row->result, row->n);
 }
 
 static void
 put_refusal(void *arg, const struct scep_tally *row)
 {
 	if (*row->reason != '\0')
-		put(arg, "scep_refusals_total{profile=\"%s\",operation=\"%s\","
-		    "result=\"%s\",reason=\"%s\"} %ld\n", row->profile,
-		    row->operation, row->result, row->reason, row->n);
+		scep_metrics_put(arg, "scep_refusals_total{profile=\"%s\","
+		    "operation=\"%s\",result=\"%s\",reason=\"%s\"} %ld\n",
+		    row->profile, row->operation, row->result, row->reason,
+		    row->n);
 }
 
 /* Sums over all reasons. */
@@ -114,41 +82,38 @@ sum_by_operation(void *arg, const struct scep_tally *row)
 }
 
 static void
-put_histogram(struct page *p, const struct scep_tally *row)
+put_histogram(struct scep_metrics *p, const struct scep_tally *row)
 {
-	long	 n = 0;
-	size_t	 b;
+	const struct scep_histogram	 h = {
+		.name = "scep_request_duration_seconds",
+		.label = "operation",
+		.value = row->operation,
+		.bound_ms = scep_latency_ms,
+		.n_bounds = SCEP_LATENCIES,
+		.bucket = row->bucket,
+		.n = row->n,
+		.ms = row->ms,
+	};
 
-	for (b = 0; b < SCEP_LATENCIES; b++) {
-		n += row->bucket[b];
-		put(p, "scep_request_duration_seconds_bucket{operation=\"%s\","
-		    "le=\"%u.%03u\"} %ld\n", row->operation,
-		    scep_latency_ms[b] / 1000, scep_latency_ms[b] % 1000, n);
-	}
-	put(p, "scep_request_duration_seconds_bucket{operation=\"%s\","
-	    "le=\"+Inf\"} %ld\n"
-	    "scep_request_duration_seconds_sum{operation=\"%s\"} %ld.%03ld\n"
-	    "scep_request_duration_seconds_count{operation=\"%s\"} %ld\n",
-	    row->operation, row->n, row->operation, row->ms / 1000,
-	    row->ms % 1000, row->operation, row->n);
+	scep_metrics_histogram(p, &h);
 }
 
 static void
-put_requests(struct page *p, struct sums *sums)
+put_requests(struct scep_metrics *p, struct sums *sums)
 {
 	struct scep_stats	*stats = p->ca->memory->stats;
 	size_t			 i;
 
-	head(p, "scep_requests_total", "counter",
+	scep_metrics_head(p, "scep_requests_total", "counter",
 	    "Requests since the owner of the state started.");
 	sums->n = 0;
 	scep_stats_each(stats, sum_without_reason, sums);
 	for (i = 0; i < sums->n; i++)
 		put_request(p, &sums->row[i]);
-	head(p, "scep_refusals_total", "counter",
+	scep_metrics_head(p, "scep_refusals_total", "counter",
 	    "Requests that were refused or failed, by reason.");
 	scep_stats_each(stats, put_refusal, p);
-	head(p, "scep_request_duration_seconds", "histogram",
+	scep_metrics_head(p, "scep_request_duration_seconds", "histogram",
 	    "Time from reading a request to the end of its answer.");
 	sums->n = 0;
 	scep_stats_each(stats, sum_by_operation, sums);
@@ -161,14 +126,14 @@ put_requests(struct page *p, struct sums *sums)
 static void
 put_knock(void *arg, const char *door, const char *end, long n)
 {
-	put(arg, "scep_knocks_total{door=\"%s\",result=\"%s\"} %ld\n", door,
-	    end, n);
+	scep_metrics_put(arg, "scep_knocks_total{door=\"%s\",result=\"%s\"} "
+	    "%ld\n", door, end, n);
 }
 
 static void
-put_knocks(struct page *p)
+put_knocks(struct scep_metrics *p)
 {
-	head(p, "scep_knocks_total", "counter",
+	scep_metrics_head(p, "scep_knocks_total", "counter",
 	    "What came of those who knocked at scep-admin.fcgi.");
 	scep_knocks_each(&p->ca->memory->knocks, put_knock, p);
 }
@@ -176,82 +141,38 @@ put_knocks(struct page *p)
 /* Profiles and CAs. */
 
 static void
-put_profiles(struct page *p)
+put_profiles(struct scep_metrics *p)
 {
 	const struct scep_config	*cfg = p->ca->cfg;
 	size_t				 i;
 	long				 n;
 
-	head(p, "scep_profile_up", "gauge",
+	scep_metrics_head(p, "scep_profile_up", "gauge",
 	    "1 if the profile serves, 0 if a fault makes it answer 503.");
 	for (i = 0; i < cfg->n_profiles; i++)
-		put(p, "scep_profile_up{profile=\"%s\"} %d\n",
+		scep_metrics_put(p, "scep_profile_up{profile=\"%s\"} %d\n",
 		    cfg->profile[i].name, scep_profile_is_up(cfg,
 		    &cfg->profile[i], p->now));
-	head(p, "scep_pending_requests", "gauge",
+	scep_metrics_head(p, "scep_pending_requests", "gauge",
 	    "Requests that wait for approval.");
 	for (i = 0; i < cfg->n_profiles && p->rc == SCEP_OK; i++) {
 		p->rc = scep_queue_count(p->ca->store,
 		    SCEP_IX_PENDING_PROFILE,
 		    scep_span_text(cfg->profile[i].name),
 		    cfg->profile[i].max_pending, &n, p->err);
-		put(p, "scep_pending_requests{profile=\"%s\"} %ld\n",
-		    cfg->profile[i].name, n);
+		scep_metrics_put(p, "scep_pending_requests{profile=\"%s\"} "
+		    "%ld\n", cfg->profile[i].name, n);
 	}
-}
-
-/* Validators. */
-
-static void
-put_waiting(void *arg, const struct scep_waiting_row *row)
-{
-	put(arg, "scep_validator_waiting{profile=\"%s\"} %ld\n",
-	    row->profile, row->now);
-}
-
-static void
-put_turned_away(void *arg, const struct scep_waiting_row *row)
-{
-	put(arg, "scep_validator_turned_away_total{profile=\"%s\"} %ld\n",
-	    row->profile, row->turned_away);
-}
-
-static void
-put_answers(void *arg, const struct scep_waiting_row *row)
-{
-	int	 i;
-
-	for (i = SCEP_VA_ALLOWED; i < SCEP_VALIDATOR_FACTS; i++)
-		put(arg, "scep_validator_answers_total{profile=\"%s\","
-		    "answer=\"%s\"} %ld\n", row->profile,
-		    scep_validator_word((enum scep_validator_fact)i),
-		    row->answers[i]);
-}
-
-static void
-put_validators(struct page *p)
-{
-	struct scep_waiting	*waiting = p->ca->memory->waiting;
-
-	head(p, "scep_validator_waiting", "gauge",
-	    "Requests that are with their profile's validator, or behind one "
-	    "that is.");
-	scep_waiting_each(waiting, put_waiting, p);
-	head(p, "scep_validator_turned_away_total", "counter",
-	    "Requests beyond max_waiting.");
-	scep_waiting_each(waiting, put_turned_away, p);
-	head(p, "scep_validator_answers_total", "counter",
-	    "What validators answered.");
-	scep_waiting_each(waiting, put_answers, p);
 }
 
 /* A CA by its own name, and each other generation of it by "main.2", as its
  * files are called. */
-typedef void	(*put_ca_fn)(struct page *p, const struct scep_ca_conf *ca,
-		    const char *name, const void *arg);
+typedef void	(*put_ca_fn)(struct scep_metrics *p,
+		    const struct scep_ca_conf *ca, const char *name,
+		    const void *arg);
 
 static void
-each_ca(struct page *p, put_ca_fn fn, const void *arg)
+each_ca(struct scep_metrics *p, put_ca_fn fn, const void *arg)
 {
 	const struct scep_config	*cfg = p->ca->cfg;
 	const struct scep_ca_conf	*ca, *kin;
@@ -268,8 +189,8 @@ each_ca(struct page *p, put_ca_fn fn, const void *arg)
 }
 
 static void
-put_expiry(struct page *p, const struct scep_ca_conf *ca, const char *name,
-    const void *arg)
+put_expiry(struct scep_metrics *p, const struct scep_ca_conf *ca,
+    const char *name, const void *arg)
 {
 	static const char	 what[] =
 				    "scep_certificate_expiry_timestamp_seconds";
@@ -277,17 +198,17 @@ put_expiry(struct page *p, const struct scep_ca_conf *ca, const char *name,
 	(void)arg;
 	if (ca->cert.der.len == 0 || ca->ra_cert.der.len == 0)
 		return;			/* it has a fault */
-	put(p, "%s{ca=\"%s\",kind=\"ca\"} %lld\n", what, name,
+	scep_metrics_put(p, "%s{ca=\"%s\",kind=\"ca\"} %lld\n", what, name,
 	    (long long)ca->cert.not_after);
-	put(p, "%s{ca=\"%s\",kind=\"ra\"} %lld\n", what, name,
+	scep_metrics_put(p, "%s{ca=\"%s\",kind=\"ra\"} %lld\n", what, name,
 	    (long long)ca->ra_cert.not_after);
 }
 
 static void
-put_expiries(struct page *p)
+put_expiries(struct scep_metrics *p)
 {
-	head(p, "scep_certificate_expiry_timestamp_seconds", "gauge",
-	    "When the certificate of a CA or of its RA ends.");
+	scep_metrics_head(p, "scep_certificate_expiry_timestamp_seconds",
+	    "gauge", "When the certificate of a CA or of its RA ends.");
 	each_ca(p, put_expiry, NULL);
 }
 
@@ -298,8 +219,8 @@ struct crl_value {
 };
 
 static void
-put_crl_value(struct page *p, const struct scep_ca_conf *ca, const char *name,
-    const void *arg)
+put_crl_value(struct scep_metrics *p, const struct scep_ca_conf *ca,
+    const char *name, const void *arg)
 {
 	const struct crl_value	*v = arg;
 	struct scep_crl_held	*held;
@@ -308,14 +229,14 @@ put_crl_value(struct page *p, const struct scep_ca_conf *ca, const char *name,
 	if (!scep_config_has_crl(ca, NULL) || scep_crl_newest(p->ca, ca,
 	    &held, &ignored) != SCEP_OK)
 		return;
-	put(p, "%s{ca=\"%s\"} %ld\n", v->name, name,
+	scep_metrics_put(p, "%s{ca=\"%s\"} %ld\n", v->name, name,
 	    *(const long *)(const void *)((const char *)&held->rec +
 	    v->member));
 	scep_crl_drop(held);
 }
 
 static void
-put_crls(struct page *p)
+put_crls(struct scep_metrics *p)
 {
 	static const struct crl_value	 values[] = {
 		{ "scep_crl_number", "Number of the newest CRL.",
@@ -333,38 +254,29 @@ put_crls(struct page *p)
 	size_t				 i;
 
 	for (i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
-		head(p, values[i].name, "gauge", values[i].help);
+		scep_metrics_head(p, values[i].name, "gauge", values[i].help);
 		each_ca(p, put_crl_value, &values[i]);
 	}
 }
 
-/* One sample without a label. */
 static void
-put_one(struct page *p, const char *name, const char *type, const char *help,
-    uint64_t value)
-{
-	head(p, name, type, help);
-	put(p, "%s %" PRIu64 "\n", name, value);
-}
-
-static void
-put_store(struct page *p)
+put_store(struct scep_metrics *p)
 {
 	struct scep_store_facts	 store;
 
 	scep_store_look(p->ca->store, &store);
-	put_one(p, "scep_store_up", "gauge",
+	scep_metrics_one(p, "scep_store_up", "gauge",
 	    "1 if the store can be written.", !store.broken);
-	put_one(p, "scep_store_size_bytes", "gauge",
+	scep_metrics_one(p, "scep_store_size_bytes", "gauge",
 	    "Size of the database with its logs.", store.size);
-	put_one(p, "scep_disk_free_bytes", "gauge",
+	scep_metrics_one(p, "scep_disk_free_bytes", "gauge",
 	    "Free disk where the state is.", store.free);
-	put_one(p, "scep_disk_reserve_bytes", "gauge",
+	scep_metrics_one(p, "scep_disk_reserve_bytes", "gauge",
 	    "With less free disk nothing is issued.", store.reserve);
 }
 
 static void
-put_limits(struct page *p)
+put_limits(struct scep_metrics *p)
 {
 	static const char *const	 of[] = { "peer", "profile" };
 	struct scep_limits_facts	 facts;
@@ -373,43 +285,45 @@ put_limits(struct page *p)
 	if (p->ca->memory->limits == NULL)
 		return;
 	scep_limits_look(p->ca->memory->limits, &facts);
-	head(p, "scep_blocked", "gauge",
+	scep_metrics_head(p, "scep_blocked", "gauge",
 	    "Addresses and profiles that are blocked.");
-	put(p, "scep_blocked{of=\"peer\"} %" PRIu32 "\n"
+	scep_metrics_put(p, "scep_blocked{of=\"peer\"} %" PRIu32 "\n"
 	    "scep_blocked{of=\"profile\"} %" PRIu32 "\n", facts.peers,
 	    facts.profiles);
-	head(p, "scep_blocks_total", "counter",
+	scep_metrics_head(p, "scep_blocks_total", "counter",
 	    "Blocks since the owner of the state started, by the limit.");
 	for (i = 0; i < 2; i++)
 		for (kind = 0; kind < SCEP_LIMIT_KINDS; kind++)
-			put(p, "scep_blocks_total{of=\"%s\",limit=\"%s\"} %"
-			    PRIu64 "\n", of[i], scep_limit_kind_name(
-			    (enum scep_limit_kind)kind),
+			scep_metrics_put(p, "scep_blocks_total{of=\"%s\","
+			    "limit=\"%s\"} %" PRIu64 "\n", of[i],
+			    scep_limit_kind_name((enum scep_limit_kind)kind),
 			    facts.blocks[i][kind]);
-	put_one(p, "scep_limits_forgotten_total", "counter",
+	scep_metrics_one(p, "scep_limits_forgotten_total", "counter",
 	    "Addresses that gave way to others before their time.",
 	    facts.forgotten);
 }
 
 static void
-put_process(struct page *p)
+put_process(struct scep_metrics *p)
 {
 	struct scep_host_facts	 facts = { .pid = 0 };
 
-	head(p, "scep_build_info", "gauge", "The version that runs.");
-	put(p, "scep_build_info{version=\"%s\"} 1\n", SCEP_VERSION);
-	put_one(p, "scep_configuration_generation", "gauge",
+	scep_metrics_head(p, "scep_build_info", "gauge",
+	    "The version that runs.");
+	scep_metrics_put(p, "scep_build_info{version=\"%s\"} 1\n",
+	    SCEP_VERSION);
+	scep_metrics_one(p, "scep_configuration_generation", "gauge",
 	    "Counts the configurations since the start.",
 	    p->ca->ca.generation);
 	if (p->ca->host == NULL)
 		return;
 	p->ca->host->look(p->ca->host->arg, &facts);
-	put_one(p, "scep_start_time_seconds", "gauge",
+	scep_metrics_one(p, "scep_start_time_seconds", "gauge",
 	    "When the owner of the state started.", (uint64_t)facts.started);
-	put_one(p, "scep_workers", "gauge",
+	scep_metrics_one(p, "scep_workers", "gauge",
 	    "Workers of all instances that are connected to the owner.",
 	    (uint64_t)facts.workers);
-	put_one(p, "scep_worker_restarts_total", "counter",
+	scep_metrics_one(p, "scep_worker_restarts_total", "counter",
 	    "Workers of the owner's instance that died and were replaced.",
 	    (uint64_t)facts.restarts);
 }
@@ -418,8 +332,8 @@ enum scep_err
 scep_metrics(struct scep_local *ca, time_t now, struct scep_buf *out,
     struct scep_error *err)
 {
-	struct page	 p = { ca, now, out, SCEP_OK, err };
-	struct sums	*sums;
+	struct scep_metrics	 p = { ca, now, out, SCEP_OK, err };
+	struct sums		*sums;
 
 	if ((sums = OPENSSL_malloc(sizeof(*sums))) == NULL)
 		return scep_fail(err, SCEP_E_NOMEM, "metrics");
@@ -427,13 +341,12 @@ scep_metrics(struct scep_local *ca, time_t now, struct scep_buf *out,
 	OPENSSL_free(sums);
 	put_knocks(&p);
 	put_profiles(&p);
-	put_validators(&p);
+	scep_metrics_validators(&p);
 	put_expiries(&p);
 	put_crls(&p);
 	put_store(&p);
 	put_limits(&p);
 	put_process(&p);
-	if (p.rc == SCEP_OK)
-		p.rc = scep_metrics_notices(ca, out, err);
+	scep_metrics_notices(&p);
 	return p.rc;
 }

@@ -1,10 +1,9 @@
 /* metrics_notice.c - what Prometheus wants to know of notices. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "ca/inspect.h"
+#include "ca/metrics.h"
 #include "ca/notices.h"
 
 /* One value of each lane. */
@@ -36,34 +35,19 @@ struct copy {
 	struct scep_lane	 lane[SCEP_LANES];
 };
 
-static enum scep_err
-put(struct scep_buf *out, const char *text, struct scep_error *err)
+static void
+put_value(struct scep_metrics *p, const struct value *v,
+    const struct copy *copy)
 {
-	return scep_buf_add(out, scep_span_text(text), err);
-}
+	size_t	 i;
 
-static enum scep_err
-put_value(const struct value *v, const struct copy *copy,
-    struct scep_buf *out, struct scep_error *err)
-{
-	char		 text[512];
-	enum scep_err	 rc = SCEP_OK;
-	size_t		 i;
-
-	if (v->type != NULL) {
-		(void)snprintf(text, sizeof(text), "# HELP %s %s\n"
-		    "# TYPE %s %s\n", v->name, v->help, v->name, v->type);
-		rc = put(out, text, err);
-	}
-	for (i = 0; rc == SCEP_OK && i < copy->n_lanes; i++) {
-		(void)snprintf(text, sizeof(text),
-		    "%s{profile=\"%s\"%s} %ld\n", v->name,
+	if (v->type != NULL)
+		scep_metrics_head(p, v->name, v->type, v->help);
+	for (i = 0; i < copy->n_lanes; i++)
+		scep_metrics_put(p, "%s{profile=\"%s\"%s} %ld\n", v->name,
 		    copy->lane[i].profile, v->label, *(const long *)
 		    (const void *)((const char *)&copy->lane[i] +
 		    v->member));
-		rc = put(out, text, err);
-	}
-	return rc;
 }
 
 static void
@@ -84,28 +68,25 @@ take_copy(struct scep_local *ca, struct copy *copy)
 			copy->rows[minor] = 0;
 }
 
-enum scep_err
-scep_metrics_notices(struct scep_local *ca, struct scep_buf *out,
-    struct scep_error *err)
+void
+scep_metrics_notices(struct scep_metrics *p)
 {
 	struct copy	*copy;
-	char		 text[512];
-	enum scep_err	 rc;
 	size_t		 i;
 
-	if ((copy = malloc(sizeof(*copy))) == NULL)
-		return scep_fail(err, SCEP_E_NOMEM, "metrics");
-	take_copy(ca, copy);
-	(void)snprintf(text, sizeof(text),
-	    "# HELP scep_notices_waiting Notices that nobody has taken yet.\n"
-	    "# TYPE scep_notices_waiting gauge\n"
-	    "scep_notices_waiting{kind=\"refused\"} %ld\n"
+	if (p->rc != SCEP_OK)
+		return;
+	if ((copy = malloc(sizeof(*copy))) == NULL) {
+		p->rc = scep_fail(p->err, SCEP_E_NOMEM, "metrics");
+		return;
+	}
+	take_copy(p->ca, copy);
+	scep_metrics_head(p, "scep_notices_waiting", "gauge",
+	    "Notices that nobody has taken yet.");
+	scep_metrics_put(p, "scep_notices_waiting{kind=\"refused\"} %ld\n"
 	    "scep_notices_waiting{kind=\"other\"} %ld\n", copy->rows[1],
 	    copy->rows[0]);
-	rc = put(out, text, err);
-	for (i = 0; rc == SCEP_OK && i < sizeof(values) / sizeof(values[0]);
-	    i++)
-		rc = put_value(&values[i], copy, out, err);
+	for (i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+		put_value(p, &values[i], copy);
 	free(copy);
-	return rc;
 }

@@ -1,0 +1,56 @@
+/* metrics_page.c - how metrics are written; see metrics.h. */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "ca/metrics.h"
+
+void
+scep_metrics_put(struct scep_metrics *p, const char *fmt, ...)
+{
+	char	 text[512];
+	va_list	 ap;
+
+	if (p->rc != SCEP_OK)
+		return;
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	p->rc = scep_buf_add(p->out, scep_span_text(text), p->err);
+}
+
+void
+scep_metrics_head(struct scep_metrics *p, const char *name, const char *type,
+    const char *help)
+{
+	scep_metrics_put(p, "# HELP %s %s\n# TYPE %s %s\n", name, help, name,
+	    type);
+}
+
+void
+scep_metrics_one(struct scep_metrics *p, const char *name, const char *type,
+    const char *help, uint64_t value)
+{
+	scep_metrics_head(p, name, type, help);
+	scep_metrics_put(p, "%s %" PRIu64 "\n", name, value);
+}
+
+void
+scep_metrics_histogram(struct scep_metrics *p, const struct scep_histogram *h)
+{
+	long	 n = 0;
+	size_t	 b;
+
+	for (b = 0; b < h->n_bounds; b++) {
+		n += h->bucket[b];
+		scep_metrics_put(p, "%s_bucket{%s=\"%s\",le=\"%u.%03u\"} "
+		    "%ld\n", h->name, h->label, h->value,
+		    h->bound_ms[b] / 1000, h->bound_ms[b] % 1000, n);
+	}
+	scep_metrics_put(p, "%s_bucket{%s=\"%s\",le=\"+Inf\"} %ld\n", h->name,
+	    h->label, h->value, h->n);
+	scep_metrics_put(p, "%s_sum{%s=\"%s\"} %ld.%03ld\n", h->name,
+	    h->label, h->value, h->ms / 1000, h->ms % 1000);
+	scep_metrics_put(p, "%s_count{%s=\"%s\"} %ld\n", h->name, h->label,
+	    h->value, h->n);
+}
