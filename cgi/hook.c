@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "cgi/child.h"
 #include "cgi/hook_local.h"
 
 static enum scep_err
@@ -43,14 +44,16 @@ count(struct scep_hooks *hooks, int more)
 /* Half an answer is none. */
 static enum scep_err
 call(void *arg, const struct scep_hook *hook, struct scep_span question,
-    struct scep_buf *answer, struct scep_error *err)
+    struct scep_buf *answer, long *ms, struct scep_error *err)
 {
+	const int64_t	 began = scep_now_ms();
 	enum scep_err	 rc;
 
 	memset(answer, 0, sizeof(*answer));
 	(void)count(arg, 1);
 	rc = make_call(arg, hook, question, answer, err);
 	(void)count(arg, -1);
+	*ms = (long)(scep_now_ms() - began);
 	if (rc == SCEP_OK)
 		return SCEP_OK;
 	scep_buf_clear(answer);

@@ -82,13 +82,14 @@ make_calls(struct scep_hook *hook, long calls)
 	struct scep_buf		 question = { NULL, 0 }, answer = { NULL, 0 };
 	struct scep_error	 err;
 	enum scep_err		 rc;
+	long			 ms;
 
 	scep_hooks_init(&hooks);
 	rc = read_question(&question, &err);
 	for (; rc == SCEP_OK && calls > 0; calls--) {
 		scep_buf_clear(&answer);
 		rc = hooks.host.call(hooks.host.arg, hook,
-		    scep_buf_span(&question), &answer, &err);
+		    scep_buf_span(&question), &answer, &ms, &err);
 	}
 	if (rc == SCEP_OK)
 		(void)fwrite(answer.data, 1, answer.len, stdout);

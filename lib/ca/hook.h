@@ -64,10 +64,12 @@ struct scep_hook_host {
 	 * of success, if it is_told), and *answer (scep_buf_clear() it) is all
 	 * that came, at most SCEP_HOOK_ANSWER_MAX octets.  SCEP_E_BUSY:
 	 * everything else, err says what and where; *answer is then empty.
+	 * In either case, *ms is how long that took, by the host's clock.
 	 */
 	enum scep_err	(*call)(void *arg, const struct scep_hook *hook,
 			    struct scep_span question,
-			    struct scep_buf *answer, struct scep_error *err);
+			    struct scep_buf *answer, long *ms,
+			    struct scep_error *err);
 };
 
 #endif /* SCEP_CA_HOOK_H */

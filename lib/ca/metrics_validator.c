@@ -1,47 +1,118 @@
-/* metrics_validator.c - what Prometheus wants to know of validators. */
+/*
+ * metrics_validator.c - what Prometheus wants to know of validators: of each
+ * profile that has one, asked already or not.
+ */
 #include "ca/metrics.h"
 #include "ca/validator.h"
 #include "ca/waiting.h"
 
+typedef void	(*put_fn)(struct scep_metrics *p,
+		    const struct scep_profile *profile,
+		    const struct scep_waiting_row *row);
+
+/* Whoever asks one waits for a copy, and not for the page. */
 static void
-put_waiting(void *arg, const struct scep_waiting_row *row)
+each(struct scep_metrics *p, put_fn fn)
 {
-	scep_metrics_put(arg, "scep_validator_waiting{profile=\"%s\"} %ld\n",
-	    row->profile, row->now);
+	const struct scep_config	*cfg = p->ca->cfg;
+	const struct scep_profile	*profile;
+	struct scep_waiting_row		 row;
+
+	for (profile = cfg->profile; profile < cfg->profile +
+	    cfg->n_profiles; profile++) {
+		if (profile->validator.hook.kind == SCEP_HOOK_NONE)
+			continue;
+		scep_waiting_look(p->ca->memory->waiting, profile->name,
+		    &row);
+		fn(p, profile, &row);
+	}
 }
 
 static void
-put_turned_away(void *arg, const struct scep_waiting_row *row)
+put_waiting(struct scep_metrics *p, const struct scep_profile *profile,
+    const struct scep_waiting_row *row)
 {
-	scep_metrics_put(arg, "scep_validator_turned_away_total{profile="
-	    "\"%s\"} %ld\n", row->profile, row->turned_away);
+	scep_metrics_put(p, "scep_validator_waiting{profile=\"%s\"} %ld\n",
+	    profile->name, row->now);
 }
 
 static void
-put_answers(void *arg, const struct scep_waiting_row *row)
+put_max_waiting(struct scep_metrics *p, const struct scep_profile *profile,
+    const struct scep_waiting_row *row)
+{
+	(void)row;
+	scep_metrics_put(p, "scep_validator_max_waiting{profile=\"%s\"} "
+	    "%ld\n", profile->name, scep_validator_max_waiting(p->ca,
+	    profile));
+}
+
+static void
+put_turned_away(struct scep_metrics *p, const struct scep_profile *profile,
+    const struct scep_waiting_row *row)
+{
+	scep_metrics_put(p, "scep_validator_turned_away_total{profile=\"%s\"}"
+	    " %ld\n", profile->name, row->turned_away);
+}
+
+static void
+put_answers(struct scep_metrics *p, const struct scep_profile *profile,
+    const struct scep_waiting_row *row)
 {
 	int	 i;
 
 	for (i = SCEP_VA_ALLOWED; i < SCEP_VALIDATOR_FACTS; i++)
-		scep_metrics_put(arg, "scep_validator_answers_total{"
-		    "profile=\"%s\",answer=\"%s\"} %ld\n", row->profile,
+		scep_metrics_put(p, "scep_validator_answers_total{"
+		    "profile=\"%s\",answer=\"%s\"} %ld\n", profile->name,
 		    scep_validator_word((enum scep_validator_fact)i),
 		    row->answers[i]);
+}
+
+static void
+put_seconds(struct scep_metrics *p, const struct scep_profile *profile,
+    const struct scep_waiting_row *row)
+{
+	struct scep_histogram	 h = {
+		.name = "scep_validator_seconds",
+		.label = "profile",
+		.value = profile->name,
+		.bound_ms = scep_validator_ms,
+		.n_bounds = SCEP_VALIDATOR_TIMES,
+		.bucket = row->bucket,
+		.ms = row->ms,
+	};
+	size_t			 i;
+
+	for (i = 0; i <= SCEP_VALIDATOR_TIMES; i++)
+		h.n += row->bucket[i];
+	scep_metrics_histogram(p, &h);
 }
 
 void
 scep_metrics_validators(struct scep_metrics *p)
 {
-	struct scep_waiting	*waiting = p->ca->memory->waiting;
+	static const struct {
+		const char	*name, *type, *help;
+		put_fn		 fn;
+	} series[] = {
+		{ "scep_validator_waiting", "gauge",
+		    "Requests that are with their profile's validator, or "
+		    "behind one that is.", put_waiting },
+		{ "scep_validator_max_waiting", "gauge",
+		    "As many may be.", put_max_waiting },
+		{ "scep_validator_turned_away_total", "counter",
+		    "Requests beyond max_waiting, which got HTTP 503.",
+		    put_turned_away },
+		{ "scep_validator_answers_total", "counter",
+		    "What validators answered.", put_answers },
+		{ "scep_validator_seconds", "histogram",
+		    "Time from one question to a validator to its answer, or "
+		    "to the end of the call.", put_seconds },
+	};
+	size_t			 i;
 
-	scep_metrics_head(p, "scep_validator_waiting", "gauge",
-	    "Requests that are with their profile's validator, or behind one "
-	    "that is.");
-	scep_waiting_each(waiting, put_waiting, p);
-	scep_metrics_head(p, "scep_validator_turned_away_total", "counter",
-	    "Requests beyond max_waiting.");
-	scep_waiting_each(waiting, put_turned_away, p);
-	scep_metrics_head(p, "scep_validator_answers_total", "counter",
-	    "What validators answered.");
-	scep_waiting_each(waiting, put_answers, p);
+	for (i = 0; i < sizeof(series) / sizeof(series[0]); i++) {
+		scep_metrics_head(p, series[i].name, series[i].type,
+		    series[i].help);
+		each(p, series[i].fn);
+	}
 }

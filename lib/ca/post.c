@@ -30,13 +30,14 @@ scep_parcel_send(const struct scep_parcel *parcel, struct scep_error *err)
 {
 	struct scep_buf	 answer = { NULL, 0 };
 	enum scep_err	 rc;
+	long		 ignored;
 
 	if (parcel->host == NULL)
 		return scep_fail(err, SCEP_E_BUSY, "nobody here can call "
 		    "%.*s", (int)strcspn(parcel->hook.target, "?#"),
 		    parcel->hook.target);
 	rc = parcel->host->call(parcel->host->arg, &parcel->hook,
-	    scep_buf_span(&parcel->question), &answer, err);
+	    scep_buf_span(&parcel->question), &answer, &ignored, err);
 	scep_buf_clear(&answer);
 	return rc;
 }

@@ -74,8 +74,10 @@ void		 scep_validator_call(struct scep_local *ca,
 		    const struct scep_profile *profile,
 		    const struct scep_buf *question,
 		    struct scep_validator_answer *out);
-/* As many requests of the profile as may be with its validator, and one more:
- * SCEP_E_BUSY.  A profile without a validator has nobody waiting. */
+/* How many requests of the profile may be with its validator. */
+long		 scep_validator_max_waiting(const struct scep_local *ca,
+		    const struct scep_profile *profile);
+/* As many as that, and one more: SCEP_E_BUSY.  A profile without a validator has nobody waiting. */
 enum scep_err	 scep_validator_enter(struct scep_local *ca,
 		    const struct scep_profile *profile,
 		    struct scep_error *err);

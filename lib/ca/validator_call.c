@@ -19,22 +19,25 @@ scep_validator_call(struct scep_local *ca, const struct scep_profile *profile,
 	const struct scep_hook_host	*hooks = ca->memory->hooks;
 	struct scep_buf			 text = { NULL, 0 };
 	struct scep_error		 err;
+	long				 ms = 0;
 
 	memset(out, 0, sizeof(*out));
 	if (hooks == NULL)
 		scep_validator_trouble(out, "this process calls nobody");
 	else if (hooks->call(hooks->arg, &profile->validator.hook,
-	    scep_buf_span(question), &text, &err) != SCEP_OK)
+	    scep_buf_span(question), &text, &ms, &err) != SCEP_OK)
 		scep_validator_trouble(out, err.text);
 	else
 		scep_validator_read(scep_buf_span(&text), profile, out);
 	scep_buf_clear(&text);
-	scep_waiting_count(ca->memory->waiting, profile->name, out->fact);
+	scep_waiting_count(ca->memory->waiting, profile->name, out->fact,
+	    ms);
 }
 
 /* Half of the workers, so that other profiles have the other half. */
-static long
-most(const struct scep_local *ca, const struct scep_profile *profile)
+long
+scep_validator_max_waiting(const struct scep_local *ca,
+    const struct scep_profile *profile)
 {
 	struct scep_host_facts	 facts = { .workers = 0 };
 
@@ -52,7 +55,7 @@ scep_validator_enter(struct scep_local *ca, const struct scep_profile *profile,
 	if (profile->validator.hook.kind == SCEP_HOOK_NONE)
 		return SCEP_OK;
 	return scep_waiting_enter(ca->memory->waiting, profile->name,
-	    most(ca, profile), err);
+	    scep_validator_max_waiting(ca, profile), err);
 }
 
 void

@@ -13,6 +13,10 @@
 #include "base/error.h"
 #include "ca/waiting.h"
 
+const unsigned int	scep_validator_ms[SCEP_VALIDATOR_TIMES] = {
+	5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000
+};
+
 struct scep_waiting {
 	pthread_mutex_t		 mutex;
 	struct scep_waiting_row	*first;
@@ -46,17 +50,25 @@ scep_waiting_free(struct scep_waiting *w)
 	free(w);
 }
 
+static struct scep_waiting_row *
+find(const struct scep_waiting *w, const char *profile)
+{
+	struct scep_waiting_row	*row = w->first;
+
+	while (row != NULL && strcmp(row->profile, profile) != 0)
+		row = row->next;
+	return row;
+}
+
 /* Last ones first: the order is nobody's business. */
 static struct scep_waiting_row *
 row_of(struct scep_waiting *w, const char *profile)
 {
 	struct scep_waiting_row	*row;
 
-	for (row = w->first; row != NULL; row = row->next)
-		if (strcmp(row->profile, profile) == 0)
-			return row;
-	if ((row = calloc(1, sizeof(*row))) == NULL)
-		return NULL;
+	if ((row = find(w, profile)) != NULL ||
+	    (row = calloc(1, sizeof(*row))) == NULL)
+		return row;
 	OPENSSL_strlcpy(row->profile, profile, sizeof(row->profile));
 	row->next = w->first;
 	w->first = row;
@@ -97,23 +109,32 @@ scep_waiting_leave(struct scep_waiting *w, const char *profile)
 
 void
 scep_waiting_count(struct scep_waiting *w, const char *profile,
-    enum scep_validator_fact fact)
+    enum scep_validator_fact fact, long ms)
 {
 	struct scep_waiting_row	*row;
+	size_t			 b = 0;
 
+	while (b < SCEP_VALIDATOR_TIMES && ms > (long)scep_validator_ms[b])
+		b++;
 	(void)pthread_mutex_lock(&w->mutex);
-	if ((row = row_of(w, profile)) != NULL)
+	if ((row = row_of(w, profile)) != NULL) {
 		row->answers[fact]++;
+		row->bucket[b]++;
+		row->ms += ms;
+	}
 	(void)pthread_mutex_unlock(&w->mutex);
 }
 
 void
-scep_waiting_each(struct scep_waiting *w, scep_waiting_fn fn, void *arg)
+scep_waiting_look(struct scep_waiting *w, const char *profile,
+    struct scep_waiting_row *out)
 {
 	const struct scep_waiting_row	*row;
 
+	memset(out, 0, sizeof(*out));
 	(void)pthread_mutex_lock(&w->mutex);
-	for (row = w->first; row != NULL; row = row->next)
-		fn(arg, row);
+	if ((row = find(w, profile)) != NULL)
+		*out = *row;
 	(void)pthread_mutex_unlock(&w->mutex);
+	out->next = NULL;
 }

@@ -9,6 +9,12 @@
 #include "scep.h"
 
 #define SCEP_VALIDATOR_FACTS	(SCEP_VA_TROUBLE + 1)
+#define SCEP_VALIDATOR_TIMES	12	/* bounds; above the last there is
+					   +Inf */
+
+/* Upper bounds of the buckets, in milliseconds; validator_timeout is 1 to 45
+ * seconds. */
+extern const unsigned int	scep_validator_ms[SCEP_VALIDATOR_TIMES];
 
 struct scep_waiting;
 
@@ -19,6 +25,9 @@ struct scep_waiting_row {
 	long	 turned_away;		/* there were too many */
 	long	 answers[SCEP_VALIDATOR_FACTS];	/* by enum
 						   scep_validator_fact */
+	long	 ms;			/* that these took, in all */
+	long	 bucket[SCEP_VALIDATOR_TIMES + 1];	/* answers, by the
+						   time of each */
 	struct scep_waiting_row	*next;
 };
 
@@ -30,13 +39,13 @@ enum scep_err	 scep_waiting_enter(struct scep_waiting *waiting,
 		    const char *profile, long max, struct scep_error *err);
 void		 scep_waiting_leave(struct scep_waiting *waiting,
 		    const char *profile);
-/* An answer came to one that waits. */
+/* An answer came to one that waits, after so long. */
 void		 scep_waiting_count(struct scep_waiting *waiting,
-		    const char *profile, enum scep_validator_fact fact);
-
-typedef void	(*scep_waiting_fn)(void *arg,
-		    const struct scep_waiting_row *row);
-void		 scep_waiting_each(struct scep_waiting *waiting,
-		    scep_waiting_fn fn, void *arg);
+		    const char *profile, enum scep_validator_fact fact,
+		    long ms);
+/* What is known of a profile now; of one that never had any, nothing but
+ * zeroes. */
+void		 scep_waiting_look(struct scep_waiting *waiting,
+		    const char *profile, struct scep_waiting_row *out);
 
 #endif /* SCEP_CA_WAITING_H */

@@ -80,7 +80,27 @@ enrol() {
 	status "$_n" "$_what" bot -s "/CN=$_cn" "$@" "$URL/$_p"
 }
 
+# figure NAME LABELS: of a scrape.
+scrape() {
+	curl -s -m 5 --unix-socket "$T/pki/state/metrics.sock" \
+	    http://localhost/metrics >"$T/metrics"
+}
+figure() {
+	sed -n "s/^scep_validator_$1{profile=\"asked\"$2} //p" "$T/metrics"
+}
+answers() {
+	scrape
+	echo "$(figure answers_total ',answer="allow"')" \
+	    "$(figure answers_total ',answer="refuse"')" \
+	    "$(figure answers_total ',answer="queue"')" \
+	    "$(figure answers_total ',answer="trouble"')" \
+	    "$(figure seconds_count)"
+}
+
+same "a scrape knows of each answer before there is any" "$(answers)" \
+    "0 0 0 0 0"
 enrol 0 "it allows, and there is a certificate" a-1 asked
+same "a scrape tells of the permission" "$(answers)" "1 0 0 0 1"
 like "it was asked about the device" "$T/asked" '"subject":"CN=a-1"'
 like "… with the profile and the peer" "$T/asked" \
     '"profile":"asked".*"peer":"127.0.0.1"'
@@ -89,8 +109,17 @@ for answer in refuse nonsense status killed big queue; do
 	how $answer
 	enrol 1 "$answer: refused" "a-2" asked
 done
+same "a scrape tells of a refusal, of trouble and of who queues" \
+    "$(answers)" "1 1 1 4 7"
 how hang
+before_s=$(figure seconds_sum)
+fast=$(figure seconds_bucket ',le="2.000"')
 enrol 1 "hang: refused, in time" "a-2" asked
+same "a scrape tells of the hang as trouble" "$(answers)" "1 1 1 5 8"
+verdict "… that took until the deadline" awk \
+    "BEGIN { exit !($(figure seconds_sum) - $before_s >= 3) }"
+same "… which is not among the fast ones" \
+    "$(figure seconds_bucket ',le="2.000"')" "$fast"
 mv "$ASK" "$ASK.away"
 enrol 1 "no program: refused" "a-2" asked
 mv "$ASK.away" "$ASK"
@@ -256,12 +285,24 @@ same "beyond half of the workers it is HTTP 503" \
     "$(grep -c 'error.*503' "$T/h6")" 4
 bot -C "$T/c20" -s "/CN=other-%d" -n 20 -j 2 -k "$T/a.key" "$URL" >"$T/o20"
 verdict "two of it wait still" kill -0 $hanging
+scrape
+same "a scrape tells who waits, how many may, and who was too many" \
+    "$(figure waiting) $(figure max_waiting) $(figure turned_away_total)" \
+    "2 2 4"
+if command -v promtool >/dev/null; then
+	same "promtool has no remark on it" \
+	    "$(promtool check metrics <"$T/metrics" 2>&1)" ""
+else
+	not_ok "promtool is installed"
+fi
 same "meanwhile another profile's twenty are all served" \
     "$(grep -c granted "$T/o20")" 20
 same "… and only two were asked about" "$(($(asked) - n))" 2
 wait $hanging
 same "those that waited are refused in the end" \
     "$(grep -c refused "$T/h6")" 2
+scrape
+same "… and a scrape tells that nobody waits" "$(figure waiting)" 0
 how allow
 enrol 0 "and then it serves again" h-9 asked
 

@@ -58,8 +58,10 @@ static enum scep_err
 ask(struct room *room, const struct scep_hook *hook, const char *question,
     struct scep_buf *answer, struct scep_error *err)
 {
+	long	 ms;
+
 	return room->hooks.host.call(room->hooks.host.arg, hook,
-	    scep_span_text(question), answer, err);
+	    scep_span_text(question), answer, &ms, err);
 }
 
 static void
@@ -187,6 +189,43 @@ test_what_programs_do(void **state)
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	(void)close(ABROAD);
 	assert_true(scep_now_ms() - began < LONG_MS);
+}
+
+/* What a call took is told of one that fails, too; and no more than it took
+ * can be. */
+static void
+how_long_it_took_is_told(void **state)
+{
+	static const struct {
+		const char	*body;
+		enum scep_err	 rc;
+		long		 at_least;
+	} rows[] = {
+		{ "sleep 0.2; echo ok", SCEP_OK, 200 },
+		{ "sleep 0.2; exit 1", SCEP_E_BUSY, 200 },
+		{ "sleep 60", SCEP_E_BUSY, SHORT_MS },
+		{ "echo ok", SCEP_OK, 0 },
+	};
+	struct room		*room = *state;
+	struct scep_hook	 hook;
+	struct scep_buf		 answer;
+	struct scep_error	 err;
+	int64_t			 began;
+	size_t			 i;
+	long			 ms;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		write_program(room, rows[i].body, &hook);
+		if (rows[i].at_least == SHORT_MS)
+			hook.timeout_ms = SHORT_MS;
+		began = scep_now_ms();
+		ms = -1;
+		assert_int_equal(room->hooks.host.call(room->hooks.host.arg,
+		    &hook, scep_span_text("{}"), &answer, &ms, &err),
+		    rows[i].rc);
+		assert_in_range(ms, rows[i].at_least, scep_now_ms() - began);
+		scep_buf_clear(&answer);
+	}
 }
 
 /* Questions that are larger than a pipe. */
@@ -448,6 +487,7 @@ main(void)
 {
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(test_what_programs_do),
+		cmocka_unit_test(how_long_it_took_is_told),
 		cmocka_unit_test(test_large_questions),
 		cmocka_unit_test(test_largest_answer),
 		cmocka_unit_test(test_group_is_killed),

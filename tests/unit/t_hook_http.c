@@ -218,8 +218,10 @@ static enum scep_err
 ask(struct world *w, const struct scep_hook *hook, const char *question,
     struct scep_buf *answer, struct scep_error *err)
 {
+	long	 ms;
+
 	return w->hooks.host.call(w->hooks.host.arg, hook,
-	    scep_span_text(question), answer, err);
+	    scep_span_text(question), answer, &ms, err);
 }
 
 static const struct {

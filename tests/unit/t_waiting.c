@@ -99,21 +99,36 @@ end(struct device *d)
 	return granted;
 }
 
-static void
-row(void *arg, const struct scep_waiting_row *r)
-{
-	if (strcmp(r->profile, "one") == 0)
-		*(struct scep_waiting_row *)arg = *r;
-}
-
 static struct scep_waiting_row
 row_of_one(void)
 {
-	struct scep_waiting_row	 r = { .now = -1 };
+	struct scep_waiting_row	 r;
 
-	scep_waiting_each(((struct scep_local *)w->ca)->memory->waiting, row,
-	    &r);
+	scep_waiting_look(((struct scep_local *)w->ca)->memory->waiting,
+	    "one", &r);
 	return r;
+}
+
+/* What Prometheus is told; lines are given with their line feed. */
+static int
+page_has(const char *line)
+{
+	struct scep_buf		 page = { NULL, 0 };
+	struct scep_error	 err;
+	int			 found;
+
+	assert_int_equal(scep_ca_inspect(w->ca, WORLD_NOW,
+	    SCEP_INSPECT_METRICS, &page, &err), SCEP_OK);
+	found = memmem(page.data, page.len, line, strlen(line)) != NULL;
+	scep_buf_clear(&page);
+	return found;
+}
+
+static void
+has(const char *line)
+{
+	if (!page_has(line))
+		fail_msg("no %s", line);
 }
 
 static void
@@ -128,6 +143,10 @@ so_many_may_wait_and_other_profiles_do_not(void **state)
 	begin(&slow);
 	wait_until_it_thinks(1);
 	assert_int_equal(row_of_one().now, 1);
+	has("scep_validator_waiting{profile=\"one\"} 1\n");
+	has("scep_validator_max_waiting{profile=\"one\"} 1\n");
+	has("scep_validator_turned_away_total{profile=\"one\"} 0\n");
+	has("scep_validator_seconds_count{profile=\"one\"} 0\n");
 	/* No room, for a retry of the same neither, nor for garbage. */
 	r = validating_new("one", 1, "t2", NULL);
 	ask_spend(&r, "try again", "max_waiting");
@@ -144,10 +163,14 @@ so_many_may_wait_and_other_profiles_do_not(void **state)
 	r = validating_new("vc", 3, "t4", "none");
 	ask_spend(&r, "refused", "challenge unknown");
 	assert_int_equal(row_of_one().turned_away, 3);
+	has("scep_validator_turned_away_total{profile=\"one\"} 3\n");
 	let_it_answer();
 	assert_int_equal(end(&slow), 1);
 	assert_int_equal(row_of_one().now, 0);
 	assert_int_equal(row_of_one().answers[SCEP_VA_ALLOWED], 1);
+	has("scep_validator_waiting{profile=\"one\"} 0\n");
+	/* Nobody was asked about those that were turned away. */
+	has("scep_validator_seconds_count{profile=\"one\"} 1\n");
 	r = validating_new("one", 1, "t2", NULL);
 	ask_spend(&r, "granted", "allowed");
 }
@@ -246,20 +269,10 @@ operators_do_not_wait(void **state)
  * and to Prometheus. */
 
 static void
-has(struct scep_span text, const char *words)
-{
-	if (text.len == 0 || memmem(text.data, text.len, words,
-	    strlen(words)) == NULL)
-		fail_msg("no \"%s\" in: %.*s", words, (int)text.len,
-		    text.len > 0 ? (const char *)text.data : "");
-}
-
-static void
 what_it_said_is_told(void **state)
 {
 	struct world_request	 r;
 	struct scep_pending	 p;
-	struct scep_buf		 page = { NULL, 0 };
 	struct scep_error	 err;
 	json_t			*told, *result;
 	char			 id[SCEP_REQUEST_ID_LEN];
@@ -302,15 +315,81 @@ what_it_said_is_told(void **state)
 	assert_int_equal(scep_pending_get(w->store, id, &p, &err), SCEP_OK);
 	assert_string_equal(p.why, "validator: queue, new here");
 	scep_pending_clear(&p);
-	assert_int_equal(scep_ca_inspect(w->ca, WORLD_NOW,
-	    SCEP_INSPECT_METRICS, &page, &err), SCEP_OK);
-	has(scep_buf_span(&page), "scep_validator_waiting{profile=\"va\"} "
+	has("scep_validator_waiting{profile=\"va\"} 0\n");
+	has("scep_validator_answers_total{profile=\"va\",answer=\"refuse\"} "
+	    "1\n");
+	has("scep_validator_answers_total{profile=\"vm\",answer=\"queue\"} "
+	    "1\n");
+}
+
+/* Of each question, whatever came of it. */
+static void
+how_long_it_takes_is_told(void **state)
+{
+	static const struct {
+		const char	*answer, *why;
+		long		 ms;
+	} rows[] = {
+		{ VALIDATING_REFUSE, "stolen", 5 },
+		{ NULL, "no answer", 6 },
+		{ "nonsense", "no answer", 10000 },
+		{ VALIDATING_QUEUE, "wants an approval", 20001 },
+	};
+	static const char *const	 want[] = {
+		"bucket{profile=\"vf\",le=\"0.005\"} 1\n",
+		"bucket{profile=\"vf\",le=\"0.010\"} 2\n",
+		"bucket{profile=\"vf\",le=\"5.000\"} 2\n",
+		"bucket{profile=\"vf\",le=\"10.000\"} 3\n",
+		"bucket{profile=\"vf\",le=\"20.000\"} 3\n",
+		"bucket{profile=\"vf\",le=\"+Inf\"} 4\n",
+		"scep_validator_seconds_sum{profile=\"vf\"} 30.012\n",
+		"scep_validator_seconds_count{profile=\"vf\"} 4\n",
+		"{profile=\"vf\",answer=\"allow\"} 0\n",
+		"{profile=\"vf\",answer=\"refuse\"} 1\n",
+		"{profile=\"vf\",answer=\"queue\"} 1\n",
+		"{profile=\"vf\",answer=\"trouble\"} 2\n",
+	};
+	struct world_request		 r;
+	size_t				 i;
+
+	(void)state;
+	validating.meanwhile = NULL;
+	has("scep_validator_seconds_count{profile=\"vf\"} 0\n");
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		validating.answer = rows[i].answer;
+		validating.ms = rows[i].ms;
+		r = validating_new("vf", (int)i, "t1", NULL);
+		ask_spend(&r, "refused", rows[i].why);
+	}
+	for (i = 0; i < sizeof(want) / sizeof(want[0]); i++)
+		has(want[i]);
+	/* It is asked twice where it confirms. */
+	validating.answer = "{\"decision\":\"allow\"}";
+	validating.ms = 100;
+	r = validating_new("vf", 0, "t2", NULL);
+	ask_spend(&r, "granted", "allowed");
+	has("scep_validator_seconds_sum{profile=\"vf\"} 30.212\n");
+	has("scep_validator_seconds_count{profile=\"vf\"} 6\n");
+}
+
+/* Profiles that were never asked about have series, so that the first trouble
+ * is an increase; those that have no validator have none. */
+static void
+each_profile_with_a_validator_is_told_of(void **state)
+{
+	(void)state;
+	has("scep_validator_max_waiting{profile=\"vq\"} 8\n");
+	has("scep_validator_waiting{profile=\"vq\"} 0\n");
+	has("scep_validator_answers_total{profile=\"vq\",answer=\"trouble\"} "
 	    "0\n");
-	has(scep_buf_span(&page), "scep_validator_answers_total{profile="
-	    "\"va\",answer=\"refuse\"} 1\n");
-	has(scep_buf_span(&page), "scep_validator_answers_total{profile="
-	    "\"vm\",answer=\"queue\"} 1\n");
-	scep_buf_clear(&page);
+	has("scep_validator_turned_away_total{profile=\"vq\"} 0\n");
+	has("scep_validator_seconds_count{profile=\"vq\"} 0\n");
+	/* Half of no workers. */
+	has("scep_validator_max_waiting{profile=\"some\"} 1\n");
+	has("scep_profile_up{profile=\"main\"} 1\n");
+	assert_false(page_has("scep_validator_max_waiting{profile=\"main\"}"));
+	assert_false(page_has("scep_validator_seconds_count{profile="
+	    "\"main\"}"));
 }
 
 /* 255 octets of three each: wherever it is cut, it is cut between two. */
@@ -359,6 +438,9 @@ main(void)
 		cmocka_unit_test_setup(retries_wait_for_the_first, empty),
 		cmocka_unit_test_setup(operators_do_not_wait, empty),
 		cmocka_unit_test_setup(what_it_said_is_told, empty),
+		cmocka_unit_test_setup(how_long_it_takes_is_told, empty),
+		cmocka_unit_test_setup(
+		    each_profile_with_a_validator_is_told_of, empty),
 		cmocka_unit_test_setup(a_long_reason_is_told_too, empty),
 	};
 	int			 failed;

@@ -39,12 +39,13 @@ const char	validating_conf[] =
 
 static enum scep_err
 call(void *arg, const struct scep_hook *hook, struct scep_span question,
-    struct scep_buf *answer, struct scep_error *err)
+    struct scep_buf *answer, long *ms, struct scep_error *err)
 {
 	struct validating	*v = arg;
 	const char		*said = v->answer;
 	json_t			*json;
 
+	*ms = v->ms;
 	json = json_loadb((const char *)question.data, question.len,
 	    JSON_REJECT_DUPLICATES, NULL);
 	assert_non_null(json);

@@ -23,6 +23,7 @@ extern struct validating {
 	const char	*answer, *confirm;
 	void		(*meanwhile)(void);	/* while it is asked, */
 	void		(*confirming)(void);	/* … to let one go */
+	long		 ms;		/* that it takes each time, it says */
 	int		 n;		/* times that it was asked */
 	json_t		*asked[VALIDATING_MAX];
 	enum scep_hook_kind kind;	/* of the last */
