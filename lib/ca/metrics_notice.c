@@ -28,9 +28,13 @@ static const struct value	values[] = {
 	    offsetof(struct scep_lane, failures) },
 };
 
+/* By whether strangers can cause them. */
+static const char *const	kinds[2] = { "other", "refused" };
+
 /* A copy: no store and no memory is waited for with the mutex. */
 struct copy {
 	long			 rows[2];
+	time_t			 oldest[2];	/* 0: there is none */
 	size_t			 n_lanes;
 	struct scep_lane	 lane[SCEP_LANES];
 };
@@ -62,10 +66,35 @@ take_copy(struct scep_local *ca, struct copy *copy)
 	memcpy(copy->lane, n->lane, n->n_lanes * sizeof(n->lane[0]));
 	memcpy(copy->rows, n->rows, sizeof(copy->rows));
 	(void)pthread_mutex_unlock(&n->mutex);
-	for (minor = 0; minor <= 1; minor++)
+	for (minor = 0; minor <= 1; minor++) {
 		if (copy->rows[minor] < 0 && scep_notices_count(ca->store,
 		    minor, &copy->rows[minor], &ignored) != SCEP_OK)
 			copy->rows[minor] = 0;
+		if (scep_notices_oldest(ca->store, minor,
+		    &copy->oldest[minor], &ignored) != SCEP_OK)
+			copy->oldest[minor] = 0;
+	}
+}
+
+static void
+put_waiting(struct scep_metrics *p, const struct copy *copy)
+{
+	time_t	 came;
+	int	 minor;
+
+	scep_metrics_head(p, "scep_notices_waiting", "gauge",
+	    "Notices that nobody has taken yet.");
+	for (minor = 1; minor >= 0; minor--)
+		scep_metrics_put(p, "scep_notices_waiting{kind=\"%s\"} "
+		    "%ld\n", kinds[minor], copy->rows[minor]);
+	scep_metrics_head(p, "scep_notices_oldest_seconds", "gauge",
+	    "Age of the oldest of them; 0 if there is none.");
+	for (minor = 1; minor >= 0; minor--) {
+		came = copy->oldest[minor];
+		scep_metrics_put(p, "scep_notices_oldest_seconds{kind="
+		    "\"%s\"} %lld\n", kinds[minor], came == 0 ||
+		    came > p->now ? 0LL : (long long)(p->now - came));
+	}
 }
 
 void
@@ -81,11 +110,7 @@ scep_metrics_notices(struct scep_metrics *p)
 		return;
 	}
 	take_copy(p->ca, copy);
-	scep_metrics_head(p, "scep_notices_waiting", "gauge",
-	    "Notices that nobody has taken yet.");
-	scep_metrics_put(p, "scep_notices_waiting{kind=\"refused\"} %ld\n"
-	    "scep_notices_waiting{kind=\"other\"} %ld\n", copy->rows[1],
-	    copy->rows[0]);
+	put_waiting(p, copy);
 	for (i = 0; i < sizeof(values) / sizeof(values[0]); i++)
 		put_value(p, &values[i], copy);
 	free(copy);

@@ -105,6 +105,36 @@ scep_notices_count(struct scep_store *store, int minor, long *n,
 	return scep_store_walk(store, &range, count_entry, n, err);
 }
 
+static enum scep_err
+see_first(void *arg, const struct scep_entry *entry, struct scep_error *err)
+{
+	const struct scep_span	 key = entry->index_key;
+	uint64_t		 t = 0;
+	size_t			 i;
+
+	(void)err;
+	for (i = 1; i < key.len && i <= SCEP_INDEX_TIME; i++)
+		t = t << 8 | key.data[i];
+	*(time_t *)arg = (time_t)t;
+	return SCEP_E_EXISTS;
+}
+
+enum scep_err
+scep_notices_oldest(struct scep_store *store, int minor, time_t *when,
+    struct scep_error *err)
+{
+	uint8_t			 from[1], to[9];
+	const struct scep_range	 range = {
+		.index = SCEP_IX_NOTICE_AGE,
+		.from = { from, sizeof(from) },
+		.to = { to, sizeof(to) },
+	};
+
+	*when = 0;
+	scep_notices_range(minor, INT64_MAX, from, to);
+	return scep_store_walk(store, &range, see_first, when, err);
+}
+
 /* By the first who needs it. */
 long
 scep_notices_known(struct scep_local *ca, int minor)

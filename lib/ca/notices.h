@@ -87,6 +87,9 @@ long		 scep_notices_known(struct scep_local *ca, int minor);
 /* How many rows there are, counted by the index. */
 enum scep_err	 scep_notices_count(struct scep_store *store, int minor,
 		    long *n, struct scep_error *err);
+/* … and when the oldest came, by the index; 0: there is none. */
+enum scep_err	 scep_notices_oldest(struct scep_store *store, int minor,
+		    time_t *when, struct scep_error *err);
 /* All rows of a class that came before t, at most n, oldest first; each is
  * counted as expired or dropped. */
 enum scep_err	 scep_notices_delete(struct scep_local *ca, int minor,

@@ -118,7 +118,7 @@ tend_soon(const char *want)
 }
 
 static void
-metric_is(const char *line)
+metric_at(time_t later, const char *line)
 {
 	struct scep_local	*ca = (struct scep_local *)w->ca;
 	struct scep_store	*store = ca->store;
@@ -126,11 +126,18 @@ metric_is(const char *line)
 	struct scep_error	 err;
 
 	ca->store = w->store;		/* a faulty one has no figures */
-	assert_int_equal(scep_metrics(ca, WORLD_NOW, &out, &err), SCEP_OK);
+	assert_int_equal(scep_metrics(ca, WORLD_NOW + later, &out, &err),
+	    SCEP_OK);
 	ca->store = store;
 	if (strstr((const char *)out.data, line) == NULL)
 		fail_msg("no %s in:\n%s", line, (const char *)out.data);
 	scep_buf_clear(&out);
+}
+
+static void
+metric_is(const char *line)
+{
+	metric_at(0, line);
 }
 
 static json_t *
@@ -197,6 +204,32 @@ refusals_in_memory_are_bounded(void **state)
 	tend_soon("notices are dropped");
 	assert_int_equal(rows(), MAX / 2);
 	metric_is("scep_notices_waiting{kind=\"refused\"} 50\n");
+}
+
+static void
+the_age_of_the_oldest_is_told(void **state)
+{
+	static const char	 none[] =
+				    "scep_notices_oldest_seconds{kind="
+				    "\"refused\"} 0\n"
+				    "scep_notices_oldest_seconds{kind="
+				    "\"other\"} 0\n";
+
+	(void)state;
+	metric_at(150, none);
+	queue(1, 100);
+	queue(2, 0);
+	refuse(1, 40);
+	tend_soon(NULL);
+	metric_at(150, "scep_notices_oldest_seconds{kind=\"other\"} 150\n");
+	metric_at(150, "scep_notices_oldest_seconds{kind=\"refused\"} "
+	    "110\n");
+	metric_at(-1, none);		/* the clock was put back */
+	json_decref(operator_ask(w, 1,
+	    "{\"do\":\"notice.drop\",\"event\":\"queued\"}"));
+	metric_at(150, "scep_notices_oldest_seconds{kind=\"other\"} 0\n");
+	metric_at(150, "scep_notices_oldest_seconds{kind=\"refused\"} "
+	    "110\n");
 }
 
 static void
@@ -762,6 +795,7 @@ main(void)
 		T(when_there_are_too_many_new_ones_are_dropped),
 		T(the_oldest_refusals_make_room_for_the_newest),
 		T(refusals_in_memory_are_bounded),
+		T(the_age_of_the_oldest_is_told),
 		T(what_nobody_takes_goes_in_the_end),
 		T(the_end_writes_what_is_in_memory),
 		T(what_did_not_happen_is_not_told),
