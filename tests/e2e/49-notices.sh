@@ -95,6 +95,18 @@ adm notice show --json "$id" >"$T/show.json"
 same "what is told is shown" "$(jq -r '.body.event' "$T/show.json")" issued
 like "the log says it, too" "$T/scep.log" \
     'notice .* of profile default is not delivered: .*not today'
+figure() {		# NAME{LABELS}
+	curl -s -m 5 --unix-socket "$T/ca/state/metrics.sock" \
+	    http://localhost/metrics | sed -n "s/^$1 //p"
+}
+WAITING='scep_notices_waiting{kind="other"}'
+OLDEST='scep_notices_oldest_seconds{kind="other"}'
+IN_VAIN='scep_notice_deliveries_total{profile="default",result="failed"}'
+age=$(($(date +%s) - $(date -d "$(adm notice list --json |
+    jq -r 'map(.created) | min')" +%s)))
+same "a scrape tells how many wait" "$(figure "$WAITING")" 3
+verdict "… for how long" [ "$(figure "$OLDEST")" -ge "$age" ]
+verdict "… and how many tries have failed" [ "$(figure "$IN_VAIN")" -ge 4 ]
 # The last two calls are farther apart than the first two.
 same "it is called less and less" "$(awk '{ t[NR] = $1 }
     END { if (NR >= 4 && t[NR] - t[NR - 1] > t[2] - t[1]) print "yes" }
@@ -104,6 +116,7 @@ rm "$T/fail"
 status 0 "the operator has it tried at once" adm notice retry --all
 verdict "then all is told" until_true 60 is_told 4
 verdict "and nothing waits" until_true 5 n_waiting 0
+same "nor is anything old" "$(figure "$WAITING") $(figure "$OLDEST")" "0 0"
 same "under the ids that it had" "$(told .id | sort -u | comm -12 - "$T/ids" |
     grep -c .)" 3
 same "and once" "$(told .id | sort | uniq -d)" ""
