@@ -117,6 +117,12 @@ enum scep_outcome {
 	SCEP_REFUSED
 };
 
+/* What was asked of a validator about one request. */
+struct scep_consulted {
+	unsigned int	 n;		/* questions */
+	long		 ms;		/* that they took, in all */
+};
+
 /* Release with scep_answer_clear(). */
 struct scep_answer {
 	enum scep_outcome	 outcome;
@@ -134,6 +140,8 @@ struct scep_answer {
 	char			 serial[48];	/* hex */
 	char			 authority[96];	/* "challenge k3…" */
 	int			 repeated;	/* an answer given before */
+	struct scep_consulted	 consulted;	/* also where there is no
+						   answer */
 	long			 retry_s;	/* with SCEP_E_LIMIT: not
 						   before */
 };

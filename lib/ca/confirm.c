@@ -44,7 +44,7 @@ ask_about(struct scep_local *ca, const struct scep_validator_ask *whose,
 	scep_san_clear(&san);
 	if (rc != SCEP_OK)
 		return rc;
-	scep_validator_call(ca, ask.profile, &question, &said);
+	scep_validator_call(ca, ask.profile, &question, ask.consulted, &said);
 	if (said.fact != SCEP_VA_ALLOWED) {
 		scep_hex_text(scep_buf_span(&rec->serial), serial,
 		    sizeof(serial));

@@ -11,7 +11,7 @@
 #include "ca/report.h"
 
 #define SCEP_DOOR_MAX		(2 * 1024 * 1024)
-#define SCEP_DOOR_VERSION	8
+#define SCEP_DOOR_VERSION	9
 
 /* Bytes ⇄ structs; also what the fuzzer drives.  A decoded request's spans
  * and strings borrow from the door, which is released with

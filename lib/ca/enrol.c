@@ -362,5 +362,6 @@ scep_local_enrol(struct scep_ca *ca, time_t now,
 	scep_job_clear(&job);
 	if (rc != SCEP_OK)
 		scep_answer_clear(answer);
+	answer->consulted = job.consulted;
 	return rc;
 }

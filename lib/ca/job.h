@@ -58,6 +58,7 @@ struct scep_job {
 	 * came to. */
 	struct scep_buf			 question;
 	struct scep_validator_answer	 said;
+	struct scep_consulted		 consulted;
 	int				 was_allowed;	/* by it */
 	int				 is_stored;	/* granted, or queued */
 

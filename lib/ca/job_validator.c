@@ -29,7 +29,7 @@ has_right_challenge(const struct scep_job *job)
 
 /* What does not change between the questions about one request. */
 static void
-fill(const struct scep_job *job, struct scep_validator_ask *ask)
+fill(struct scep_job *job, struct scep_validator_ask *ask)
 {
 	memset(ask, 0, sizeof(*ask));
 	ask->profile = job->profile;
@@ -49,6 +49,7 @@ fill(const struct scep_job *job, struct scep_validator_ask *ask)
 	/* For whoever looks it up: of a token, too, its row's. */
 	ask->challenge_id = has_right_challenge(job) ? job->challenge_id :
 	    "";
+	ask->consulted = &job->consulted;
 }
 
 /* A challenge that authorised here is nothing for the validator to judge. */
@@ -68,7 +69,8 @@ scep_job_question(struct scep_job *job, struct scep_error *err)
 void
 scep_job_ask(struct scep_job *job)
 {
-	scep_validator_call(job->ca, job->profile, &job->question, &job->said);
+	scep_validator_call(job->ca, job->profile, &job->question,
+	    &job->consulted, &job->said);
 	scep_buf_clear(&job->question);
 	job->facts.validator = job->said.fact;
 	job->was_allowed = job->said.fact == SCEP_VA_ALLOWED;
@@ -166,6 +168,7 @@ scep_job_tell_failed(struct scep_job *job, enum scep_err rc,
 	if (scep_validator_question(&ask, &job->question, &trouble) !=
 	    SCEP_OK)
 		return;
-	scep_validator_call(job->ca, job->profile, &job->question, &ignored);
+	scep_validator_call(job->ca, job->profile, &job->question,
+	    &job->consulted, &ignored);
 	scep_validator_clear(&ignored);
 }

@@ -25,6 +25,7 @@ struct polled {
 	int				 by_password;	/* nothing can be
 						   encrypted to the signer's
 						   key */
+	struct scep_consulted		*consulted;
 };
 
 static void
@@ -53,6 +54,7 @@ confirm(struct scep_local *ca, const struct polled *p, time_t now,
 		.signer_sha256 = p->signer_sha256,
 		.self_signed = p->self_signed,
 		.challenge_id = "",
+		.consulted = p->consulted,
 	};
 	enum scep_err			 rc;
 
@@ -209,6 +211,7 @@ scep_local_poll(struct scep_ca *self, time_t now, const struct scep_poll *ask,
 {
 	struct scep_local		*ca = (struct scep_local *)self;
 	const struct scep_profile	*profile;
+	struct scep_consulted		 consulted = { .n = 0 };
 	struct polled			 p;
 	enum scep_err			 rc, found;
 
@@ -222,12 +225,15 @@ scep_local_poll(struct scep_ca *self, time_t now, const struct scep_poll *ask,
 		return scep_fail(err, SCEP_E_CONFIG, "%s", profile->fault);
 	p.profile = profile;
 	p.ask = ask;
+	p.consulted = &consulted;
 	found = find_txn(ca, profile, now, ask->message, &p, err);
 	rc = answer_poll(ca, &p, found, now, answer, err);
+	answer->consulted = consulted;
 	scep_story_poll(ca, now, ask, scep_buf_span(&p.txid),
 	    found == SCEP_OK ? &p.txn : NULL, answer, rc, err);
 	if (rc != SCEP_OK)
 		scep_answer_clear(answer);
+	answer->consulted = consulted;
 	scep_txn_clear(&p.txn);
 	scep_buf_clear(&p.txid);
 	return rc;

@@ -82,6 +82,13 @@ say_answer(const struct scep_answer *answer, enum scep_err rc,
 		scep_line_text(line, "authority", answer->authority);
 }
 
+static void
+say_consulted(const struct scep_consulted *c, struct scep_line *line)
+{
+	if (c->n > 0)
+		scep_line_number(line, "validator_ms", c->ms);
+}
+
 /* Its words, whatever was done with them. */
 static void
 say_validator(const struct scep_job *job, struct scep_line *line)
@@ -223,6 +230,7 @@ fill(const struct scep_job *job, enum scep_err rc,
 	say_rules(&job->verdict, &rules);
 	say_answer(job->answer, rc, why, &result);
 	say_validator(job, &result);
+	say_consulted(&job->consulted, &result);
 	if (t->kind == SCEP_TRACE_GRANTED)
 		scep_story_issuer(&result, job->issuer);
 	if ((done = scep_buf_set(&t->txid, job->ask->txid, err)) != SCEP_OK ||
@@ -301,6 +309,7 @@ scep_story_poll(struct scep_local *ca, time_t now,
 		    sizeof(t.request_id));
 	OPENSSL_strlcpy(t.serial, answer->serial, sizeof(t.serial));
 	say_answer(answer, rc, why, &result);
+	say_consulted(&answer->consulted, &result);
 	if ((done = scep_buf_set(&t.txid, txid, &ignored)) == SCEP_OK &&
 	    (done = scep_buf_set(&t.message, ask->asked, &ignored)) ==
 	    SCEP_OK)

@@ -8,6 +8,7 @@
 #ifndef SCEP_CA_VALIDATOR_H
 #define SCEP_CA_VALIDATOR_H
 
+#include "ca/ca.h"
 #include "ca/config.h"
 #include "ca/decide.h"
 #include "store/record.h"
@@ -41,6 +42,8 @@ struct scep_validator_ask {
 	struct scep_span		 cert_der;
 	/* failed: */
 	const char			*reason;
+	struct scep_consulted		*consulted;	/* counted up when it is
+							   asked */
 };
 /* As JSON, at most SCEP_HOOK_ASK_MAX octets. */
 enum scep_err	 scep_validator_question(const struct scep_validator_ask *ask,
@@ -68,11 +71,13 @@ void		 scep_validator_read(struct scep_span text,
 void		 scep_validator_trouble(struct scep_validator_answer *out,
 		    const char *why);
 void		 scep_validator_clear(struct scep_validator_answer *answer);
-/* Ask it, and wait: validator_call.c.  Not with a lock that others need. */
+/* Ask it, and wait: validator_call.c.  Not with a lock that others need.
+ * *consulted is counted up. */
 struct scep_local;
 void		 scep_validator_call(struct scep_local *ca,
 		    const struct scep_profile *profile,
 		    const struct scep_buf *question,
+		    struct scep_consulted *consulted,
 		    struct scep_validator_answer *out);
 /* How many requests of the profile may be with its validator. */
 long		 scep_validator_max_waiting(const struct scep_local *ca,

@@ -14,7 +14,8 @@ _Static_assert(SCEP_SHA256_LEN <= SCEP_REC_NAME, "room for a prefix");
 
 void
 scep_validator_call(struct scep_local *ca, const struct scep_profile *profile,
-    const struct scep_buf *question, struct scep_validator_answer *out)
+    const struct scep_buf *question, struct scep_consulted *consulted,
+    struct scep_validator_answer *out)
 {
 	const struct scep_hook_host	*hooks = ca->memory->hooks;
 	struct scep_buf			 text = { NULL, 0 };
@@ -30,6 +31,8 @@ scep_validator_call(struct scep_local *ca, const struct scep_profile *profile,
 	else
 		scep_validator_read(scep_buf_span(&text), profile, out);
 	scep_buf_clear(&text);
+	consulted->n++;
+	consulted->ms += ms;
 	scep_waiting_count(ca->memory->waiting, profile->name, out->fact,
 	    ms);
 }

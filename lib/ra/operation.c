@@ -185,6 +185,14 @@ log_request(const struct scep_work *work, const struct scep_address *from,
 		scep_line_number(work->log, "trailing", (long long)trailing);
 }
 
+/* Of whatever came of it. */
+static void
+log_consulted(const struct scep_work *work, const struct scep_consulted *c)
+{
+	if (c->n > 0)
+		scep_line_number(work->log, "validator_ms", c->ms);
+}
+
 static void
 log_failure(const struct scep_work *work, enum scep_err code,
     const char *reason)
@@ -350,6 +358,7 @@ scep_ra_operation(struct scep_work *work, struct scep_span der,
 	scep_asked_describe(work, der.len, &from, trailing, msg);
 	if (rc == SCEP_OK)
 		rc = ask_ca(work, der, &from, msg, &answer, &inner, err);
+	log_consulted(work, &answer.consulted);
 	if (rc == SCEP_OK) {
 		log_answer(work, &answer);
 		rc = send_answer(work, msg, &answer, &inner, &from, out, err);

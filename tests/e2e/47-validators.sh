@@ -115,6 +115,13 @@ how hang
 before_s=$(figure seconds_sum)
 fast=$(figure seconds_bucket ',le="2.000"')
 enrol 1 "hang: refused, in time" "a-2" asked
+id=$(jq -r .id "$T/asked" | tail -n 1)
+logged_ms() {		# ID: of the request's line
+	sed -n "s/.* id=$1 .* validator_ms=\([0-9]*\) .*/\1/p" "$T/scep.log"
+}
+is_logged_ms() { _ms=$(logged_ms "$1"); [ "${_ms:-0}" -ge "$2" ]; }
+verdict "the log tells that it took all of its time" \
+    until_true 5 is_logged_ms "$id" 3000
 same "a scrape tells of the hang as trouble" "$(answers)" "1 1 1 5 8"
 verdict "… that took until the deadline" awk \
     "BEGIN { exit !($(figure seconds_sum) - $before_s >= 3) }"
@@ -146,6 +153,7 @@ id=$(jq -r .id "$T/asked" | tail -n 1)
 adm explain "$id" >"$T/explain"
 like "scepadm explain says what it said" "$T/explain" \
     "validator reason +told so"
+like "… and how long that took" "$T/explain" "validator ms +[0-9]+$"
 like "… and which rule decided" "$T/explain" "validator +FAIL"
 until_true 5 grep -q "id=$id" "$T/scep.log"
 like "the log has it in the request's line" "$T/scep.log" \
@@ -197,6 +205,8 @@ enrol 4 "trouble: the device is to come again, where the profile says so" \
 like "… by HTTP 503" "$T/status.out" "503"
 same "… and nothing is issued" "$(n_certs)" "$before"
 like "… the log says why" "$T/scep.log" "no answer of the validator"
+verdict "… and how long it was waited for" until_true 5 is_logged_ms \
+    "$(jq -r .id "$T/asked" | tail -n 1)" 2000
 how refuse
 enrol 1 "… a refusal is a refusal" r-1 again -k "$T/r1.key" -t r-2 \
     -C "$T/r1.challenge"
@@ -303,8 +313,20 @@ same "those that waited are refused in the end" \
     "$(grep -c refused "$T/h6")" 2
 scrape
 same "… and a scrape tells that nobody waits" "$(figure waiting)" 0
+same "the log has no such time for those that were too many" \
+    "$(grep -c 'error.*max_waiting' "$T/scep.log") $(grep 'max_waiting' \
+    "$T/scep.log" | grep -c validator_ms)" "4 0"
 how allow
 enrol 0 "and then it serves again" h-9 asked
+
+sed -i 's/^\[server\]/&\nlog_format = json/' "$CONF"
+verdict "the log as JSON" adm reload
+enrol 0 "a request, for its line" h-10 asked
+id=$(jq -r .id "$T/asked" | tail -n 1)
+until_true 5 grep -q "\"id\":\"$id\"" "$T/scep.log"
+same "… in which the time is a number" "$(grep "\"id\":\"$id\"" \
+    "$T/scep.log" | jq -r '.validator_ms | type')" number
+sed -i '/^log_format/d' "$CONF"
 
 # ---- plain CGI: a run that owns the state asks, too ----
 

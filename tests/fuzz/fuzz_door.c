@@ -87,6 +87,8 @@ answer(struct scep_span der)
 		same(scep_buf_span(&a.delivery),
 		    scep_buf_span(&again.delivery));
 		demand(strcmp(a.reason, again.reason) == 0);
+		demand(a.consulted.n == again.consulted.n);
+		demand(a.consulted.ms == again.consulted.ms);
 		scep_answer_clear(&again);
 		scep_buf_clear(&out);
 	}

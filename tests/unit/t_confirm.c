@@ -213,8 +213,11 @@ a_poll_is_no_way_round_it(void **state)
 	json_decref(list);
 	json_decref(done);
 	(void)validating_times();
+	validating.ms = 40;
 	assert_int_equal(world_poll(w, &r, &answer, &err), SCEP_E_BUSY);
 	assert_int_equal(answer.cert.len, 0);
+	assert_int_equal(answer.consulted.n, 1);
+	assert_int_equal(answer.consulted.ms, 40);
 	assert_non_null(strstr(err.text, "does not confirm"));
 	assert_int_equal(validating.n, 1);
 	assert_string_equal(validating_said("event"), "issued");
@@ -227,6 +230,10 @@ a_poll_is_no_way_round_it(void **state)
 	told_of(1);
 	assert_int_equal(answer.outcome, SCEP_GRANTED);
 	assert_true(answer.cert.len > 0);
+	assert_int_equal(answer.consulted.n, 1);
+	scep_answer_clear(&answer);
+	assert_int_equal(world_poll(w, &r, &answer, &err), SCEP_OK);
+	assert_int_equal(answer.consulted.n, 0);	/* it has left */
 	scep_answer_clear(&answer);
 	(void)validating_times();
 	ask_spend(&r, "granted", "granted before");

@@ -498,6 +498,7 @@ a_grant(void)
 		.serial = "0a0b",
 		.authority = "challenge k3",
 		.repeated = 1,
+		.consulted = { .n = 2, .ms = 70000 },
 	};
 	struct scep_error	 err;
 
@@ -525,9 +526,52 @@ an_answer_arrives_as_it_was(void **state)
 	assert_string_equal(out.subject, "CN=\xc3");
 	assert_string_equal(out.serial, "0a0b");
 	assert_string_equal(out.authority, "challenge k3");
+	assert_int_equal(out.consulted.n, 2);
+	assert_int_equal(out.consulted.ms, 70000);
 	assert_span(scep_buf_span(&out.cert), scep_buf_span(&in.cert));
 	scep_answer_clear(&out);
 	scep_answer_clear(&in);
+	scep_buf_clear(&der);
+}
+
+/* A validator was asked, or somebody is blocked: that is told with the
+ * failure, and nothing else of what there might be. */
+static void
+a_failure_arrives_with_what_is_told_of_it(void **state)
+{
+	static const struct {
+		enum scep_err		 rc;
+		struct scep_consulted	 consulted;
+		long			 retry_s;	/* that arrives */
+	} rows[] = {
+		{ SCEP_E_BUSY, { 2, 3100 }, 0 },
+		{ SCEP_E_STORE, { 1, 0 }, 0 },
+		{ SCEP_E_LIMIT, { 0, 0 }, 30 },
+		{ SCEP_E_BUSY, { 0, 0 }, 0 },	/* control */
+	};
+	struct scep_answer	 in, out;
+	struct scep_buf		 der = { NULL, 0 };
+	struct scep_error	 why, err;
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		in = a_grant();
+		in.consulted = rows[i].consulted;
+		in.retry_s = 30;
+		(void)scep_fail(&why, rows[i].rc, "hangs");
+		assert_int_equal(scep_door_encode_answer(&in, rows[i].rc,
+		    &why, &der, &err), SCEP_OK);
+		assert_int_equal(scep_door_decode_answer(scep_buf_span(&der),
+		    &out, &err), rows[i].rc);
+		assert_string_equal(err.text, "hangs");
+		assert_int_equal(out.consulted.n, rows[i].consulted.n);
+		assert_int_equal(out.consulted.ms, rows[i].consulted.ms);
+		assert_int_equal(out.retry_s, rows[i].retry_s);
+		assert_int_equal(out.cert.len, 0);
+		assert_string_equal(out.serial, "");
+		scep_answer_clear(&in);
+	}
 	scep_buf_clear(&der);
 }
 
@@ -1022,6 +1066,7 @@ main(void)
 		cmocka_unit_test(
 		    a_request_of_another_version_says_what_to_restart),
 		cmocka_unit_test(an_answer_arrives_as_it_was),
+		cmocka_unit_test(a_failure_arrives_with_what_is_told_of_it),
 		cmocka_unit_test(
 		    an_answer_that_makes_no_sense_means_try_again),
 		cmocka_unit_test(what_is_published_arrives_as_it_was),

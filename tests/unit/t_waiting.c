@@ -279,6 +279,7 @@ what_it_said_is_told(void **state)
 
 	(void)state;
 	validating.meanwhile = NULL;
+	validating.ms = 12;
 	validating.answer = "{\"decision\":\"allow\",\"reason\":\"asset 7\","
 	    "\"subject\":\"CN=asset-7\",\"validity\":\"1d\"}";
 	r = validating_new("va", 0, "t1", NULL);
@@ -292,10 +293,12 @@ what_it_said_is_told(void **state)
 	operator_is(result, "validator", "allow");
 	operator_is(result, "validator_reason", "asset 7");
 	operator_is(result, "validator_sets", "subject validity");
+	operator_is(result, "validator_ms", "12");
 	json_decref(told);
 	assert_true(world_holds(w, "validator=allow validator_reason=\"asset "
 	    "7\""));
 	/* A refusal is in memory alone. */
+	validating.ms = 3456;
 	validating.answer = VALIDATING_REFUSE;
 	r = validating_new("va", 1, "t2", NULL);
 	ask_spend(&r, "refused", "stolen");
@@ -306,6 +309,7 @@ what_it_said_is_told(void **state)
 	    json_array_get(json_object_get(told, "stories"), 0), "events"),
 	    0), "result");
 	operator_is(result, "validator", "refuse");
+	operator_is(result, "validator_ms", "3456");
 	json_decref(told);
 	assert_false(world_holds(w, "stolen"));
 	validating.answer = VALIDATING_QUEUE;
