@@ -204,9 +204,9 @@ enrol 4 "trouble: the device is to come again, where the profile says so" \
     r-1 again -k "$T/r1.key" -t r-1 -C "$T/r1.challenge"
 like "… by HTTP 503" "$T/status.out" "503"
 same "… and nothing is issued" "$(n_certs)" "$before"
-like "… the log says why" "$T/scep.log" "no answer of the validator"
-verdict "… and how long it was waited for" until_true 5 is_logged_ms \
-    "$(jq -r .id "$T/asked" | tail -n 1)" 2000
+verdict "… the log says how long it was waited for" until_true 5 \
+    is_logged_ms "$(jq -r .id "$T/asked" | tail -n 1)" 2000
+like "… and what came of it" "$T/scep.log" "no answer of the validator"
 how refuse
 enrol 1 "… a refusal is a refusal" r-1 again -k "$T/r1.key" -t r-2 \
     -C "$T/r1.challenge"
