@@ -332,7 +332,13 @@ enum scep_err
 scep_metrics(struct scep_local *ca, time_t now, struct scep_buf *out,
     struct scep_error *err)
 {
-	struct scep_metrics	 p = { ca, now, out, SCEP_OK, err };
+	struct scep_metrics	 p = {
+		.ca = ca,
+		.now = now,
+		.out = out,
+		.rc = SCEP_OK,
+		.err = err,
+	};
 	struct sums		*sums;
 
 	if ((sums = OPENSSL_malloc(sizeof(*sums))) == NULL)
@@ -348,5 +354,6 @@ scep_metrics(struct scep_local *ca, time_t now, struct scep_buf *out,
 	put_limits(&p);
 	put_process(&p);
 	scep_metrics_notices(&p);
+	scep_metrics_flush(&p);
 	return p.rc;
 }

@@ -14,13 +14,20 @@ struct scep_metrics {
 	struct scep_local	*ca;
 	time_t			 now;
 	struct scep_buf		*out;
-	enum scep_err		 rc;	/* once it is none, nothing is added */
+	enum scep_err		 rc;	/* once it is a failure, nothing is
+					   added */
 	struct scep_error	*err;
+	size_t			 len;	/* of text, on its way to out */
+	char			 text[4096];
 };
 
-/* Text; a line of it, or several, of 511 octets at most. */
+#define SCEP_METRICS_PUT	512	/* octets of one call, with a NUL */
+
+/* Text; a line of it, or several. */
 void	 scep_metrics_put(struct scep_metrics *page, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
+/* All of it is in out now. */
+void	 scep_metrics_flush(struct scep_metrics *page);
 /* What the samples behind it are: "gauge", "counter", "histogram". */
 void	 scep_metrics_head(struct scep_metrics *page, const char *name,
 	    const char *type, const char *help);

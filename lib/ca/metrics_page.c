@@ -2,21 +2,31 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "ca/metrics.h"
+
+/* A buf is copied each time that it grows. */
+void
+scep_metrics_flush(struct scep_metrics *p)
+{
+	if (p->rc == SCEP_OK)
+		p->rc = scep_buf_add(p->out, scep_span_make(p->text, p->len),
+		    p->err);
+	p->len = 0;
+}
 
 void
 scep_metrics_put(struct scep_metrics *p, const char *fmt, ...)
 {
-	char	 text[512];
 	va_list	 ap;
 
-	if (p->rc != SCEP_OK)
-		return;
+	if (sizeof(p->text) - p->len < SCEP_METRICS_PUT)
+		scep_metrics_flush(p);
 	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	(void)vsnprintf(p->text + p->len, SCEP_METRICS_PUT, fmt, ap);
 	va_end(ap);
-	p->rc = scep_buf_add(p->out, scep_span_text(text), p->err);
+	p->len += strlen(p->text + p->len);
 }
 
 void
