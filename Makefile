@@ -58,7 +58,7 @@ endif
 
 LIB	 = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard lib/*/*.c)))
 SHARED	 = $(patsubst %.c,$(BUILD)/%.o,cgi/state.c cgi/state_socket.c \
-	   cgi/admin_socket.c cgi/log.c)
+	   cgi/admin_socket.c cgi/child.c cgi/log.c)
 CLIENT	 = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cgi/scep_client*.c)))
 ADM	 = $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(NOQR), \
 	   $(sort $(wildcard cgi/scepadm*.c cgi/doctor*.c))))
@@ -92,7 +92,7 @@ $(BIN)/scep.fcgi: $(CGI) $(SHARED) $(BUILD)/libscep.a
 	    $(OURLIBS)
 
 $(BIN)/scep-admin.fcgi: $(DOORS) $(SHARED) $(patsubst %,$(BUILD)/cgi/%.o, \
-    accept cgi_pipe child crew fcgi_request http listen peer sandbox) \
+    accept cgi_pipe crew fcgi_request http listen peer sandbox) \
     $(BUILD)/libscep.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(OURLIBS)
 

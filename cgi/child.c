@@ -2,13 +2,26 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <jansson.h>
+#include <openssl/crypto.h>
+
 #include "cgi/child.h"
 
+static void
+wipe_free(void *p)
+{
+	if (p != NULL)
+		OPENSSL_cleanse(p, malloc_usable_size(p));
+	free(p);
+}
+
+/* JSON holds challenges and keys, and copies of them, at any depth. */
 void
 scep_process_harden(void)
 {
@@ -16,6 +29,7 @@ scep_process_harden(void)
 
 	(void)setrlimit(RLIMIT_CORE, &none);
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	json_set_alloc_funcs(malloc, wipe_free);
 }
 
 void

@@ -7,7 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* No core file, no ptrace by others of the same uid. */
+/* No core file, no ptrace by others of the same uid; JSON that is freed is
+ * overwritten: what was a secret in it does not outlive its request. */
 void	 scep_process_harden(void);
 /*
  * In a new child of parent: die with it, be called name, ignore the signals

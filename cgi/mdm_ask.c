@@ -167,19 +167,6 @@ read_reply(const struct scep_buf *reply, int by_key,
 }
 
 static void
-wipe(json_t *object)
-{
-	const char	*name;
-	json_t		*value;
-
-	json_object_foreach(object, name, value)
-		if (json_is_string(value))
-			OPENSSL_cleanse((void *)(uintptr_t)
-			    json_string_value(value),
-			    json_string_length(value));
-}
-
-static void
 put_question(struct mdm *m, json_t *question, int by_key,
     struct mdm_answer *answer)
 {
@@ -188,7 +175,6 @@ put_question(struct mdm *m, json_t *question, int by_key,
 	char			*text = json_dumps(question, JSON_COMPACT);
 	enum scep_err		 rc;
 
-	wipe(question);
 	json_decref(question);
 	if (text == NULL) {
 		no(answer, MDM_TROUBLE, "the question as JSON");
@@ -237,7 +223,6 @@ mdm_ask(struct mdm *m, const char *verb, json_t *ask,
 void
 mdm_answer_clear(struct mdm_answer *answer)
 {
-	wipe(answer->result);
 	json_decref(answer->result);
 	answer->result = NULL;
 }

@@ -111,24 +111,15 @@ answer(struct serving *s, const struct scep_http_request *http)
 }
 
 /* An API key, and what it is given, do not outlive their request in memory that
- * was freed: neither JSON, … */
-static void
-wipe_free(void *p)
-{
-	if (p != NULL)
-		OPENSSL_cleanse(p, malloc_usable_size(p));
-	free(p);
-}
-
-/* … nor the buffers of libfcgi, which are large enough for this, … */
+ * was freed: JSON is overwritten (child.h); so are the buffers of libfcgi, which
+ * are large enough for this, … */
 static void
 wipe_what_is_freed(void)
 {
-	json_set_alloc_funcs(malloc, wipe_free);
 	(void)mallopt(M_PERTURB, 0x55);
 }
 
-/* … nor its variables, which are not. */
+/* … and its variables, which are not. */
 static void
 wipe_variables(char **variable)
 {

@@ -1,14 +1,12 @@
 /*
  * scepadm.c - the operator's command: a table of nouns and verbs.
  */
-#include <sys/prctl.h>
-#include <sys/resource.h>
-
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "cgi/child.h"
 #include "cgi/log.h"
 #include "cgi/scepadm.h"
 
@@ -246,16 +244,6 @@ run(struct adm *adm, int argc, char *argv[])
 	return scep_err_exit(rc);
 }
 
-/* Keys and fresh challenges pass through this process: no core, no ptrace. */
-static void
-keep_secrets(void)
-{
-	const struct rlimit	 none = { 0, 0 };
-
-	(void)setrlimit(RLIMIT_CORE, &none);
-	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-}
-
 /* What scep.conf means depends on no openssl.cnf, here as in scep.fcgi; but how
  * doctor speaks HTTPS does. */
 static void
@@ -272,7 +260,7 @@ main(int argc, char *argv[])
 	struct adm		 adm = { .conf = NULL };
 	int			 c, status;
 
-	keep_secrets();
+	scep_process_harden();	/* keys and fresh challenges pass through */
 	(void)setlocale(LC_CTYPE, "");
 	/* Leave what stands behind the noun to the noun. */
 	while ((c = getopt(argc, argv, "+c:h")) != -1) {

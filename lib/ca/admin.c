@@ -178,7 +178,6 @@ scep_admin_watched(struct scep_ca *ca, time_t now, unsigned long uid,
 	if (rc != SCEP_OK)
 		scep_admin_reply_refusal(rc, err, NULL, reply);
 	(void)snprintf(summary, summary_size, "%s", call.summary.text);
-	scep_admin_wipe(ask);
 	json_decref(ask);
 	scep_admin_call_clear(&call);
 	return rc;

@@ -1,7 +1,9 @@
 /*
  * admin.h - what the operator may ask of the CA: one JSON object in, one out.
  *
- * The same function serves admin.sock and a scepadm that owns the state.
+ * The same function serves admin.sock and a scepadm that owns the state.  There
+ * are secrets in both objects: the program makes jansson overwrite what it frees
+ * (json_set_alloc_funcs(3), once, before any other call).
  *
  *   {"do":"challenge.add", …}  →  {"ok":true,"result":…}
  *                              or {"ok":false,"code":"not found","exit":3,

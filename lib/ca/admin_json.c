@@ -163,19 +163,6 @@ scep_admin_number(const struct scep_admin_call *call, const char *name,
 	return n != NULL ? (long)json_integer_value(n) : fallback;
 }
 
-void
-scep_admin_wipe(json_t *object)
-{
-	const char	*key;
-	json_t		*value;
-
-	json_object_foreach(object, key, value)
-		if (json_is_string(value))
-			OPENSSL_cleanse((void *)(uintptr_t)
-			    json_string_value(value),
-			    json_string_length(value));
-}
-
 enum scep_err
 scep_admin_dump(json_t *json, struct scep_buf *out, struct scep_error *err)
 {
@@ -186,7 +173,6 @@ scep_admin_dump(json_t *json, struct scep_buf *out, struct scep_error *err)
 		(void)json_dumpb(json, text, len, JSON_COMPACT);
 		text[len] = '\0';
 	}
-	scep_admin_wipe(json);
 	json_decref(json);
 	if (text == NULL)
 		return scep_fail(err, SCEP_E_NOMEM, "the answer as JSON");

@@ -113,17 +113,14 @@ void		 scep_admin_reply_refusal(enum scep_err rc,
 /* A verb of any table, or NULL. */
 const struct scep_admin_verb
 		*scep_admin_find(const char *name);
-/* A request as JSON; the caller wipes it (scep_admin_wipe()).  SCEP_E_USAGE.
- */
+/* A request as JSON.  SCEP_E_USAGE. */
 enum scep_err	 scep_admin_parse(struct scep_span request, json_t **out,
 		    struct scep_error *err);
 /* Release what a call holds. */
 void		 scep_admin_call_clear(struct scep_admin_call *call);
-/* A JSON text into a buf; json is stolen, its texts are cleansed. */
+/* A JSON text into a buf; json is stolen. */
 enum scep_err	 scep_admin_dump(json_t *json, struct scep_buf *out,
 		    struct scep_error *err);
-/* Overwrite the texts that are members of an object. */
-void		 scep_admin_wipe(json_t *object);
 
 /* DER as a text in hex; NULL: no memory. */
 json_t		*scep_admin_hex_json(const struct scep_buf *der);

@@ -226,7 +226,6 @@ add(struct knock *k, struct scep_error *err)
 	if (row != NULL && (json_object_set_new(row, "ca_md5",
 	    json_string(md5)) != 0 || json_object_set_new(row, "ttl",
 	    json_integer(seconds_left(call))) != 0)) {
-		scep_admin_wipe(row);
 		json_decref(row);
 		row = NULL;
 	}
@@ -350,7 +349,6 @@ scep_knock(struct scep_ca *ca, time_t now, unsigned long uid,
 	(void)snprintf(summary, summary_size, "%s", k.call.summary.text);
 	scep_knocks_count(&k.call.ca->memory->knocks, json_string_value(
 	    json_object_get(root, "door")), end_of(&k, rc));
-	scep_admin_wipe(root);
 	json_decref(root);
 	scep_admin_call_clear(&k.call);
 	return rc;

@@ -197,20 +197,6 @@ set_all(json_t *to, const struct scep_validator_ask *ask, int *bad)
 		set_octets(to, "reason", scep_span_text(ask->reason), bad);
 }
 
-/* With a secret in it, perhaps: as it is, or in the request. */
-static void
-wipe(const json_t *question)
-{
-	static const char *const	 members[] = { "challenge", "csr" };
-	const json_t			*value;
-	size_t				 i;
-
-	for (i = 0; i < sizeof(members) / sizeof(members[0]); i++)
-		if ((value = json_object_get(question, members[i])) != NULL)
-			OPENSSL_cleanse((void *)(uintptr_t)json_string_value(
-			    value), json_string_length(value));
-}
-
 enum scep_err
 scep_validator_question(const struct scep_validator_ask *ask,
     struct scep_buf *out, struct scep_error *err)
@@ -233,7 +219,6 @@ scep_validator_question(const struct scep_validator_ask *ask,
 	else
 		(void)json_dumpb(question, (char *)out->data, len,
 		    JSON_COMPACT);
-	wipe(question);
 	json_decref(question);
 	return rc;
 }

@@ -126,6 +126,21 @@ verdict "a key is pasted where an id is wanted" adm apikey show \
 unlike "of which its id alone is shown" "$T/verdict.out" \
     "$(sed 's/.*-//' "$T/good.apikey")"
 
+# Many at once, each in a thread of its own, whose memory nobody uses after it.
+adding=
+for n in 1 2 3 4 5 6 7 8; do
+	adm apikey add --name "many-$n" --may challenge:add \
+	    >"$T/many-$n.apikey" 2>/dev/null &
+	adding="$adding $!"
+	adm token key add --alg hmac --out "$T/many-$n.key" --name "many-$n" \
+	    >/dev/null 2>&1 &
+	adding="$adding $!"
+	challenge "many-$n" --cn many &
+	adding="$adding $!"
+done
+# shellcheck disable=SC2086
+wait $adding
+
 # ---- where they are looked for ----
 
 # FILE: the secret behind the id, as a pattern for grep -F.
@@ -142,10 +157,15 @@ done >>"$secrets"
 for each in good revoked typo; do
 	sed 's/.*-//' "$T/$each.apikey"
 done >>"$secrets"
-printf 'mdm:%s' "$(cat "$T/good.apikey")" | base64 -w 0 |
-    sed 's/.*\(.\{30\}\)$/\1/' >>"$secrets"		# by Basic
-same "there are twenty-three" \
-    "$(sort -u "$secrets" | grep -c '^.\{26,\}$')" 23
+printf 'mdm:%s' "$(cat "$T/good.apikey")" | base64 | tr -d '\n' |
+    sed 's/.*\(.\{30\}\)$/\1\n/' >>"$secrets"		# by Basic
+for n in 1 2 3 4 5 6 7 8; do
+	secret_of "$T/many-$n"
+	cat "$T/many-$n.key"
+	sed 's/.*-//' "$T/many-$n.apikey"
+done >>"$secrets"
+same "there are forty-seven" \
+    "$(sort -u "$secrets" | grep -c '^.\{26,\}$')" 47
 ids=$T/ids
 for each in good wrong frozen revoked unused; do
 	cut -c1-10 "$T/$each"
