@@ -102,14 +102,27 @@ unlike() {
 	ok "$1"
 }
 
-# until_true SECONDS COMMAND…: try every 50 ms.
+# until_true SECONDS COMMAND…: try every 50 ms.  Where the machine is so busy
+# that few tries fit in, it gets the tries; up to six times the seconds.
 until_true() {
+	_tries=$(($1 * 10))
 	_end=$(($(date +%s%N) / 1000000 + $1 * 1000))
+	_last=$((_end + $1 * 5000))
 	shift
 	while ! "$@" >/dev/null 2>&1; do
-		[ $(($(date +%s%N) / 1000000)) -lt "$_end" ] || return 1
+		_tries=$((_tries - 1))
+		_now=$(($(date +%s%N) / 1000000))
+		[ "$_now" -lt "$_last" ] || return 1
+		[ "$_now" -lt "$_end" ] || [ "$_tries" -gt 0 ] || return 1
 		sleep 0.05
 	done
+}
+
+# comes TEXT FILE PATTERN: like(), of what somebody else is still writing.  A
+# server's line in the log comes after its answer.
+comes() {
+	until_true 10 grep -q -E -e "$3" "$2"
+	like "$@"
 }
 
 # ---- processes ----
@@ -119,17 +132,37 @@ own() { PIDS="$1 $PIDS"; }
 
 gone() { ! kill -0 "$1" 2>/dev/null; }
 
-# stop PID [SIGNAL]: and wait until it has ended; KILL after 12 s.
+# stop PID [SIGNAL]: and wait until it has ended; KILL after 30 s.  A web server
+# does not wait for the scep.fcgi that it has started: we do, for that owns the
+# state till it has ended.
 stop() {
 	[ -n "$1" ] || return 0
+	_scep=$(scep_below "$1")
 	kill "-${2:-TERM}" "$1" 2>/dev/null
-	until_true 12 gone_or_zombie "$1" || kill -KILL "$1" 2>/dev/null
+	until_true 30 gone_or_zombie "$1" || kill -KILL "$1" 2>/dev/null
 	wait "$1" 2>/dev/null
+	for _p in $_scep; do until_true 15 gone_or_zombie "$_p"; done
 	return 0
 }
 
 gone_or_zombie() {
 	gone "$1" || [ "$(ps -o stat= -p "$1" 2>/dev/null | cut -c1)" = Z ]
+}
+
+# The processes of scep.fcgi below this one, all generations.
+scep_below() {		# PID
+	ps -eo pid=,ppid=,comm= | awk -v top="$1" '
+	{ parent[$1] = $2; name[$1] = $3 }
+	END {
+		for (p in parent) {
+			if (name[p] !~ /^scep[.-]/)
+				continue
+			for (q = p; q in parent && q != top; q = parent[q])
+				;
+			if (q == top && p != top)
+				print p
+		}
+	}'
 }
 
 # libfaketime leaves files behind for each process that is killed, and the next
@@ -163,12 +196,15 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 130' INT TERM HUP
 
-# A port nobody listens on.
+# A port nobody listens on, and that no connection has been at for a while;
+# another one each time, for what is to listen there may not do so yet.
 free_port() {
 	while :; do
 		_port=$((20000 + $(od -An -N2 -tu2 /dev/urandom) % 12000))
-		[ -z "$(ss -Hltn "sport = :$_port")" ] && break
+		grep -q -x "$_port" "$T/ports" 2>/dev/null && continue
+		[ -z "$(ss -Htan "sport = :$_port")" ] && break
 	done
+	echo "$_port" >>"$T/ports"
 	echo "$_port"
 }
 
@@ -248,7 +284,7 @@ CONFIG
 	SERVER=$!
 	own "$SERVER"
 	URL=http://127.0.0.1:$1/scep
-	until_true 10 caps_ok "$URL" || {
+	until_true 30 caps_ok "$URL" || {
 		not_ok "lighttpd with scep.fcgi answers"
 		exit 1
 	}
@@ -302,12 +338,12 @@ http {
 CONFIG
 	} >"$T/nginx.conf"
 	start_fcgi
-	until_true 10 test -S "$T/scep.sock"
+	until_true 30 test -S "$T/scep.sock"
 	nginx -p "$T/nginx" -c "$T/nginx.conf" >>"$T/nginx.log" 2>&1 &
 	SERVER=$!
 	own "$SERVER"
 	URL=http://127.0.0.1:$1/scep
-	until_true 10 caps_ok "$URL" || {
+	until_true 30 caps_ok "$URL" || {
 		not_ok "nginx with scep.fcgi answers"
 		exit 1
 	}

@@ -34,7 +34,7 @@ records() {		# FILE [BOT OPTIONS]: what these would send, FILE.0 and up
 	python3 "$T/keep.py" "$_port" "$T/cacert" "$_file" &
 	_keeper=$!
 	own "$_keeper"
-	until_true 5 listens "$_port"
+	until_true 20 listens "$_port"
 	bot "$@" "http://127.0.0.1:$_port/scep" >/dev/null 2>&1
 	stop "$_keeper"
 	[ -s "$_file.0" ] || not_ok "the bot sends something to $_file"

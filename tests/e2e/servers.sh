@@ -51,9 +51,9 @@ example() {
 	echo "$T/$1"
 }
 
-# answers SERVER: within ten seconds, or the script ends.
+# answers SERVER: before long, or the script ends.
 answers() {
-	until_true 10 caps_ok "$URL" || {
+	until_true 30 caps_ok "$URL" || {
 		not_ok "$1 with scep.fcgi answers"
 		exit 1
 	}
@@ -61,8 +61,7 @@ answers() {
 
 # logged TEXT PATTERN: in $LOG, whose line comes after the answer.
 logged() {
-	until_true 5 grep -q -E -e "$2" "$LOG"
-	like "$1" "$LOG" "$2"
+	comes "$1" "$LOG" "$2"
 }
 
 # start_apache FILE PORT: the example, not as a daemon.
@@ -79,7 +78,7 @@ start_apache() {
 start_apache_proxy() {
 	for_www
 	start_fcgi
-	until_true 10 test -S "$T/scep.sock"
+	until_true 30 test -S "$T/scep.sock"
 	start_apache apache-proxy.conf "$1"
 }
 
@@ -87,7 +86,7 @@ start_apache_proxy() {
 start_nginx_example() {
 	for_www
 	start_fcgi
-	until_true 10 test -S "$T/scep.sock"
+	until_true 30 test -S "$T/scep.sock"
 	example nginx.conf "$1" >/dev/null
 	nginx -p "$T/run" -c "$T/nginx.conf" >>"$T/nginx.log" 2>&1 &
 	SERVER=$!
