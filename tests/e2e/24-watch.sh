@@ -47,10 +47,14 @@ hostile() {		# PREFIX
 	    "$BASE/default?operation=PKIOperation"
 }
 hostile text
+# A line comes after its answer.
+messages() { grep -c 'op=PKIOperation' "$T/scep.log"; }
+all_said() { [ "$(messages)" -ge 4 ]; }
+until_true 10 all_said
 verdict "each line of the log is pairs and nothing else" \
     awk -f "$T/pairs.awk" "$T/scep.log"
 same "there is a line for each request" \
-    "$(grep -c 'op=PKIOperation' "$T/scep.log")" 4
+    "$(messages)" 4
 like "what was sent is in it, escaped" "$T/scep.log" \
     'txid="x\\x22 result=granted serial=\\x22'
 unlike "and cannot pose as another pair" "$T/scep.log" \
@@ -85,11 +89,14 @@ scrape() {
 	curl -s -m 5 --unix-socket "$T/ca/state/metrics.sock" \
 	    http://localhost/metrics >"$T/metrics"
 }
+# Each worker tells of its own requests, in its own time.
 counted() {
-	scrape && grep -q 'operation="PKCSReq",result="granted"} [1-9]' \
-	    "$T/metrics" && grep -q 'result="pending"} 1' "$T/metrics"
+	scrape &&
+	    grep -q 'operation="PKCSReq",result="granted"} 2' "$T/metrics" &&
+	    grep -q 'result="refused",reason="challenge.*} 1' "$T/metrics" &&
+	    grep -q 'result="pending"} 1' "$T/metrics"
 }
-verdict "the socket tells within a few seconds" until_true 6 counted
+verdict "the socket tells within a few seconds" until_true 10 counted
 if command -v promtool >/dev/null; then
 	verdict "promtool check metrics" sh -c \
 	    "promtool check metrics <'$T/metrics'"
@@ -122,7 +129,7 @@ if [ "$(id -u)" -eq 0 ]; then
 		    >"$T/other-user" 2>/dev/null
 		same "another user gets nothing from $sock.sock" \
 		    "$(wc -c <"$T/other-user")" 0
-		like "and the log names them" "$T/scep.log" \
+		comes "and the log names them" "$T/scep.log" \
 		    "user 65534 may not use (the $sock socket|$sock.sock)"
 		chmod 600 "$T/ca/state/$sock.sock"
 	done
@@ -133,7 +140,7 @@ else
 fi
 { printf 'GET / HT'; sleep 4; } | timeout 8 socat - \
     "UNIX-CONNECT:$T/ca/state/metrics.sock" >"$T/half" 2>/dev/null
-verdict "half a request does not hold it up" until_true 5 scrape
+verdict "half a request does not hold it up" until_true 10 scrape
 same "half a request gets nothing" "$(wc -c <"$T/half")" 0
 
 restarts() { sed -n 's/^scep_worker_restarts_total //p' "$T/metrics"; }
@@ -141,7 +148,7 @@ scrape
 before=$(restarts)
 kill -KILL "$(workers_of "$SUPERVISOR" | head -n 1)"
 restarted() { scrape && [ "$(restarts)" -eq $((before + 1)) ]; }
-verdict "a worker that died is counted" until_true 5 restarted
+verdict "a worker that died is counted" until_true 10 restarted
 
 # ---- status ----
 
@@ -155,6 +162,13 @@ like "what expires" "$T/status" 'RA of CA main: 20'
 adm status --json >"$T/status.json"
 same "as JSON" "$(jq -r '.store.state, .since_start.pending' \
     "$T/status.json" | tr '\n' ' ')" "fine 1 "
+# The one in place of the one that died may still be about to ask.
+all_workers() {
+	adm status --json >"$T/status.json"
+	[ "$(jq .owner.workers "$T/status.json")" -eq \
+	    "$(workers_of "$SUPERVISOR" | wc -l)" ]
+}
+until_true 10 all_workers
 same "with the workers of all instances" "$(jq .owner.workers \
     "$T/status.json")" "$(workers_of "$SUPERVISOR" | wc -l)"
 
@@ -163,7 +177,7 @@ same "with the workers of all instances" "$(jq .owner.workers \
 sed -i 's/^\[server\]/&\nlog_format = json\nmetrics = yes/' "$CONF"
 status 0 "log_format = json, metrics = yes" adm reload
 in_json() { get health >/dev/null; tail -n 1 "$T/scep.log" | jq -e .id; }
-verdict "the log changes its format" until_true 5 in_json
+verdict "the log changes its format" until_true 10 in_json
 wc -l <"$T/scep.log" >"$T/lines"
 hostile json
 code=$(get metrics)
@@ -171,8 +185,13 @@ same "metrics at the path" "$code" 200
 like "as Prometheus wants them" "$T/head" \
     '^Content-Type: text/plain; version=0.0.4'
 verdict "and they are well-formed" sh -c "promtool check metrics <'$T/body'"
-sleep 0.2
-tail -n "+$(($(cat "$T/lines") + 1))" "$T/scep.log" >"$T/json.log"
+json_log() { tail -n "+$(($(cat "$T/lines") + 1))" "$T/scep.log"; }
+all_said() {
+	[ "$(json_log | grep -c '"op":"PKIOperation"')" -ge 4 ] &&
+	    json_log | grep -q '"op":"metrics"'
+}
+until_true 10 all_said
+json_log >"$T/json.log"
 same "each line is one object" "$(jq -c 'select(type == "object" and .time)' \
     "$T/json.log" | wc -l)" "$(wc -l <"$T/json.log")"
 same "a hostile transactionID arrives as it is in the other format" \
@@ -196,8 +215,8 @@ sed -i '/^log_format/d' "$CONF"
 "$FCGI" --log=json -c "$CONF" >"$T/option.log" 2>&1 &
 OPTION=$!
 own "$OPTION"
-until_true 10 test -S "$T/scep.sock"
-until_true 5 grep -q ready "$T/option.log"
+until_true 30 test -S "$T/scep.sock"
+until_true 20 grep -q ready "$T/option.log"
 verdict "--log=json" jq -e .time "$T/option.log"
 status 2 "--log=xml: usage" "$FCGI" --log=xml
 
@@ -223,7 +242,7 @@ if [ "${small:-0}" -gt 0 ] && [ "$small" -lt 68719476736 ]; then
 	unhealthy() { [ "$(get health)" = 503 ]; }
 	verdict "no room on the disk: 503" until_true 10 unhealthy
 	unlike "and not a word of why" "$T/body" 'disk|reserve|MiB'
-	like "but in the log" "$T/scep.log" 'op=health.*less than the reserve'
+	comes "but in the log" "$T/scep.log" 'op=health.*less than the reserve'
 	stop "$SUPERVISOR"
 	rm -rf "$shm"
 else

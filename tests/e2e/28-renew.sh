@@ -7,8 +7,7 @@
 
 # The reason of the last refusal, from the log of the server.
 reason() {		# TEXT PATTERN
-	until_true 5 grep -q "result=refused.*$2" "$T/scep.log"
-	like "$1" "$T/scep.log" "result=refused.*$2"
+	comes "$1" "$T/scep.log" "result=refused.*$2"
 	: >"$T/scep.log"
 }
 certs() { adm cert list --json | jq length; }
@@ -74,7 +73,7 @@ same "the old one and four new ones are known" "$(certs)" 5
 adm cert show "$(serial_in "$T/4.pem")" >"$T/show"
 like "cert show says what it was renewed from" "$T/show" \
     "renewal of $(serial_in "$T/a.pem" | tr 'A-F' 'a-f')"
-like "so does the log" "$T/scep.log" \
+comes "so does the log" "$T/scep.log" \
     "authority=\"?renewal of $(serial_in "$T/a.pem" | tr 'A-F' 'a-f')"
 adm explain --json "$(serial_in "$T/4.pem")" >"$T/story"
 same "and explain, with the rule that granted it" "$(jq -r \
@@ -184,7 +183,7 @@ if command -v pki >/dev/null; then
 	verdict "strongSwan renews to a new key [C-125 C-163 I-037]" \
 	    swan_renew "$T/new.key" "$T/swan-new.pem" "$T/swan.pem" \
 	    "$T/swan.key"
-	like "by a RenewalReq" "$T/scep.log" 'type=RenewalReq.*result=granted'
+	comes "by a RenewalReq" "$T/scep.log" 'type=RenewalReq.*result=granted'
 	good_cert "$T/swan-new.pem" swan
 	verdict "and to the same key [C-163 I-037]" swan_renew "$T/new.key" \
 	    "$T/swan-again.pem" "$T/swan-new.pem" "$T/new.key"
@@ -209,7 +208,7 @@ restart() {
 	stop "$SUPERVISOR"
 	faketime -f "$1" "$FCGI" -c "$CONF" >>"$T/scep.log" 2>&1 &
 	_faketime=$!
-	until_true 10 caps_ok "$URL"
+	until_true 30 caps_ok "$URL"
 	SUPERVISOR=$(supervisor_of "$_faketime")
 	own "$SUPERVISOR"
 }
@@ -243,7 +242,7 @@ if command -v faketime >/dev/null; then
 	: >"$T/scep.log"
 	verdict "and for some time after its end, if the profile says so [C-130]" \
 	    renewal grace grace 19 -t grace
-	like "which the log shows" "$T/scep.log" \
+	comes "which the log shows" "$T/scep.log" \
 	    'reason="?renewal after its signer.s end.*, 2[89]d after its end'
 	restart +131d
 	status 1 "and not for longer [C-130]" renewal grace grace 17 -t late

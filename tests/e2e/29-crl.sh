@@ -142,7 +142,7 @@ through() {		# nginx | lighttpd
 	    -i "$a.pem" "$URL/default"
 	asked "$1: where it is switched off" "refused 2" -T 22 -q "$a.pem" \
 	    "$URL/none"
-	like "$1: the log says why" "$T/scep.log" \
+	comes "$1: the log says why" "$T/scep.log" \
 	    'type=GetCRL .*reason="GetCRL is not offered"'
 	same "$1: nothing of it is a transaction [C-211]" \
 	    "$(adm request list --json | jq length)" 0
@@ -163,7 +163,7 @@ verdict "a certificate is revoked while no server runs" \
     revoke "$T/a-nginx.pem"
 start_lighttpd "$port"
 newer() { [ "$(number)" -gt "$before" ]; }
-verdict "a start makes a new CRL then" until_true 10 newer
+verdict "a start makes a new CRL then" until_true 20 newer
 same "with one entry" "$(number .entries)" 1
 get "$T/r.crl" /crl/main.crl >/dev/null
 crl_text "$T/r.crl" >"$T/r.txt"
@@ -232,12 +232,12 @@ LATER
 		before=$(number)
 		start_lighttpd "$port" "$T/later"
 		verdict "a server that starts two days later makes one" \
-		    until_true 10 newer
+		    until_true 20 newer
 		stop "$SERVER"
 		before=$(number)
 		start_lighttpd "$port"
 		verdict "and one whose clock is right again, too" \
-		    until_true 10 newer
+		    until_true 20 newer
 		stop "$SERVER"
 	fi
 else
@@ -259,7 +259,7 @@ like "a restored CRL is not served" "$T/new/state/issue.log" 'crls-aged'
 same "scepadm says so" "$(number .state)" '"stale"'
 start_lighttpd "$port"
 verdict "the next one has a higher number than the one that was lost" \
-    until_true 10 newer
+    until_true 20 newer
 get "$T/n.crl" /crl/main.crl >/dev/null
 crl_text "$T/n.crl" >"$T/n.txt"
 same "devices get that one" \

@@ -49,8 +49,7 @@ WRAPPER
 
 # The reason of the last refusal, from the log of the server.
 reason() {		# TEXT PATTERN
-	until_true 5 grep -q "result=refused.*$2" "$T/scep.log"
-	like "$1" "$T/scep.log" "result=refused.*$2"
+	comes "$1" "$T/scep.log" "result=refused.*$2"
 	: >"$T/scep.log"
 }
 
@@ -466,7 +465,7 @@ verdict "with a third of its life left there is a new one" \
     until_true 20 rolled
 like "which is logged" "$T/adopted/state/issue.log" 'event=ra-renewed ca=main'
 changed() { cas "$URL" "$T/ra2.pem" && ! cmp -s "$T/ra1.pem" "$T/ra2.pem"; }
-verdict "GetCACert shows it" until_true 10 changed
+verdict "GetCACert shows it" until_true 20 changed
 verdict "who has the old one is served [C-064]" enrol old -V "$T/ra1.pem" \
     "$URL"
 verdict "and who has the new one" enrol new -V "$T/ra2.pem" "$URL"
@@ -488,7 +487,7 @@ like "tells what comes next" "$T/verdict.out" \
 like "it is logged with who wished it" "$T/adopted/state/issue.log" \
     'event=ra-renewed ca=main generation=1 ra=3 by='
 changed() { cas "$URL" "$T/ra3.pem" && ! cmp -s "$T/ra2.pem" "$T/ra3.pem"; }
-verdict "GetCACert shows that" until_true 10 changed
+verdict "GetCACert shows that" until_true 20 changed
 verdict "who has the one before is served" enrol old2 -V "$T/ra2.pem" "$URL"
 verdict "and who has the new one" enrol new2 -V "$T/ra3.pem" "$URL"
 verdict "one that is in other hands is retired" adm ca retire --ra 2
@@ -566,8 +565,7 @@ for n in 1 2; do
 	    openssl crl -in "$T/got.crl" -noout -verify \
 	    -CAfile "$T/same$n.pem"
 done
-stop "$SERVER"
-SERVER=
+halt
 
 # ---- the current CA's files are lost, and no server starts ----
 
@@ -578,8 +576,7 @@ verdict "a device of a CA" enrol l1 "$URL"
 verdict "whose successor is staged" adm ca stage
 verdict "and published" adm ca publish
 cp "$T/lost/state/ca/main/2/ca.pem" "$T/lost2.pem"
-stop "$SERVER"
-SERVER=
+halt
 cp -a "$T/lost" "$T/lost.saved"
 for file in ca.pem state/ra.key state/ca.key; do
 	rm -rf "$T/lost"
@@ -603,8 +600,7 @@ verdict "which loses a file" adm reload
 verdict "a backup is made all the same" adm backup "$T/lost.backup3"
 verdict "its CA's key is in the backup still" \
     [ -s "$T/lost.backup3/state/ca/main/3/ca.key" ]
-stop "$SERVER"
-SERVER=
+halt
 
 # ---- an intermediate CA, adopted ----
 
