@@ -3,10 +3,12 @@
 . "$(dirname "$0")/lib.sh"
 
 # While $T/slow is there, each fsync of scep.fcgi takes 0.6 s: those of a
-# backup's files, not those of commits, which are fdatasyncs.
+# backup's files, not those of commits, which are fdatasyncs.  The first one
+# that finds $T/slow.hold takes until that is gone.
 cat >"$T/slow.c" <<'SLOW'
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,11 +17,19 @@ int
 fsync(int fd)
 {
 	const struct timespec	 wait = { 0, 600000000L };
+	const struct timespec	 step = { 0, 20000000L };
+	static int		 holds;
 	const char		*file = getenv("SLOW_FSYNC");
+	char			 hold[4096];
 	int			 (*real)(int);
 
 	if (file != NULL && access(file, F_OK) == 0)
 		nanosleep(&wait, NULL);
+	snprintf(hold, sizeof(hold), "%s.hold", file != NULL ? file : "");
+	if (file != NULL && access(hold, F_OK) == 0 &&
+	    !__atomic_exchange_n(&holds, 1, __ATOMIC_SEQ_CST))
+		while (access(hold, F_OK) == 0)
+			nanosleep(&step, NULL);
 	*(void **)&real = dlsym(RTLD_NEXT, "fsync");
 	return real(fd);
 }
@@ -82,7 +92,7 @@ for n in 1 2 3; do
 	watcher=$!
 	own "$watcher"
 	verdict "backup $n is made while devices enrol" adm backup "$bk"
-	until_true 20 gone_or_zombie "$watcher"
+	until_true 30 gone_or_zombie "$watcher"
 	acked "$T/snap" >"$T/acked.$n"
 	verdict "backup $n restores" "$ADM" restore --dir "$T/new.$n" "$bk"
 	serials "$T/new.$n/scep.conf" >"$T/restored.$n"
@@ -110,8 +120,8 @@ same "enough was going on" "$([ "$(wc -l <"$T/acked.3")" -gt 20 ] &&
     echo yes)" yes
 verdict "log verify while the server appends" adm log verify
 rm "$T/load"
-until_true 60 gone_or_zombie "$load_1"
-until_true 60 gone_or_zombie "$load_2"
+until_true 120 gone_or_zombie "$load_1"
+until_true 120 gone_or_zombie "$load_2"
 same "no device was refused meanwhile" \
     "$(cat "$T"/acks.* | grep -c -v granted)" 0
 
@@ -155,7 +165,7 @@ slow_backup() {
 	"$ADM" -c "$CONF" backup "$1" >"$T/slow.out" 2>&1 &
 	ASKER=$!
 	own "$ASKER"
-	until_true 10 test -e "$1/ca.pem"
+	until_true 20 test -e "$1/ca.pem"
 }
 slow_ends() {		# STATUS TEXT
 	wait "$ASKER"
@@ -166,6 +176,8 @@ slow_ends() {		# STATUS TEXT
 bot -k "$T/wait.key" -s "/CN=waits" "$URL/manual" >"$T/wait.out" 2>&1
 id=$(adm request list --json | jq -r '.[0].id')
 slow_backup "$T/bk.4"
+until_true 30 sh -c "ls '$T/bk.4/state/db/'*.db"
+: >"$T/slow.hold"
 status 75 "no second one is made meanwhile" adm backup "$T/bk.5"
 like "which is said" "$T/status.out" 'another backup'
 verdict "a request is approved meanwhile" adm request approve "$id"
@@ -173,7 +185,7 @@ challenge "$T/mean.ch" --cn meanwhile
 verdict "a device enrols meanwhile" bot -C "$T/mean.ch" -s /CN=meanwhile \
     "$URL"
 same "it has not ended yet" "$([ -e "$T/bk.4/manifest.json" ] || echo no)" no
-rm "$T/slow"
+rm "$T/slow" "$T/slow.hold"
 slow_ends 0 "it ends well"
 verdict "it restores" "$ADM" restore --dir "$T/new.4" "$T/bk.4"
 serials "$T/new.4/scep.conf" >"$T/restored.4"
@@ -198,8 +210,8 @@ same "and has no manifest" "$([ -e "$T/killed/manifest.json" ] ||
 status 1 "it is not restored" "$ADM" restore --dir "$T/r" "$T/killed"
 like "and it is said why" "$T/status.out" 'no manifest'
 same "nothing was made of it" "$([ -e "$T/r" ] || echo none)" none
-until_true 10 has_ca
-until_true 10 caps_ok "$URL"
+until_true 30 has_ca
+until_true 30 caps_ok "$URL"
 status 1 "nor is it written to once more" adm backup "$T/killed"
 verdict "the next owner is well" adm check
 status 0 "and makes backups" adm backup "$T/bk.5"
@@ -212,7 +224,7 @@ slow_ends 75 "which is said"
 like "plainly" "$T/slow.out" 'called off'
 unlike "and it ends cleanly" "$T/scep.log" 'operators did not finish'
 start_fcgi
-until_true 10 caps_ok "$URL"
+until_true 30 caps_ok "$URL"
 
 # ---- after the backup ----
 
