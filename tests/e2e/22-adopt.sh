@@ -227,7 +227,13 @@ verdict "adopt a passphrase from standard input" sh -c \
 bare_key "standard input"
 if command -v script >/dev/null; then
 	D=$T/tty
-	{ sleep 1; cat pass; sleep 1; } | script -qec "'$ADM' init \
+	# As somebody does it who waits to be asked.
+	: >tty.out
+	{
+		until_true 20 grep -q 'passphrase of' tty.out
+		cat pass
+		until_true 20 test -s "$D/scep.conf"
+	} | script -qec "'$ADM' init \
 	    --dir '$D' --ca-cert root.pem --ca-key p8.key" /dev/null \
 	    >tty.out 2>&1
 	like "a terminal is asked for it" tty.out 'passphrase of p8.key: '
