@@ -37,10 +37,19 @@ same "with a wildcard in front" "$(count --subject '*777')" 5
 same "as a whole" "$(subjects --subject 'CN=dev-77')" CN=dev-77
 same "that nothing has" "$(count --subject 'dev-77*')" 0
 same "--expires-in" "$(count --expires-in 36d)" 0
-same "--expires-in, two days more" "$(count --expires-in 38d)" \
-    "$(adm cert list --json --sort expires | jq --arg t \
-    "$(date -u -d '+38 days' +%Y-%m-%dT%H:%M:%SZ)" \
-    '[.[] | select(.not_after <= $t)] | length')"
+# As many now as in 38 days by the full list; once more if one of them came
+# in between.
+adm cert list --json --sort expires >"$T/expiring.json"
+in_38_days() {
+	jq --arg t "$(date -u -d '+38 days' +%Y-%m-%dT%H:%M:%SZ)" \
+	    '[.[] | select(.not_after <= $t)] | length' "$T/expiring.json"
+}
+for _ in 1 2 3 4 5; do
+	expiring=$(in_38_days)
+	counted=$(count --expires-in 38d)
+	[ "$(in_38_days)" -ne "$expiring" ] || break
+done
+same "--expires-in, two days more" "$counted" "$expiring"
 verdict "which is some of them" [ "$(count --expires-in 38d)" -gt 10 ]
 same "--profile" "$(count --profile manual)" 5
 same "--profile and --subject" \
@@ -48,9 +57,10 @@ same "--profile and --subject" \
 same "--state revoked" "$(count --state revoked)" 10
 same "--state valid" "$(count --state valid)" "$((total - 10))"
 same "--state expired" "$(count --state expired)" 0
-same "--since a duration" "$(subjects --since 10m | grep -c real)" 1
-same "--since a date" "$(count --since "$(date -u -d '-36 days' +%F)")" \
-    "$(adm cert list --json | jq --arg t "$(date -u -d '-36 days' +%F)" \
+same "--since a duration" "$(subjects --since 1h | grep -c real)" 1
+day=$(date -u -d '-36 days' +%F)
+same "--since a date" "$(count --since "$day")" \
+    "$(adm cert list --json | jq --arg t "$day" \
     '[.[] | select(.issued >= $t)] | length')"
 same "--since tomorrow" "$(count --since "$(date -u -d '+1 day' +%F)")" 0
 same "--ca" "$(count --ca main --limit 3)" 3
@@ -59,7 +69,7 @@ same "--limit" "$(count --limit 2500)" 2500
 same "--sort subject" "$(subjects --sort subject --limit 3 | tr '\n' ' ')" \
     "CN=dev-0 CN=dev-1 CN=dev-10 "
 same "--sort issued" "$(subjects --sort issued | tail -n 1)" \
-    "$(subjects --since 10m --sort issued | tail -n 1)"
+    "$(subjects --since 1h --sort issued | tail -n 1)"
 for field in expires:not_after issued:issued profile:profile serial:serial; do
 	adm cert list --json --sort "${field%:*}" >"$T/sorted.json"
 	same "--sort ${field%:*} is in order" "$(jq "[.[].${field#*:}] |
@@ -157,11 +167,9 @@ stop "$SERVER"
 
 # ---- and without a server; indexes that are not there ----
 
-# It ends a little later than the web server that started it.
-until_true 10 adm cert list --limit 1
 same "without a server the list is the same" "$(count)" "$((total + 40))"
 rm "$T/ca/state/db/index.db"
-adm cert list --since 10m --json >"$T/again.json" 2>"$T/again.err"
+adm cert list --since 2h --json >"$T/again.json" 2>"$T/again.err"
 verdict "indexes that are missing are made anew" jq -e 'length >= 41' \
     "$T/again.json"
 verdict "40000 more" "$FILL" -c "$CONF" -s 100000 40000
