@@ -27,7 +27,7 @@ refused() {
 	like "$_text: refused" "$T/refused.out" "^0 refused $_fail request "
 	_id=$(id_in "$T/refused.out")
 	# A note of the RA's crosses the answer.
-	until_true 5 adm explain "$_id"
+	until_true 10 adm explain "$_id"
 	same "$_text: explain says which" "$(outcome "$_id" "$_list" "$_name")" \
 	    FAIL
 	told "$_id" .result.reason >"$T/reason"
@@ -96,7 +96,7 @@ refused "a changed signature" 1 checks signature . \
     -f 18000 -C "$T/any" -s /CN=one -k "$T/one.key" "$URL"
 bot -T 17 -C "$T/any" -s /CN=two "$URL" >"$T/refused.out" 2>&1
 id=$(id_in "$T/refused.out")
-until_true 5 adm explain "$id"
+until_true 10 adm explain "$id"
 same "a RenewalReq that signs for itself" "$(told "$id" .result.reason)" \
     "a renewal by a self-signed certificate"
 refused "another profile's challenge" 2 rules challenge_taken \
@@ -104,7 +104,7 @@ refused "another profile's challenge" 2 rules challenge_taken \
 
 curl -s --data-binary garbage "$URL?operation=PKIOperation" >"$T/garbage"
 id=$(id_in "$T/garbage")
-until_true 5 adm explain "$id"
+until_true 10 adm explain "$id"
 same "garbage is explained, too" "$(outcome "$id" checks structure)" FAIL
 same "and what it was told" "$(told "$id" .result.answer)" "HTTP 400"
 status 3 "an id that nobody was told is not found" adm explain \
@@ -147,6 +147,7 @@ hostile=$(printf 'x\033[31m\n"\\ y')
 bot -C "$T/wrong" -t "$hostile" -s "/CN=\"$hostile" "$URL" \
     >"$T/hostile.out" 2>&1
 id=$(id_in "$T/hostile.out")
+until_true 10 adm explain "$id"
 adm explain "$id" >"$T/hostile"
 like "a hostile request is explained" "$T/hostile" 'rules|checks'
 verdict "and no terminal obeys it" sh -c "! grep -q '$(printf '\033')' \
@@ -155,6 +156,7 @@ hex=$(printf '%s' "$hostile" | od -An -tx1 | tr -d ' \n')
 like "its transactionID in hex" "$T/hostile" "^transaction $hex\$"
 verdict "as which it is found" adm explain "$hex"
 bot -C "$T/wrong" -s '/CN=a"b\\c=d' "$URL" >"$T/hostile.out" 2>&1
+until_true 10 adm explain "$(id_in "$T/hostile.out")"
 adm explain "$(id_in "$T/hostile.out")" >"$T/hostile"
 cat "$T/hostile" >>"$T/explained"
 like "a subject with quotes stands in one line" "$T/hostile" \
@@ -162,12 +164,14 @@ like "a subject with quotes stands in one line" "$T/hostile" \
 for n in 1 2 3; do
 	bot -C "$T/wrong" -t shared -s "/CN=shared-$n" "$URL" >/dev/null 2>&1
 done
-same "one transactionID of three devices" \
-    "$(adm explain --json shared | jq -r '.requests')" 3
+shared() { adm explain --json shared | jq -r '.requests'; }
+three() { [ "$(shared)" -eq 3 ]; }
+until_true 10 three
+same "one transactionID of three devices" "$(shared)" 3
 
 # ---- after a kill, and under a flood ----
 
-sleep 6				# tending
+sleep 12			# tending, every five seconds
 kill -KILL "$(ca_of "$SUPERVISOR")"
 until_true 10 caps_ok "$URL"
 same "a grant is explained after a kill" \
@@ -183,7 +187,7 @@ bot -C "$T/wrong" -s /CN=last "$URL" >"$T/last.out" 2>&1
 last=$(id_in "$T/last.out")
 verdict "of a flood the first is in memory" adm explain "$first"
 verdict "and the last" adm explain "$last"
-sleep 6
+sleep 12			# tending: of a flood some rows are kept
 stop "$SUPERVISOR"
 start_fcgi
 until_true 10 caps_ok "$URL"
