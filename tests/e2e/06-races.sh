@@ -46,7 +46,7 @@ challenge "$T/c" --cn lost
 bot -x -C "$T/c" -s /CN=lost -k "$T/lost.key" "$URL" >"$T/lost.out" 2>&1
 like "a client hangs up without reading" "$T/lost.out" '^0 lost'
 six() { [ "$(n_certs)" -eq 6 ]; }
-until_true 5 six
+verdict "and has its certificate all the same" until_true 20 six
 before=$(used)
 verdict "it asks again [C-176]" bot -C "$T/c" -s /CN=lost -k "$T/lost.key" \
     -o "$T/lost.pem" "$URL"
@@ -79,13 +79,11 @@ same "all are stored" "$(n_certs)" $((6 + N))
 bot -n 5 -j 5 -s /CN=wait-%d "$URL/manual" >"$T/wait.out" 2>&1
 same "five wait" "$(grep -c pending "$T/wait.out")" 5
 id=$(adm request list --json | jq -r '.[0].id')
+approvals=
 for i in 1 2 3 4 5 6; do
 	adm request approve "$id" >"$T/approve.$i" 2>&1 &
+	approvals="$approvals $!"
 done
-wait_for_approvals() {
-	for i in 1 2 3 4 5 6; do [ -s "$T/approve.$i" ] || return 1; done
-}
-until_true 15 wait_for_approvals
-sleep 0.3
+wait $approvals
 same "six approvals of one request: one certificate" "$(n_certs)" $((7 + N))
 finish

@@ -37,11 +37,11 @@ spawn-fcgi -s "$T/spawn.sock" -M 0660 -P "$T/spawn.pid" -- \
 spawned=$(cat "$T/spawn.pid")
 own "$spawned"
 lighttpd_to "$port" "\"socket\" => \"$T/spawn.sock\""
-verdict "spawn-fcgi starts scep.fcgi" until_true 10 caps_ok "$URL"
+verdict "spawn-fcgi starts scep.fcgi" until_true 30 caps_ok "$URL"
 enrols "a device enrols" spawned-1
 stop "$SERVER"
 kill -TERM "$spawned"
-verdict "SIGTERM ends it" until_true 10 gone_or_zombie "$spawned"
+verdict "SIGTERM ends it" until_true 20 gone_or_zombie "$spawned"
 
 # ---- listen = ADDRESS:PORT ----
 
@@ -50,7 +50,7 @@ sed -i "s,^\[server\],&\nlisten = 127.0.0.1:$own_port," "$CONF"
 start_fcgi
 port=$(free_port)
 lighttpd_to "$port" "\"host\" => \"127.0.0.1\", \"port\" => $own_port"
-verdict "it listens on a port of its own" until_true 10 caps_ok "$URL"
+verdict "it listens on a port of its own" until_true 30 caps_ok "$URL"
 enrols "a device enrols" port-1
 stop "$SERVER"
 stop "$SUPERVISOR"
@@ -77,8 +77,7 @@ if [ "$(id -u)" -eq 0 ]; then
 	sed -i "s,^\[server\],&\nlisten = unix:$T/theirs/scep.sock," "$CONF"
 	start_fcgi
 	until_true 10 test -S "$T/theirs/scep.sock"
-	ca=
-	until_true 10 ca_of "$SUPERVISOR"
+	until_true 30 grep -q 'msg="ready' "$T/scep.log"
 	ca=$(ca_of "$SUPERVISOR")
 	same "the CA process runs as nobody" \
 	    "$(ps -o user= -p "$ca" | tr -d ' ')" nobody

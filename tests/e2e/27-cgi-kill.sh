@@ -10,7 +10,7 @@ KILLS=${KILLS:-50}
 port=$(free_port)
 make_ca "$T/ca" "http://127.0.0.1:$port/scep"
 start_lighttpd_cgi "$port"
-verdict "lighttpd with scep.fcgi by CGI answers" until_true 10 caps_ok "$URL"
+verdict "lighttpd with scep.fcgi by CGI answers" until_true 30 caps_ok "$URL"
 
 # ---- load: each client tries again, as a device does ----
 
@@ -29,7 +29,7 @@ load() {
 load &
 load_pid=$!
 own "$load_pid"
-verdict "devices enrol" until_true 20 grep -q granted "$T/acks" || exit 1
+verdict "devices enrol" until_true 60 grep -q granted "$T/acks" || exit 1
 
 # ---- the kills ----
 
@@ -45,7 +45,11 @@ a_run() {
 killed=0
 holders=0
 tries=0
-while [ "$killed" -lt "$KILLS" ] && [ "$tries" -lt 1500 ]; do
+acked() { grep -c granted "$T/acks"; }
+# On a slow machine more of them, until devices have got on between them, and
+# one was hit that held the lock.
+while [ "$tries" -lt 1500 ] && { [ "$killed" -lt "$KILLS" ] ||
+    [ "$holders" -eq 0 ] || [ "$(acked)" -le $((KILLS / 3)) ]; }; do
 	tries=$((tries + 1))
 	sleep "0.0$(($(od -An -N2 -tu2 /dev/urandom) % 100))"
 	pid=$(a_run)
@@ -57,12 +61,12 @@ while [ "$killed" -lt "$KILLS" ] && [ "$tries" -lt 1500 ]; do
 	    holders=$((holders + 1))
 done
 rm "$T/load"
-same "$KILLS runs were killed" "$killed" "$KILLS"
+verdict "$KILLS runs were killed" test "$killed" -ge "$KILLS"
 same "some of them while they had the store open" \
     "$([ "$holders" -gt 0 ] && echo yes)" yes
-note "$holders held the lock;" \
+note "$holders of $killed held the lock;" \
     "$(grep -c 'recovered after an unclean stop' "$T/scep.log") recoveries"
-verdict "the clients come to an end" until_true 90 gone_or_zombie "$load_pid"
+verdict "the clients come to an end" until_true 180 gone_or_zombie "$load_pid"
 
 # ---- the books ----
 
