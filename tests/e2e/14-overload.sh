@@ -41,9 +41,17 @@ go_on() { kill -CONT "$SUPERVISOR" $(descendants "$SUPERVISOR"); }
 
 # normal SERVER [WHEN]
 normal() {
-	verdict "$1: it answers${2:+ $2}" until_true 5 caps_ok "$URL"
+	verdict "$1: it answers${2:+ $2}" until_true 10 caps_ok "$URL"
 	challenge "$T/c" --cn "after-$1"
 	verdict "$1: and enrols" bot -C "$T/c" -s "/CN=after-$1" "$URL"
+}
+
+waiting() { ss -Htn state established "dport = :$port" | wc -l; }
+some_wait() { [ "$(waiting)" -gt 20 ]; }
+steady() {
+	_before=$(waiting)
+	sleep 0.5
+	[ "$(waiting)" -eq "$_before" ]
 }
 
 # While scep.fcgi does nothing at all, what is beyond the limit gets its 503
@@ -53,10 +61,14 @@ limit() {		# SERVER TEXT SCEPLOAD-OPTIONS…
 	text=$2
 	shift 2
 	halt
-	"$LOAD" "$@" -t 1 -w 20 "$URL?operation=GetCACaps" >"$T/load" &
+	"$LOAD" "$@" -t 1 -w 60 "$URL?operation=GetCACaps" >"$T/load" &
 	load=$!
 	own "$load"
-	sleep 2
+	# It begins; a second later it begins no more, and what is beyond the
+	# limit has been answered when the number of connections is steady.
+	until_true 20 some_wait
+	sleep 1.5
+	until_true 20 steady
 	go_on
 	wait "$load"
 	note "$s: $(tr '\n' ' ' <"$T/load")"
@@ -73,7 +85,7 @@ overload() {		# SERVER
 	# Apache has no limit but its threads: what is beyond them waits.
 	[ "$1" = Apache ] || limit "$1" "the limit of all" -c 600
 	before=$(ours)
-	"$LOAD" -c "$CONNECTIONS" -t "$SECONDS_EACH" -w 20 \
+	"$LOAD" -c "$CONNECTIONS" -t "$SECONDS_EACH" -w 60 \
 	    "$URL?operation=GetCACaps" >"$T/load"
 	no_harm "$1"
 	normal "$1" "right after"

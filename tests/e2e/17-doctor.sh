@@ -173,7 +173,7 @@ openssl crl2pkcs7 -nocrl -certfile "$T/ca/ca.pem" \
 
 restart_nginx() {	# SED
 	stop "$SERVER"
-	until_true 5 port_shut "$port"
+	until_true 20 port_shut "$port"
 	sed "$1" "$T/nginx.good" >"$T/nginx.conf"
 	nginx -p "$T/nginx" -c "$T/nginx.conf" >>"$T/nginx.log" 2>&1 &
 	SERVER=$!
@@ -249,7 +249,7 @@ stop "$SUPERVISOR"
 examine 1 "scep.fcgi is not there"
 like "it is named" "$T/faults" '^FAIL GetCACert: HTTP 502.*fastcgi_pass'
 start_fcgi
-until_true 10 caps_ok "$URL"
+until_true 30 caps_ok "$URL"
 
 # ---- TLS, from a CA that nobody knows ----
 
