@@ -120,9 +120,11 @@ for address in "$T/notify" "@scep-e2e-$$"; do
 	stop "$MANAGER"
 done
 
+: >"$T/scep.log"
 start_fcgi
-until_true 10 test -S "$T/ca/state/admin.sock"
+until_true 30 grep -q 'msg="ready' "$T/scep.log"
 stop "$SUPERVISOR"
+like "without a manager it starts" "$T/scep.log" 'msg="ready'
 unlike "without a manager nothing is said" "$T/scep.log" \
     'service manager|NOTIFY_SOCKET'
 for address in "$T/nobody" relative "@$(printf '%0200d' 0)"; do

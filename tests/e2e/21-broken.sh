@@ -94,7 +94,7 @@ look() {
 run() {
 	_name=$1
 	shift
-	timeout -k 1 12 $WRAP $AS sh -c "$BEFORE"'
+	timeout -k 1 60 $WRAP $AS sh -c "$BEFORE"'
 	    exec "$@"' sh "$@" >"$T/out/$_name" 2>&1 </dev/null
 }
 
