@@ -77,6 +77,7 @@ wait "$DEBOOTSTRAP" || {
 awk '{ print "deb", $1, $2, "main" }' "$T/sources" >"$R/etc/apt/sources.list"
 apt-config dump | grep '^Acquire::' | grep -v 'Acquire::Languages' \
     >"$R/etc/apt/apt.conf.d/90host"
+echo 'Acquire::Retries "5";' >>"$R/etc/apt/apt.conf.d/90host"
 cp "$T/$DEB" "$T/$NEXT_DEB" "$R/root"
 
 # inside COMMAND…: in the root, with nothing of ours in the environment.
@@ -177,9 +178,9 @@ env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin chroot "$R" setpriv --reuid scep \
     -c /etc/scep/alone.conf >"$T/scep.log" 2>&1 &
 SUPERVISOR=$!
 own "$SUPERVISOR"
-until_true 10 test -S "$R/run/scep/scep.sock"
+until_true 30 test -S "$R/run/scep/scep.sock"
 web "$R/run/scep/scep.sock"
-until_true 10 caps_ok "$URL"
+until_true 30 caps_ok "$URL"
 enrols "scep.fcgi runs as its user, and a device enrols" first
 stop "$WEB"
 stop "$SUPERVISOR"
@@ -228,7 +229,7 @@ booted() {
 	ENTER="nsenter -a -r -w -t $LEADER"
 	inside systemctl is-system-running | grep -q -E 'running|degraded'
 }
-until_true 60 booted || {
+until_true 120 booted || {
 	skip "the units in a system" \
 	    "systemd-nspawn: $(tail -n 1 "$T/nspawn.out" | tr -d '\r')"
 	finish
@@ -249,8 +250,8 @@ same "it is the web server's" \
     "$(inside stat -c '%U %G %a' /run/scep/scep.sock)" "scep www-data 660"
 same "the service waits for a request" "$(is ActiveState)" inactive
 web "$T/run/scep.sock"
-until_true 20 caps_ok "$URL"
-until_true 20 is_now ActiveState active
+until_true 30 caps_ok "$URL"
+until_true 30 is_now ActiveState active
 same "the first request starts it" "$(is ActiveState)" active
 enrols "a device enrols from the hardened service" booted
 same "systemd is told that it is ready" \
@@ -277,7 +278,12 @@ verdict "a reload" sc reload scep.service
 verdict "is carried out" until_true 10 reloaded
 echo "frob = 1" >>"$R/etc/scep/scep.conf"
 status 1 "a reload of a bad configuration fails" sc reload scep.service
-inside journalctl -q -u scep.service >"$T/journal.log" 2>&1
+# journald reads it in its own time.
+journal_says() {
+	inside journalctl -q -u scep.service >"$T/journal.log" 2>&1
+	grep -q -E -e "$1" "$T/journal.log"
+}
+until_true 20 journal_says 'scep\.conf:[0-9]+:.*frob'
 like "and the journal says why" "$T/journal.log" 'scep\.conf:[0-9]+:.*frob'
 sed -i '$d' "$R/etc/scep/scep.conf"
 verdict "another is carried out" sc reload scep.service
