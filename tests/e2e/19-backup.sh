@@ -273,8 +273,10 @@ refused() {
 	[ ! -e "$T/r" ] || not_ok "$1: something was made"
 	rm -rf "$T/hurt" "$T/r"
 }
-flip() {		# FILE OFFSET: a command
-	echo "printf 'X' | dd of=$1 bs=1 seek=$2 conv=notrunc 2>/dev/null"
+flip() {		# FILE OFFSET: a command; X is no change where one is
+	echo "[ \"\$(dd if=$1 bs=1 skip=$2 count=1 2>/dev/null)\" = X ] &&
+	    c=Y || c=X
+	    printf \$c | dd of=$1 bs=1 seek=$2 conv=notrunc 2>/dev/null"
 }
 refused "a byte of a database" 'certs.db is not what' \
     "$(flip state/db/certs.db 9000)"

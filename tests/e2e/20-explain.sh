@@ -74,7 +74,8 @@ same "a repeated answer is in the story of the first" \
 challenge "$T/any"
 refused "a used challenge" 2 rules challenge 'challenge is used up' \
     -C "$T/c" -s /CN=one "$URL"
-sed 's/...$/222/' "$T/any" >"$T/wrong"
+sed 's/222$/333/; t
+    s/...$/222/' "$T/any" >"$T/wrong"
 refused "a wrong challenge" 2 rules challenge 'challenge unknown' \
     -C "$T/wrong" -s /CN=two "$URL"
 echo 'my other password' >"$T/password"
