@@ -19,9 +19,6 @@ put_program() {
 }
 put_program
 
-is_owner() {		# PID
-	[ "$(ps -o ppid= -p "$(cat "$STATE/lock")" | tr -d ' ')" = "$1" ]
-}
 # A CRL: that takes the state.
 get() {			# FILE
 	env -i PATH="$PATH" GATEWAY_INTERFACE=CGI/1.1 REMOTE_ADDR=192.0.2.1 \
@@ -32,13 +29,8 @@ http() { sed -n 's/^Status: \([0-9]*\).*/\1/p' "$1"; }
 # One that has the state, and workers: $server.
 start() {
 	get "$T/start"
-	server=$(lingering)
-	own "$server"
-	until_true 10 is_owner "$server" &&
-	    until_true 10 test -n "$(workers)" && get "$T/start" &&
-	    ! grep -q op= "$T/start.err"
+	found && get "$T/start" && ! grep -q op= "$T/start.err"
 }
-workers() { pgrep -P "$server" -x scep-worker; }
 end() {
 	stop "$server"
 	until_true 10 is_gone
@@ -69,8 +61,9 @@ end
 
 # ---- its workers find no owner ----
 
-flock "$STATE/lock" sleep 30 &
+flock "$STATE/lock" sleep 300 &
 locker=$!
+own "$locker"
 until_true 5 sh -c "! flock -n '$STATE/lock' true"
 SCEP_CONF=$CONF python3 - "$STATE/cgi.sock" "$FCGI_HERE" 2>"$T/scep.log" \
     <<'PYTHON' &
@@ -84,7 +77,7 @@ os.execv(sys.argv[2], ['scep.fcgi', '--idle=60'])
 PYTHON
 server=$!
 own "$server"
-until_true 10 sh -c "[ -n \"\$(pgrep -P $server -x scep-worker)\" ]"
+until_true 10 workers "$server"
 verdict "one that cannot serve does not wait for a minute" \
     until_true 15 gone_or_zombie "$server"
 verdict "and takes its socket along" test ! -e "$STATE/cgi.sock"
@@ -92,23 +85,22 @@ pkill -P "$locker"
 wait "$locker"
 get "$T/out"
 same "the control: with the lock a run is answered" "$(http "$T/out")" 200
-server=$(lingering)
-own "$server"
+verdict "and leaves one behind" found
 end
 
 # ---- operators ----
 
-linger 3s
-verdict "a server lingers for three seconds" start
+linger 6s
+verdict "a server lingers for six seconds" start
 python3 - "$STATE/admin.sock" <<'PYTHON' &
 import socket, sys, time
 s = socket.socket(socket.AF_UNIX)
 s.connect(sys.argv[1])
-time.sleep(8)
+time.sleep(18)
 PYTHON
 operator=$!
 own "$operator"
-sleep 6
+sleep 10
 same "it stays while an operator is at work" "$(lingering)" "$server"
 wait "$operator"
 verdict "and not for ever" until_true 10 is_gone

@@ -1,4 +1,5 @@
 # linger.sh - servers that plain CGI runs left behind; sourced after lib.sh.
+# $STATE is the directory of the state.
 
 # The server, if there is one: it leads a session of its own.
 lingering() {
@@ -9,3 +10,20 @@ lingering() {
 	done
 }
 is_gone() { [ -z "$(lingering)" ]; }
+is_there() { [ -n "$(lingering)" ]; }
+
+# owns PID: the state is that server's.
+owns() {
+	[ -n "$1" ] && [ "$1" = \
+	    "$(ps -o ppid= -p "$(cat "$STATE/lock")" | tr -d ' ')" ]
+}
+workers() { pgrep -P "$1" -x scep-worker; }
+
+# One that was left behind, as far as it serves: $server.
+found() {
+	until_true 10 is_there
+	server=$(lingering)
+	own "$server"
+	until_true 10 owns "$server" && until_true 10 workers "$server"
+}
+all_gone() { for _p; do gone_or_zombie "$_p" || return 1; done; }
