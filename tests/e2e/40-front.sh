@@ -2,6 +2,7 @@
 # 40-front - what lies between web server and engine: who accepts, who wakes
 # up, what is lost when processes leave.
 . "$(dirname "$0")/lib.sh"
+. "$ROOT/tests/e2e/reload.sh"
 
 # How often have these processes waited for something?
 waits() {
@@ -95,7 +96,16 @@ start_nginx "$port"
 
 # ---- one connection wakes one worker up ----
 
-n_workers() { [ "$(workers_of "$SUPERVISOR" | wc -l)" -eq "$1" ]; }
+# So many there are, and all of them are locked in and wait.
+n_workers() {
+	_n=0
+	for _p in $(workers_of "$SUPERVISOR"); do
+		_n=$((_n + 1))
+		awk '/^State:.*sleeping/ { n++ } /^Seccomp:[ \t]*2/ { n++ }
+		    END { exit n != 2 }' "/proc/$_p/status" || return 1
+	done
+	[ "$_n" -eq "$1" ]
+}
 until_true 10 n_workers 8
 sleep 1
 before=$(waits $(workers_of "$SUPERVISOR"))
@@ -111,6 +121,7 @@ verdict "(and the one that it wakes up is counted)" [ "$n" -ge 400 ]
 # then all workers are told to leave at once.
 i=0
 waiting=
+: >"$T/codes"
 kill -STOP $(workers_of "$SUPERVISOR")
 while [ "$i" -lt 40 ]; do
 	i=$((i + 1))
@@ -156,7 +167,7 @@ many() {		# N-GETS N-ENROLMENTS FIRST
 # As long as a size stands for a program that was built as it is by default.
 if [ "$BIN" = "$ROOT" ]; then
 	sed -i 's/^workers = .*/workers = 2/' "$CONF"
-	adm reload >/dev/null
+	reload >/dev/null
 	until_true 10 n_workers 2
 	verdict "requests to warm up" many 2000 200 warm
 	before=$(memory $(workers_of "$SUPERVISOR"))
@@ -171,7 +182,7 @@ if [ "$BIN" = "$ROOT" ]; then
 	verdict "the CA process less than 64 MB and its cache of 32" \
 	    [ "$ca" -lt $((96 * 1000)) ]
 	sed -i 's/^workers = .*/workers = 8/' "$CONF"
-	adm reload >/dev/null
+	reload >/dev/null
 	until_true 10 n_workers 8
 fi
 
@@ -221,6 +232,15 @@ same "… and it is done once" "$(adm challenge list --json |
 
 # ---- what was passed on is answered ----
 
+# How many connections have been taken from that unix socket.
+taken() {
+	ss -xH | awk -v path="$1" '$2 == "ESTAB" && $5 == path' | wc -l
+}
+all_connected() {
+	[ $(($(taken "$socket") + $(backlog "$socket"))) -ge 20 ]
+}
+passed_on() { [ "$(backlog "$socket")" -le 12 ]; }
+
 # ask_many: 20 connections that are waited for by $waiting, into $T/codes.
 ask_many() {
 	rm -f "$T/codes"
@@ -232,7 +252,7 @@ ask_many() {
 		    "$URL?operation=GetCACaps" >>"$T/codes" &
 		waiting="$waiting $!"
 	done
-	sleep 0.5
+	until_true 20 all_connected
 }
 codes() { sort "$T/codes" | uniq -c | tr -s ' '; }
 
@@ -240,8 +260,11 @@ codes() { sort "$T/codes" | uniq -c | tr -s ' '; }
 # are until there is room again.
 socket=$(ss -xlH | awk -v front="$T/lighttpd.sock" \
     'index($5, front) == 1 { print $5; exit }')
+until_true 10 n_workers 8
 kill -STOP $(workers_of "$SUPERVISOR")
 ask_many
+until_true 10 passed_on
+sleep 0.5
 n=$(backlog "$socket")
 note "of 20 connections $n wait in the backlog"
 verdict "for 8 workers not more than 16 are passed on" [ "$n" -ge 4 ]
@@ -251,6 +274,7 @@ wait $waiting
 same "when they run again, all are answered" "$(codes)" " 20 200"
 
 # The same, but then it is told to stop: lighttpd closes the socket with it.
+until_true 10 n_workers 8
 kill -STOP $(workers_of "$SUPERVISOR")
 ask_many
 workers=$(workers_of "$SUPERVISOR")
