@@ -205,13 +205,19 @@ verdict "it verifies" openssl verify -CAfile "${CONF%/*}/ca.pem" \
 
 # ---- certmonger ----
 
+# A refresh while another one is under way would be none.
+monger_asked() { grep -c 'CN=monger.*result=pending' "$T/scep.log"; }
+monger_asks() { [ "$(monger_asked)" -gt "$before" ]; }
+
 monger() {
 	cm_request two monger >/dev/null 2>&1
 	until_true 30 waiting monger || { not_ok "certmonger asks"; return; }
 	id=$(request_of monger)
 	same "ann approves certmonger's" "$(approve_by ann "$id")" 202
 	cm_becomes CA_WORKING "it waits" "$(cm_pem monger)"
+	before=$(monger_asked)
 	cm refresh -f "$(cm_pem monger)" >/dev/null 2>&1
+	verdict "and asks again" until_true 30 monger_asks
 	cm_becomes CA_WORKING "and waits on" "$(cm_pem monger)"
 	verdict "the operator approves it" adm request approve "$id"
 	cm refresh -f "$(cm_pem monger)" >/dev/null 2>&1
