@@ -9,15 +9,16 @@
 
 # mdm NAME URL [OPTION…]: in a directory of its own, where it keeps its key,
 # its request and its certificate.  What it says is in said.
-mdm() {
+mdm() { (mdm_run "$@"); }
+# The same instead of this shell: so that $! is its pid, and not a shell's.
+mdm_run() {
 	_in=$T/mdm/$server-$1
 	_cn=$1
 	_url=$2
 	shift 2
-	mkdir -p "$_in"
-	(cd "$_in" && exec scepclient -server-url "$_url" -debug \
-	    -private-key key.pem -certificate cert.pem -cn "$_cn" \
-	    -organization Mdm -ou "" -country CH "$@") >>"$_in/said" 2>&1
+	mkdir -p "$_in" && cd "$_in" && exec scepclient -server-url "$_url" \
+	    -debug -private-key key.pem -certificate cert.pem -cn "$_cn" \
+	    -organization Mdm -ou "" -country CH "$@" >>"$_in/said" 2>&1
 }
 has() { echo "$T/mdm/$server-$1/$2"; }
 
@@ -64,7 +65,7 @@ at() {
 
 # It does without capabilities if it must, and takes the CA's certificate.
 begins_to_wait() {
-	mdm mdm-wait "$URL/manual" &
+	mdm_run mdm-wait "$URL/manual" &
 	echo $! >"$T/$server.pid"
 	own $!
 	approve mdm-wait
@@ -97,7 +98,7 @@ refusals() {
 	challenge "$T/c"
 	mdm_refused badAlg "where nothing old is allowed [C-009 C-221 C-233]" \
 	    mdm-3 "$URL" -challenge "$(cat "$T/c")"
-	mdm mdm-no "$URL/manual" &
+	mdm_run mdm-no "$URL/manual" &
 	_pid=$!
 	own "$_pid"
 	until_true 15 waiting mdm-no
