@@ -2,6 +2,7 @@
 # 53-limits - who fails too often is blocked for a while: he, and nobody else;
 # whatever he writes into a header; and until an operator lets him in.
 . "$(dirname "$0")/lib.sh"
+. "$ROOT/tests/e2e/reload.sh"
 
 port=$(free_port)
 make_ca "$T/ca" "http://127.0.0.1:$port/scep"
@@ -21,7 +22,7 @@ subject_require = CN
 extensions = client
 profile_messages = 3/1h
 CONFIG
-sed -i 's/^\[server\]/&\nlimit_failures = 5\/8s/' "$CONF"
+sed -i 's/^\[server\]/&\nlimit_failures = 5\/20s/' "$CONF"
 cp "$CONF" "$T/first.conf"
 
 adm challenge add --count 40 --ttl 2h >"$T/good.ch" 2>/dev/null
@@ -91,19 +92,19 @@ bad 127.0.0.2 1 "$URL"
 same "the fifth is answered, too" \
     "$(grep -c ' refused 2 ' "$T/bad.out")" 1
 same "the sixth is not" "$(code 127.0.0.2 "$URL")" 429
-like "it says when to come again" "$T/head" '^Retry-After: [1-8].?$'
+like "it says when to come again" "$T/head" '^Retry-After: (1?[1-9]|10|20).?$'
 same "somebody else's garbage is read as ever" "$(code 127.0.0.3 "$URL")" 400
 verdict "somebody else goes on" good 127.0.0.3 "$URL"
 same "capabilities are for him, too" "$(curl -s -o "$T/body" -w '%{http_code}' \
     --interface 127.0.0.2 "$URL?operation=GetCACaps")" 200
 verdict "after its time it is over" \
-    until_true 12 is_code 127.0.0.2 400 "$URL"
+    until_true 30 is_code 127.0.0.2 400 "$URL"
 verdict "… and a right one is granted" good 127.0.0.2 "$URL"
 
 # ---- he costs nothing ----
 
 sed -i 's,^limit_failures.*,limit_failures = 5/1h,' "$CONF"
-verdict "another limit" adm reload
+verdict "another limit" reload
 bad 127.0.0.2 5 "$URL"
 verdict "all of it is reported" until_true 5 all_is_reported
 before=$(figure "$asked")
@@ -161,7 +162,7 @@ bad 127.0.0.6 3 "$URL/other"
 same "six failures by two close a profile" \
     "$(code 127.0.0.7 "$URL/other")" 429
 verdict "the others are open, for them too" good 127.0.0.6 "$URL"
-like "the line says which" "$T/scep.log" \
+comes "the line says which" "$T/scep.log" \
     'reason="other is blocked .*limits clear --profile other '
 verdict "it is opened again" adm limits clear --profile other
 verdict "… for everybody" bot -F 127.0.0.7 -C "$T/other.ch" "$URL/other"
@@ -175,12 +176,16 @@ bad 127.0.0.4 5 "$URL"
 same "one is blocked" "$(code 127.0.0.4 "$URL")" 429
 read_of_4() { [ "$(grep -c 'peer=127.0.0.4 .*txid=' "$T/scep.log")" = 5 ]; }
 until_true 5 read_of_4
-verdict "a reload" adm reload
+verdict "a reload" reload
 same "keeps him out" "$(code 127.0.0.4 "$URL")" 429
 bad 127.0.0.4 5 "$URL"
-verdict "… by workers that came after it" until_true 5 read_of_4
+not_read_of_4() {
+	[ "$(grep -c 'peer=127.0.0.4 .*status=429' "$T/scep.log")" = 7 ]
+}
+verdict "… each time" until_true 5 not_read_of_4
+verdict "… by workers that came after it" read_of_4
 sed -i 's,^limit_failures.*,limit_failures = off,' "$CONF"
-verdict "a reload without the limit" adm reload
+verdict "a reload without the limit" reload
 verdict "lets him in" until_true 5 is_code 127.0.0.4 400 "$URL"
 bad 127.0.0.4 20 "$URL"
 same "… and counts nobody" "$(grep -c ' refused 2 ' "$T/bad.out")" 20
@@ -188,7 +193,7 @@ cp "$T/first.conf" "$CONF"
 sed -i 's,^limit_failures.*,limit_failures = 5/1h,' "$CONF"
 grep -q '^listen' "$CONF" ||
     sed -i "s,^\[server\],&\nlisten = unix:$T/scep.sock," "$CONF"
-adm reload >/dev/null 2>&1
+reload >/dev/null 2>&1
 bad 127.0.0.4 5 "$URL"
 same "he is blocked anew" "$(code 127.0.0.4 "$URL")" 429
 
@@ -249,7 +254,7 @@ sed -i 's,^\[server\],&\nclient_address = HTTP_X_FORWARDED_FOR,' "$CONF"
 status 78 "a header that anybody may write is no address" \
     adm check
 sed -i 's,^\[server\],&\ntrusted_proxies = 127.0.0.9 10.0.0.0/8,' "$CONF"
-verdict "… unless a proxy writes it" adm reload
+verdict "… unless a proxy writes it" reload
 bad 127.0.0.9 1 -l 'X-Forwarded-For: 198.51.100.1' -s /CN=proxy "$URL"
 same "whom the proxy names" "$(peer_of proxy)" 198.51.100.1
 bad 127.0.0.2 1 -l 'X-Forwarded-For: 198.51.100.1' -s /CN=spoof "$URL"
