@@ -3,6 +3,7 @@
 # first, that hang, and while the server is killed, reloaded and restored.
 . "$(dirname "$0")/lib.sh"
 . "$ROOT/tests/e2e/servers.sh"
+. "$ROOT/tests/e2e/reload.sh"
 
 port=$(free_port)
 make_ca "$T/ca" "http://127.0.0.1:$port/scep"
@@ -35,7 +36,9 @@ TELL
 
 # … and a server.
 (umask 077; openssl rand -hex 32 >"$T/ca/notify.key")
-echo 500 >"$T/mode"
+# At no time is there half a word.
+mode() { echo "$1" >"$T/mode.new" && mv "$T/mode.new" "$T/mode"; }
+mode 500
 python3 -W ignore "$ROOT/tests/notice-server.py" "$T/mode" \
     "$T/ca/notify.key" >"$T/server.log" 2>&1 &
 own $!
@@ -93,7 +96,7 @@ adm notice show "$id" >"$T/show"
 like "and each notice does" "$T/show" "^error .*not today"
 adm notice show --json "$id" >"$T/show.json"
 same "what is told is shown" "$(jq -r '.body.event' "$T/show.json")" issued
-like "the log says it, too" "$T/scep.log" \
+comes "the log says it, too" "$T/scep.log" \
     'notice .* of profile default is not delivered: .*not today'
 figure() {		# NAME{LABELS}
 	curl -s -m 5 --unix-socket "$T/ca/state/metrics.sock" \
@@ -107,10 +110,11 @@ age=$(($(date +%s) - $(date -d "$(adm notice list --json |
 same "a scrape tells how many wait" "$(figure "$WAITING")" 3
 verdict "… for how long" [ "$(figure "$OLDEST")" -ge "$age" ]
 verdict "… and how many tries have failed" [ "$(figure "$IN_VAIN")" -ge 4 ]
-# The last two calls are farther apart than the first two.
+# The pauses are 1, 2 and 4 s, in whole seconds: a busy machine makes them
+# longer, and nothing makes them shorter.
 same "it is called less and less" "$(awk '{ t[NR] = $1 }
-    END { if (NR >= 4 && t[NR] - t[NR - 1] > t[2] - t[1]) print "yes" }
-    ' "$T/calls")" yes
+    END { if (NR >= 4 && t[3] - t[2] > 1e9 && t[4] - t[3] > 3e9)
+	print "yes" }' "$T/calls")" yes
 adm notice list --json | jq -r '.[].id' | sort >"$T/ids"
 rm "$T/fail"
 status 0 "the operator has it tried at once" adm notice retry --all
@@ -120,7 +124,7 @@ same "nor is anything old" "$(figure "$WAITING") $(figure "$OLDEST")" "0 0"
 same "under the ids that it had" "$(told .id | sort -u | comm -12 - "$T/ids" |
     grep -c .)" 3
 same "and once" "$(told .id | sort | uniq -d)" ""
-like "the log says that, too" "$T/scep.log" \
+comes "the log says that, too" "$T/scep.log" \
     'notices of profile default are delivered again'
 
 # ---- a server ----
@@ -132,9 +136,9 @@ called_twice() {
 verdict "a server that answers 500 is called again" until_true 30 \
     called_twice
 verdict "and what it was told waits" until_true 5 n_waiting 1
-like "it says that a notice failed" "$T/scep.log" \
+comes "it says that a notice failed" "$T/scep.log" \
     'profile manual is not delivered: .*HTTP 500'
-echo ok >"$T/mode"
+mode ok
 adm notice retry --profile manual >/dev/null
 verdict "when it answers 200 it is told" until_true 20 \
     grep -q '^200 .* queued signed' "$T/server.log"
@@ -145,14 +149,14 @@ adm request approve "$request" >/dev/null
 verdict "an approval is told as a certificate" until_true 10 \
     grep -q '^200 .* issued signed' "$T/server.log"
 until_true 5 n_waiting 0
-echo 204 >"$T/mode"
+mode 204
 bot -s /CN=refused -k "$T/r.key" "$URL/manual" >/dev/null 2>&1
 adm request refuse --reason no \
     "$(adm request list --json | jq -r '.[0].id')" >/dev/null
 verdict "and so is an operator's refusal" until_true 10 \
     grep -q '^204 .* refused signed' "$T/server.log"
 verdict "204 is as good as 200" until_true 5 n_waiting 0
-echo ok >"$T/mode"
+mode ok
 echo wrong >"$T/wrong"
 before=$(grep -c '^200 .* refused' "$T/server.log")
 bot -C "$T/wrong" -s /CN=x -n 3 "$URL/manual" >/dev/null 2>&1
@@ -239,7 +243,7 @@ status 3 "and is not found any more" adm notice show "$id"
 # ---- too many ----
 
 sed -i "s/^\[server\]/&\nmax_notices = 100/" "$CONF"
-adm reload >/dev/null
+reload >/dev/null
 adm challenge add --count 110 >"$T/many" 2>/dev/null
 bot -K -t random -C "$T/many" -s /CN=many-%d -n 110 -j 4 "$URL" \
     >"$T/many.out" 2>&1
