@@ -168,7 +168,7 @@ CONFIG
 	until_true 10 grep -q 'AP-ENABLED\|Setup of interface done\|RADIUS' \
 	    "$T/hostapd.log"
 }
-eap() { eapol_test -c "$1" -a 127.0.0.1 -p "$_radius" -s secret -t 10; }
+eap() { eapol_test -c "$1" -a 127.0.0.1 -p "$_radius" -s secret -t 60; }
 
 for_wpa() {
 	verdict "wpa: it is printed" recipe "$T/wpa.sh" wpa --cn "w'\$(id)" \
