@@ -103,6 +103,9 @@ mirrors() {
 	not_taken "a signer signed with MD5 [C-221]" default -H md5
 }
 
+# newest N PATTERN: in the last lines of the log.
+newest() { tail -n "$1" "$T/scep.log" | grep -q -E -e "$2"; }
+
 # It knows no cipher but DES, and no digest but SHA-1.
 scepclients() {		# DIRECTORY of the CA
 	command -v scepclient >/dev/null || {
@@ -120,17 +123,15 @@ scepclients() {		# DIRECTORY of the CA
 	    "$1/ca.pem" "$T/mdm/cert.pem"
 	openssl x509 -in "$T/mdm/cert.pem" -noout -subject >"$T/subject.out"
 	like "for its name" "$T/subject.out" 'CN ?= ?old-scepclient'
-	tail -n 20 "$T/scep.log" >"$T/last"
-	like "the log says it was granted" "$T/last" \
+	verdict "the log says it was granted" until_true 10 newest 20 \
 	    'profile=old.*CN=old-scepclient.*result=granted'
 	challenge "$T/c"
 	status 1 "the strict profile refuses it [C-009 C-221]" timeout 30 \
 	    scepclient -server-url "$URL/default" \
 	    -challenge "$(cat "$T/c")" -private-key "$T/mdm/key.pem" \
 	    -certificate "$T/mdm/none.pem" -cn strict-scepclient
-	tail -n 5 "$T/scep.log" >"$T/last"
-	like "by the first that is not allowed, in the log" "$T/last" \
-	    'fail=badAlg reason="digest SHA-1 is not allowed"'
+	verdict "by the first that is not allowed, in the log" until_true 10 \
+	    newest 5 'fail=badAlg reason="digest SHA-1 is not allowed"'
 	status 1 "there is no certificate" test -e "$T/mdm/none.pem"
 }
 

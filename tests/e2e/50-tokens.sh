@@ -159,7 +159,7 @@ status 1 "another SAN" bot -C t -s /CN=printer "$URL"
 verdict "a device enrols" bot -C t -k t.pem -s /CN=printer \
     -d printer.example "$URL"
 first=$(serial_of verdict.out)
-like "the log says by what" scep.log \
+comes "the log says by what" scep.log \
     "authority=\"token printer-1 by key $kid\""
 same "it is used up" "$(row t state) $(row t used)" "used 1"
 same "its names are known" "$(row t subject) $(row t san)" \
@@ -222,7 +222,7 @@ mint t --cn ahead --not-before 4m
 verdict "a clock that is a little ahead" bot -C t -s /CN=ahead "$URL"
 mint t --cn long --ttl 3h
 status 1 "longer than the key allows" bot -C t -s /CN=long "$URL"
-like "the log says so" scep.log "the key allows 2h"
+comes "the log says so" scep.log "the key allows 2h"
 mint t --cn x --profile manual
 status 1 "for another profile" bot -C t -s /CN=x "$URL"
 mint t --cn x
@@ -248,7 +248,7 @@ verdict "its own is good" bot -C t -s /CN=x "$URL"
 
 mint w --cn right --id wrong-1
 for i in 1 2 3 4; do bot -C w -s /CN=wrong "$URL" >>w.out 2>&1; done
-sleep 3
+sleep 6
 stop "$SUPERVISOR" KILL
 start_fcgi
 until_true 10 caps_ok "$URL"
@@ -301,13 +301,13 @@ CONF=$T/again/scep.conf
 start_nginx "$port"
 status 1 "what was used is not good again" bot -C used -s /CN=used "$URL"
 status 1 "nor is what may have been" bot -C unused -s /CN=unused "$URL"
-like "the log says why" scep.log "restored from a backup"
+comes "the log says why" scep.log "restored from a backup"
 same "what was revoked stays so" "$(row future state)" revoked
 same "a revoked key stays so" "$(adm token key show "$kid2" --json |
     jq -r .state)" revoked
 mint t --cn later --not-before 6m
 status 1 "a new one is good in five minutes" bot -C t -s /CN=later "$URL"
-like "and not before" scep.log "challenge is not good yet"
+comes "and not before" scep.log "challenge is not good yet"
 stop "$SERVER"
 stop "$SUPERVISOR"
 
