@@ -7,7 +7,9 @@
 
 #include <sys/socket.h>
 
+#include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,7 +27,7 @@ struct fake {
 	struct scep_ca		 ca;	/* first */
 	enum scep_err		 rc;
 	struct scep_answer	 answer;
-	int			 sleep_ms;
+	atomic_int		 held;	/* it does not answer yet */
 	int			 calls, notes;
 	char			 note_id[SCEP_REQUEST_ID_LEN];
 	time_t			 now;	/* of the last call */
@@ -39,8 +41,8 @@ fake_answer(struct fake *f, time_t now, const char *profile,
 	f->calls++;
 	f->now = now;
 	OPENSSL_strlcpy(f->profile, profile, sizeof(f->profile));
-	if (f->sleep_ms > 0)
-		(void)usleep((useconds_t)f->sleep_ms * 1000);
+	while (atomic_load(&f->held))
+		(void)usleep(1000);
 	if (f->rc != SCEP_OK)
 		return scep_fail(err, f->rc, "the fake says no");
 	*answer = f->answer;
@@ -839,19 +841,21 @@ static void
 a_slow_ca_is_not_asked_again(void **state)
 {
 	struct line		*l = line_new();
+	struct pollfd		 p = { .fd = l->fd[0], .events = POLLIN };
 	struct scep_answer	 answer;
 	struct scep_error	 err;
 	struct scep_ca		*ca;
 
 	(void)state;
-	assert_int_equal(scep_ca_connect(l->fd[0], 50, &ca, &err), SCEP_OK);
+	assert_int_equal(scep_ca_connect(l->fd[0], 2000, &ca, &err), SCEP_OK);
 	assert_int_equal(ask(ca, &answer, &err), SCEP_OK);	/* control */
 	scep_answer_clear(&answer);
-	l->fake.sleep_ms = 200;
+	atomic_store(&l->fake.held, 1);
 	assert_int_equal(ask(ca, &answer, &err), SCEP_E_BUSY);
 	assert_false(scep_ca_is_connected(ca));
-	/* Its answer has come by now, and is not for this question. */
-	(void)usleep(300000);
+	/* Its answer comes now, and is not for this question. */
+	atomic_store(&l->fake.held, 0);
+	assert_int_equal(poll(&p, 1, 60000), 1);
 	assert_int_equal(ask(ca, &answer, &err), SCEP_E_BUSY);
 	scep_ca_close(ca);
 	assert_int_equal(line_end(l), SCEP_E_NOTFOUND);

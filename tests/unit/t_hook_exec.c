@@ -25,8 +25,10 @@
 
 #define THREADS		6
 #define CALLS		15
-#define LONG_MS		20000	/* never waited for */
+#define LONG_MS		120000	/* never waited for, by SLEEP even less */
+#define SLEEP		"sleep 600"
 #define SHORT_MS	300
+#define FAIR_MS		3000	/* to get somewhere before it is killed */
 #define ABROAD		77	/* a descriptor that has no O_CLOEXEC */
 
 struct room {
@@ -100,21 +102,21 @@ static const struct {
 	{ "exit status 1, without a word", "exit 1", NULL,
 	    "exit status 1: it says no more", 0 },
 	{ "a signal", "cat; kill -SEGV $$", NULL, "signal 11 (SIGSEGV)", 0 },
-	{ "a hang", "cat; echo waiting >&2; sleep 60", NULL,
-	    "no end within 300 ms, it was killed: waiting", SHORT_MS },
-	{ "a hang that hears no SIGTERM", "trap '' TERM HUP INT; sleep 60",
-	    NULL, "no end within", SHORT_MS },
+	{ "a hang", "cat; echo waiting >&2; " SLEEP, NULL,
+	    "no end within 3000 ms, it was killed: waiting", FAIR_MS },
+	{ "a hang that hears no SIGTERM", "trap '' TERM HUP INT; " SLEEP,
+	    NULL, "no end within 300 ms", SHORT_MS },
 	{ "it stops itself", "kill -STOP $$", NULL, "no end within",
 	    SHORT_MS },
 	{ "a flood", "exec yes", NULL, "more than 65536 octets", 0 },
 	{ "one octet too much", "head -c 65537 /dev/zero", NULL,
 	    "more than 65536 octets", 0 },
 	{ "complaints without end are read, and end it in time",
-	    "yes >&2", NULL, "it was killed: y", SHORT_MS },
+	    "yes >&2", NULL, "it was killed: y", FAIR_MS },
 	{ "many complaints are none", "head -c 900000 /dev/zero >&2; echo ok",
 	    "ok\n", NULL, 0 },
-	{ "a child keeps the pipes", "sleep 60 & echo ok", "ok\n", NULL, 0 },
-	{ "a child keeps them, and it fails", "sleep 60 & exit 4", NULL,
+	{ "a child keeps the pipes", SLEEP " & echo ok", "ok\n", NULL, 0 },
+	{ "a child keeps them, and it fails", SLEEP " & exit 4", NULL,
 	    "exit status 4", 0 },
 	{ "it closes all and goes on", "exec <&- >&- 2>&-; sleep 0.2", "",
 	    NULL, 0 },
@@ -251,7 +253,7 @@ test_large_questions(void **state)
 	assert_string_equal((const char *)answer.data, "ok\n");
 	scep_buf_clear(&answer);
 	/* It neither reads nor ends. */
-	write_program(*state, "sleep 60", &hook);
+	write_program(*state, SLEEP, &hook);
 	hook.timeout_ms = SHORT_MS;
 	assert_int_equal(ask(*state, &hook, large, &answer, &err),
 	    SCEP_E_BUSY);
@@ -340,7 +342,7 @@ test_group_is_killed(void **state)
 	(void)snprintf(body, sizeof(body),
 	    "sleep 61 & echo $! >%s/pid; wait", room->dir);
 	write_program(room, body, &hook);
-	hook.timeout_ms = SHORT_MS;
+	hook.timeout_ms = FAIR_MS;
 	assert_int_equal(ask(*state, &hook, "", &answer, &err), SCEP_E_BUSY);
 	wait_till_gone(read_pid(room));
 }

@@ -415,7 +415,7 @@ ask_a_shell(void *arg)
 	if (realpath("/bin/sh", sh) == NULL)
 		return NULL;
 	(void)snprintf(hook.target, sizeof(hook.target), "%.1000s", sh);
-	if (ask(arg, &hook, "sleep 1; echo yes", &answer, &err) != SCEP_OK)
+	if (ask(arg, &hook, "sleep 3; echo yes", &answer, &err) != SCEP_OK)
 		return NULL;
 	scep_buf_clear(&answer);
 	return arg;

@@ -153,7 +153,8 @@ struct told {
 	uint64_t	 last_seq;
 	size_t		 stop_after;	/* calls of go_on; 0: never */
 	int		 ended;
-	useconds_t	 linger;	/* at the end */
+	useconds_t	 linger;	/* at the end, of which … */
+	atomic_int	*closed;	/* … somebody is told */
 	enum scep_err	 refuse;	/* at the end */
 	atomic_uint	*acked;		/* of each writer … */
 	unsigned int	 at_end[WRITERS];	/* … when it ended */
@@ -199,6 +200,8 @@ told_end(void *arg, uint64_t last_seq, unsigned int schema,
 	assert_int_equal(schema, SCEP_DB_SCHEMA);
 	t->last_seq = last_seq;
 	t->ended = 1;
+	if (t->closed != NULL)
+		atomic_store(t->closed, 1);
 	if (t->linger > 0)
 		(void)usleep(t->linger);
 	for (i = 0; t->acked != NULL && i < WRITERS; i++)
@@ -307,6 +310,18 @@ compare_with(const struct told *told)
 	scep_log_file_close(log);
 }
 
+/* Each has done more since then. */
+static void
+wait_for_more(const atomic_uint *acked, const unsigned int *than)
+{
+	int	 i, ms;
+
+	for (i = 0; i < WRITERS; i++)
+		for (ms = 0; ms < 60000 &&
+		    atomic_load(&acked[i]) <= than[i]; ms++)
+			(void)usleep(1000);
+}
+
 static void
 nothing_acknowledged_is_lost(void **state)
 {
@@ -329,6 +344,8 @@ nothing_acknowledged_is_lost(void **state)
 	}
 	for (i = 0; i < 4; i++) {
 		(void)usleep(200000);
+		if (i == 3)
+			wait_for_more(acked, told[0].at_end);
 		told[i] = (struct told){ .acked = acked, .linger = 20000 };
 		fresh_target();
 		if (backup(store, &told[i], &err) != SCEP_OK)
@@ -368,27 +385,37 @@ one_that_fails_hinders_no_other(void **state)
 	scep_store_close(store);
 }
 
+struct saving {
+	struct scep_store	*store;
+	atomic_int		 closed;
+};
+
+/* When the gate is closed. */
 static void *
 save_one(void *arg)
 {
+	struct saving		*s = arg;
 	struct scep_error	 err;
 
-	(void)usleep(300000);		/* the gate is closed by now */
-	return save(arg, 900, &err) == SCEP_OK ? arg : NULL;
+	while (!atomic_load(&s->closed))
+		(void)usleep(1000);
+	return save(s->store, 900, &err) == SCEP_OK ? arg : NULL;
 }
 
 static void
 enrolments_do_not_wait_for_a_disk_that_hangs(void **state)
 {
 	struct scep_store	*store = open_store(from, 0);
-	struct told		 slow = { .linger = 4500000 };
+	struct saving		 saving = { store, 0 };
+	struct told		 slow = { .linger = 6000000,
+				    .closed = &saving.closed };
 	struct scep_error	 err;
 	pthread_t		 thread;
 	void			*saved;
 
 	(void)state;
 	save_some(store, 0, 5);
-	assert_int_equal(pthread_create(&thread, NULL, save_one, store), 0);
+	assert_int_equal(pthread_create(&thread, NULL, save_one, &saving), 0);
 	assert_int_equal(backup(store, &slow, &err), SCEP_E_BUSY);
 	assert_non_null(strstr(err.text, "too slow"));
 	assert_int_equal(pthread_join(thread, &saved), 0);
