@@ -284,9 +284,21 @@ part_start() {
 	fig start.max "$(highest <"$out/starts")"
 }
 
+# The pid of the server that lingers and owns this state, when it has workers.
+lingering() {		# DIR
+	for _ in $(seq 200); do
+		_pid=$(ps -o ppid= -p "$(cat "$1/lock")" | tr -d ' ')
+		[ -n "$_pid" ] && pgrep -P "$_pid" -x scep-worker >/dev/null &&
+		    ps -o args= -p "$_pid" | grep -q -e --idle= &&
+		    { echo "$_pid"; return; }
+		sleep 0.1
+	done
+	return 1
+}
+
 # The same with a server that the first run leaves behind; the CPU of both.
 part_cgi_linger() {
-	sed "s,^log = .*,log = stderr syslog\nlinger = 5s," \
+	sed "s,^log = .*,log = stderr syslog\nlinger = 60s," \
 	    "$t/rsa/scep.conf" >"$t/rsa/linger.conf"
 	(
 		export SCEP_CONF="$t/rsa/linger.conf" PATH_INFO=/ \
@@ -294,9 +306,8 @@ part_cgi_linger() {
 		    REQUEST_METHOD=POST QUERY_STRING=operation=PKIOperation
 		"$bin/bench-cgi" run -m "$t/messages" -s "$_n" 1 "$fcgi" \
 		    >"$out/cgi.first" || exit 1
+		_pid=$(lingering "$t/rsa/state") || exit 1
 		sleep 1
-		_pid=$(ps -o ppid= -p "$(cat "$t/rsa/state/lock")" | tr -d ' ')
-		ps -o args= -p "$_pid" | grep -q -e --idle= || exit 1
 		# shellcheck disable=SC2046
 		"$bin/bench-cgi" run -m "$t/messages" -s $((_n + 1)) \
 		    $(for _p in $_pid $(descendants "$_pid"); do

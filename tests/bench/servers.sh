@@ -152,7 +152,7 @@ CONFIG
 	_n=0
 	while [ -z "$(descendants "$web")" ]; do
 		_n=$((_n + 1))
-		[ $_n -lt 50 ] || die "nginx: $(cat "$t/nginx.log")"
+		[ $_n -lt 600 ] || die "nginx: $(cat "$t/nginx.log")"
 		sleep 0.1
 	done
 	web=$(family "$web")

@@ -348,6 +348,7 @@ rollover() {
 	verdict "$server: scepadm ca switch" adm ca switch --force
 	cp "$T/next.pem" "$T/anchor.pem"
 	until_true 20 peer_at "$T/anchor.pem" cacert "$URL"
+	sleep 1		# a worker of before may be at its last request
 	status 0 "$server: the old certificate renews under the new CA \
 [C-130]" peer_at "$T/anchor.pem" renew "$URL" --key "$T/now.key" \
 	    --cert "$T/now.pem" --new-key "$T/now2.key"

@@ -22,6 +22,7 @@ renew_at_once() { sed -i '/^\[profile/a renew_from = always' "$CONF"; }
 # The new CA's certificate, after a switch, in $T/new-ca.pem.
 new_ca() {
 	until_true 20 served_by_another
+	sleep 1		# a worker of before may be at its last request
 	"$ROOT/tests/peer/scep-peer" cacert "$URL" --out "$T/new-ca.pem" \
 	    >/dev/null
 }
