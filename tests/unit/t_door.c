@@ -736,7 +736,7 @@ the_ca_is_asked_and_its_clock_counts(void **state)
 	int			 i;
 
 	(void)state;
-	assert_int_equal(scep_ca_connect(l->fd[0], 5000, &ca, &err), SCEP_OK);
+	assert_int_equal(scep_ca_connect(l->fd[0], 60000, &ca, &err), SCEP_OK);
 	for (i = 1; i <= 50; i++) {
 		assert_int_equal(ask(ca, &answer, &err), SCEP_OK);
 		assert_int_equal(answer.outcome, SCEP_GRANTED);
@@ -769,7 +769,7 @@ a_note_is_heard_and_not_answered(void **state)
 	int			 i;
 
 	(void)state;
-	assert_int_equal(scep_ca_connect(l->fd[0], 5000, &ca, &err), SCEP_OK);
+	assert_int_equal(scep_ca_connect(l->fd[0], 60000, &ca, &err), SCEP_OK);
 	for (i = 1; i <= 50; i++) {
 		scep_ca_note(ca, 1, &noted.note);
 		assert_int_equal(ask(ca, &answer, &err), SCEP_OK);
@@ -825,7 +825,7 @@ the_ca_s_trouble_comes_back_as_it_was(void **state)
 
 	(void)state;
 	l->fake.rc = SCEP_E_STORE;
-	assert_int_equal(scep_ca_connect(l->fd[0], 5000, &ca, &err), SCEP_OK);
+	assert_int_equal(scep_ca_connect(l->fd[0], 60000, &ca, &err), SCEP_OK);
 	assert_int_equal(ask(ca, &answer, &err), SCEP_E_STORE);
 	assert_string_equal(err.text, "the fake says no");
 	assert_int_equal(scep_ca_published(ca, &published, &err),
@@ -895,7 +895,7 @@ a_ca_that_answers_garbage_is_hung_up_on(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(garbage) / sizeof(garbage[0]); i++) {
 		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
-		assert_int_equal(scep_ca_connect(fd[0], 5000, &ca, &err),
+		assert_int_equal(scep_ca_connect(fd[0], 60000, &ca, &err),
 		    SCEP_OK);
 		assert_int_equal(write(fd[1], garbage[i], 8), 8);
 		assert_int_equal(ask(ca, &answer, &err), SCEP_E_BUSY);
@@ -918,7 +918,7 @@ the_ca_is_told_and_inspected(void **state)
 	(void)state;
 	for (i = 0; i < 5; i++)
 		assert_true(scep_report_add(&report, &t, 2));
-	assert_int_equal(scep_ca_connect(l->fd[0], 5000, &ca, &err), SCEP_OK);
+	assert_int_equal(scep_ca_connect(l->fd[0], 60000, &ca, &err), SCEP_OK);
 	assert_int_equal(scep_ca_report(ca, 1, &report, &err), SCEP_OK);
 	assert_int_equal(l->fake.calls, 5);
 	assert_int_equal(l->fake.now, CLOCK);
@@ -953,7 +953,7 @@ an_ra_is_asked_to_leave_and_still_answered(void **state)
 	struct scep_ca		*ca;
 
 	(void)state;
-	assert_int_equal(scep_ca_connect(l->fd[0], 5000, &ca, &err), SCEP_OK);
+	assert_int_equal(scep_ca_connect(l->fd[0], 60000, &ca, &err), SCEP_OK);
 	assert_int_equal(ask(ca, &answer, &err), SCEP_OK);	/* control */
 	scep_answer_clear(&answer);
 	assert_false(scep_ca_is_leaving(ca));
@@ -1006,7 +1006,7 @@ an_ra_of_another_generation_is_cut_off(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		l = line_new();
-		assert_int_equal(scep_ca_connect(l->fd[0], 5000, &ca, &err),
+		assert_int_equal(scep_ca_connect(l->fd[0], 60000, &ca, &err),
 		    SCEP_OK);
 		assert_int_equal(ask(ca, &answer, &err), SCEP_OK);
 		scep_answer_clear(&answer);	/* told nothing yet: 0 */

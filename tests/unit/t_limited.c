@@ -541,7 +541,7 @@ connect_to(int pair[2], pthread_t *thread)
 	served_ca = w->ca;
 	world_must(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
 	world_must(pthread_create(thread, NULL, serve_door, &pair[1]) == 0);
-	world_must(scep_ca_connect(pair[0], 5000, &ca, &err) == SCEP_OK);
+	world_must(scep_ca_connect(pair[0], 60000, &ca, &err) == SCEP_OK);
 	return ca;
 }
 
