@@ -2,7 +2,7 @@
  * mdm_api.c - the JSON door: challenges made, requests listed and decided.
  *
  *   POST …/api/v1/challenges               a challenge to be made (admin.h)
- *   GET  …/api/v1/requests                 {"requests":[…]}
+ *   GET  …/api/v1/requests?limit=N&…       {"requests":[…],"next":"…"}
  *   GET  …/api/v1/requests/ID
  *   POST …/api/v1/requests/ID/approve       202: others must approve it too
  *   POST …/api/v1/requests/ID/refuse       {"reason":"…"}
@@ -16,10 +16,26 @@
 #include <openssl/crypto.h>
 
 #include "base/error.h"
+#include "ca/knock.h"
 #include "cgi/mdm_local.h"
 
 #define JSON	"application/json"
 #define ID_MAX	16
+
+/* As `scepadm request list` has them, but for after. */
+static const struct mdm_param	list_params[] = {
+	{ "limit", MDM_NUMBER, SCEP_KNOCK_PAGE_MAX },
+	{ "after", MDM_TEXT, 0 },
+	{ "state", MDM_TEXT, 0 },
+	{ "profile", MDM_TEXT, 0 },
+	{ "subject", MDM_TEXT, 0 },
+	{ "san", MDM_TEXT, 0 },
+	{ "peer", MDM_TEXT, 0 },
+	{ "older", MDM_DURATION, 0 },
+	{ "newer", MDM_DURATION, 0 },
+	{ NULL, MDM_TEXT, 0 }
+};
+static const struct mdm_param	no_params[] = { { NULL, MDM_TEXT, 0 } };
 
 static const struct act {
 	const char	*method;
@@ -31,13 +47,15 @@ static const struct act {
 		HAS_BODY	/* one that got lost would bind nothing */
 	}		 body;
 	int		 status;
+	const struct mdm_param	*params;
 } acts[] = {
-	{ "POST", "challenges", "challenge.add", HAS_BODY, 201 },
-	{ "GET", "requests", "request.list", NO_BODY, 200 },
-	{ "GET", "requests/*", "request.show", NO_BODY, 200 },
+	{ "POST", "challenges", "challenge.add", HAS_BODY, 201, no_params },
+	{ "GET", "requests", "request.list", NO_BODY, 200, list_params },
+	{ "GET", "requests/*", "request.show", NO_BODY, 200, no_params },
 	{ "POST", "requests/*/approve", "request.approve", MAY_HAVE_BODY,
-	    200 },
-	{ "POST", "requests/*/refuse", "request.refuse", MAY_HAVE_BODY, 200 },
+	    200, no_params },
+	{ "POST", "requests/*/refuse", "request.refuse", MAY_HAVE_BODY, 200,
+	    no_params },
 };
 
 static void
@@ -111,25 +129,29 @@ is_json(const char *type)
 	    (type[len] == '\0' || strchr(" ;", type[len]) != NULL);
 }
 
-/* What is asked for, or NULL where the body is none. */
+/* What is asked for in the body, over what the query says; ask is stolen.
+ * NULL where the body is none. */
 static json_t *
-read_ask(const struct scep_mdm_request *r, const struct act *act,
-    const char *id)
+read_body(const struct scep_mdm_request *r, const struct act *act,
+    const char *id, json_t *ask)
 {
-	json_t	*ask;
+	json_t	*body = NULL;
+	int	 ok = 1;
 
-	if (act->body != HAS_BODY && mdm_body_is_empty(r))
-		ask = json_object();
-	else
-		ask = json_loadb((const char *)r->body, r->body_len,
+	if (act->body == HAS_BODY || !mdm_body_is_empty(r)) {
+		body = json_loadb((const char *)r->body, r->body_len,
 		    JSON_REJECT_DUPLICATES, NULL);
-	if (!json_is_object(ask) || (id[0] != '\0' &&
-	    (json_object_get(ask, "id") != NULL ||
-	    json_object_set_new(ask, "id", json_string(id)) != 0))) {
-		json_decref(ask);
-		return NULL;
+		ok = json_is_object(body) && json_object_update(ask, body) ==
+		    0;
 	}
-	return ask;
+	json_decref(body);
+	if (ok && id[0] != '\0')
+		ok = json_object_get(ask, "id") == NULL &&
+		    json_object_set_new(ask, "id", json_string(id)) == 0;
+	if (ok)
+		return ask;
+	json_decref(ask);
+	return NULL;
 }
 
 /* How it is set up here, and what ails it, is for the log. */
@@ -158,6 +180,23 @@ is_pending(const struct act *act, const struct mdm_answer *a)
 	    strcmp(state, "pending") == 0;
 }
 
+/* A page, and where the next one begins. */
+static void
+put_page(struct mdm *m, const struct act *act, const json_t *result)
+{
+	json_t	*rows = json_object_get(result, "rows");
+	json_t	*next = json_object_get(result, "next"), *page;
+
+	if (!json_is_array(rows)) {
+		mdm_api_error(m, 503, "the owner's answer is no list");
+		return;
+	}
+	page = json_pack("{s:O}", "requests", rows);
+	if (next != NULL)
+		(void)json_object_set(page, "next", next);
+	put(m, act->status, page);
+}
+
 static void
 carry_out(struct mdm *m, const struct act *act, json_t *ask)
 {
@@ -168,8 +207,8 @@ carry_out(struct mdm *m, const struct act *act, json_t *ask)
 		mdm_not_done(m, &a);
 		put(m, mdm_status(a.no), json_pack("{s:s}", "error",
 		    told(&a)));
-	} else if (json_is_array(a.result))
-		put(m, act->status, json_pack("{s:O}", "requests", a.result));
+	} else if (act->params == list_params)
+		put_page(m, act, a.result);
 	else
 		put(m, is_pending(act, &a) ? 202 : act->status,
 		    json_incref(a.result));
@@ -181,6 +220,7 @@ mdm_api(struct mdm *m, const char *rest)
 {
 	const struct scep_mdm_request	*r = m->request;
 	const struct act		*act;
+	struct scep_error		 err;
 	char				 id[ID_MAX + 1];
 	json_t				*ask;
 
@@ -200,7 +240,12 @@ mdm_api(struct mdm *m, const char *rest)
 		mdm_api_error(m, 400, "GET takes no body");
 		return;
 	}
-	if ((ask = read_ask(r, act, id)) == NULL) {
+	if ((ask = mdm_query(act->params, r->query, &err)) == NULL) {
+		mdm_api_error(m, err.code == SCEP_E_NOMEM ? 503 : 400,
+		    err.text);
+		return;
+	}
+	if ((ask = read_body(r, act, id, ask)) == NULL) {
 		mdm_api_error(m, 400, "the body is no JSON object ({} says "
 		    "nothing), or has members twice, or an id of its own");
 		return;

@@ -59,6 +59,21 @@ int		 mdm_query_profile(const char *query, char out[64]);
 /* "profile" and "note" of a challenge to be made; NULL: the query is bad. */
 json_t		*mdm_challenge(struct mdm *m, const char *note);
 
+/* What a query may say. */
+struct mdm_param {
+	const char	*name;		/* NULL ends a table */
+	enum {
+		MDM_TEXT,
+		MDM_NUMBER,	/* from 1 to max */
+		MDM_DURATION
+	}		 kind;
+	long		 max;
+};
+/* As members of a question, none of them twice; NULL: err says which one is
+ * bad, and what may stand there. */
+json_t		*mdm_query(const struct mdm_param *params, const char *query,
+		    struct scep_error *err);
+
 /* The doors. */
 void		 mdm_ndes(struct mdm *m);
 void		 mdm_webhook(struct mdm *m);

@@ -75,9 +75,13 @@ static enum scep_err
 put_filter(struct adm *adm, const struct adm_request_filter *f,
     json_t *request, long *limit)
 {
-	enum scep_err	 rc;
+	static const char *const	 states[] = { "pending", "expired",
+					    NULL };
+	enum scep_err			 rc;
 
-	if ((rc = adm_put_text(adm, request, "profile", f->profile,
+	if ((rc = adm_put_word(adm, request, "state", f->state, states)) !=
+	    SCEP_OK ||
+	    (rc = adm_put_text(adm, request, "profile", f->profile,
 	    SCEP_REC_NAME - 1)) != SCEP_OK ||
 	    (rc = adm_put_text(adm, request, "subject", f->subject,
 	    SCEP_REC_TEXT - 1)) != SCEP_OK ||
@@ -162,6 +166,7 @@ adm_request_list(struct adm *adm, int argc, char *argv[])
 	struct adm_request_filter	 f = { .limit = NULL };
 	const struct adm_option		 options[] = {
 		ADM_REQUEST_OPTIONS(f),
+		{ "state", &f.state, NULL, NULL },
 		{ NULL, NULL, NULL, NULL }
 	};
 	struct adm_rows			 rows = { .columns = list_columns };

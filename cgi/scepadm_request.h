@@ -11,6 +11,8 @@
 struct adm_request_filter {
 	const char	*profile, *subject, *san, *peer, *older, *newer;
 	const char	*limit;
+	const char	*state;		/* of list alone: all but those that
+					   are about to go are pending */
 };
 #define ADM_REQUEST_FILTERS	7
 /* Their options, to stand in a table of more. */

@@ -49,9 +49,9 @@
  *                                                       next}
  * notice.drop      id; or profile, event, after       {dropped: how many,
  *                                                       next}
- * request.list     profile, subject and san (globs),  array; with limit,
- *                  peer, older (s), newer (s),          {rows:[…], next}
- *                  limit, after
+ * request.list     state, profile, subject and san    array; with limit,
+ *                  (globs), peer, older (s),            {rows:[…], next}
+ *                  newer (s), limit, after
  * request.show     id                                 an object
  * request.approve  id, dry (0, 1)                     {id, subject, state
  *                                                       (approved, pending),

@@ -10,6 +10,13 @@
 #include "ca/admin_place.h"
 
 enum scep_err
+scep_admin_place_bad(struct scep_error *err)
+{
+	return scep_fail(err, SCEP_E_USAGE,
+	    "after is not what \"next\" of a reply was");
+}
+
+enum scep_err
 scep_admin_place_read(const struct scep_admin_call *call,
     struct scep_admin_place *out, struct scep_error *err)
 {
@@ -19,8 +26,10 @@ scep_admin_place_read(const struct scep_admin_call *call,
 	memset(out, 0, sizeof(*out));
 	if (after == NULL)
 		return SCEP_OK;
+	/* Lower case, and nothing skipped: as it was written. */
 	if ((id = strchr(after, ':')) != NULL &&
 	    (size_t)(id - after) == sizeof(text) - 1 &&
+	    strspn(after, "0123456789abcdef") == sizeof(text) - 1 &&
 	    strlen(id + 1) < sizeof(out->id)) {
 		memcpy(text, after, sizeof(text) - 1);
 		text[sizeof(text) - 1] = '\0';
@@ -30,8 +39,7 @@ scep_admin_place_read(const struct scep_admin_call *call,
 		    out->len == sizeof(out->when))
 			return SCEP_OK;
 	}
-	return scep_fail(err, SCEP_E_USAGE,
-	    "after is not what \"next\" of a reply was");
+	return scep_admin_place_bad(err);
 }
 
 void

@@ -17,6 +17,8 @@ struct scep_admin_place {
 /* "after" of the request.  SCEP_E_USAGE: it is none of ours. */
 enum scep_err	 scep_admin_place_read(const struct scep_admin_call *call,
 		    struct scep_admin_place *out, struct scep_error *err);
+/* SCEP_E_USAGE: that. */
+enum scep_err	 scep_admin_place_bad(struct scep_error *err);
 /* Behind what is to be walked. */
 void		 scep_admin_place_begin(const struct scep_admin_place *place,
 		    struct scep_range *range);

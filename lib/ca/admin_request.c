@@ -50,6 +50,13 @@ approvals(const struct scep_admin_call *call, const struct scep_pending *p,
 	return SCEP_OK;
 }
 
+const char *
+scep_admin_request_state(const struct scep_admin_call *call,
+    const struct scep_pending *p)
+{
+	return call->now < p->expires ? "pending" : "expired";
+}
+
 enum scep_err
 scep_admin_request_json(const struct scep_admin_call *call,
     const struct scep_pending *p, json_t **out, struct scep_error *err)
@@ -81,7 +88,7 @@ scep_admin_request_json(const struct scep_admin_call *call,
 	*out = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,"
 	    "s:s,s:I,s:I,s:s}",
 	    "id", p->request_id, "profile", p->profile,
-	    "state", call->now < p->expires ? "pending" : "expired",
+	    "state", scep_admin_request_state(call, p),
 	    "why", p->why, "subject", subject.text, "san", san.text,
 	    "validity", validity,
 	    "key_sha256", key, "signer_sha256", signer, "transaction", txid,

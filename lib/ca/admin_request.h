@@ -7,6 +7,9 @@
 
 #include "ca/admin_json.h"
 
+/* "pending", or "expired": its time is up, and it is about to go. */
+const char	*scep_admin_request_state(const struct scep_admin_call *call,
+		    const struct scep_pending *p);
 /* All there is to tell about a request.  *out is the caller's, or NULL: out of
  * memory. */
 enum scep_err	 scep_admin_request_json(const struct scep_admin_call *call,

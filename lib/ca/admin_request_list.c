@@ -3,7 +3,11 @@
  * alone that are asked for.
  *
  * A request does not change while it waits, but for its approvals: who has a
- * list may act on it by the ids.
+ * list may act on it by the ids, and what waits through all pages comes once.
+ *
+ * What the caller may not see is passed over as if it were not there: it makes
+ * no page shorter, and where a page ended is a request of his own.  How many
+ * there are of those is bounded by max_pending of their profiles.
  */
 #include <ctype.h>
 #include <limits.h>
@@ -17,11 +21,11 @@
 #include "ca/admin_place.h"
 #include "ca/admin_request.h"
 
-#define READ_MAX	4000	/* requests read for a page */
+#define READ_MAX	4000	/* requests looked at for a page */
 
 /* Which are asked for; "" and -1: whichever. */
 struct wanted {
-	const char	*profile, *peer;
+	const char	*state, *profile, *peer;
 	char		 subject[SCEP_REC_TEXT], san[SCEP_REC_TEXT];
 	time_t		 from, to;	/* came in behind, and not behind */
 };
@@ -93,7 +97,8 @@ is_wanted(const struct page *page, const struct scep_pending *p)
 {
 	const struct wanted	*w = &page->wanted;
 
-	return scep_admin_may_see(page->call, p->profile) &&
+	return (w->state[0] == '\0' || strcmp(w->state,
+	    scep_admin_request_state(page->call, p)) == 0) &&
 	    (w->profile[0] == '\0' || strcmp(w->profile, p->profile) == 0) &&
 	    (w->peer[0] == '\0' || strcmp(w->peer, p->peer) == 0) &&
 	    p->created > w->from && p->created <= w->to &&
@@ -118,27 +123,53 @@ add_row(struct page *page, const struct scep_pending *p,
 }
 
 static enum scep_err
+look_at(struct page *page, const struct scep_pending *p,
+    const struct scep_admin_place *place, struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	if (is_wanted(page, p) && (rc = add_row(page, p, err)) != SCEP_OK)
+		return rc;
+	page->last = *place;
+	page->is_cut = page->rows != NULL && (++page->reads == READ_MAX ||
+	    json_array_size(page->rows) == page->limit);
+	return page->is_cut ? SCEP_E_EXISTS : SCEP_OK;
+}
+
+static enum scep_err
 see_entry(void *arg, const struct scep_entry *entry, struct scep_error *err)
 {
 	struct page		*page = arg;
+	struct scep_admin_place	 place;
 	struct scep_pending	 p;
 	enum scep_err		 rc;
 
-	if ((rc = scep_admin_place_set(&page->last, entry, err)) != SCEP_OK)
+	if ((rc = scep_admin_place_set(&place, entry, err)) != SCEP_OK)
 		return rc;
-	rc = scep_pending_get(page->call->ca->store, page->last.id, &p, err);
+	rc = scep_pending_get(page->call->ca->store, place.id, &p, err);
 	if (rc == SCEP_E_NOTFOUND)	/* decided since its entry was read */
 		return SCEP_OK;
-	if (rc == SCEP_OK && is_wanted(page, &p))
-		rc = add_row(page, &p, err);
+	if (rc == SCEP_OK && scep_admin_may_see(page->call, p.profile))
+		rc = look_at(page, &p, &place, err);
 	scep_pending_clear(&p);
-	page->is_cut = page->rows != NULL && (++page->reads == READ_MAX ||
-	    json_array_size(page->rows) == page->limit);
-	return rc == SCEP_OK && page->is_cut ? SCEP_E_EXISTS : rc;
+	return rc;
 }
 
-static void
-read_wanted(const struct scep_admin_call *call, struct wanted *w)
+static enum scep_err
+read_state(const struct scep_admin_call *call, struct wanted *w,
+    struct scep_error *err)
+{
+	w->state = scep_admin_text(call, "state", "");
+	if (w->state[0] == '\0' || strcmp(w->state, "pending") == 0 ||
+	    strcmp(w->state, "expired") == 0)
+		return SCEP_OK;
+	return scep_fail(err, SCEP_E_USAGE, "state is \"%.16s\", not pending "
+	    "or expired", w->state);
+}
+
+static enum scep_err
+read_wanted(const struct scep_admin_call *call, struct wanted *w,
+    struct scep_error *err)
 {
 	const long	 older = scep_admin_number(call, "older", -1);
 	const long	 newer = scep_admin_number(call, "newer", -1);
@@ -153,6 +184,22 @@ read_wanted(const struct scep_admin_call *call, struct wanted *w)
 	scep_index_subject(w->san);
 	w->to = older >= 0 ? call->now - older : LONG_MAX;
 	w->from = newer >= 0 ? call->now - newer : -1;
+	return read_state(call, w, err);
+}
+
+/* Where a page ended: the id is that of a request. */
+static enum scep_err
+read_after(const struct scep_admin_call *call, struct scep_admin_place *after,
+    struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	if ((rc = scep_admin_place_read(call, after, err)) != SCEP_OK)
+		return rc;
+	if (after->len == 0 || (strlen(after->id) == SCEP_REQUEST_ID - 1 &&
+	    after->id[strspn(after->id, "0123456789abcdef")] == '\0'))
+		return SCEP_OK;
+	return scep_admin_place_bad(err);
 }
 
 static enum scep_err
@@ -181,10 +228,10 @@ scep_admin_request_list(struct scep_admin_call *call, struct scep_error *err)
 	struct scep_admin_place	 after;
 	enum scep_err		 rc;
 
-	if ((rc = scep_admin_place_read(call, &after, err)) != SCEP_OK)
+	if ((rc = read_after(call, &after, err)) != SCEP_OK ||
+	    (rc = read_wanted(call, &page.wanted, err)) != SCEP_OK)
 		return rc;
 	scep_admin_place_begin(&after, &range);
-	read_wanted(call, &page.wanted);
 	page.limit = (size_t)scep_admin_number(call, "limit", 0);
 	if (page.limit == 0)
 		scep_admin_open_rows(call);
@@ -198,6 +245,7 @@ scep_admin_request_list(struct scep_admin_call *call, struct scep_error *err)
 }
 
 const struct scep_admin_member	scep_admin_request_list_members[] = {
+	{ "state", SCEP_ADMIN_TEXT, 0, 1, 16 },
 	{ "profile", SCEP_ADMIN_TEXT, 0, 1, SCEP_REC_NAME - 1 },
 	{ "subject", SCEP_ADMIN_TEXT, 0, 1, SCEP_REC_TEXT - 1 },
 	{ "san", SCEP_ADMIN_TEXT, 0, 1, SCEP_REC_TEXT - 1 },

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "ca/admin_challenge.h"
+#include "ca/admin_request.h"
 #include "ca/apikey.h"
 #include "ca/knock.h"
 #include "ca/rate.h"
@@ -232,6 +233,22 @@ add(struct knock *k, struct scep_error *err)
 	return scep_admin_object(call, row, err);
 }
 
+/* Never all that wait at once: who is let in may not make the owner write any
+ * number of rows. */
+static enum scep_err
+list(struct knock *k, struct scep_error *err)
+{
+	const long	 n = scep_admin_number(&k->call, "limit",
+			    SCEP_KNOCK_PAGE);
+
+	if (n > SCEP_KNOCK_PAGE_MAX)
+		return scep_fail(err, SCEP_E_USAGE, "limit is not between 1 "
+		    "and %d", SCEP_KNOCK_PAGE_MAX);
+	if (json_object_set_new(k->ask, "limit", json_integer(n)) != 0)
+		return scep_fail(err, SCEP_E_NOMEM, "the limit");
+	return scep_admin_request_list(&k->call, err);
+}
+
 static enum scep_err
 act(struct knock *k, struct scep_error *err)
 {
@@ -246,6 +263,8 @@ act(struct knock *k, struct scep_error *err)
 	if ((rc = scep_admin_check_item(verb->members, k->ask, err)) !=
 	    SCEP_OK)
 		return rc;
+	if (verb->act == scep_admin_request_list)
+		return list(k, err);
 	return verb->act(&k->call, err);
 }
 

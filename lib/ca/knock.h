@@ -8,9 +8,10 @@
  * key is an API key, or in its place user is what the web server calls him;
  * whoever may connect is believed that.  door and peer are for the log.  ask
  * holds the members of the request as ca/admin.h has them (challenge.add:
- * without count).  There are challenge.add, request.list, request.show,
- * request.approve and request.refuse; who has no record may nothing, and
- * nobody more than his record says.  The answer is that of ca/admin.h, but
+ * without count).  There are challenge.add, request.list (always a page:
+ * limit is SCEP_KNOCK_PAGE unless it says less, or up to SCEP_KNOCK_PAGE_MAX),
+ * request.show, request.approve and request.refuse; who has no record may
+ * nothing, and nobody more than his record says.  The answer is that of ca/admin.h, but
  * that of challenge.add is one object, with ttl (s) and ca_md5 (hex) besides;
  * a refusal may have deny (one of SCEP_DENY_…) and wait (s).
  */
@@ -20,6 +21,8 @@
 #include "ca/ca.h"
 
 #define SCEP_KNOCK_ASK_MAX	65536	/* octets of a request */
+#define SCEP_KNOCK_PAGE		100	/* requests of a page */
+#define SCEP_KNOCK_PAGE_MAX	1000
 #define SCEP_APIKEY_PREFIX	"scepkey-"	/* what an API key begins
 						   with */
 

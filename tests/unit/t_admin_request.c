@@ -476,6 +476,8 @@ requests_are_listed_by_what_they_are(void **state)
 		size_t		 n;
 	} filters[] = {
 		{ "", 3 },
+		{ ",\"state\":\"pending\"", 3 },
+		{ ",\"state\":\"expired\"", 0 },
 		{ ",\"profile\":\"manual\"", 3 },
 		{ ",\"profile\":\"manua\"", 0 },
 		{ ",\"peer\":\"192.0.2.1\"", 3 },

@@ -17,110 +17,17 @@
 #include "ca/rate.h"
 #include "store/record_local.h"
 #include "tests/unit/asking.h"
+#include "tests/unit/knocking.h"
 #include "tests/unit/operator.h"
 
 #define HOUR	3600L
 #define DAY	86400L
-
-static char	summary[512], reason[1024];	/* for the log */
-static char	key[SCEP_APIKEY_TEXT];	/* of the last record that was made */
-
-/* A record with these members; its id is the caller's. */
-static char *
-record(const char *members)
-{
-	char	 ask[1024], *id;
-	json_t	*made;
-
-	(void)snprintf(ask, sizeof(ask), "{\"do\":\"apikey.add\",%s}",
-	    members);
-	made = operator_ask(w, 0, ask);
-	(void)snprintf(key, sizeof(key), "%s", operator_text(made, "key"));
-	id = strdup(operator_text(made, "id"));
-	json_decref(made);
-	return id;
-}
-
-/* Knock so; the whole reply is the caller's. */
-static json_t *
-knock(time_t later, const char *who, const char *what, const char *ask,
-    enum scep_err *rc)
-{
-	struct scep_buf		 reply = { NULL, 0 };
-	struct scep_error	 err;
-	char			 text[2048];
-	json_t			*root;
-
-	(void)snprintf(text, sizeof(text), "{\"do\":\"%s\",%s,\"door\":"
-	    "\"api\",\"peer\":\"192.0.2.1\",\"ask\":[{%s}]}", what, who, ask);
-	*rc = scep_knock(w->ca, WORLD_NOW + later, 33, scep_span_text(text),
-	    &reply, summary, sizeof(summary), &err);
-	(void)snprintf(reason, sizeof(reason), "%s", *rc != SCEP_OK ?
-	    err.text : "");
-	root = json_loadb((const char *)reply.data, reply.len,
-	    JSON_REJECT_DUPLICATES, NULL);
-	assert_non_null(root);
-	assert_int_equal(json_is_true(json_object_get(root, "ok")),
-	    *rc == SCEP_OK);
-	scep_buf_clear(&reply);
-	return root;
-}
 
 static void
 door_user(const char *name)
 {
 	(void)snprintf(w->cfg->server.door_user,
 	    sizeof(w->cfg->server.door_user), "%s", name);
-}
-
-/* With the key of the last record. */
-static const char *
-by_key(void)
-{
-	static char	 who[128];
-
-	(void)snprintf(who, sizeof(who), "\"key\":\"%s\"", key);
-	return who;
-}
-
-static json_t *
-opened(time_t later, const char *who, const char *what, const char *ask)
-{
-	enum scep_err	 rc;
-	json_t		*root = knock(later, who, what, ask, &rc), *result;
-
-	if (rc != SCEP_OK)
-		print_error("%s\n", operator_text(root, "error"));
-	assert_int_equal(rc, SCEP_OK);
-	result = json_incref(json_object_get(root, "result"));
-	json_decref(root);
-	return result;
-}
-
-static void
-is_open(time_t later, const char *who, const char *what, const char *ask)
-{
-	json_decref(opened(later, who, what, ask));
-}
-
-/* deny NULL: it is refused for what is asked, whoever does. */
-static void
-is_closed(time_t later, const char *who, const char *what, const char *ask,
-    const char *deny)
-{
-	enum scep_err	 rc;
-	json_t		*root = knock(later, who, what, ask, &rc);
-	const char	*said = json_string_value(json_object_get(root,
-			    "deny"));
-
-	assert_int_not_equal(rc, SCEP_OK);
-	if (deny == NULL)
-		assert_null(said);
-	else {
-		assert_non_null(said);
-		assert_string_equal(said, deny);
-	}
-	json_decref(root);
 }
 
 /* One that waits in profile manual; its id. */
@@ -158,22 +65,22 @@ without_a_record_nobody_may_anything(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-		is_closed(0, "\"user\":\"jamf\"", verbs[i], "",
+		knock_closed(0, "\"user\":\"jamf\"", verbs[i], "",
 		    SCEP_DENY_WHO);
-		is_closed(0, "\"key\":\"scepkey-2345678923-"
+		knock_closed(0, "\"key\":\"scepkey-2345678923-"
 		    "23456789234567892345678923\"", verbs[i], "",
 		    SCEP_DENY_WHO);
-		is_closed(0, "\"key\":\"\\u007f\"", verbs[i], "", NULL);
+		knock_closed(0, "\"key\":\"\\u007f\"", verbs[i], "", NULL);
 	}
-	free(record("\"user\":\"jamf\",\"may\":[\"challenge:add\"]"));
-	is_open(0, "\"user\":\"jamf\"", "challenge.add", "");
+	free(knock_record("\"user\":\"jamf\",\"may\":[\"challenge:add\"]"));
+	knock_open(0, "\"user\":\"jamf\"", "challenge.add", "");
 	/* Where scep.conf has no door_user, nobody is one. */
 	door_user("");
-	is_closed(0, "\"user\":\"jamf\"", "challenge.add", "",
+	knock_closed(0, "\"user\":\"jamf\"", "challenge.add", "",
 	    SCEP_DENY_WHO);
 	door_user("REMOTE_USER");
-	is_open(0, "\"user\":\"jamf\"", "challenge.add", "");
-	is_closed(0, "\"user\":\"Jamf\"", "challenge.add", "",
+	knock_open(0, "\"user\":\"jamf\"", "challenge.add", "");
+	knock_closed(0, "\"user\":\"Jamf\"", "challenge.add", "",
 	    SCEP_DENY_WHO);
 }
 
@@ -184,31 +91,31 @@ a_key_is_its_secret(void **state)
 	char	 good[SCEP_APIKEY_TEXT], who[128], *id;
 
 	(void)state;
-	id = record("\"name\":\"fleet\",\"may\":[\"challenge:add\"]");
-	memcpy(good, key, sizeof(good));
-	is_open(0, by_key(), "challenge.add", "");
-	assert_non_null(strstr(summary, "by=\"key fleet\""));
-	assert_null(strstr(summary, good + 20));
+	id = knock_record("\"name\":\"fleet\",\"may\":[\"challenge:add\"]");
+	memcpy(good, knock_key, sizeof(good));
+	knock_open(0, knock_by(), "challenge.add", "");
+	assert_non_null(strstr(knock_summary, "by=\"key fleet\""));
+	assert_null(strstr(knock_summary, good + 20));
 	/* The last letter, a user of that id or name, both at once. */
-	key[strlen(key) - 1] = key[strlen(key) - 1] == 'a' ? 'b' : 'a';
-	is_closed(0, by_key(), "challenge.add", "", SCEP_DENY_WHO);
+	knock_spoil();
+	knock_closed(0, knock_by(), "challenge.add", "", SCEP_DENY_WHO);
 	/* The log says which one somebody tries, and not with what. */
-	assert_non_null(strstr(reason, id));
-	assert_non_null(strstr(reason, "another secret"));
-	assert_null(strstr(reason, good + 20));
-	key[sizeof(SCEP_APIKEY_PREFIX)] = good[sizeof(SCEP_APIKEY_PREFIX)] ==
-	    'a' ? 'b' : 'a';
-	is_closed(0, by_key(), "challenge.add", "", SCEP_DENY_WHO);
-	assert_non_null(strstr(reason, "there is no API key"));
-	is_closed(0, "\"user\":\"fleet\"", "challenge.add", "",
+	assert_non_null(strstr(knock_reason, id));
+	assert_non_null(strstr(knock_reason, "another secret"));
+	assert_null(strstr(knock_reason, good + 20));
+	knock_key[sizeof(SCEP_APIKEY_PREFIX)] =
+	    good[sizeof(SCEP_APIKEY_PREFIX)] == 'a' ? 'b' : 'a';
+	knock_closed(0, knock_by(), "challenge.add", "", SCEP_DENY_WHO);
+	assert_non_null(strstr(knock_reason, "there is no API key"));
+	knock_closed(0, "\"user\":\"fleet\"", "challenge.add", "",
 	    SCEP_DENY_WHO);
 	(void)snprintf(who, sizeof(who), "\"user\":\"%s\"", id);
-	is_closed(0, who, "challenge.add", "", SCEP_DENY_WHO);
-	memcpy(key, good, sizeof(good));
+	knock_closed(0, who, "challenge.add", "", SCEP_DENY_WHO);
+	memcpy(knock_key, good, sizeof(good));
 	(void)snprintf(who, sizeof(who), "\"user\":\"x\",\"key\":\"%s\"",
-	    key);
-	is_closed(0, who, "challenge.add", "", SCEP_DENY_WHO);
-	is_open(0, by_key(), "challenge.add", "");
+	    knock_key);
+	knock_closed(0, who, "challenge.add", "", SCEP_DENY_WHO);
+	knock_open(0, knock_by(), "challenge.add", "");
 	free(id);
 }
 
@@ -249,10 +156,10 @@ state_is(const char *id, const char *word)
 static void
 is_changed(const char *id, const char *who)
 {
-	is_closed(0, who, "request.list", "", SCEP_DENY_WHO);
-	assert_non_null(strstr(reason, id));
-	assert_non_null(strstr(reason, "was changed in the database"));
-	assert_non_null(strstr(reason, "scepadm apikey revoke"));
+	knock_closed(0, who, "request.list", "", SCEP_DENY_WHO);
+	assert_non_null(strstr(knock_reason, id));
+	assert_non_null(strstr(knock_reason, "was changed in the database"));
+	assert_non_null(strstr(knock_reason, "scepadm apikey revoke"));
 	state_is(id, "changed");
 }
 
@@ -295,9 +202,9 @@ a_row_changed_in_the_database_is_worth_nothing(void **state)
 	int			 i, k;
 
 	(void)state;
-	id[0] = record("\"may\":[\"request:list\"],\"rate_n\":1000");
-	who[0] = by_key();
-	id[1] = record("\"user\":\"u\",\"may\":[\"request:list\"],"
+	id[0] = knock_record("\"may\":[\"request:list\"],\"rate_n\":1000");
+	who[0] = knock_by();
+	id[1] = knock_record("\"user\":\"u\",\"may\":[\"request:list\"],"
 	    "\"rate_n\":1000");
 	who[1] = "\"user\":\"u\"";
 	for (k = 0; k < 2; k++) {
@@ -306,7 +213,7 @@ a_row_changed_in_the_database_is_worth_nothing(void **state)
 			put_row(id[k], &rec);
 			is_changed(id[k], who[k]);
 			put_row(id[k], &good);
-			is_open(0, who[k], "request.list", "");
+			knock_open(0, who[k], "request.list", "");
 			state_is(id[k], "live");
 		}
 		assert_int_equal(i, 16);
@@ -324,30 +231,30 @@ what_was_revoked_is_not_revived(void **state)
 	char			*id, *user;
 
 	(void)state;
-	user = record("\"user\":\"u\",\"may\":[\"request:list\"]");
-	id = record("\"may\":[\"request:list\"],\"name\":\"mdm\"");
+	user = knock_record("\"user\":\"u\",\"may\":[\"request:list\"]");
+	id = knock_record("\"may\":[\"request:list\"],\"name\":\"mdm\"");
 	get_row(id, &was);
 	json_decref(operator_ask_id(w, 0, revoke, id));
-	is_closed(0, by_key(), "request.list", "", SCEP_DENY_WHO);
-	assert_non_null(strstr(reason, "is revoked"));
+	knock_closed(0, knock_by(), "request.list", "", SCEP_DENY_WHO);
+	assert_non_null(strstr(knock_reason, "is revoked"));
 	get_row(id, &rec);
 	rec.state = SCEP_APIKEY_LIVE;
 	put_row(id, &rec);
-	is_changed(id, by_key());
+	is_changed(id, knock_by());
 	rec.revoked = 0;
 	put_row(id, &rec);
-	is_changed(id, by_key());
+	is_changed(id, knock_by());
 	/* By another one's row. */
 	get_row(user, &rec);
 	put_row(id, &rec);
-	is_changed(id, by_key());
+	is_changed(id, knock_by());
 	json_decref(operator_ask_id(w, 0, revoke, id));
 	state_is(id, "revoked");
-	is_closed(0, by_key(), "request.list", "", SCEP_DENY_WHO);
-	is_open(0, "\"user\":\"u\"", "request.list", "");
+	knock_closed(0, knock_by(), "request.list", "", SCEP_DENY_WHO);
+	knock_open(0, "\"user\":\"u\"", "request.list", "");
 	/* What no mac can tell: the row as it was, all of it. */
 	put_row(id, &was);
-	is_open(0, by_key(), "request.list", "");
+	knock_open(0, knock_by(), "request.list", "");
 	free(id);
 	free(user);
 }
@@ -361,8 +268,8 @@ a_changed_row_stays_until_somebody_has_seen_it(void **state)
 	int			 i;
 
 	(void)state;
-	user = record("\"user\":\"u\",\"may\":[\"request:list\"]");
-	id = record("\"may\":[\"request:list\"],\"name\":\"mdm\"");
+	user = knock_record("\"user\":\"u\",\"may\":[\"request:list\"]");
+	id = knock_record("\"may\":[\"request:list\"],\"name\":\"mdm\"");
 	for (i = 0; i < 2; i++) {
 		get_row(i == 0 ? id : user, &rec);
 		rec.rate_n++;
@@ -370,11 +277,11 @@ a_changed_row_stays_until_somebody_has_seen_it(void **state)
 	}
 	json_decref(operator_ask(w, 1000 * DAY, "{\"do\":\"apikey.add\","
 	    "\"may\":[\"request:list\"],\"name\":\"mdm\"}"));
-	is_changed(id, by_key());
+	is_changed(id, knock_by());
 	is_changed(user, "\"user\":\"u\"");
 	json_decref(operator_ask(w, 0, "{\"do\":\"apikey.add\",\"user\":"
 	    "\"u\",\"may\":[\"request:list\"]}"));
-	is_open(0, "\"user\":\"u\"", "request.list", "");
+	knock_open(0, "\"user\":\"u\"", "request.list", "");
 	json_decref(operator_ask_id(w, 0, "{\"do\":\"apikey.revoke\","
 	    "\"id\":\"%s\"}", id));
 	state_is(id, "revoked");
@@ -392,14 +299,14 @@ it_ends_when_it_is_revoked_or_expires(void **state)
 	char	*id;
 
 	(void)state;
-	id = record("\"may\":[\"request:list\"],\"expires\":1795525200");
-	is_open(0, by_key(), "request.list", "");
-	is_closed(1795525200 - WORLD_NOW, by_key(), "request.list", "",
+	id = knock_record("\"may\":[\"request:list\"],\"expires\":1795525200");
+	knock_open(0, knock_by(), "request.list", "");
+	knock_closed(1795525200 - WORLD_NOW, knock_by(), "request.list", "",
 	    SCEP_DENY_WHO);
-	is_open(0, by_key(), "request.list", "");
+	knock_open(0, knock_by(), "request.list", "");
 	json_decref(operator_ask_id(w, 0,
 	    "{\"do\":\"apikey.revoke\",\"id\":\"%s\"}", id));
-	is_closed(0, by_key(), "request.list", "", SCEP_DENY_WHO);
+	knock_closed(0, knock_by(), "request.list", "", SCEP_DENY_WHO);
 	free(id);
 }
 
@@ -413,29 +320,30 @@ each_right_is_needed(void **state)
 	queue_one(1, two);
 	(void)snprintf(a, sizeof(a), "\"id\":\"%s\"", one);
 	(void)snprintf(b, sizeof(b), "\"id\":\"%s\"", two);
-	free(record("\"may\":[\"challenge:add\"],"
+	free(knock_record("\"may\":[\"challenge:add\"],"
 	    "\"profiles\":[\"main\",\"manual\"]"));
-	is_closed(0, by_key(), "request.list", "", SCEP_DENY_MAY);
-	is_closed(0, by_key(), "request.show", a, SCEP_DENY_MAY);
-	is_closed(0, by_key(), "request.approve", a, SCEP_DENY_MAY);
-	is_closed(0, by_key(), "request.refuse", a, SCEP_DENY_MAY);
-	is_open(0, by_key(), "challenge.add", "");
-	free(record("\"may\":[\"request:list\"],\"profiles\":[\"manual\"]"));
-	is_closed(0, by_key(), "challenge.add", "", SCEP_DENY_MAY);
-	is_closed(0, by_key(), "request.approve", a, SCEP_DENY_MAY);
-	is_open(0, by_key(), "request.list", "");
-	is_open(0, by_key(), "request.show", a);
-	free(record("\"may\":[\"request:approve\"],"
-	    "\"profiles\":[\"manual\"],\"name\":\"boss\""));
-	is_closed(0, by_key(), "request.refuse", b, SCEP_DENY_MAY);
-	is_open(0, by_key(), "request.approve", a);
-	free(record("\"may\":[\"request:refuse\"],"
+	knock_closed(0, knock_by(), "request.list", "", SCEP_DENY_MAY);
+	knock_closed(0, knock_by(), "request.show", a, SCEP_DENY_MAY);
+	knock_closed(0, knock_by(), "request.approve", a, SCEP_DENY_MAY);
+	knock_closed(0, knock_by(), "request.refuse", a, SCEP_DENY_MAY);
+	knock_open(0, knock_by(), "challenge.add", "");
+	free(knock_record("\"may\":[\"request:list\"],"
 	    "\"profiles\":[\"manual\"]"));
-	is_closed(0, by_key(), "request.approve", b, SCEP_DENY_MAY);
-	is_open(0, by_key(), "request.refuse", b);
+	knock_closed(0, knock_by(), "challenge.add", "", SCEP_DENY_MAY);
+	knock_closed(0, knock_by(), "request.approve", a, SCEP_DENY_MAY);
+	knock_open(0, knock_by(), "request.list", "");
+	knock_open(0, knock_by(), "request.show", a);
+	free(knock_record("\"may\":[\"request:approve\"],"
+	    "\"profiles\":[\"manual\"],\"name\":\"boss\""));
+	knock_closed(0, knock_by(), "request.refuse", b, SCEP_DENY_MAY);
+	knock_open(0, knock_by(), "request.approve", a);
+	free(knock_record("\"may\":[\"request:refuse\"],"
+	    "\"profiles\":[\"manual\"]"));
+	knock_closed(0, knock_by(), "request.approve", b, SCEP_DENY_MAY);
+	knock_open(0, knock_by(), "request.refuse", b);
 	/* What is not for the doors at all. */
-	is_closed(0, by_key(), "apikey.add", "", NULL);
-	is_closed(0, by_key(), "challenge.addlist", "", NULL);
+	knock_closed(0, knock_by(), "apikey.add", "", NULL);
+	knock_closed(0, knock_by(), "challenge.addlist", "", NULL);
 }
 
 static void
@@ -447,20 +355,20 @@ requests_of_other_profiles_are_not_there(void **state)
 	(void)state;
 	queue_one(0, id);
 	(void)snprintf(ask, sizeof(ask), "\"id\":\"%s\"", id);
-	free(record("\"may\":[\"request:list\",\"request:approve\","
+	free(knock_record("\"may\":[\"request:list\",\"request:approve\","
 	    "\"request:refuse\"],\"profiles\":[\"main\"]"));
-	list = opened(0, by_key(), "request.list", "");
-	assert_int_equal(json_array_size(list), 0);
+	list = knock_opened(0, knock_by(), "request.list", "");
+	assert_int_equal(json_array_size(json_object_get(list, "rows")), 0);
 	json_decref(list);
-	is_closed(0, by_key(), "request.show", ask, NULL);
-	is_closed(0, by_key(), "request.approve", ask, NULL);
-	is_closed(0, by_key(), "request.refuse", ask, NULL);
-	free(record("\"may\":[\"request:list\",\"request:approve\"],"
+	knock_closed(0, knock_by(), "request.show", ask, NULL);
+	knock_closed(0, knock_by(), "request.approve", ask, NULL);
+	knock_closed(0, knock_by(), "request.refuse", ask, NULL);
+	free(knock_record("\"may\":[\"request:list\",\"request:approve\"],"
 	    "\"profiles\":[\"main\",\"manual\"]"));
-	list = opened(0, by_key(), "request.list", "");
-	assert_int_equal(json_array_size(list), 1);
+	list = knock_opened(0, knock_by(), "request.list", "");
+	assert_int_equal(json_array_size(json_object_get(list, "rows")), 1);
 	json_decref(list);
-	is_open(0, by_key(), "request.approve", ask);
+	knock_open(0, knock_by(), "request.approve", ask);
 }
 
 /* SECURITY T1. */
@@ -470,34 +378,35 @@ a_challenge_is_no_more_than_the_record_says(void **state)
 	char	 ask[128];
 
 	(void)state;
-	free(record("\"may\":[\"challenge:add\"],\"max_uses\":3,"
+	free(knock_record("\"may\":[\"challenge:add\"],\"max_uses\":3,"
 	    "\"max_ttl\":3600,\"rate_n\":1000"));
-	is_open(0, by_key(), "challenge.add", "\"uses\":3");
-	is_closed(0, by_key(), "challenge.add", "\"uses\":4", SCEP_DENY_MAY);
-	is_open(0, by_key(), "challenge.add", "\"ttl\":3600");
-	is_closed(0, by_key(), "challenge.add", "\"ttl\":3601",
+	knock_open(0, knock_by(), "challenge.add", "\"uses\":3");
+	knock_closed(0, knock_by(), "challenge.add", "\"uses\":4",
+	    SCEP_DENY_MAY);
+	knock_open(0, knock_by(), "challenge.add", "\"ttl\":3600");
+	knock_closed(0, knock_by(), "challenge.add", "\"ttl\":3601",
 	    SCEP_DENY_MAY);
 	(void)snprintf(ask, sizeof(ask), "\"expires\":%ld",
 	    (long)WORLD_NOW + HOUR);
-	is_open(0, by_key(), "challenge.add", ask);
+	knock_open(0, knock_by(), "challenge.add", ask);
 	(void)snprintf(ask, sizeof(ask), "\"expires\":%ld",
 	    (long)WORLD_NOW + HOUR + 1);
-	is_closed(0, by_key(), "challenge.add", ask, SCEP_DENY_MAY);
+	knock_closed(0, knock_by(), "challenge.add", ask, SCEP_DENY_MAY);
 	(void)snprintf(ask, sizeof(ask), "\"not_before\":%ld,\"ttl\":60",
 	    (long)WORLD_NOW + HOUR);
-	is_closed(0, by_key(), "challenge.add", ask, SCEP_DENY_MAY);
+	knock_closed(0, knock_by(), "challenge.add", ask, SCEP_DENY_MAY);
 	(void)snprintf(ask, sizeof(ask), "\"not_before\":%ld,\"ttl\":60",
 	    (long)WORLD_NOW + HOUR - 60);
-	is_open(0, by_key(), "challenge.add", ask);
-	is_open(0, by_key(), "challenge.add", "\"reuse_for\":3600");
-	is_closed(0, by_key(), "challenge.add", "\"reuse_for\":3601",
+	knock_open(0, knock_by(), "challenge.add", ask);
+	knock_open(0, knock_by(), "challenge.add", "\"reuse_for\":3600");
+	knock_closed(0, knock_by(), "challenge.add", "\"reuse_for\":3601",
 	    SCEP_DENY_MAY);
-	is_open(0, by_key(), "challenge.add", "\"profile\":\"main\"");
-	is_closed(0, by_key(), "challenge.add", "\"profile\":\"manual\"",
+	knock_open(0, knock_by(), "challenge.add", "\"profile\":\"main\"");
+	knock_closed(0, knock_by(), "challenge.add", "\"profile\":\"manual\"",
 	    SCEP_DENY_MAY);
-	is_closed(0, by_key(), "challenge.add", "\"profile\":\"mai\"",
+	knock_closed(0, knock_by(), "challenge.add", "\"profile\":\"mai\"",
 	    SCEP_DENY_MAY);
-	is_closed(0, by_key(), "challenge.add", "\"count\":2", NULL);
+	knock_closed(0, knock_by(), "challenge.add", "\"count\":2", NULL);
 }
 
 /* SECURITY T1: and for the name that was asked for alone. */
@@ -509,9 +418,10 @@ the_challenge_serves_and_says_who_made_it(void **state)
 	json_t			*made, *rec, *later;
 
 	(void)state;
-	free(record("\"name\":\"fleet\",\"may\":[\"challenge:add\"],"
+	free(knock_record("\"name\":\"fleet\",\"may\":[\"challenge:add\"],"
 	    "\"max_ttl\":3600"));
-	made = opened(0, by_key(), "challenge.add", "\"subject\":\"CN=x\"");
+	made = knock_opened(0, knock_by(), "challenge.add",
+	    "\"subject\":\"CN=x\"");
 	(void)snprintf(text, sizeof(text), "%s", operator_text(made,
 	    "challenge"));
 	assert_int_equal(json_integer_value(json_object_get(made, "ttl")),
@@ -521,7 +431,7 @@ the_challenge_serves_and_says_who_made_it(void **state)
 	/* Until its end, whenever it begins. */
 	(void)snprintf(text, sizeof(text), "\"not_before\":%ld,\"ttl\":60",
 	    (long)WORLD_NOW + 600);
-	later = opened(0, by_key(), "challenge.add", text);
+	later = knock_opened(0, knock_by(), "challenge.add", text);
 	assert_int_equal(json_integer_value(json_object_get(later, "ttl")),
 	    660);
 	json_decref(later);
@@ -549,9 +459,9 @@ an_approval_says_who_it_was(void **state)
 	(void)state;
 	queue_one(0, id);
 	(void)snprintf(ask, sizeof(ask), "\"id\":\"%s\"", id);
-	free(record("\"may\":[\"request:approve\"],\"user\":\"ann@x\","
+	free(knock_record("\"may\":[\"request:approve\"],\"user\":\"ann@x\","
 	    "\"profiles\":[\"manual\"],\"name\":\"ann\""));
-	done = opened(0, "\"user\":\"ann@x\"", "request.approve", ask);
+	done = knock_opened(0, "\"user\":\"ann@x\"", "request.approve", ask);
 	cert = operator_ask_id(w, 0,
 	    "{\"do\":\"cert.show\",\"serial\":\"%s\"}", operator_text(done,
 	    "serial"));
@@ -569,24 +479,24 @@ who_is_too_fast_waits(void **state)
 	int		 i;
 
 	(void)state;
-	free(record("\"may\":[\"request:list\"],\"rate_n\":3,"
+	free(knock_record("\"may\":[\"request:list\"],\"rate_n\":3,"
 	    "\"rate_s\":60"));
 	for (i = 0; i < 3; i++)
-		is_open(0, by_key(), "request.list", "");
-	root = knock(0, by_key(), "request.list", "", &rc);
+		knock_open(0, knock_by(), "request.list", "");
+	root = knock_ask(0, knock_by(), "request.list", "", &rc);
 	operator_is(root, "deny", SCEP_DENY_RATE);
 	assert_int_equal(json_integer_value(json_object_get(root, "wait")),
 	    20);
 	json_decref(root);
-	is_closed(19, by_key(), "request.list", "", SCEP_DENY_RATE);
-	is_open(20, by_key(), "request.list", "");
-	is_closed(20, by_key(), "request.list", "", SCEP_DENY_RATE);
+	knock_closed(19, knock_by(), "request.list", "", SCEP_DENY_RATE);
+	knock_open(20, knock_by(), "request.list", "");
+	knock_closed(20, knock_by(), "request.list", "", SCEP_DENY_RATE);
 	/* Another one is not held up by it; nor does refusing cost more. */
-	memcpy(first, key, sizeof(first));
-	free(record("\"may\":[\"request:list\"]"));
-	is_open(20, by_key(), "request.list", "");
-	memcpy(key, first, sizeof(first));
-	is_open(80, by_key(), "request.list", "");
+	memcpy(first, knock_key, sizeof(first));
+	free(knock_record("\"may\":[\"request:list\"]"));
+	knock_open(20, knock_by(), "request.list", "");
+	memcpy(knock_key, first, sizeof(first));
+	knock_open(80, knock_by(), "request.list", "");
 }
 
 /* SECURITY T5: who guesses at a key takes nothing from whoever has it. */
@@ -597,17 +507,17 @@ wrong_secrets_hold_nobody_up(void **state)
 	int	 i;
 
 	(void)state;
-	free(record("\"may\":[\"challenge:add\"],\"rate_n\":3,"
+	free(knock_record("\"may\":[\"challenge:add\"],\"rate_n\":3,"
 	    "\"rate_s\":60"));
-	memcpy(good, key, sizeof(good));
-	key[strlen(key) - 1] = key[strlen(key) - 1] == 'a' ? 'b' : 'a';
+	memcpy(good, knock_key, sizeof(good));
+	knock_spoil();
 	for (i = 0; i < 100; i++)
-		is_closed(0, by_key(), "challenge.add", "", SCEP_DENY_WHO);
-	memcpy(key, good, sizeof(good));
+		knock_closed(0, knock_by(), "challenge.add", "", SCEP_DENY_WHO);
+	memcpy(knock_key, good, sizeof(good));
 	for (i = 0; i < 3; i++)
-		is_open(0, by_key(), "challenge.add", "");
+		knock_open(0, knock_by(), "challenge.add", "");
 	/* The control: his own calls are counted. */
-	is_closed(0, by_key(), "challenge.add", "", SCEP_DENY_RATE);
+	knock_closed(0, knock_by(), "challenge.add", "", SCEP_DENY_RATE);
 }
 
 static void
@@ -665,12 +575,12 @@ names_and_users_are_one_each(void **state)
 	json_decref(operator_ask(w, 0, ask));
 	json_decref(operator_ask(w, 0, user));
 	operator_refused(w, 0, user, SCEP_E_REFUSED, "for user u");
-	is_open(0, "\"user\":\"u\"", "challenge.add", "");
+	knock_open(0, "\"user\":\"u\"", "challenge.add", "");
 	json_decref(operator_ask(w, 0,
 	    "{\"do\":\"apikey.revoke\",\"id\":\"u\"}"));
-	is_closed(0, "\"user\":\"u\"", "challenge.add", "", SCEP_DENY_WHO);
+	knock_closed(0, "\"user\":\"u\"", "challenge.add", "", SCEP_DENY_WHO);
 	json_decref(operator_ask(w, 0, user));
-	is_open(0, "\"user\":\"u\"", "challenge.add", "");
+	knock_open(0, "\"user\":\"u\"", "challenge.add", "");
 	/* Three months after its end a record is gone. */
 	list = operator_ask(w, 0, "{\"do\":\"apikey.list\"}");
 	assert_int_equal(json_array_size(list), 3);
@@ -706,23 +616,23 @@ it_is_clear_which_one_is_meant(void **state)
 	json_t	*shown;
 
 	(void)state;
-	a = record("\"may\":[\"request:list\"],\"name\":\"ann\"");
-	b = record("\"may\":[\"request:list\"],\"user\":\"ann\","
+	a = knock_record("\"may\":[\"request:list\"],\"name\":\"ann\"");
+	b = knock_record("\"may\":[\"request:list\"],\"user\":\"ann\","
 	    "\"name\":\"b\"");
 	operator_refused(w, 0, "{\"do\":\"apikey.revoke\",\"id\":\"ann\"}",
 	    SCEP_E_REFUSED, "by its id");
 	operator_refused(w, 0, "{\"do\":\"apikey.show\",\"id\":\"ann\"}",
 	    SCEP_E_REFUSED, a);
-	is_open(0, "\"user\":\"ann\"", "request.list", "");
+	knock_open(0, "\"user\":\"ann\"", "request.list", "");
 	(void)snprintf(members, sizeof(members),
 	    "\"may\":[\"request:list\"],\"name\":\"%s\"", b);
-	c = record(members);
-	is_open(0, by_key(), "request.list", "");
+	c = knock_record(members);
+	knock_open(0, knock_by(), "request.list", "");
 	json_decref(operator_ask_id(w, 0,
 	    "{\"do\":\"apikey.revoke\",\"id\":\"%s\"}", b));
-	is_closed(0, "\"user\":\"ann\"", "request.list", "",
+	knock_closed(0, "\"user\":\"ann\"", "request.list", "",
 	    SCEP_DENY_WHO);
-	is_open(0, by_key(), "request.list", "");
+	knock_open(0, knock_by(), "request.list", "");
 	/* One that has ended is not in the way. */
 	json_decref(operator_ask(w, 0,
 	    "{\"do\":\"apikey.revoke\",\"id\":\"ann\"}"));
@@ -735,7 +645,7 @@ it_is_clear_which_one_is_meant(void **state)
 	    SCEP_E_STORE, "API key");
 	json_decref(operator_ask_id(w, 0,
 	    "{\"do\":\"apikey.revoke\",\"id\":\"%s\"}", c));
-	is_closed(0, by_key(), "request.list", "", SCEP_DENY_WHO);
+	knock_closed(0, knock_by(), "request.list", "", SCEP_DENY_WHO);
 	free(a);
 	free(b);
 	free(c);
@@ -774,15 +684,15 @@ what_came_of_it_is_counted(void **state)
 	for (i = 0; i < 6; i++)
 		before[i] = counted(ends[i]);
 	for (i = 0; i < 3; i++)
-		is_closed(0, "\"user\":\"x\"", "challenge.add", "",
+		knock_closed(0, "\"user\":\"x\"", "challenge.add", "",
 		    SCEP_DENY_WHO);
-	free(record("\"may\":[\"challenge:add\"],\"rate_n\":4,"
+	free(knock_record("\"may\":[\"challenge:add\"],\"rate_n\":4,"
 	    "\"rate_s\":60"));
-	is_open(0, by_key(), "challenge.add", "");
-	is_open(0, by_key(), "challenge.add", "");
-	is_closed(0, by_key(), "request.list", "", SCEP_DENY_MAY);
-	is_closed(0, by_key(), "challenge.add", "\"subject\":\"\"", NULL);
-	is_closed(0, by_key(), "challenge.add", "", SCEP_DENY_RATE);
+	knock_open(0, knock_by(), "challenge.add", "");
+	knock_open(0, knock_by(), "challenge.add", "");
+	knock_closed(0, knock_by(), "request.list", "", SCEP_DENY_MAY);
+	knock_closed(0, knock_by(), "challenge.add", "\"subject\":\"\"", NULL);
+	knock_closed(0, knock_by(), "challenge.add", "", SCEP_DENY_RATE);
 	for (i = 0; i < 6; i++)
 		assert_int_equal(counted(ends[i]), before[i] + more[i]);
 }
@@ -804,11 +714,11 @@ what_makes_no_record(void **state)
 	    "[\"challenge:add\"],\"expires\":1}", SCEP_E_USAGE, "past");
 	operator_refused(w, 0, "{\"do\":\"apikey.show\",\"id\":\"x\"}",
 	    SCEP_E_NOTFOUND, "apikey list");
-	free(record("\"may\":[\"challenge:add\"],\"name\":\"a-b\""));
+	free(knock_record("\"may\":[\"challenge:add\"],\"name\":\"a-b\""));
 	json_decref(operator_ask(w, 0,
 	    "{\"do\":\"apikey.show\",\"id\":\"a-b\"}"));
 	json_decref(operator_ask_id(w, 0,
-	    "{\"do\":\"apikey.show\",\"id\":\"%s\"}", key));
+	    "{\"do\":\"apikey.show\",\"id\":\"%s\"}", knock_key));
 }
 
 int

@@ -464,11 +464,169 @@ the_api_has_these_paths(void **state)
 		assert_string_equal(asked_for("id"), paths[i].id);
 		assert_string_equal(asked("door"), "api");
 	}
-	begin(NULL);
+}
+
+static void
+a_list_is_a_page_and_where_the_next_one_begins(void **state)
+{
+	(void)state;
 	r.path = "/mdm/api/v1/requests";
-	owner.reply = "{\"ok\":true,\"result\":[{\"id\":\"1\"}]}";
+	owner.reply = "{\"ok\":true,\"result\":{\"rows\":[{\"id\":\"1\"}]}}";
 	call(200);
+	assert_int_equal(got.body.len, strlen("{\"requests\":[{\"id\":"
+	    "\"1\"}]}"));
 	assert_true(holds("{\"requests\":[{\"id\":\"1\"}]}"));
+	assert_string_equal(asked("do"), "request.list");
+	owner.reply = "{\"ok\":true,\"result\":{\"rows\":[],"
+	    "\"next\":\"00:1\"}}";
+	call(200);
+	assert_true(holds("{\"requests\":[],\"next\":\"00:1\"}"));
+	/* What is none. */
+	owner.reply = "{\"ok\":true,\"result\":[{\"id\":\"1\"}]}";
+	call(503);
+	owner.reply = "{\"ok\":true,\"result\":{\"rows\":7}}";
+	call(503);
+}
+
+/* Where it is a number, of a query that is good. */
+static json_int_t
+asked_number(const char *member)
+{
+	return json_integer_value(json_object_get(json_array_get(
+	    json_object_get(owner.asked, "ask"), 0), member));
+}
+
+static void
+a_query_is_what_the_owner_is_asked(void **state)
+{
+	(void)state;
+	r.path = "/mdm/api/v1/requests";
+	owner.reply = "{\"ok\":true,\"result\":{\"rows\":[]}}";
+	r.query = "limit=1000&after=00:1&state=pending&profile=macs&subject="
+	    "CN%3dlaptop+17%2B*&san=DNS:*.example&peer=2001:db8::1&older=7d&"
+	    "newer=90";
+	call(200);
+	assert_int_equal(asked_number("limit"), 1000);
+	assert_string_equal(asked_for("after"), "00:1");
+	assert_string_equal(asked_for("state"), "pending");
+	assert_string_equal(asked_for("profile"), "macs");
+	assert_string_equal(asked_for("subject"), "CN=laptop 17+*");
+	assert_string_equal(asked_for("san"), "DNS:*.example");
+	assert_string_equal(asked_for("peer"), "2001:db8::1");
+	assert_int_equal(asked_number("older"), 7 * 86400);
+	assert_int_equal(asked_number("newer"), 90);
+	/* Of one = what is in front of it; what is not there is not said. */
+	r.query = "&subject=CN=a&&s%61n=%c3%a4&";
+	call(200);
+	assert_string_equal(asked_for("subject"), "CN=a");
+	assert_string_equal(asked_for("san"), "\xc3\xa4");
+	assert_int_equal(json_object_size(json_array_get(json_object_get(
+	    owner.asked, "ask"), 0)), 2);
+	r.query = "";
+	call(200);
+	assert_int_equal(json_object_size(json_array_get(json_object_get(
+	    owner.asked, "ask"), 0)), 0);
+}
+
+static void
+a_query_that_is_bad_says_what_is_allowed(void **state)
+{
+	static const struct {
+		const char	*query, *says;
+	} bad[] = {
+		{ "colour=red", "query: there is no \\\"colour\\\"; there are "
+		    "limit, after, state, profile, subject, san, peer, older "
+		    "and newer" },
+		{ "Limit=5", "no \\\"Limit\\\"" },
+		{ "=5", "no \\\"\\\"" },
+		{ "id=1", "no \\\"id\\\"" },
+		{ "do=apikey.add", "no \\\"do\\\"" },
+		{ "limit=5&limit=6", "limit is there twice" },
+		{ "limit", "limit: " },
+		{ "limit=", "whole number from 1 to 1000" },
+		{ "limit=0", "limit: 0 is not between 1 and 1000" },
+		{ "limit=1001", "limit: 1001 is not between 1 and 1000" },
+		{ "limit=-1", "limit: -1 is not between 1 and 1000" },
+		{ "limit=5x", "whole number from 1 to 1000" },
+		{ "limit=%205", "whole number from 1 to 1000" },
+		{ "limit=99999999999999999999", "whole number" },
+		{ "older=soon", "older: \\\"soon\\\" is not a duration of at "
+		    "most 100 years such as 90s" },
+		{ "newer=-1", "newer: " },
+		{ "older=101y", "older: " },
+		{ "subject=%", "subject: at most 1023 octets of UTF-8" },
+		{ "subject=%4", "subject: at most" },
+		{ "subject=a%zz", "subject: at most" },
+		{ "subject=a%00", "subject: at most" },
+		{ "subject=%00", "subject: at most" },
+		{ "subject=%0a", "subject: at most" },
+		{ "subject=%ff", "subject: at most" },
+		{ "subject=\xff", "subject: at most" },
+		{ "s%00=x", "query: a name that is too long" },
+		{ "%zz=x", "query: a name that is too long" },
+		{ "a123456789012345678901234567890123456789=x",
+		    "query: a name that is too long" },
+	};
+	static char		 query[1100] = "subject=";
+	size_t			 i;
+
+	(void)state;
+	r.path = "/mdm/api/v1/requests";
+	owner.reply = "{\"ok\":true,\"result\":{\"rows\":[]}}";
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		r.query = bad[i].query;
+		call(400);
+		assert_int_equal(owner.n, 0);
+		assert_string_equal(got.type, "application/json");
+		if (!holds(bad[i].says))
+			print_error("%s: %.*s\n", bad[i].query,
+			    (int)got.body.len, (char *)got.body.data);
+		assert_true(holds(bad[i].says));
+	}
+	memset(query + 8, 'x', 1024);
+	r.query = query;
+	call(400);
+	query[8 + 1023] = '\0';
+	call(200);
+	/* What the owner says of a value is told as he says it. */
+	owner.reply = "{\"ok\":false,\"code\":\"usage\",\"error\":\"after is "
+	    "not what \\\"next\\\" of a reply was\"}";
+	r.query = "after=x";
+	call(400);
+	assert_true(holds("after is not what"));
+}
+
+/* One that is not looked at would be thought to count. */
+static void
+elsewhere_a_query_says_nothing(void **state)
+{
+	static const struct {
+		const char	*method, *path;
+		int		 status;
+	} paths[] = {
+		{ "POST", "/api/v1/challenges", 201 },
+		{ "GET", "/api/v1/requests/1", 200 },
+		{ "POST", "/api/v1/requests/1/approve", 200 },
+		{ "POST", "/api/v1/requests/1/refuse", 200 },
+	};
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		begin(NULL);
+		r.method = paths[i].method;
+		r.path = paths[i].path;
+		if (strcmp(r.method, "POST") == 0) {
+			r.type = "application/json";
+			body("{}");
+		}
+		r.query = "profile=macs";
+		call(400);
+		assert_true(holds("query: there is no \\\"profile\\\""));
+		assert_int_equal(owner.n, 0);
+		r.query = "";
+		call(paths[i].status);
+	}
 }
 
 static void
@@ -730,6 +888,10 @@ main(void)
 		T(a_key_comes_by_bearer_or_as_a_password),
 		T(the_webhook_takes_what_it_does_not_know),
 		T(the_api_has_these_paths),
+		T(a_list_is_a_page_and_where_the_next_one_begins),
+		T(a_query_is_what_the_owner_is_asked),
+		T(a_query_that_is_bad_says_what_is_allowed),
+		T(elsewhere_a_query_says_nothing),
 		T(an_approval_that_is_not_the_last_is_accepted_only),
 		T(a_body_is_one_json_object),
 		T(a_certificate_counts_when_it_was_verified),
