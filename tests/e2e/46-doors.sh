@@ -186,6 +186,7 @@ JSON
 
 port=$(free_port)
 prepare "$port"
+sed -i 's/^authorise = manual$/&\nmax_pending_per_peer = 1000/' "$CONF"
 URL=$BASE/scep
 start_nginx "$port"
 admin_example nginx-admin.conf
@@ -258,6 +259,68 @@ same "who is for another profile sees none" "$(ask $API/requests \
     -K "$T/blind.bearer"; jq '.requests | length' "$T/body")" 2000
 same "(there is one)" "$(ask $API/requests -K "$T/boss.bearer"; \
     jq '.requests | length' "$T/body")" 2001
+
+# More than a page holds: walked while some are decided and others come.
+# list WHO QUERY: as curl encodes it; the status.
+list() { _who=$1; shift; ask $API/requests -G -K "$T/$_who.bearer" "$@"; }
+ids() { jq -r '.requests[].id' "$T/body"; }
+"$BOT" -K -t random -n 250 -j 4 -s /CN=list-%d "$URL/manual" \
+    >"$T/list.out" 2>&1
+adm request list --subject 'CN=list-*' --json | jq -r '.[].id' >"$T/begin"
+same "250 wait" "$(wc -l <"$T/begin")" 250
+same "the first page" "$(list boss -d limit=100 --data-urlencode \
+    'subject=cn=LIST-*')" 200
+ids >"$T/page.1"
+after=$(jq -r .next "$T/body")
+same "has 100" "$(wc -l <"$T/page.1")" 100
+same "and is what scepadm shows first" "$(cat "$T/page.1")" \
+    "$(head -n 100 "$T/begin")"
+same "nobody else gets on by where it ends" "$(list blind \
+    -d "after=$after"; jq -c . "$T/body")" '200{"requests":[]}'
+sed -n '1p; 50p; 100p' "$T/page.1" >"$T/shown"
+sed -n '101p; 150p; 200p' "$T/begin" >"$T/gone"
+for _id in $(cat "$T/shown" "$T/gone"); do
+	ask "$API/requests/$_id/approve" -X POST -H "$J" -K "$T/boss.bearer"
+done >"$T/approved"
+same "six are approved, of the page and behind it" "$(cat "$T/approved")" \
+    200200200200200200
+"$BOT" -K -t random -n 5 -s /CN=list-new-%d "$URL/manual" \
+    >"$T/list.out" 2>&1
+cp "$T/page.1" "$T/walked"
+pages=1
+while [ -n "$after" ] && [ "$pages" -lt 9 ]; do
+	list boss -d limit=100 --data-urlencode 'subject=cn=LIST-*' \
+	    -d "after=$after" >"$T/status"
+	ids >>"$T/walked"
+	after=$(jq -r '.next // empty' "$T/body")
+	pages=$((pages + 1))
+done
+same "three pages in all" "$pages" 3
+same "nothing is shown twice" "$(sort "$T/walked" | uniq -d)" ""
+sort "$T/begin" "$T/gone" | uniq -u >"$T/stayed"
+same "nothing that stays is missed" "$(sort "$T/walked" |
+    comm -13 - "$T/stayed")" ""
+same "(those are 247)" "$(wc -l <"$T/stayed")" 247
+same "what is gone is not shown" "$(sort "$T/gone" >"$T/gone.s"
+    sort "$T/walked" | comm -12 - "$T/gone.s")" ""
+same "without a limit 100" "$(list boss -d state=pending; ids | wc -l)" 200100
+same "as many as are allowed" "$(list boss -d limit=1000; ids | wc -l)" \
+    200250
+same "and no more" "$(list boss -d limit=1001)" 400
+like "which says how many are" "$T/body" \
+    '^\{"error":"limit: 1001 is not between 1 and 1000"\}$'
+same "a word that is none" "$(list boss -d colour=red)" 400
+like "is named, with those there are" "$T/body" \
+    'no ..colour..; there are limit, after, .* older and newer'
+same "a place that is none of ours" "$(list boss -d after=1:2)" 400
+like "is named" "$T/body" '^\{"error":"after is not what '
+same "by name, and when it came" "$(list boss -d newer=1h \
+    --data-urlencode 'subject=CN=list-new-*'; ids | wc -l)" 2005
+same "none came so long ago" "$(list boss -d older=1h; ids | wc -l)" 2000
+same "another path takes no query" "$(ask "$API/requests/$(tail -n 1 \
+    "$T/stayed")?limit=1" -K "$T/boss.bearer")" 400
+same "(and is there without one)" "$(ask "$API/requests/$(tail -n 1 \
+    "$T/stayed")" -K "$T/boss.bearer")" 200
 
 # Too fast.
 key slow --name slow --may challenge:add --rate 3/1h
