@@ -27,6 +27,7 @@ static const struct {
 	{ SCEP_DENY_WHO, MDM_WHO },
 	{ SCEP_DENY_MAY, MDM_MAY },
 	{ SCEP_DENY_RATE, MDM_RATE },
+	{ SCEP_DENY_LIVE, MDM_RATE },
 };
 
 static const struct {

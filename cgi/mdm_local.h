@@ -23,7 +23,7 @@ enum mdm_no {
 	MDM_WHO,		/* shows nothing, or nothing that is known */
 	MDM_STRANGER,		/* the web server knows him, we do not */
 	MDM_MAY,		/* his record does not say so */
-	MDM_RATE,
+	MDM_RATE,		/* too often, or too many at once */
 	MDM_BAD,		/* the request, whoever makes it */
 	MDM_ABSENT,
 	MDM_REFUSED,

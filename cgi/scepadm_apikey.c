@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cgi/scepadm.h"
+#include "store/record_apikey.h"
 
 #define N_MAX	1000000L	/* ca/admin_apikey.c has the limits */
 
@@ -21,14 +22,16 @@ static const struct adm_column	show_columns[] = {
 	{ "id", "id" }, { "name", "name" }, { "user", "user" },
 	{ "state", "state" }, { "may", "may" }, { "profiles", "profiles" },
 	{ "rate", "rate" }, { "max uses", "max_uses" },
-	{ "max TTL", "max_ttl" }, { "created", "created" },
+	{ "max TTL", "max_ttl" }, { "max live", "max_live" },
+	{ "live", "live" }, { "created", "created" },
 	{ "expires", "expires" }, { "revoked", "revoked" },
 	{ "issuer", "issuer" }, { "note", "note" }, { NULL, NULL }
 };
 
 /* What add was told. */
 struct add {
-	const char	*name, *user, *rate, *max_uses, *max_ttl, *expires;
+	const char	*name, *user, *rate, *max_uses, *max_ttl, *live;
+	const char	*expires;
 	const char	*note;
 	json_t		*may, *profiles;
 };
@@ -107,6 +110,23 @@ put_expires(struct adm *adm, json_t *ask, const char *text)
 	return SCEP_OK;
 }
 
+/* "20", or "any". */
+static enum scep_err
+put_live(struct adm *adm, json_t *ask, const char *text)
+{
+	long	 n = 0;
+
+	if (text == NULL)
+		return SCEP_OK;
+	if (strcmp(text, "any") != 0 && scep_number_read(text, 1,
+	    SCEP_LIVE_MAX, &n, &adm->err) != SCEP_OK)
+		return scep_fail(&adm->err, SCEP_E_USAGE, "--live: \"%.32s\" "
+		    "is neither a whole number from 1 to %d nor any", text,
+		    SCEP_LIVE_MAX);
+	(void)json_object_set_new(ask, "max_live", json_integer(n));
+	return SCEP_OK;
+}
+
 static enum scep_err
 put_limits(struct adm *adm, json_t *ask, const struct add *add)
 {
@@ -124,7 +144,7 @@ put_limits(struct adm *adm, json_t *ask, const struct add *add)
 			return bad(adm, "--max-ttl");
 		(void)json_object_set_new(ask, "max_ttl", json_integer(n));
 	}
-	return SCEP_OK;
+	return put_live(adm, ask, add->live);
 }
 
 static enum scep_err
@@ -199,6 +219,7 @@ adm_apikey_add(struct adm *adm, int argc, char *argv[])
 		{ "rate", &add.rate, NULL, NULL },
 		{ "max-uses", &add.max_uses, NULL, NULL },
 		{ "max-ttl", &add.max_ttl, NULL, NULL },
+		{ "live", &add.live, NULL, NULL },
 		{ "expires", &add.expires, NULL, NULL },
 		{ "note", &add.note, NULL, NULL },
 		{ NULL, NULL, NULL, NULL }

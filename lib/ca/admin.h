@@ -29,10 +29,12 @@
  * challenge.hash   profile, secret                    {hash}
  * apikey.add       name, user, may: […], profiles:    an API key, and key
  *                  […], rate_n, rate_s, max_uses,     (the secret; "" of a
- *                  max_ttl (s), expires (s from       user)
- *                  1970), note
+ *                  max_ttl (s), max_live, expires (s  user)
+ *                  from 1970), note
  * apikey.list      —                                  array
- * apikey.show      id (or name, or user)              an API key
+ * apikey.show      id (or name, or user)              an API key, and live (how
+ *                                                       many, where max_live
+ *                                                       is not 0)
  * apikey.revoke    id (or name, or user)              an API key
  * tokenkey.add     name, alg (hmac, ed25519), public  a token key, and secret
  *                  (SubjectPublicKeyInfo, hex),       (hex; "" of ed25519)
@@ -157,8 +159,8 @@
  * An API key: id, name, user, state (live, expired, revoked; changed: its row
  * is not as we wrote it, and is worth nothing), may (commas:
  * challenge:add, request:list, request:approve, request:refuse), profiles
- * (commas), rate (10/1s), max_uses, max_ttl, created, expires, revoked,
- * issuer, note.
+ * (commas), rate (10/1s), max_uses, max_ttl, max_live (0: any number),
+ * created, expires, revoked, issuer, note.
  *
  * A token key: id, name, state (live, revoked, changed), alg, public_key (hex,
  * 32 octets; "" of hmac), profiles (commas), max_ttl, created, revoked, since

@@ -14,7 +14,7 @@
 #include "ca/admin_apikey.h"
 #include "ca/admin_key.h"
 #include "ca/apikey.h"
-
+#include "ca/live.h"
 
 static json_t *
 record_json(const struct scep_admin_call *call, const struct scep_apikey *rec)
@@ -32,12 +32,12 @@ record_json(const struct scep_admin_call *call, const struct scep_apikey *rec)
 	scep_duration_text(rec->max_ttl_s, max_ttl);
 	(void)snprintf(rate, sizeof(rate), "%ld/%s", rec->rate_n, each);
 	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:s,s:s,s:s,s:s,"
-	    "s:s,s:s}", "id", rec->id, "name", rec->name, "user", rec->user,
+	    "s:s,s:s,s:I}", "id", rec->id, "name", rec->name, "user", rec->user,
 	    "state", scep_apikey_state(rec, call->now), "may", may,
 	    "profiles", rec->profiles, "rate", rate, "max_uses",
 	    (json_int_t)rec->max_uses, "max_ttl", max_ttl, "created", created,
 	    "expires", expires, "revoked", revoked, "issuer", rec->issuer,
-	    "note", rec->note);
+	    "note", rec->note, "max_live", (json_int_t)rec->max_live);
 }
 
 /* Rows: a look at each. */
@@ -153,9 +153,10 @@ see_row(void *arg, const struct scep_row *row, struct scep_error *err)
 		return rc;
 	live = strcmp(scep_apikey_state(&rec, now), "live") == 0;
 	end = rec.revoked != 0 ? rec.revoked : rec.expires;
-	if (strcmp(rec.id, l->fresh->id) == 0)
+	if (strcmp(rec.id, l->fresh->id) == 0) {
 		l->fresh->rev = row->rev;	/* takes its place */
-	else if (rec.is_ours && !live && end + SCEP_KEY_KEPT_S < now &&
+		memcpy(l->fresh->live, rec.live, sizeof(rec.live));
+	} else if (rec.is_ours && !live && end + SCEP_KEY_KEPT_S < now &&
 	    l->change->n < SCEP_KEYS_PURGED)
 		return scep_change_delete(l->change, SCEP_T_APIKEY,
 		    scep_span_text(rec.id), row->rev, err);
@@ -268,15 +269,23 @@ list(struct scep_admin_call *call, struct scep_error *err)
 	    scep_span_make(NULL, 0), list_row, call, err);
 }
 
+/* With how many of its challenges are good now, where they are counted. */
 static enum scep_err
 show(struct scep_admin_call *call, struct scep_error *err)
 {
 	struct scep_apikey	 rec;
+	json_t			*json;
 	enum scep_err		 rc;
+	size_t			 n;
 
-	if ((rc = find(call, &rec, err)) != SCEP_OK)
+	if ((rc = find(call, &rec, err)) != SCEP_OK ||
+	    (rc = scep_live_sift(call, &rec, &n, err)) != SCEP_OK)
 		return rc;
-	return reply(call, &rec, NULL, err);
+	json = record_json(call, &rec);
+	if (json != NULL && rec.max_live != 0)
+		(void)json_object_set_new(json, "live",
+		    json_integer((json_int_t)n));
+	return scep_admin_object(call, json, err);
 }
 
 static enum scep_err

@@ -16,6 +16,9 @@
 #define RATE_MAX	1000000
 #define USES_MAX	1000000
 #define TTL_MAX		(10 * 365 * DAY)
+#define LIVE		SCEP_LIVE_MAX	/* unless it is said: what a key that
+					   was stolen leaves behind is bounded,
+					   and most fleets have fewer at once */
 
 static const struct {
 	const char	*word;
@@ -101,6 +104,8 @@ scep_admin_apikey_read(const struct scep_admin_call *call,
 		    "past");
 	if ((rc = read_may(call, rec, err)) != SCEP_OK)
 		return rc;
+	if ((rec->may & SCEP_MAY_ADD) != 0)
+		rec->max_live = scep_admin_number(call, "max_live", LIVE);
 	return scep_admin_profiles(call, rec->profiles,
 	    sizeof(rec->profiles), err);
 }
@@ -114,6 +119,7 @@ const struct scep_admin_member	scep_admin_apikey_members[] = {
 	{ "rate_s", SCEP_ADMIN_NUMBER, 0, 1, DAY },
 	{ "max_uses", SCEP_ADMIN_NUMBER, 0, 1, USES_MAX },
 	{ "max_ttl", SCEP_ADMIN_NUMBER, 0, 1, TTL_MAX },
+	{ "max_live", SCEP_ADMIN_NUMBER, 0, 0, SCEP_LIVE_MAX },
 	{ "expires", SCEP_ADMIN_NUMBER, 0, 1, LONG_MAX / 2 },
 	{ "note", SCEP_ADMIN_TEXT, 0, 0, SCEP_REC_TEXT - 1 },
 	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }

@@ -15,6 +15,8 @@
 #include "ca/admin.h"
 #include "ca/admin_challenge.h"
 #include "ca/challenge.h"
+#include "ca/keylock.h"
+#include "ca/live.h"
 
 #define SEVERAL		"several"
 #define FEW		12	/* ids in a line for the request log */
@@ -87,6 +89,12 @@ add_note(struct adding *a, const struct scep_challenge *rec)
 	a->n++;
 }
 
+static int
+is_capped(const struct scep_admin_call *call)
+{
+	return call->caller != NULL && call->caller->max_live != 0;
+}
+
 static enum scep_err
 add_one(struct adding *a, const struct scep_challenge *template,
     struct scep_error *err)
@@ -99,8 +107,12 @@ add_one(struct adding *a, const struct scep_challenge *template,
 
 	if ((rc = scep_challenge_mint(a->call->ca->crypto, a->call->ca->cfg,
 	    &rec, text, err)) != SCEP_OK ||
-	    (rc = scep_challenge_write(&a->change, &rec, err)) != SCEP_OK)
+	    (rc = scep_challenge_write(&a->change, &rec, err)) != SCEP_OK ||
+	    (is_capped(a->call) && (rc = scep_live_add(a->call, rec.id,
+	    &a->change, err)) != SCEP_OK)) {
+		OPENSSL_cleanse(text, sizeof(text));
 		return rc;
+	}
 	add_note(a, &rec);
 	scep_time_text(rec.expires, expires);
 	scep_admin_binds(&rec, binds);
@@ -186,9 +198,19 @@ add_all(struct scep_admin_call *call, struct scep_error *err)
 enum scep_err
 scep_admin_challenge_add(struct scep_admin_call *call, struct scep_error *err)
 {
+	struct scep_keylock	*lock = call->ca->memory->lock;
+	struct scep_span	 key = scep_span_make(NULL, 0);
+	enum scep_err		 rc;
+
 	scep_admin_open_rows(call);
+	/* Those who count write one row: in turn, so that none gives up. */
+	if (is_capped(call))
+		key = scep_span_text(call->caller->id);
+	scep_keylock_take(lock, &key, 1);
 	/* An id that is taken: others are drawn. */
-	return scep_admin_retry(call, add_all, err);
+	rc = scep_admin_retry(call, add_all, err);
+	scep_keylock_give(lock, &key, 1);
+	return rc;
 }
 
 /* Faults of an item are rows; trouble of our own ends it. */

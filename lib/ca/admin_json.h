@@ -29,6 +29,8 @@ struct scep_admin_call {
 	const struct scep_apikey	*caller;	/* who knocked, and what
 						   he may; NULL: the
 						   operator, who may all */
+	int			 is_full;	/* … has as many challenges as
+						   he may: live.h */
 	const struct scep_admin_watch	*watch;
 	const json_t		*ask;		/* its members are checked */
 	json_t			*result;	/* an object, or … */

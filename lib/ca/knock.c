@@ -16,6 +16,7 @@
 #include "ca/admin_request.h"
 #include "ca/apikey.h"
 #include "ca/knock.h"
+#include "ca/live.h"
 #include "ca/rate.h"
 
 #define DAY	86400L
@@ -218,9 +219,12 @@ add(struct knock *k, struct scep_error *err)
 	json_t			*row;
 	enum scep_err		 rc;
 
-	if ((rc = limit(k, err)) != SCEP_OK ||
-	    (rc = scep_admin_challenge_add(call, err)) != SCEP_OK)
+	if ((rc = limit(k, err)) != SCEP_OK)
 		return rc;
+	if ((rc = scep_admin_challenge_add(call, err)) != SCEP_OK) {
+		k->wait_s = call->is_full ? SCEP_LIVE_WAIT_S : 0;
+		return call->is_full ? refuse(k, SCEP_DENY_LIVE, err) : rc;
+	}
 	ca_md5(k, md5);
 	row = json_loadb(call->rows.text, call->rows.len, 0, NULL);
 	call->rows.open = 0;
@@ -317,6 +321,7 @@ end_of(const struct knock *k, enum scep_err rc)
 		{ SCEP_DENY_WHO, SCEP_KNOCK_UNKNOWN },
 		{ SCEP_DENY_MAY, SCEP_KNOCK_FORBIDDEN },
 		{ SCEP_DENY_RATE, SCEP_KNOCK_TOO_FAST },
+		{ SCEP_DENY_LIVE, SCEP_KNOCK_TOO_MANY },
 	};
 	size_t	 i;
 

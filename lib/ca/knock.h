@@ -29,6 +29,7 @@
 #define SCEP_DENY_WHO	"who"		/* nobody whom we know */
 #define SCEP_DENY_MAY	"may"		/* his record does not say so */
 #define SCEP_DENY_RATE	"rate"		/* too often */
+#define SCEP_DENY_LIVE	"live"		/* too many challenges at once */
 
 /*
  * Carry out one.  ca is from scep_ca_open(); uid is that of the process which

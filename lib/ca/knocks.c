@@ -16,6 +16,7 @@ static const char	*const ends[SCEP_KNOCK_ENDS] = {
 	[SCEP_KNOCK_UNKNOWN] = "unknown",
 	[SCEP_KNOCK_FORBIDDEN] = "forbidden",
 	[SCEP_KNOCK_TOO_FAST] = "too fast",
+	[SCEP_KNOCK_TOO_MANY] = "too many",
 	[SCEP_KNOCK_REFUSED] = "refused",
 	[SCEP_KNOCK_TROUBLE] = "trouble",
 };

@@ -13,10 +13,11 @@ enum scep_knock_end {
 	SCEP_KNOCK_UNKNOWN,	/* nobody whom we know */
 	SCEP_KNOCK_FORBIDDEN,	/* his record does not say so */
 	SCEP_KNOCK_TOO_FAST,
+	SCEP_KNOCK_TOO_MANY,	/* challenges of his are still good */
 	SCEP_KNOCK_REFUSED,	/* for what was asked */
 	SCEP_KNOCK_TROUBLE	/* ours */
 };
-#define SCEP_KNOCK_ENDS		6
+#define SCEP_KNOCK_ENDS		7
 #define SCEP_KNOCK_DOORS	4	/* the last one is "other" */
 
 struct scep_knocks {

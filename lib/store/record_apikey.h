@@ -17,6 +17,9 @@ enum scep_apikey_state {
 #define SCEP_MAY_APPROVE	4u
 #define SCEP_MAY_REFUSE		8u
 
+#define SCEP_LIVE_MAX	1000	/* ids of challenges in a record */
+#define SCEP_LIVE_ID	10	/* octets of one */
+
 /* Who knocks there, and what is opened to him. */
 struct scep_apikey {
 	char			 id[SCEP_REC_NAME];	/* the key */
@@ -32,11 +35,17 @@ struct scep_apikey {
 	unsigned int		 may;
 	long			 rate_n, rate_s;	/* n calls in s */
 	long			 max_uses, max_ttl_s;	/* of a challenge */
+	long			 max_live;	/* of his challenges may be good
+						   at once; 0: any number */
 	time_t			 created, expires;	/* 0: never */
 	uint8_t			 secret_mac[SCEP_SHA256_LEN];
 	/* Changing: */
 	enum scep_apikey_state	 state;
 	time_t			 revoked;
+	char			 live[SCEP_LIVE_MAX * SCEP_LIVE_ID + 1];
+					/* where max_live is not 0: the ids of
+					   those that may be, one behind the
+					   other: ca/live.h */
 	char			 issuer[SCEP_REC_NAME];	/* "uid 0" */
 	char			 note[SCEP_REC_TEXT];
 	uint8_t			 mac[SCEP_SHA256_LEN];	/* over all else of

@@ -334,6 +334,58 @@ same "the page says it in its own words" "$(ask \
 like "which Fleet tries again for" "$T/body" 'The password cache is full\.'
 same "nobody else waits for that" "$(add few '{}')" 201
 
+# Too many at once.
+key cap --name cap --may challenge:add --rate 1000/s --live 3
+same "a challenge of three that may be good" "$(add cap '{}')" 201
+jq -r .challenge "$T/body" >"$T/cap.ch"
+same "and two more" "$(add cap '{}')$(add cap '{"ttl":3600}')" 201201
+same "but not a fourth" "$(add cap '{}')" 429
+like "which says why" "$T/body" \
+    '^\{"error":"3 challenges of API key .* \(cap\) are still good'
+like "and is told when to come again" "$T/head" '^Retry-After: 60'
+same "the page has its words for that, too" "$(ask \
+    /mdm/mscep_admin/ -K "$T/cap.basic")" 200
+like "which Fleet tries again for" "$T/body" 'The password cache is full\.'
+same "the webhook says so" "$(ask /mdm/challenge -K "$T/cap.basic" -d '{}')" \
+    429
+same "nobody else is held up by it" "$(add few '{}')" 201
+same "the operator sees how many there are" "$(adm apikey show --json cap |
+    jq -c '[.live, .max_live]')" '[3,3]'
+enrol "$T/cap.ch" cap "a device uses one"
+same "which makes room" "$(add cap '{}')" 201
+id=$(jq -r .id "$T/body")
+same "for one" "$(add cap '{}')" 429
+adm challenge revoke "$id" >"$T/revoked" 2>&1
+same "and so does one that is revoked" "$(add cap '{}')$(add cap '{}')" 201429
+key crowd --name crowd --may challenge:add --rate 1000/s --live 5
+for n in $(seq 30); do
+	add_alone() {
+		curl -s -m 20 -o /dev/null -w '%{http_code}\n' \
+		    -K "$T/crowd.bearer" -H "$J" -d '{}' "$BASE$API/challenges"
+	}
+	add_alone >"$T/crowd.$n" &
+	own $!
+	crowd="$crowd $!"
+done
+for _pid in $crowd; do
+	wait "$_pid"
+done
+same "of thirty at once five get one" "$(cat "$T"/crowd.[0-9]* | sort |
+    uniq -c | tr -s ' ')" " 5 201
+ 25 429"
+same "and five are there" "$(adm challenge list --json | jq '[.[] |
+    select(.issuer == "key crowd" and .state == "live")] | length')" 5
+key free --name free --may challenge:add --rate 1000/s --live any
+same "a key without a limit has none" "$(adm apikey show --json free |
+    jq -c '[.live, .max_live]')$(add free '{}')" '[null,0]201'
+key usual --name usual --may challenge:add
+same "which one has of which nothing is said" "$(adm apikey show --json \
+    usual | jq -c '[.live, .max_live]')" '[0,1000]'
+status 2 "no challenge at all is no limit" adm apikey add --may \
+    challenge:add --live 0
+status 2 "nor are more than a record counts" adm apikey add --may \
+    challenge:add --live 1001
+
 # Its end.
 verdict "a key is revoked" adm apikey revoke slow
 same "and opens nothing" "$(add slow '{}')" 401
@@ -400,6 +452,7 @@ do
 done)" 201201201201201201
 works_again() { [ "$(add few '{}')" = 201 ]; }
 verdict "and with one again all is well" until_true 15 works_again
+same "who had as many as he may has them still" "$(add cap '{}')" 429
 kill -KILL "$(ps -o pid= --ppid "$ADMIN" | head -n 1)"
 verdict "a worker that dies is replaced" works_again
 

@@ -190,7 +190,8 @@ change_row(struct scep_apikey *rec, int i)
 	rec->mac[0] ^= i == 14;
 	if (i == 15)
 		memset(rec->mac, 0, sizeof(rec->mac));
-	return i < 16;
+	rec->max_live += i == 16;
+	return i < 17;
 }
 
 static void
@@ -216,7 +217,7 @@ a_row_changed_in_the_database_is_worth_nothing(void **state)
 			knock_open(0, who[k], "request.list", "");
 			state_is(id[k], "live");
 		}
-		assert_int_equal(i, 16);
+		assert_int_equal(i, 17);
 		free(id[k]);
 	}
 }
@@ -674,14 +675,14 @@ static void
 what_came_of_it_is_counted(void **state)
 {
 	static const char	*const ends[] = { "done", "unknown",
-				    "forbidden", "too fast", "refused",
-				    "trouble" };
-	static const long	 more[] = { 2, 3, 1, 1, 1, 0 };
-	long			 before[6];
+				    "forbidden", "too fast", "too many",
+				    "refused", "trouble" };
+	static const long	 more[] = { 3, 3, 1, 1, 1, 1, 0 };
+	long			 before[7];
 	size_t			 i;
 
 	(void)state;
-	for (i = 0; i < 6; i++)
+	for (i = 0; i < 7; i++)
 		before[i] = counted(ends[i]);
 	for (i = 0; i < 3; i++)
 		knock_closed(0, "\"user\":\"x\"", "challenge.add", "",
@@ -693,7 +694,10 @@ what_came_of_it_is_counted(void **state)
 	knock_closed(0, knock_by(), "request.list", "", SCEP_DENY_MAY);
 	knock_closed(0, knock_by(), "challenge.add", "\"subject\":\"\"", NULL);
 	knock_closed(0, knock_by(), "challenge.add", "", SCEP_DENY_RATE);
-	for (i = 0; i < 6; i++)
+	free(knock_record("\"may\":[\"challenge:add\"],\"max_live\":1"));
+	knock_open(0, knock_by(), "challenge.add", "");
+	knock_closed(0, knock_by(), "challenge.add", "", SCEP_DENY_LIVE);
+	for (i = 0; i < 7; i++)
 		assert_int_equal(counted(ends[i]), before[i] + more[i]);
 }
 

@@ -233,6 +233,9 @@ each_no_has_its_answer(void **state)
 		{ "{\"ok\":false,\"code\":\"badRequest\",\"error\":\"x\","
 		    "\"deny\":\"rate\",\"wait\":7}", 0, 200, 429,
 		    "The password cache is full." },
+		{ "{\"ok\":false,\"code\":\"badRequest\",\"error\":\"x\","
+		    "\"deny\":\"live\",\"wait\":7}", 0, 200, 429,
+		    "The password cache is full." },
 		{ "{\"ok\":false,\"code\":\"badRequest\",\"error\":\"x\"}", 0,
 		    422, 422, NULL },
 		{ "{\"ok\":false,\"code\":\"usage\",\"error\":\"x\"}", 0,
@@ -559,6 +562,7 @@ a_query_that_is_bad_says_what_is_allowed(void **state)
 		{ "subject=a%zz", "subject: at most" },
 		{ "subject=a%00", "subject: at most" },
 		{ "subject=%00", "subject: at most" },
+		{ "subject=a%00b", "subject: at most" },
 		{ "subject=%0a", "subject: at most" },
 		{ "subject=%ff", "subject: at most" },
 		{ "subject=\xff", "subject: at most" },

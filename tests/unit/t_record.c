@@ -327,15 +327,16 @@ recode_notice(struct scep_span in, struct scep_buf *out,
 	return rc;
 }
 
-enum { TXN, CHALLENGE, CERT, PENDING, SHORT, USED, TRACE, APIKEY,
+enum { TXN, CHALLENGE, CERT, PENDING, SHORT, USED, TRACE, APIKEY, CAPPED,
     TOKEN_KEY, NOTICE, N_KINDS };	/* SHORT: of a shorter life, USED: that
-					   used a challenge; pending */
+					   used a challenge; pending.  CAPPED:
+					   API key with its challenges */
 
 static enum scep_err	(*const recode[N_KINDS])(struct scep_span,
     struct scep_buf *, struct scep_error *) = {
 	recode_txn, recode_challenge, recode_cert, recode_pending,
 	recode_pending, recode_pending, recode_trace, recode_apikey,
-	recode_token_key, recode_notice
+	recode_apikey, recode_token_key, recode_notice
 };
 
 static void
@@ -362,7 +363,11 @@ sample(int kind, struct scep_buf *out)
 		scep_cert_rec_clear(&rec.cert);
 		break;
 	case APIKEY:
+	case CAPPED:
 		fill_apikey(&rec.apikey);
+		rec.apikey.max_live = kind == CAPPED ? 1000 : 0;
+		if (kind == CAPPED)
+			(void)strcpy(rec.apikey.live, "23456789ab23456789ac");
 		assert_int_equal(scep_apikey_encode(&rec.apikey, out, &err),
 		    0);
 		break;
@@ -497,7 +502,37 @@ a_record_cut_short_or_too_long_is_refused(void **state)
 /* What each kind is written as. */
 static const uint8_t	versions[N_KINDS] = { [TXN] = 2, [CHALLENGE] = 2,
 	[CERT] = 1, [PENDING] = 3, [SHORT] = 4, [USED] = 5, [TRACE] = 1,
-	[APIKEY] = 1, [TOKEN_KEY] = 1, [NOTICE] = 1 };
+	[APIKEY] = 1, [CAPPED] = 2, [TOKEN_KEY] = 1, [NOTICE] = 1 };
+
+/* A cap that is none, or ids that are none. */
+static void
+an_api_key_counts_or_does_not(void **state)
+{
+	static const struct {
+		long		 max_live;
+		const char	*live;
+		int		 good;
+	} cases[] = {
+		{ 1, "", 1 }, { 1000, "23456789ab", 1 }, { 1001, "", 0 },
+		{ 2, "23456789a", 0 }, { 2, "23456789ab2", 0 },
+	};
+	struct scep_buf		 der = { NULL, 0 };
+	struct scep_error	 err;
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		fill_apikey(&rec.apikey);
+		rec.apikey.max_live = cases[i].max_live;
+		(void)strcpy(rec.apikey.live, cases[i].live);
+		assert_int_equal(scep_apikey_encode(&rec.apikey, &der, &err),
+		    SCEP_OK);
+		assert_int_equal(scep_apikey_decode(scep_buf_span(&der),
+		    &rec.apikey, &err), cases[i].good ? SCEP_OK :
+		    SCEP_E_STORE);
+		scep_buf_clear(&der);
+	}
+}
 
 /* What was written before transactions had a delivery secret. */
 static void
@@ -1044,6 +1079,7 @@ main(void)
 		cmocka_unit_test(each_record_is_read_back_to_the_same_octets),
 		cmocka_unit_test(each_member_comes_back),
 		cmocka_unit_test(a_record_cut_short_or_too_long_is_refused),
+		cmocka_unit_test(an_api_key_counts_or_does_not),
 		cmocka_unit_test(a_transaction_of_version_1_is_still_read),
 		cmocka_unit_test(a_challenge_of_version_1_stays_one),
 		cmocka_unit_test(a_subject_and_what_it_is_go_together),
