@@ -6,8 +6,8 @@
  * list may act on it by the ids, and what waits through all pages comes once.
  *
  * What the caller may not see is passed over as if it were not there: it makes
- * no page shorter, and where a page ended is a request of his own.  How many
- * there are of those is bounded by max_pending of their profiles.
+ * no page shorter, and where a page ended is a request of his own.  Where there
+ * is much of it, it is not even read.
  */
 #include <ctype.h>
 #include <limits.h>
@@ -20,8 +20,11 @@
 #include "ca/admin.h"
 #include "ca/admin_place.h"
 #include "ca/admin_request.h"
+#include "ca/admin_request_own.h"
 
 #define READ_MAX	4000	/* requests looked at for a page */
+#define OTHERS		500	/* … of other people, before it is asked which
+				   are the caller's own */
 
 /* Which are asked for; "" and -1: whichever. */
 struct wanted {
@@ -37,6 +40,8 @@ struct page {
 	struct scep_admin_place	 last;
 	size_t			 limit, reads;	/* 0: none */
 	int			 is_cut;
+	size_t			 others;
+	struct scep_admin_own	 own;		/* if others is OTHERS */
 };
 
 /* Letters of ASCII are the same in either case. */
@@ -136,6 +141,20 @@ look_at(struct page *page, const struct scep_pending *p,
 	return page->is_cut ? SCEP_E_EXISTS : SCEP_OK;
 }
 
+/* Is it worth reading? */
+static int
+may_be_own(const struct page *page, const char *id)
+{
+	return page->others < OTHERS || scep_admin_own_has(&page->own, id);
+}
+
+static enum scep_err
+pass_over(struct page *page, struct scep_error *err)
+{
+	return page->others < OTHERS && ++page->others == OTHERS ?
+	    scep_admin_own_read(page->call, &page->own, err) : SCEP_OK;
+}
+
 static enum scep_err
 see_entry(void *arg, const struct scep_entry *entry, struct scep_error *err)
 {
@@ -146,11 +165,14 @@ see_entry(void *arg, const struct scep_entry *entry, struct scep_error *err)
 
 	if ((rc = scep_admin_place_set(&place, entry, err)) != SCEP_OK)
 		return rc;
+	if (!may_be_own(page, place.id))
+		return SCEP_OK;
 	rc = scep_pending_get(page->call->ca->store, place.id, &p, err);
 	if (rc == SCEP_E_NOTFOUND)	/* decided since its entry was read */
 		return SCEP_OK;
-	if (rc == SCEP_OK && scep_admin_may_see(page->call, p.profile))
-		rc = look_at(page, &p, &place, err);
+	if (rc == SCEP_OK)
+		rc = scep_admin_may_see(page->call, p.profile) ?
+		    look_at(page, &p, &place, err) : pass_over(page, err);
 	scep_pending_clear(&p);
 	return rc;
 }
@@ -241,6 +263,7 @@ scep_admin_request_list(struct scep_admin_call *call, struct scep_error *err)
 	if (rc == SCEP_OK && page.rows != NULL)
 		rc = put_page(call, &page, err);
 	json_decref(page.rows);
+	scep_admin_own_clear(&page.own);
 	return rc;
 }
 

@@ -269,21 +269,27 @@ others_requests_leave_no_trace(void **state)
 {
 	const struct batch	 his = { "manual", "192.0.2.1", 1000, 35,
 				    1000, WORLD_NOW, WORLD_NOW + DAY, 100 };
+	const struct batch	 also = { "both", "192.0.2.1", 500, 35, 1000,
+				    WORLD_NOW, WORLD_NOW + DAY, 100 };
 	const struct batch	 others = { "main", "192.0.2.1", 1, 18000, 2,
 				    WORLD_NOW, WORLD_NOW + DAY, 20000 };
 	char			*alone, *among, after[128] = "";
 	json_t			*got;
 
 	(void)state;
-	key_for("manual");
+	key_for("manual\",\"both");
 	put_batch(&his);
+	put_batch(&also);
 	alone = all_pages();
-	put_batch(&others);	/* 500 between two of his, 5000 in a page */
+	put_batch(&others);	/* 250 between two of his, 2500 in a page */
 	among = all_pages();
 	assert_string_equal(among, alone);
 	free(among);
 	free(alone);
 	assert_int_equal(count("\"profile\":\"manual\""), 35);
+	assert_int_equal(count(""), 70);
+	key_for("both");
+	assert_int_equal(count(""), 35);
 	assert_int_equal(count("\"profile\":\"main\""), 0);
 	assert_int_equal(count("\"profile\":\"no-such\""), 0);
 	/* The control: who may see them does, and looks at so many at a
