@@ -11,9 +11,9 @@
  * without count).  There are challenge.add, request.list (always a page:
  * limit is SCEP_KNOCK_PAGE unless it says less, or up to SCEP_KNOCK_PAGE_MAX),
  * request.show, request.approve and request.refuse; who has no record may
- * nothing, and nobody more than his record says.  The answer is that of ca/admin.h, but
- * that of challenge.add is one object, with ttl (s) and ca_md5 (hex) besides;
- * a refusal may have deny (one of SCEP_DENY_…) and wait (s).
+ * nothing, and nobody more than his record says.  The answer is that of
+ * ca/admin.h, but that of challenge.add is one object, with ttl (s) and ca_md5
+ * (hex) besides; a refusal may have deny (one of SCEP_DENY_…) and wait (s).
  */
 #ifndef SCEP_CA_KNOCK_H
 #define SCEP_CA_KNOCK_H
