@@ -140,6 +140,8 @@ _scepadm_complete_value()	# NAME CUR SCEPADM CONF NOUN
 		if [[ $5 == challenge ]]; then
 			_scepadm_offer "$2" early expired frozen live revoked \
 			    used
+		elif [[ $5 == request ]]; then
+			_scepadm_offer "$2" expired pending
 		else
 			_scepadm_offer "$2" valid expired live revoked \
 			    unconfirmed

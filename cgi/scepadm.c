@@ -65,7 +65,8 @@ static const struct {
 	{ "apikey", "add", adm_apikey_add,
 	    "--may RIGHT,... [--name NAME] [--user USER] [--profile P]...\n"
 	    "           [--rate 10/s] [--max-uses 1] [--max-ttl 24h]\n"
-	    "           [--expires TIME] [--note TEXT] [--json]" },
+	    "           [--live 1000 | --live any] [--expires TIME]\n"
+	    "           [--note TEXT] [--json]" },
 	{ "apikey", "list", adm_apikey_list, "[--json]" },
 	{ "apikey", "show", adm_apikey_show, "[--json] ID" },
 	{ "apikey", "revoke", adm_apikey_revoke, "[--json] ID" },
@@ -91,7 +92,7 @@ static const struct {
 	{ "notice", "drop", adm_notice_drop,
 	    "[--profile P] [--event EVENT] [--all] [--json] [ID]" },
 	{ "request", "list", adm_request_list,
-	    REQUEST_USAGE " [--json]" },
+	    REQUEST_USAGE "\n           [--state STATE] [--json]" },
 	{ "request", "show", adm_request_show, "[--json] ID" },
 	{ "request", "approve", adm_request_approve,
 	    REQUEST_USAGE "\n           [--all] [--dry-run] [--json] "

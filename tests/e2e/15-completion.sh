@@ -112,6 +112,7 @@ offered "states of certificates" "scepadm cert list --state " expired live \
     revoked unconfirmed valid
 offered "states of challenges" "scepadm challenge list --state " early \
     expired frozen live revoked used
+offered "states of requests" "scepadm request list --state " expired pending
 offered "orders" "scepadm cert list --csv --sort s" serial subject
 offered "directories" "scepadm init --dir $T/c" "$T/ca"
 offered "directories for an operand" \
