@@ -55,7 +55,8 @@ until_true 20 grep -q granted "$T/acks.1"
 
 # The probe: a fresh enrolment, to the certificate, within 2 seconds; or 20
 # times as long as one takes while nothing dies, if this machine is so slow or
-# so busy that this is more.
+# so busy that this is more.  One calm enrolment may have had bad luck, and
+# excuses one probe: most probes are held to ten times what most calm ones take.
 probes=$((9 * KILLS + 5))
 challenges "$T/probes" "$probes"
 probe_no=0
@@ -73,13 +74,18 @@ enrol() {		# sets _rc and _ms
 }
 calm() {
 	enrol
+	[ "$_rc" -eq 0 ] || {
+		note "while nothing died: status $_rc: $(cat "$T/probe.out")"
+		late=$((late + 1))
+	}
+	echo "$_ms" >>"$T/calm"
 	[ $((20 * _ms)) -le "$limit" ] || limit=$((20 * _ms))
-	[ "$_ms" -le "$calmest" ] || calmest=$_ms
 }
 probe() {
 	enrol
 	_status=$_rc
 	_took=$_ms
+	echo "$_took" >>"$T/took"
 	[ "$_took" -gt "$slowest" ] && slowest=$_took
 	[ "$_status" -ne 0 ] || [ "$_took" -gt "$limit" ] || return 0
 	note "probe $probe_no: status $_status after $_took ms:" \
@@ -87,9 +93,17 @@ probe() {
 	calm			# the machine may have become busy meanwhile
 	[ "$_status" -eq 0 ] && [ "$_took" -le "$limit" ] || late=$((late + 1))
 }
-calmest=0
 limit=2000
 probe
+
+# most FILE: what half of them do not exceed.
+most() { sort -n "$1" | sed -n "$((($(wc -l <"$1") + 1) / 2))p"; }
+# On the whole it is 2 s, too.
+in_time() {
+	_most=$((10 * $(most "$T/calm")))
+	[ "$_most" -ge 2000 ] || _most=2000
+	[ "$(most "$T/took")" -le "$_most" ]
+}
 
 victim() {		# WHAT
 	case $1 in
@@ -102,8 +116,8 @@ victim() {		# WHAT
 for what in worker CA supervisor; do
 	late=0
 	slowest=0
-	calmest=0
 	limit=2000
+	rm -f "$T/calm" "$T/took"
 	calm
 	killed=0
 	while [ "$killed" -lt "$KILLS" ]; do
@@ -125,8 +139,10 @@ for what in worker CA supervisor; do
 	done
 	same "$what killed: service within 2 s each time [T-101]" \
 	    "$late late of $killed" "0 late of $KILLS"
+	verdict "$what killed: most of them are as fast as that" in_time
 	note "$what: the slowest answer came after $slowest ms," \
-	    "$calmest when nothing died"
+	    "half of them in $(most "$T/took"), in $(most "$T/calm")" \
+	    "when nothing died"
 done
 
 rm "$T/load"

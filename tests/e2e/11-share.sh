@@ -72,6 +72,7 @@ own "$load_pid"
 until_true 20 grep -q granted "$T/acks"
 adm challenge add --count $((3 * KILLS)) --ttl 2h >"$T/probes" 2>/dev/null
 # An enrolment while nothing dies, and how long it takes on this machine now.
+# One of them may have had bad luck, and excuses one probe.
 calm() {
 	calm_no=$((calm_no + 1))
 	sed -n "$((KILLS + calm_no))p" "$T/probes" >"$T/calm"
@@ -79,6 +80,7 @@ calm() {
 	bot -k "$T/probe.key" -t random -C "$T/calm" -w 30 \
 	    -s "/CN=calm-$calm_no" "$URL" >>"$T/acks" 2>&1 || late=$((late + 1))
 	ms=$((($(date +%s%N) - begin) / 1000000))
+	echo "$ms" >>"$T/calms"
 	[ $((20 * ms)) -le "$limit" ] || limit=$((20 * ms))
 }
 calm_no=0
@@ -91,7 +93,7 @@ while [ "$no" -lt "$KILLS" ]; do
 	calm
 	until_true 10 owner_lives
 	victim=$(owner)
-	kill -KILL "$victim"
+	kill -KILL "$victim" || late=$((late + 1))
 	begin=$(date +%s%N)
 	sed -n "${no}p" "$T/probes" >"$T/probe"
 	bot -k "$T/probe.key" -t random -C "$T/probe" -w 30 \
@@ -99,6 +101,7 @@ while [ "$no" -lt "$KILLS" ]; do
 	ms=$((($(date +%s%N) - begin) / 1000000))
 	[ "$ms" -gt "$slowest" ] && slowest=$ms
 	took=$ms
+	echo "$took" >>"$T/tooks"
 	if [ "$took" -gt "$limit" ]; then
 		calm		# the machine may have become busy meanwhile
 		note "probe $no: $took ms, where $limit are allowed"
@@ -107,7 +110,14 @@ while [ "$no" -lt "$KILLS" ]; do
 	until_true 10 sh -c "[ \"\$(cat $T/ca/state/lock)\" != $victim ]"
 done
 same "the owner dies, another takes over within 2 s, $KILLS times" "$late" 0
-note "the slowest answer came after $slowest ms"
+# Most of them are held to ten times what most calm ones take.
+most() { sort -n "$1" | sed -n "$((($(wc -l <"$1") + 1) / 2))p"; }
+limit=$((10 * $(most "$T/calms")))
+[ "$limit" -ge 2000 ] || limit=2000
+verdict "most of the times as fast as that" \
+    [ "$(most "$T/tooks")" -le "$limit" ]
+note "the slowest answer came after $slowest ms, half of them in" \
+    "$(most "$T/tooks"), in $(most "$T/calms") when nothing died"
 rm "$T/load"
 until_true 60 gone_or_zombie "$load_pid"
 adm cert list --json | jq -r '.[].serial | ascii_upcase' |
@@ -144,7 +154,7 @@ note "$(grep -c granted "$T/stop.out") granted," \
 same "the owner is stopped: nothing is refused or hung up on" \
     "$(grep -v -c -E ' granted | error .*503' "$T/stop.out")" 0
 verdict "and an enrolment goes through" sh -c "'$ADM' -c '$CONF' challenge add \
-    >'$T/after.ch' 2>/dev/null && '$BOT' -w 30 -C '$T/after.ch' -s /CN=after \
+    >'$T/after.ch' 2>/dev/null && '$BOT' -w 15 -C '$T/after.ch' -s /CN=after \
     '$URL'"
 stop "$SERVER"
 
