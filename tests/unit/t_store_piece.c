@@ -220,7 +220,7 @@ removed_with_all_its_pieces(void **state)
 	expect(3, 3000, 3);
 }
 
-static atomic_int	 done;
+static atomic_int	 done, reads;
 
 static void *
 rewrite(void *arg)
@@ -228,7 +228,9 @@ rewrite(void *arg)
 	int	 i;
 
 	(void)arg;
-	for (i = 0; i < ROUNDS; i++)
+	/* As long as the reader takes to get going, within reason. */
+	for (i = 0; i < ROUNDS || (atomic_load(&reads) < 10 &&
+	    i < 50 * ROUNDS); i++)
 		put(7, i % 2 ? 3000 : 2900, (uint8_t)(1 + i % 200));
 	atomic_store(&done, 1);
 	return NULL;
@@ -245,6 +247,7 @@ read_while_written(void **state)
 	(void)state;
 	put(7, 3000, 1);
 	atomic_store(&done, 0);
+	atomic_store(&reads, 0);
 	assert_int_equal(pthread_create(&thread, NULL, rewrite, NULL), 0);
 	do {
 		assert_int_equal(get(7, &rec, &err), SCEP_OK);
@@ -252,8 +255,10 @@ read_while_written(void **state)
 		    (uint8_t)(rec.issued - 1000)));
 		scep_cert_rec_clear(&rec);
 		expect_rows(1);
+		atomic_fetch_add(&reads, 1);
 	} while (!atomic_load(&done));
 	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_true(atomic_load(&reads) >= 10);
 }
 
 /* Every file has pages of 4 KiB; and certificates share them. */
