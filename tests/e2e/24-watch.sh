@@ -175,7 +175,7 @@ same "with the workers of all instances" "$(jq .owner.workers \
 # ---- JSON, and metrics at a path ----
 
 sed -i 's/^\[server\]/&\nlog_format = json\nmetrics = yes/' "$CONF"
-status 0 "log_format = json, metrics = yes" adm reload
+status 0 "log_format = json, metrics = yes" reload
 in_json() { get health >/dev/null; tail -n 1 "$T/scep.log" | jq -e .id; }
 verdict "the log changes its format" until_true 10 in_json
 wc -l <"$T/scep.log" >"$T/lines"

@@ -2,7 +2,6 @@
 # 40-front - what lies between web server and engine: who accepts, who wakes
 # up, what is lost when processes leave.
 . "$(dirname "$0")/lib.sh"
-. "$ROOT/tests/e2e/reload.sh"
 
 # How often have these processes waited for something?
 waits() {

@@ -5,7 +5,6 @@
 # N is how many live ones there are at last (100000).
 . "$(dirname "$0")/lib.sh"
 . "$ROOT/tests/e2e/servers.sh"
-. "$ROOT/tests/e2e/reload.sh"
 
 N=${N:-100000}
 port=$(free_port)
@@ -159,7 +158,7 @@ sleep 1.1
 status 1 "has no such window" bot -C once -k once.key -t random -s /CN=once \
     "$URL"
 sed -i '/^retry_window = 0/d' "$CONF"
-adm reload >/dev/null
+reload >/dev/null
 
 # ---- wrong names ----
 

@@ -3,7 +3,6 @@
 # first, that hang, and while the server is killed, reloaded and restored.
 . "$(dirname "$0")/lib.sh"
 . "$ROOT/tests/e2e/servers.sh"
-. "$ROOT/tests/e2e/reload.sh"
 
 port=$(free_port)
 make_ca "$T/ca" "http://127.0.0.1:$port/scep"

@@ -2,7 +2,6 @@
 # 53-limits - who fails too often is blocked for a while: he, and nobody else;
 # whatever he writes into a header; and until an operator lets him in.
 . "$(dirname "$0")/lib.sh"
-. "$ROOT/tests/e2e/reload.sh"
 
 port=$(free_port)
 make_ca "$T/ca" "http://127.0.0.1:$port/scep"

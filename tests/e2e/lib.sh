@@ -255,6 +255,17 @@ challenge() {
 	    { cat "$T/challenge.err"; return 1; }
 }
 
+# A reload until it is over.  scepadm returns when the new configuration is in
+# force; a worker of before may be at a request then, and answers that by the
+# configuration of before.  $SUPERVISOR is of the scep.fcgi that serves.
+reload() {
+	_before=$(workers_of "$SUPERVISOR")
+	adm reload || return
+	for _worker in $_before; do
+		until_true 20 gone "$_worker" || return
+	done
+}
+
 caps_ok() {		# URL
 	[ "$(curl -s -o /dev/null -w '%{http_code}' -m 5 \
 	    "$1?operation=GetCACaps")" = 200 ]
