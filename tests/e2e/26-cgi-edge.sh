@@ -182,7 +182,7 @@ same "it is asked for the certificate, too" "$(http)" 200
 owner=$(ca_of "$SUPERVISOR")
 kill -STOP "$owner"
 # Long enough that whoever waits for it can be told from a slow machine.
-sed -i 's/^\[server\]/&\nrequest_timeout = 20s/' "$CONF"
+sed -i 's/^\[server\]/&\nrequest_timeout = 10s/' "$CONF"
 post
 same "an owner that hangs: 503 in time" "$(http)" 503
 begin=$(date +%s%N)

@@ -115,7 +115,7 @@ until_true 10 is_gone
 key linger 6s
 post "$T/message.2"
 verdict "another one, for six seconds" found
-for _i in 1 2 3 4 5; do
+for _i in 1 2 3 4 5 6; do
 	sleep 1.5
 	get GetCACaps
 done

@@ -92,16 +92,19 @@ end
 
 linger 6s
 verdict "a server lingers for six seconds" start
-python3 - "$STATE/admin.sock" <<'PYTHON' &
-import socket, sys, time
+: >"$T/at-work"
+python3 - "$STATE/admin.sock" "$T/at-work" <<'PYTHON' &
+import os, socket, sys, time
 s = socket.socket(socket.AF_UNIX)
 s.connect(sys.argv[1])
-time.sleep(18)
+while os.path.exists(sys.argv[2]):
+    time.sleep(0.1)
 PYTHON
 operator=$!
 own "$operator"
 sleep 10
 same "it stays while an operator is at work" "$(lingering)" "$server"
+rm "$T/at-work"
 wait "$operator"
 verdict "and not for ever" until_true 10 is_gone
 
