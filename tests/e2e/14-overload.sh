@@ -56,7 +56,7 @@ steady() {
 
 # While scep.fcgi does nothing at all, what is beyond the limit gets its 503
 # at once, and what is within gets its answer when scep.fcgi goes on.
-limit() {		# SERVER TEXT SCEPLOAD-OPTIONS…
+limit() {		# SERVER TEXT SCEPLOAD-OPTIONS… -c CONNECTIONS
 	s=$1
 	text=$2
 	shift 2
@@ -69,6 +69,9 @@ limit() {		# SERVER TEXT SCEPLOAD-OPTIONS…
 	until_true 20 some_wait
 	sleep 1.5
 	until_true 20 steady
+	for most; do :; done
+	verdict "$s: what is beyond it waits for nothing" \
+	    [ "$(waiting)" -lt "$most" ]
 	go_on
 	wait "$load"
 	note "$s: $(tr '\n' ' ' <"$T/load")"
