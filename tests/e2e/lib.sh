@@ -141,7 +141,10 @@ stop() {
 	kill "-${2:-TERM}" "$1" 2>/dev/null
 	until_true 30 gone_or_zombie "$1" || kill -KILL "$1" 2>/dev/null
 	wait "$1" 2>/dev/null
-	for _p in $_scep; do until_true 15 gone_or_zombie "$_p"; done
+	for _p in $_scep; do
+		until_true 15 gone_or_zombie "$_p" ||
+		    note "process $_p of scep.fcgi has not ended"
+	done
 	return 0
 }
 
