@@ -14,6 +14,7 @@
 #include "ca/admin_apikey.h"
 #include "ca/admin_key.h"
 #include "ca/apikey.h"
+#include "ca/keylock.h"
 #include "ca/live.h"
 
 static json_t *
@@ -132,8 +133,6 @@ find(struct scep_admin_call *call, struct scep_apikey *rec,
 	if ((rc = scep_apikey_load(call->ca->crypto, call->ca->cfg,
 	    call->ca->store, text, rec, err)) == SCEP_E_NOTFOUND)
 		rc = find_called(call, text, rec, err);
-	if (rc == SCEP_OK)
-		scep_line_text(&call->summary, "id", rec->id);
 	return rc;
 }
 
@@ -281,6 +280,7 @@ show(struct scep_admin_call *call, struct scep_error *err)
 	if ((rc = find(call, &rec, err)) != SCEP_OK ||
 	    (rc = scep_live_sift(call, &rec, &n, err)) != SCEP_OK)
 		return rc;
+	scep_line_text(&call->summary, "id", rec.id);
 	json = record_json(call, &rec);
 	if (json != NULL && rec.max_live != 0)
 		(void)json_object_set_new(json, "live",
@@ -306,10 +306,24 @@ revoke_one(struct scep_admin_call *call, struct scep_error *err)
 	return rc != SCEP_OK ? rc : reply(call, &rec, NULL, err);
 }
 
+/* In turn with challenges that are made with it, each of which writes its
+ * record: who hurries must not escape by that. */
 static enum scep_err
 revoke(struct scep_admin_call *call, struct scep_error *err)
 {
-	return scep_admin_retry(call, revoke_one, err);
+	struct scep_keylock	*lock = call->ca->memory->lock;
+	struct scep_apikey	 rec;
+	struct scep_span	 key;
+	enum scep_err		 rc;
+
+	if ((rc = find(call, &rec, err)) != SCEP_OK)
+		return rc;
+	scep_line_text(&call->summary, "id", rec.id);
+	key = scep_span_text(rec.id);
+	scep_keylock_take(lock, &key, 1);
+	rc = scep_admin_retry(call, revoke_one, err);
+	scep_keylock_give(lock, &key, 1);
+	return rc;
 }
 
 static const struct scep_admin_member	id_members[] = {

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "ca/admin_request.h"
+#include "ca/apikey.h"
 #include "ca/authorise.h"
 #include "ca/challenge.h"
 #include "ca/issue.h"
@@ -147,14 +148,23 @@ fail_again(const struct scep_admin_call *call, const struct scep_pending *p,
 	    "scepadm count as one" : " or by scepadm");
 }
 
-/* The record of whoever asks stays as it was when he was let in. */
+/* The record of whoever asks still lets him in.  A challenge that he makes
+ * meanwhile is written in it, too: not what he was let in by is compared, but
+ * what that allows. */
 static enum scep_err
 check_caller(const struct scep_admin_call *call, struct scep_change *change,
     struct scep_error *err)
 {
-	return call->caller == NULL ? SCEP_OK : scep_change_check(change,
-	    SCEP_T_APIKEY, scep_span_text(call->caller->id),
-	    call->caller->rev, err);
+	struct scep_apikey	 rec;
+	enum scep_err		 rc;
+
+	if (call->caller == NULL)
+		return SCEP_OK;
+	if ((rc = scep_apikey_again(call->ca->crypto, call->ca->cfg,
+	    call->ca->store, call->caller, &rec, err)) != SCEP_OK)
+		return rc;
+	return scep_change_check(change, SCEP_T_APIKEY,
+	    scep_span_text(rec.id), rec.rev, err);
 }
 
 enum scep_err

@@ -220,6 +220,31 @@ check(const struct scep_apikey *rec, const struct scep_knocker *who,
 	    scep_apikey_state(rec, now));
 }
 
+static int
+allows_the_same(const struct scep_apikey *rec, const struct scep_apikey *was)
+{
+	return rec->is_ours && rec->state == SCEP_APIKEY_LIVE &&
+	    rec->created == was->created && rec->expires == was->expires &&
+	    rec->may == was->may && rec->max_live == was->max_live &&
+	    strcmp(rec->profiles, was->profiles) == 0;
+}
+
+enum scep_err
+scep_apikey_again(const struct scep_crypto *crypto,
+    const struct scep_config *cfg, struct scep_store *store,
+    const struct scep_apikey *was, struct scep_apikey *rec,
+    struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	rc = scep_apikey_load(crypto, cfg, store, was->id, rec, err);
+	if (rc == SCEP_E_NOTFOUND ||
+	    (rc == SCEP_OK && !allows_the_same(rec, was)))
+		return scep_fail(err, SCEP_E_REFUSED, "API key %s (%s) was "
+		    "revoked or made anew just now", was->id, was->name);
+	return rc;
+}
+
 enum scep_err
 scep_apikey_find(const struct scep_crypto *crypto,
     const struct scep_config *cfg, struct scep_store *store, time_t now,

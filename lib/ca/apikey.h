@@ -56,6 +56,14 @@ enum scep_err	 scep_apikey_find(const struct scep_crypto *crypto,
 		    time_t now, const struct scep_knocker *who,
 		    struct scep_apikey *rec, struct scep_error *err);
 
+/* The record of somebody who was let in, as it is now: what it counts may have
+ * changed since, with its rev.  SCEP_E_REFUSED if it does not allow the same
+ * any more. */
+enum scep_err	 scep_apikey_again(const struct scep_crypto *crypto,
+		    const struct scep_config *cfg, struct scep_store *store,
+		    const struct scep_apikey *was, struct scep_apikey *rec,
+		    struct scep_error *err);
+
 /* "key NAME", "user NAME": for logs and records. */
 void		 scep_apikey_by(const struct scep_apikey *rec,
 		    char out[SCEP_APIKEY_BY]);

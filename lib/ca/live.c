@@ -50,26 +50,6 @@ scep_live_sift(const struct scep_admin_call *call, struct scep_apikey *rec,
 	return SCEP_OK;
 }
 
-/* As it is now: he who was let in may have been revoked since. */
-static enum scep_err
-read_record(const struct scep_admin_call *call, struct scep_apikey *rec,
-    struct scep_error *err)
-{
-	const struct scep_apikey	*caller = call->caller;
-	enum scep_err			 rc;
-
-	rc = scep_apikey_load(call->ca->crypto, call->ca->cfg,
-	    call->ca->store, caller->id, rec, err);
-	if (rc == SCEP_E_NOTFOUND || (rc == SCEP_OK && (!rec->is_ours ||
-	    rec->state != SCEP_APIKEY_LIVE || rec->may != caller->may ||
-	    rec->created != caller->created ||
-	    rec->max_live != caller->max_live)))
-		return scep_fail(err, SCEP_E_REFUSED, "API key %s (%s) was "
-		    "revoked or made anew just now", caller->id,
-		    caller->name);
-	return rc;
-}
-
 enum scep_err
 scep_live_add(struct scep_admin_call *call, const char *id,
     struct scep_change *change, struct scep_error *err)
@@ -78,7 +58,9 @@ scep_live_add(struct scep_admin_call *call, const char *id,
 	enum scep_err		 rc;
 	size_t			 n;
 
-	if ((rc = read_record(call, &rec, err)) != SCEP_OK)
+	/* He who was let in may have been revoked since. */
+	if ((rc = scep_apikey_again(call->ca->crypto, call->ca->cfg,
+	    call->ca->store, call->caller, &rec, err)) != SCEP_OK)
 		return rc;
 	n = strlen(rec.live) / SCEP_LIVE_ID;
 	if (n >= (size_t)rec.max_live &&

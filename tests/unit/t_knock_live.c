@@ -3,6 +3,7 @@
  * record says, whoever asks at the same time.
  */
 #include <pthread.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -525,6 +526,99 @@ a_cap_changed_in_the_database_opens_nothing(void **state)
 	world_use(w, w->store);
 }
 
+/* One that waits in profile manual, as "id":"...". */
+static void
+queue_one(char out[40])
+{
+	struct world_request	 r;
+	struct outcome		 o;
+	json_t			*list;
+
+	memset(&r, 0, sizeof(r));
+	r.profile = "manual";
+	r.txid = "t";
+	r.csr = client_csr(w->key[0], "/CN=a", NULL, NULL);
+	o = ask_expect_keep(&r, "pending", "");
+	list = operator_ask(w, 0, "{\"do\":\"request.list\"}");
+	(void)snprintf(out, 40, "\"id\":\"%s\"",
+	    operator_text(json_array_get(list, 0), "id"));
+	json_decref(list);
+	scep_answer_clear(&o.answer);
+	bytes_free(&r.csr);
+}
+
+static void
+approve_with_rival(void (*rival)(void), char request[40])
+{
+	char	*id;
+
+	world_use(w, w->store);
+	world_empty(w);
+	queue_one(request);
+	id = knock_record("\"may\":[\"challenge:add\",\"request:approve\"],"
+	    "\"profiles\":[\"manual\"],\"rate_n\":1000");
+	use_odd();
+	odd.rival = rival;
+	odd.left = 1;
+	(void)snprintf(odd.id, sizeof(odd.id), "%s", id);
+	free(id);
+}
+
+/* Whoever approves may make challenges at the same time. */
+static void
+an_approval_goes_on_while_challenges_are_made(void **state)
+{
+	char	 request[40];
+
+	(void)state;
+	approve_with_rival(rival_writes, request);
+	knock_open(0, knock_by(), "request.approve", request);
+	assert_int_equal(odd.left, 0);
+	assert_int_equal(odd.commits, 2);
+	assert_int_equal(world_count(w, SCEP_T_CERTIFICATE), 1);
+	/* The control: what changes what he may ends it. */
+	approve_with_rival(rival_revokes, request);
+	knock_closed(0, knock_by(), "request.approve", request, NULL);
+	assert_non_null(strstr(knock_reason, "revoked or made anew"));
+	assert_int_equal(odd.left, 0);
+	assert_int_equal(world_count(w, SCEP_T_CERTIFICATE), 0);
+	world_use(w, w->store);
+}
+
+/* A key that was stolen, and is used as fast as can be. */
+static void
+who_hurries_is_revoked_all_the_same(void **state)
+{
+	struct rival	 rivals[THREADS];
+	char		 text[512];
+	int		 i, made = 0;
+
+	(void)state;
+	use_odd();
+	odd.slow = 1;
+	free(knock_record(FAST ",\"name\":\"k\""));
+	(void)snprintf(text, sizeof(text), "{\"do\":\"" ADD "\",%s,\"door\":"
+	    "\"api\",\"peer\":\"192.0.2.1\",\"ask\":[{}]}", knock_by());
+	for (i = 0; i < THREADS; i++) {
+		rivals[i] = (struct rival){ .question = text };
+		assert_int_equal(pthread_create(&rivals[i].thread, NULL,
+		    run_rival, &rivals[i]), 0);
+	}
+	while (__atomic_load_n(&odd.commits, __ATOMIC_RELAXED) < 9)
+		(void)sched_yield();
+	json_decref(operator_ask(w, 0,
+	    "{\"do\":\"apikey.revoke\",\"id\":\"k\"}"));
+	for (i = 0; i < THREADS; i++) {
+		assert_int_equal(pthread_join(rivals[i].thread, NULL), 0);
+		made += rivals[i].made;
+	}
+	/* It was in the middle of them. */
+	assert_true(made > 0 && made < THREADS * EACH);
+	assert_int_equal(good_of("key k", 0), made);
+	knock_closed(0, knock_by(), ADD, "", SCEP_DENY_WHO);
+	world_use(w, w->store);
+}
+
 /* By default, and as the operator sees it. */
 static void
 the_record_says_how_many(void **state)
@@ -593,6 +687,8 @@ main(void)
 		T(rivals_wait_for_each_other),
 		T(it_is_counted_in_the_transaction_that_adds),
 		T(a_cap_changed_in_the_database_opens_nothing),
+		T(an_approval_goes_on_while_challenges_are_made),
+		T(who_hurries_is_revoked_all_the_same),
 		T(the_record_says_how_many),
 		T(all_thousand_places_can_be_taken),
 	};
