@@ -262,27 +262,41 @@ decide_locked(struct scep_admin_call *call, decide_fn decide,
 	return rc;
 }
 
-/* With the transaction locked, as an enrolment has it: a loser never signs. */
+/* What must not change meanwhile: the transaction, as an enrolment has it, and
+ * the records of those who approve, each of which is written with a
+ * challenge that its owner makes. */
+static size_t
+locked_with(const struct scep_admin_call *call, const struct scep_pending *p,
+    struct scep_span key[SCEP_APPROVALS_MAX + 2])
+{
+	size_t	 n = scep_approval_keys(p, key);
+
+	key[n++] = scep_span_make(p->txn.prefix, sizeof(p->txn.prefix));
+	if (call->caller != NULL)
+		key[n++] = scep_span_text(call->caller->id);
+	return n;
+}
+
+/* With all of that locked: a loser never signs. */
 static enum scep_err
 decide(struct scep_admin_call *call, decide_fn fn, struct scep_error *err)
 {
-	struct scep_txn_key	 txn;
-	struct scep_span	 key;
+	struct scep_span	 key[SCEP_APPROVALS_MAX + 2];
 	struct scep_pending	 p;
 	enum scep_err		 rc;
+	size_t			 n;
 	int			 i;
 
 	if ((rc = scep_admin_request_get(call, &p, err)) != SCEP_OK)
 		return rc;
 	scep_line_text(&call->summary, "id", p.request_id);
-	txn = p.txn;
-	key = scep_span_make(txn.prefix, sizeof(txn.prefix));
-	scep_pending_clear(&p);
-	scep_keylock_take(call->ca->memory->lock, &key, 1);
+	n = locked_with(call, &p, key);
+	scep_keylock_take(call->ca->memory->lock, key, n);
 	rc = SCEP_E_CHANGED;
 	for (i = 0; i < SCEP_ADMIN_TRIES && rc == SCEP_E_CHANGED; i++)
 		rc = decide_locked(call, fn, err);
-	scep_keylock_give(call->ca->memory->lock, &key, 1);
+	scep_keylock_give(call->ca->memory->lock, key, n);
+	scep_pending_clear(&p);
 	return rc;
 }
 

@@ -205,6 +205,19 @@ scep_approvals_sift(struct scep_local *ca, time_t now, struct scep_pending *p,
 	return SCEP_OK;
 }
 
+size_t
+scep_approval_keys(const struct scep_pending *p,
+    struct scep_span out[SCEP_APPROVALS_MAX])
+{
+	const size_t	 front = sizeof(APIKEY) - 1;
+	size_t		 i, n = 0;
+
+	for (i = 0; i < p->n_approvals; i++)
+		if (strncmp(p->approval[i].who, APIKEY, front) == 0)
+			out[n++] = scep_span_text(p->approval[i].who + front);
+	return n;
+}
+
 long
 scep_approvals_needed(const struct scep_config *cfg, const char *profile)
 {

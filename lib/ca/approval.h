@@ -50,6 +50,10 @@ enum scep_err	 scep_approvals_sift(struct scep_local *ca, time_t now,
 		    struct scep_pending *pending, struct scep_change *change,
 		    struct scep_error *err);
 
+/* The ids of API keys that the approvals are of, borrowed; how many. */
+size_t		 scep_approval_keys(const struct scep_pending *pending,
+		    struct scep_span out[SCEP_APPROVALS_MAX]);
+
 /* How many this profile demands; 1 of one that is gone. */
 long		 scep_approvals_needed(const struct scep_config *cfg,
 		    const char *profile);

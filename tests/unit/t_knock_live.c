@@ -585,19 +585,13 @@ an_approval_goes_on_while_challenges_are_made(void **state)
 	world_use(w, w->store);
 }
 
-/* A key that was stolen, and is used as fast as can be. */
+/* Challenges of the last record, made as fast as can be. */
 static void
-who_hurries_is_revoked_all_the_same(void **state)
+hurry(struct rival rivals[THREADS], char text[512])
 {
-	struct rival	 rivals[THREADS];
-	char		 text[512];
-	int		 i, made = 0;
+	int	 i;
 
-	(void)state;
-	use_odd();
-	odd.slow = 1;
-	free(knock_record(FAST ",\"name\":\"k\""));
-	(void)snprintf(text, sizeof(text), "{\"do\":\"" ADD "\",%s,\"door\":"
+	(void)snprintf(text, 512, "{\"do\":\"" ADD "\",%s,\"door\":"
 	    "\"api\",\"peer\":\"192.0.2.1\",\"ask\":[{}]}", knock_by());
 	for (i = 0; i < THREADS; i++) {
 		rivals[i] = (struct rival){ .question = text };
@@ -606,16 +600,73 @@ who_hurries_is_revoked_all_the_same(void **state)
 	}
 	while (__atomic_load_n(&odd.commits, __ATOMIC_RELAXED) < 9)
 		(void)sched_yield();
-	json_decref(operator_ask(w, 0,
-	    "{\"do\":\"apikey.revoke\",\"id\":\"k\"}"));
+}
+
+static int
+made_by(struct rival rivals[THREADS])
+{
+	int	 i, made = 0;
+
 	for (i = 0; i < THREADS; i++) {
 		assert_int_equal(pthread_join(rivals[i].thread, NULL), 0);
+		assert_int_equal(rivals[i].other, 0);
 		made += rivals[i].made;
 	}
+	return made;
+}
+
+/* A key that was stolen. */
+static void
+who_hurries_is_revoked_all_the_same(void **state)
+{
+	struct rival	 rivals[THREADS];
+	char		 text[512];
+	int		 made;
+
+	(void)state;
+	use_odd();
+	odd.slow = 1;
+	free(knock_record(FAST ",\"name\":\"k\""));
+	hurry(rivals, text);
+	json_decref(operator_ask(w, 0,
+	    "{\"do\":\"apikey.revoke\",\"id\":\"k\"}"));
+	made = made_by(rivals);
 	/* It was in the middle of them. */
 	assert_true(made > 0 && made < THREADS * EACH);
 	assert_int_equal(good_of("key k", 0), made);
 	knock_closed(0, knock_by(), ADD, "", SCEP_DENY_WHO);
+	world_use(w, w->store);
+}
+
+/* His own approvals, and those of others of what he has approved. */
+static void
+who_hurries_holds_up_no_approval(void **state)
+{
+	struct rival	 rivals[THREADS];
+	struct scep_profile	*manual;
+	char		 request[40], text[512], other[128], ask[128];
+
+	(void)state;
+	queue_one(request);
+	manual = (struct scep_profile *)(uintptr_t)scep_config_profile(w->cfg,
+	    "manual");
+	manual->approvals = 3;
+	use_odd();
+	odd.slow = 1;
+	free(knock_record("\"may\":[\"request:approve\"],"
+	    "\"profiles\":[\"manual\"],\"rate_n\":1000"));
+	(void)snprintf(other, sizeof(other), "%s", knock_by());
+	free(knock_record("\"may\":[\"challenge:add\",\"request:approve\"],"
+	    "\"profiles\":[\"main\",\"manual\"],\"rate_n\":100000"));
+	hurry(rivals, text);
+	knock_open(0, knock_by(), "request.approve", request);
+	knock_open(0, other, "request.approve", request);
+	(void)snprintf(ask, sizeof(ask), "{\"do\":\"request.approve\",%s}",
+	    request);
+	json_decref(operator_ask(w, 0, ask));
+	assert_true(made_by(rivals) > 9);
+	manual->approvals = 1;
+	assert_int_equal(world_count(w, SCEP_T_CERTIFICATE), 1);
 	world_use(w, w->store);
 }
 
@@ -689,6 +740,7 @@ main(void)
 		T(a_cap_changed_in_the_database_opens_nothing),
 		T(an_approval_goes_on_while_challenges_are_made),
 		T(who_hurries_is_revoked_all_the_same),
+		T(who_hurries_holds_up_no_approval),
 		T(the_record_says_how_many),
 		T(all_thousand_places_can_be_taken),
 	};
