@@ -58,14 +58,8 @@ static enum scep_err
 decode(const struct scep_admin_call *call, const struct scep_row *row,
     struct scep_apikey *rec, struct scep_error *err)
 {
-	enum scep_err	 rc;
-
-	if ((rc = scep_apikey_decode(scep_buf_span(&row->value), rec, err)) !=
-	    SCEP_OK)
-		return rc;
-	rec->rev = row->rev;
-	return scep_apikey_check(call->ca->crypto, call->ca->cfg,
-	    scep_buf_span(&row->key), rec, err);
+	return scep_apikey_row(call->ca->crypto, call->ca->cfg, row, rec,
+	    err);
 }
 
 /* One that is in force comes before one that was. */

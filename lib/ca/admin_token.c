@@ -56,14 +56,8 @@ static enum scep_err
 decode(const struct scep_admin_call *call, const struct scep_row *row,
     struct scep_token_key *rec, struct scep_error *err)
 {
-	enum scep_err	 rc;
-
-	if ((rc = scep_token_key_decode(scep_buf_span(&row->value), rec,
-	    err)) != SCEP_OK)
-		return rc;
-	rec->rev = row->rev;
-	return scep_token_key_check(call->ca->crypto, call->ca->cfg,
-	    scep_buf_span(&row->key), rec, err);
+	return scep_token_key_row(call->ca->crypto, call->ca->cfg, row, rec,
+	    err);
 }
 
 static int

@@ -60,8 +60,9 @@ scep_apikey_seal(const struct scep_crypto *crypto,
 	return rc;
 }
 
-enum scep_err
-scep_apikey_check(const struct scep_crypto *crypto,
+/* Is it ours?  It was found under this key. */
+static enum scep_err
+check_row(const struct scep_crypto *crypto,
     const struct scep_config *cfg, struct scep_span key,
     struct scep_apikey *rec, struct scep_error *err)
 {
@@ -74,6 +75,47 @@ scep_apikey_check(const struct scep_crypto *crypto,
 	return rc;
 }
 
+/* One that is there and cannot be read is not ours either.  It is told of by
+ * its id, and can be revoked. */
+static void
+make_blank(struct scep_span key, uint64_t rev, struct scep_apikey *rec)
+{
+	memset(rec, 0, sizeof(*rec));
+	rec->rev = rev;
+	(void)snprintf(rec->id, sizeof(rec->id), "%.*s", (int)key.len,
+	    (const char *)key.data);
+	OPENSSL_strlcpy(rec->name, rec->id, sizeof(rec->name));
+	rec->state = SCEP_APIKEY_LIVE;
+}
+
+enum scep_err
+scep_apikey_row(const struct scep_crypto *crypto, const struct scep_config *cfg,
+    const struct scep_row *row, struct scep_apikey *rec,
+    struct scep_error *err)
+{
+	const struct scep_span	 key = scep_buf_span(&row->key);
+
+	if (scep_apikey_decode(scep_buf_span(&row->value), rec, err) !=
+	    SCEP_OK)
+		make_blank(key, row->rev, rec);
+	rec->rev = row->rev;
+	return check_row(crypto, cfg, key, rec, err);
+}
+
+/* An error with the rev of a row is one of the row. */
+static enum scep_err
+get(struct scep_store *store, const char *id, struct scep_apikey *rec,
+    struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	rc = scep_apikey_get(store, id, rec, err);
+	if (rc != SCEP_E_STORE || rec->rev == 0)
+		return rc;
+	make_blank(scep_span_text(id), rec->rev, rec);
+	return SCEP_OK;
+}
+
 enum scep_err
 scep_apikey_load(const struct scep_crypto *crypto,
     const struct scep_config *cfg, struct scep_store *store, const char *id,
@@ -81,9 +123,9 @@ scep_apikey_load(const struct scep_crypto *crypto,
 {
 	enum scep_err	 rc;
 
-	if ((rc = scep_apikey_get(store, id, rec, err)) != SCEP_OK)
+	if ((rc = get(store, id, rec, err)) != SCEP_OK)
 		return rc;
-	return scep_apikey_check(crypto, cfg, scep_span_text(id), rec, err);
+	return check_row(crypto, cfg, scep_span_text(id), rec, err);
 }
 
 enum scep_err
@@ -260,9 +302,9 @@ scep_apikey_find(const struct scep_crypto *crypto,
 	if ((rc = read_shown(crypto, cfg, who, id, secret, err)) != SCEP_OK)
 		return rc;
 	/* The same work where there is no row: its macs are of nothing. */
-	rc = scep_apikey_get(store, id, rec, err);
+	rc = get(store, id, rec, err);
 	if (rc == SCEP_OK || rc == SCEP_E_NOTFOUND)
-		rc = scep_apikey_check(crypto, cfg, scep_span_text(
+		rc = check_row(crypto, cfg, scep_span_text(
 		    rc == SCEP_OK ? id : ""), rec, err);
 	if (rc == SCEP_OK)
 		rc = mac_secret(crypto, cfg, id, secret, got, err);

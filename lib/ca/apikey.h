@@ -34,10 +34,10 @@ enum scep_err	 scep_apikey_mint(const struct scep_crypto *crypto,
 enum scep_err	 scep_apikey_seal(const struct scep_crypto *crypto,
 		    const struct scep_config *cfg, struct scep_apikey *rec,
 		    struct scep_error *err);
-/* Whoever reads one, found under this key, asks if it is ours: it is in
- * rec->is_ours, and no error. */
-enum scep_err	 scep_apikey_check(const struct scep_crypto *crypto,
-		    const struct scep_config *cfg, struct scep_span key,
+/* Whoever reads one asks if it is ours: that is in rec->is_ours, and no error,
+ * nor is a row that cannot be read at all. */
+enum scep_err	 scep_apikey_row(const struct scep_crypto *crypto,
+		    const struct scep_config *cfg, const struct scep_row *row,
 		    struct scep_apikey *rec, struct scep_error *err);
 /* Read and checked. */
 enum scep_err	 scep_apikey_load(const struct scep_crypto *crypto,

@@ -139,12 +139,8 @@ age_row(void *arg, const struct scep_row *row, struct scep_error *err)
 	struct scep_token_key	 rec;
 	enum scep_err		 rc;
 
-	if ((rc = scep_token_key_decode(scep_buf_span(&row->value), &rec,
-	    err)) != SCEP_OK)
-		return rc;
-	rec.rev = row->rev;
-	if ((rc = scep_token_key_check(a->r->crypto, a->r->cfg,
-	    scep_buf_span(&row->key), &rec, err)) != SCEP_OK || !rec.is_ours ||
+	if ((rc = scep_token_key_row(a->r->crypto, a->r->cfg, row, &rec,
+	    err)) != SCEP_OK || !rec.is_ours ||
 	    rec.state == SCEP_TOKEN_KEY_REVOKED || rec.since >= since)
 		return rc;
 	rec.since = since;

@@ -1,6 +1,7 @@
 /*
  * token_key.c - what tokens are verified with; see token_key.h.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
@@ -85,8 +86,9 @@ scep_token_key_seal(const struct scep_crypto *crypto,
 	return rc;
 }
 
-enum scep_err
-scep_token_key_check(const struct scep_crypto *crypto,
+/* Is it ours?  It was found under this key. */
+static enum scep_err
+check_row(const struct scep_crypto *crypto,
     const struct scep_config *cfg, struct scep_span key,
     struct scep_token_key *rec, struct scep_error *err)
 {
@@ -99,6 +101,48 @@ scep_token_key_check(const struct scep_crypto *crypto,
 	return rc;
 }
 
+/* One that is there and cannot be read is not ours either.  It is told of by
+ * its id, and can be revoked. */
+static void
+make_blank(struct scep_span key, uint64_t rev, struct scep_token_key *rec)
+{
+	memset(rec, 0, sizeof(*rec));
+	rec->rev = rev;
+	(void)snprintf(rec->id, sizeof(rec->id), "%.*s", (int)key.len,
+	    (const char *)key.data);
+	OPENSSL_strlcpy(rec->name, rec->id, sizeof(rec->name));
+	rec->state = SCEP_TOKEN_KEY_LIVE;
+	rec->alg = SCEP_TOKEN_HMAC;
+}
+
+enum scep_err
+scep_token_key_row(const struct scep_crypto *crypto,
+    const struct scep_config *cfg, const struct scep_row *row,
+    struct scep_token_key *rec, struct scep_error *err)
+{
+	const struct scep_span	 key = scep_buf_span(&row->key);
+
+	if (scep_token_key_decode(scep_buf_span(&row->value), rec, err) !=
+	    SCEP_OK)
+		make_blank(key, row->rev, rec);
+	rec->rev = row->rev;
+	return check_row(crypto, cfg, key, rec, err);
+}
+
+/* An error with the rev of a row is one of the row. */
+static enum scep_err
+get(struct scep_store *store, const char *id, struct scep_token_key *rec,
+    struct scep_error *err)
+{
+	enum scep_err	 rc;
+
+	rc = scep_token_key_get(store, id, rec, err);
+	if (rc != SCEP_E_STORE || rec->rev == 0)
+		return rc;
+	make_blank(scep_span_text(id), rec->rev, rec);
+	return SCEP_OK;
+}
+
 enum scep_err
 scep_token_key_load(const struct scep_crypto *crypto,
     const struct scep_config *cfg, struct scep_store *store, const char *id,
@@ -106,10 +150,10 @@ scep_token_key_load(const struct scep_crypto *crypto,
 {
 	enum scep_err	 found, rc;
 
-	found = scep_token_key_get(store, id, rec, err);
+	found = get(store, id, rec, err);
 	if (found != SCEP_OK && found != SCEP_E_NOTFOUND)
 		return found;
-	rc = scep_token_key_check(crypto, cfg, scep_span_text(
+	rc = check_row(crypto, cfg, scep_span_text(
 	    found == SCEP_OK ? id : ""), rec, err);
 	return rc != SCEP_OK ? rc : found;
 }

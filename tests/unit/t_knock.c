@@ -260,6 +260,64 @@ what_was_revoked_is_not_revived(void **state)
 	free(user);
 }
 
+/* As another version wrote it, or nobody. */
+static void
+spoil_row(const char *id)
+{
+	struct scep_change	 change = { .n = 0 };
+	struct scep_write	*to = NULL;
+	struct scep_error	 err;
+
+	assert_int_equal(scep_change_add(&change, SCEP_T_APIKEY,
+	    scep_span_text(id), SCEP_REV_ANY, &to, &err), SCEP_OK);
+	assert_int_equal(scep_buf_set(&to->value, scep_span_text("0\003x"),
+	    &err), SCEP_OK);
+	assert_int_equal(scep_store_commit(w->store, &change, &err), SCEP_OK);
+	scep_change_clear(&change);
+}
+
+/* It opens nothing, and is in nobody's way: all that is done with other ones
+ * goes on, and it can be seen and revoked. */
+static void
+a_row_that_cannot_be_read_is_told_of(void **state)
+{
+	static const char	 list[] = "{\"do\":\"apikey.list\"}";
+	char			*id, *other, *user;
+	json_t			*rows;
+
+	(void)state;
+	user = knock_record("\"user\":\"u\",\"may\":[\"request:list\"]");
+	other = knock_record("\"may\":[\"request:list\"],\"name\":\"mdm\"");
+	id = knock_record("\"may\":[\"request:list\"],\"name\":\"old\"");
+	knock_open(0, knock_by(), "request.list", "");
+	spoil_row(id);
+	spoil_row(user);
+	is_changed(id, knock_by());
+	is_changed(user, "\"user\":\"u\"");
+	rows = operator_ask(w, 0, list);
+	assert_int_equal(json_array_size(rows), 3);
+	json_decref(rows);
+	json_decref(operator_ask(w, 0, "{\"do\":\"apikey.show\",\"id\":"
+	    "\"mdm\"}"));
+	json_decref(operator_ask(w, 0, "{\"do\":\"apikey.add\",\"may\":"
+	    "[\"request:list\"]}"));
+	json_decref(operator_ask(w, 0, "{\"do\":\"apikey.add\",\"user\":"
+	    "\"u\",\"may\":[\"request:list\"]}"));
+	knock_open(0, "\"user\":\"u\"", "request.list", "");
+	json_decref(operator_ask(w, 0, "{\"do\":\"apikey.revoke\",\"id\":"
+	    "\"mdm\"}"));
+	json_decref(operator_ask_id(w, 0, "{\"do\":\"apikey.revoke\","
+	    "\"id\":\"%s\"}", id));
+	state_is(id, "revoked");
+	knock_closed(0, knock_by(), "request.list", "", SCEP_DENY_WHO);
+	rows = operator_ask(w, 0, list);
+	assert_int_equal(json_array_size(rows), 4);
+	json_decref(rows);
+	free(id);
+	free(other);
+	free(user);
+}
+
 /* Nor is one in the way of those that are made in its place. */
 static void
 a_changed_row_stays_until_somebody_has_seen_it(void **state)
@@ -643,7 +701,7 @@ it_is_clear_which_one_is_meant(void **state)
 	/* Nor is a row that nobody can read, for who says an id. */
 	put_odd_row();
 	operator_refused(w, 0, "{\"do\":\"apikey.revoke\",\"id\":\"x\"}",
-	    SCEP_E_STORE, "API key");
+	    SCEP_E_NOTFOUND, "API key");
 	json_decref(operator_ask_id(w, 0,
 	    "{\"do\":\"apikey.revoke\",\"id\":\"%s\"}", c));
 	knock_closed(0, knock_by(), "request.list", "", SCEP_DENY_WHO);
@@ -735,6 +793,7 @@ main(void)
 		T(a_row_changed_in_the_database_is_worth_nothing),
 		T(what_was_revoked_is_not_revived),
 		T(a_changed_row_stays_until_somebody_has_seen_it),
+		T(a_row_that_cannot_be_read_is_told_of),
 		T(it_ends_when_it_is_revoked_or_expires),
 		T(each_right_is_needed),
 		T(requests_of_other_profiles_are_not_there),

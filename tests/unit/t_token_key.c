@@ -272,6 +272,60 @@ what_was_revoked_is_not_revived(void **state)
 	is_good(&m, "main");
 }
 
+/* As another version wrote it, or nobody. */
+static void
+spoil(const char *kid)
+{
+	struct scep_change	 change = { .n = 0 };
+	struct scep_write	*to = NULL;
+	struct scep_error	 err;
+
+	assert_int_equal(scep_change_add(&change, SCEP_T_TOKEN_KEY,
+	    scep_span_text(kid), SCEP_REV_ANY, &to, &err), SCEP_OK);
+	assert_int_equal(scep_buf_set(&to->value, scep_span_text("0\003x"),
+	    &err), SCEP_OK);
+	assert_int_equal(scep_store_commit(w->store, &change, &err), SCEP_OK);
+	scep_change_clear(&change);
+}
+
+/* It is worth nothing, and is in nobody's way. */
+static void
+a_row_that_cannot_be_read_is_told_of(void **state)
+{
+	const struct scep_restoring	 to = { w->crypto, w->cfg,
+						w->store };
+	struct scep_restored		 count = { .token_keys = 0 };
+	struct scep_error		 err;
+	struct minter			 m, two;
+	json_t				*rows;
+
+	(void)state;
+	tokens_hmac(&m, "\"name\":\"old\"");
+	tokens_hmac(&two, "\"name\":\"mdm\"");
+	is_good(&m, "main");
+	spoil(m.kid);
+	is_not(&m, "main", "its row was changed in the database");
+	state_is(m.kid, "changed");
+	rows = operator_ask(w, 0, "{\"do\":\"tokenkey.list\"}");
+	assert_int_equal(json_array_size(rows), 2);
+	json_decref(rows);
+	json_decref(operator_ask(w, 0, "{\"do\":\"tokenkey.show\",\"id\":"
+	    "\"mdm\"}"));
+	json_decref(operator_ask(w, 0, "{\"do\":\"tokenkey.add\",\"alg\":"
+	    "\"hmac\"}"));
+	is_good(&two, "main");
+	/* A backup may have one. */
+	assert_int_equal(scep_restore_void(&to, WORLD_NOW, 0, &count, &err),
+	    SCEP_OK);
+	assert_int_equal(count.token_keys, 2);
+	state_is(m.kid, "changed");
+	json_decref(operator_ask_id(w, 0, "{\"do\":\"tokenkey.revoke\","
+	    "\"id\":\"%s\"}", m.kid));
+	state_is(m.kid, "revoked");
+	/* What its secret was made of is lost. */
+	is_not(&m, "main", "its tag does not verify");
+}
+
 /* Put under the id of one that was revoked, it is not that one's. */
 static void
 a_row_stands_where_it_was_put(void **state)
@@ -503,6 +557,8 @@ main(void)
 		    a_row_changed_in_the_database_is_worth_nothing,
 		    ask_empty),
 		cmocka_unit_test_setup(what_was_revoked_is_not_revived,
+		    ask_empty),
+		cmocka_unit_test_setup(a_row_that_cannot_be_read_is_told_of,
 		    ask_empty),
 		cmocka_unit_test_setup(a_row_stands_where_it_was_put,
 		    ask_empty),
