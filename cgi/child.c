@@ -13,8 +13,8 @@
 
 #include "cgi/child.h"
 
-static void
-wipe_free(void *p)
+void
+scep_wipe_free(void *p)
 {
 	if (p != NULL)
 		OPENSSL_cleanse(p, malloc_usable_size(p));
@@ -29,7 +29,7 @@ scep_process_harden(void)
 
 	(void)setrlimit(RLIMIT_CORE, &none);
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	json_set_alloc_funcs(malloc, wipe_free);
+	json_set_alloc_funcs(malloc, scep_wipe_free);
 }
 
 void

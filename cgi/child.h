@@ -10,6 +10,9 @@
 /* No core file, no ptrace by others of the same uid; JSON that is freed is
  * overwritten: what was a secret in it does not outlive its request. */
 void	 scep_process_harden(void);
+/* free(3), once what is there is overwritten: for libraries that have secrets
+ * in their memory. */
+void	 scep_wipe_free(void *p);
 /*
  * In a new child of parent: die with it, be called name, ignore the signals
  * of a terminal (SIGTERM is the supervisor's word), take the others.  Exits

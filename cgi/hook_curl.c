@@ -1,14 +1,18 @@
 /*
- * hook_curl.c - libcurl, when it is first needed.
+ * hook_curl.c - libcurl, when it is first needed, and its memory: it has copies
+ * of what it sends, and that has challenges in it.
  *
  * It brings thirty libraries with it, and a CGI run that asks nobody by HTTP
  * would pay for them at each start.
  */
 #include <dlfcn.h>
+#include <malloc.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "cgi/child.h"
 #include "cgi/hook_local.h"
 
 #define LIBRARY	"libcurl.so.4"
@@ -16,6 +20,20 @@
 static pthread_once_t	 once = PTHREAD_ONCE_INIT;
 static struct scep_curl	 curl;
 static char		 fault[256] = "libcurl does not start";
+
+static void *
+wipe_realloc(void *old, size_t size)
+{
+	const size_t	 had = old != NULL ? malloc_usable_size(old) : 0;
+	void		*p = malloc(size);
+
+	if (p == NULL)
+		return NULL;
+	if (had > 0)
+		memcpy(p, old, had < size ? had : size);
+	scep_wipe_free(old);
+	return p;
+}
 
 /* Functions and objects are pointers of different kinds; POSIX has it that
  * the octets are the same. */
@@ -27,7 +45,7 @@ find_all(void *library)
 		size_t		 at;
 	} names[] = {
 #define FIND(member)	{ "curl_" #member, offsetof(struct scep_curl, member) }
-		FIND(global_init), FIND(easy_init), FIND(easy_reset),
+		FIND(global_init_mem), FIND(easy_init), FIND(easy_reset),
 		FIND(easy_setopt), FIND(easy_perform), FIND(easy_getinfo),
 		FIND(easy_cleanup), FIND(easy_strerror), FIND(slist_append),
 		FIND(slist_free_all),
@@ -51,7 +69,8 @@ load(void)
 	size_t		 len;
 
 	if (library != NULL && find_all(library)) {
-		if (curl.global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK)
+		if (curl.global_init_mem(CURL_GLOBAL_DEFAULT, malloc,
+		    scep_wipe_free, wipe_realloc, strdup, calloc) == CURLE_OK)
 			fault[0] = '\0';
 	} else if ((why = dlerror()) != NULL) {
 		len = strnlen(why, sizeof(fault) - 1);

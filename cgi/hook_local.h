@@ -38,7 +38,9 @@ enum scep_err	 scep_hook_exec(const struct scep_hook *hook,
 
 /* libcurl, as far as it is used here: hook_curl.c. */
 struct scep_curl {
-	CURLcode	 (*global_init)(long);
+	CURLcode	 (*global_init_mem)(long, curl_malloc_callback,
+			    curl_free_callback, curl_realloc_callback,
+			    curl_strdup_callback, curl_calloc_callback);
 	CURL		*(*easy_init)(void);
 	void		 (*easy_reset)(CURL *);
 	CURLcode	 (*easy_setopt)(CURL *, CURLoption, ...);

@@ -141,6 +141,44 @@ done
 # shellcheck disable=SC2086
 wait $adding
 
+# ---- challenges that a server judges: libcurl has them in its memory ----
+
+WEB=$(free_port)
+cat >"$T/judge.py" <<'PYTHON'
+import sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+class Judge(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        with open(sys.argv[2], "ab") as f:
+            f.write(self.rfile.read(int(self.headers["Content-Length"])))
+            f.write(b"\n")
+        self.send_response(200)
+        self.send_header("Content-Length", "20")
+        self.end_headers()
+        self.wfile.write(b'{"decision":"allow"}')
+
+    def log_message(self, *args):
+        pass
+
+HTTPServer(("127.0.0.1", int(sys.argv[1])), Judge).serve_forever()
+PYTHON
+/usr/bin/python3 -B "$T/judge.py" "$WEB" "$T/judged" >"$T/judge.log" 2>&1 &
+own $!
+until_true 10 curl -s -o "$T/judge.out" "http://127.0.0.1:$WEB/"
+printf '\n[profile web]\nca = main\nauthorise = http://127.0.0.1:%s/\n' \
+    "$WEB" >>"$CONF"
+printf 'extensions = client\n' >>"$CONF"
+verdict "a profile with a server that is asked" adm reload
+for n in 1 2 3 4 5; do
+	printf 'judged-%s\n' "$(openssl rand -hex 16)" >"$T/judged-$n"
+	verdict "it judges challenge $n" "$BOT" -C "$T/judged-$n" \
+	    -s "/CN=judged-$n" -t "judged-$n" "$URL/web"
+done
+same "and was shown each" "$(grep -c judged- "$T/judged")" 5
+
 # ---- where they are looked for ----
 
 # FILE: the secret behind the id, as a pattern for grep -F.
@@ -164,8 +202,9 @@ for n in 1 2 3 4 5 6 7 8; do
 	cat "$T/many-$n.key"
 	sed 's/.*-//' "$T/many-$n.apikey"
 done >>"$secrets"
-same "there are forty-seven" \
-    "$(sort -u "$secrets" | grep -c '^.\{26,\}$')" 47
+cat "$T"/judged-[1-5] >>"$secrets"
+same "there are fifty-two" \
+    "$(sort -u "$secrets" | grep -c '^.\{26,\}$')" 52
 ids=$T/ids
 for each in good wrong frozen revoked unused; do
 	cut -c1-10 "$T/$each"
@@ -238,6 +277,11 @@ for pid in sys.argv[3:]:
 print("ids: %s" % ("found" if known else "none"))
 PYTHON
 }
+# Again: nobody has used the memory since.
+for n in 1 2 3 4 5; do
+	verdict "challenge $n is judged once more" "$BOT" -C "$T/judged-$n" \
+	    -s "/CN=judged-$n" -t "again-$n" "$URL/web"
+done
 if [ "$(id -u)" -eq 0 ]; then
 	# shellcheck disable=SC2046
 	memory "$SUPERVISOR" $(descendants "$SUPERVISOR") "$ADMIN" \
