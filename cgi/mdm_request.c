@@ -11,6 +11,7 @@
 
 #define CERTIFICATE	"SSL_CLIENT_"	/* in the name of what one says */
 #define VERIFY		"SSL_CLIENT_VERIFY"
+#define FAILED		"FAILED"	/* and why: there is one */
 
 struct source {
 	scep_mdm_variable	 variable;
@@ -26,19 +27,21 @@ get(const struct source *from, const char *name)
 }
 
 /*
- * Web servers tell what stands in a client's certificate whether or not they
- * could verify that (nginx: optional_no_ca, Apache: the same, lighttpd:
- * enforce = "disable").  One that was not verified says what its holder likes.
+ * nginx and Apache tell what stands in a client's certificate whether or not
+ * they could verify that (optional_no_ca); lighttpd then says that it could
+ * not, and nothing more.  One that was not verified says what its holder likes.
  */
 static void
 read_user(const struct source *from, const char *name,
     struct scep_mdm_request *out)
 {
+	const char	*verdict = get(from, VERIFY);
+
 	out->user = name[0] != '\0' ? get(from, name) : "";
 	out->nobody = "neither an API key nor a user";
-	if (strstr(name, CERTIFICATE) == NULL ||
-	    out->user[0] == '\0' ||
-	    strcmp(get(from, VERIFY), "SUCCESS") == 0)
+	if (strstr(name, CERTIFICATE) == NULL || (out->user[0] == '\0' &&
+	    strncmp(verdict, FAILED, sizeof(FAILED) - 1) != 0) ||
+	    strcmp(verdict, "SUCCESS") == 0)
 		return;
 	out->user = "";
 	out->nobody = "the web server does not say that it has verified the "

@@ -1,8 +1,8 @@
 #!/bin/sh
 # 54-door-certs - scep-admin.fcgi by TLS: the client's certificate says who it
-# is, behind nginx as examples/nginx-admin.conf has it, and behind Apache; and
-# one that the web server could not verify says nothing.  Then plain CGI, for
-# what a web server may leave out.
+# is, behind nginx and lighttpd as examples/ have it, and behind Apache; and one
+# that the web server could not verify says nothing.  Then plain CGI, for what a
+# web server may leave out.
 . "$(dirname "$0")/lib.sh"
 
 DOORS=$BIN/scep-admin.fcgi
@@ -17,12 +17,12 @@ authority() {
 	    -keyout "$T/$1.key" -out "$T/$1.pem" 2>/dev/null
 }
 
-# client NAME SUBJECT CA: a certificate for who knocks.
+# client NAME SUBJECT CA [DAYS]: a certificate for who knocks.
 client() {
 	openssl req -newkey rsa:2048 -nodes -subj "$2" -keyout "$T/$1.key" \
 	    -out "$T/$1.csr" 2>/dev/null
 	openssl x509 -req -in "$T/$1.csr" -CA "$T/$3.pem" -CAkey "$T/$3.key" \
-	    -days 2 -out "$T/$1.pem" 2>/dev/null
+	    -days "${4:-2}" -out "$T/$1.pem" 2>/dev/null
 }
 
 # ask PATH [CURL-OPTIONS]: body into a file; the status.
@@ -34,8 +34,9 @@ ask() {
 }
 as() { ask $NDES --cert "$T/$1.pem" --key "$T/$1.key"; }
 
-# What is the same behind each web server.
-play() {		# SERVER
+# What is the same behind each web server, but for what it says itself to a
+# certificate that has expired: a status, 000 to break the connection off.
+play() {		# SERVER EXPIRED
 	same "$1: the page, for a certificate that was verified" \
 	    "$(as mdm)" 200
 	like "$1: has a challenge" "$T/body" 'password is: <B> [2-9a-z-]{37} '
@@ -45,6 +46,10 @@ play() {		# SERVER
 	    "$(as false)" 401
 	same "$1: nor is one that nobody has signed" "$(as own)" 401
 	unlike "$1: they get no challenge" "$T/body" 'password is'
+	rm -f "$T/body"
+	same "$1: nor is one that has expired" "$(as old)" "$2"
+	verdict "$1: it gets none either" eval \
+	    '! grep -q "password is" "$T/body" 2>/dev/null'
 	same "$1: no certificate" "$(ask $NDES)" 401
 	same "$1: what a client says in headers is no certificate" \
 	    "$(ask $NDES -H "SSL-Client-S-DN: $DN" \
@@ -72,6 +77,7 @@ authority elsewhere
 client mdm /O=Example/CN=mdm people
 client other /O=Example/CN=other people
 client false /O=Example/CN=mdm elsewhere
+client old /O=Example/CN=mdm people -1
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /O=Example/CN=mdm \
     -keyout "$T/own.key" -out "$T/own.pem" 2>/dev/null
 start_fcgi
@@ -120,7 +126,7 @@ nginx -p "$T/nginx" -c "$T/nginx.conf" >>"$T/nginx.log" 2>&1 &
 SERVER=$!
 own "$SERVER"
 until_true 10 web_answers || not_ok "nginx answers"
-play nginx
+play nginx 400
 comes "the log says why" "$LOG" 'SSL_CLIENT_VERIFY'
 adm apikey add --name key --may challenge:add 2>/dev/null |
     sed 's/.*/header = "Authorization: Bearer &"/' >"$T/key"
@@ -171,12 +177,80 @@ CONFIG
 	SERVER=$!
 	own "$SERVER"
 	until_true 10 web_answers || not_ok "Apache answers"
-	play Apache
+	play Apache 000
 	stop "$SERVER"
 else
 	skip "Apache" "mod_ssl is not installed"
 fi
 stop "$ADMIN"
+
+# ---- lighttpd, which starts scep-admin.fcgi: the example, changed likewise ----
+
+PORT=$(free_port)
+SPACED="O = Example, CN = mdm"	# as it writes that
+sed -i '/^door_listen/d' "$CONF"
+mkdir -p "$T/run" "$T/www"
+sed -e '/^auth\./,/^) )$/d' -e "s,/run/lighttpd,$T/run,g" \
+    -e "s,/usr/local/lib/cgi-bin/scep-admin\.fcgi,$DOORS,g" \
+    -e "s,/etc/scep/scep\.conf,$CONF,g" \
+    "$ROOT/examples/lighttpd-admin.conf" >"$T/doors.conf"
+sed -n "s,/etc/scep/mdm-ca\.pem,$T/people.pem,
+s/^#\(.*ssl\.verifyclient\.\)/\1/p" "$T/doors.conf" >"$T/comment"
+same "lighttpd: the example says how" "$(wc -l <"$T/comment")" 3
+like "and how it writes a name" "$T/doors.conf" "--user \"$SPACED\""
+cat >"$T/lighttpd.conf" <<CONFIG
+server.modules = ( "mod_openssl", "mod_fastcgi" )
+server.document-root = "$T/www"
+server.bind = "127.0.0.1"
+server.port = $PORT
+server.errorlog = "$T/lighttpd.log"
+server.breakagelog = "$LOG"
+ssl.engine = "enable"
+ssl.pemfile = "$T/web.pem"
+ssl.privkey = "$T/web.key"
+CONFIG
+cat "$T/comment" "$T/doors.conf" >>"$T/lighttpd.conf"
+: >"$LOG"
+lighttpd -D -f "$T/lighttpd.conf" >>"$T/lighttpd.log" 2>&1 &
+SERVER=$!
+own "$SERVER"
+until_true 10 web_answers || not_ok "lighttpd answers"
+as mdm >/dev/null
+like "lighttpd: a name as the others write it is not this one" "$T/body" \
+    'sufficient permission'
+like "the log shows how it is" "$LOG" "$SPACED"
+verdict "a record for that" adm apikey add --user "$SPACED" --name mdm-2 \
+    --may challenge:add --rate 1000/s
+play lighttpd 401
+like "the log says why" "$LOG" 'SSL_CLIENT_VERIFY'
+same "lighttpd: a key needs no certificate" \
+    "$(ask /mdm/mscep_admin/ -K "$T/key")" 200
+# A connection that is taken up again has the verdict of its first one.
+again() {		# NAME: the statuses of both
+	for _session in -sess_out -sess_in; do
+		printf 'GET %s HTTP/1.0\r\nHost: localhost\r\n\r\n' $NDES |
+		    timeout 20 openssl s_client -connect "127.0.0.1:$PORT" \
+		    -ign_eof -cert "$T/$1.pem" -key "$T/$1.key" \
+		    $_session "$T/$1.session" >"$T/again" 2>/dev/null
+		grep -a -o 'HTTP/1\.[01] [0-9]*' "$T/again" | cut -d' ' -f2
+	done
+	grep -a -c '^Reused' "$T/again"
+}
+same "lighttpd: taken up again" "$(again mdm)" "200
+200
+1"
+same "lighttpd: so is one that could not be verified" "$(again false)" "401
+401
+1"
+sed -i 's/^\(.*verifyclient.activate.*\)"enable"/\1"disable"/' \
+    "$T/lighttpd.conf"
+stop "$SERVER"
+lighttpd -D -f "$T/lighttpd.conf" >>"$T/lighttpd.log" 2>&1 &
+SERVER=$!
+own "$SERVER"
+until_true 10 web_answers || not_ok "lighttpd answers again"
+same "lighttpd: where it asks for no certificate none counts" "$(as mdm)" 401
+stop "$SERVER"
 
 # ---- plain CGI: a body whose length nobody says, and one that got lost ----
 
