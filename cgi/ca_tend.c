@@ -33,6 +33,16 @@ roll_ras(struct scep_tending *t, struct scep_ca *ca)
 		t->roll_due = scep_now_ms() + ROLL_AGAIN_MS;
 }
 
+/* A store that cannot be read or written is no passing trouble. */
+static void
+say(enum scep_err rc, const struct scep_error *err)
+{
+	if (rc == SCEP_E_STORE)
+		scep_log_error("tending: %s", err->text);
+	else if (rc != SCEP_OK)
+		scep_log_warn("tending: %s", err->text);
+}
+
 static void
 tend_ca(struct scep_tending *t)
 {
@@ -40,8 +50,7 @@ tend_ca(struct scep_tending *t)
 	struct scep_error	 err;
 
 	gen = scep_generation_hold(t->generations);
-	if (scep_ca_tend(gen->ca, time(NULL), &err) != SCEP_OK)
-		scep_log_warn("tending: %s", err.text);
+	say(scep_ca_tend(gen->ca, time(NULL), &err), &err);
 	roll_ras(t, gen->ca);
 	scep_generation_drop(t->generations, gen);
 }
@@ -53,8 +62,7 @@ tend_soon(struct scep_tending *t)
 	struct scep_generation	*gen = scep_generation_hold(t->generations);
 	struct scep_error	 err;
 
-	if (scep_ca_tend_soon(gen->ca, &err) != SCEP_OK)
-		scep_log_warn("tending: %s", err.text);
+	say(scep_ca_tend_soon(gen->ca, &err), &err);
 	scep_ca_tend_limits(gen->ca, time(NULL));
 	scep_generation_drop(t->generations, gen);
 }

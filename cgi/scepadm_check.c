@@ -5,9 +5,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/error.h"
+#include "base/text.h"
 #include "cgi/scepadm.h"
 #include "cgi/state.h"
 #include "cgi/state_socket.h"
+#include "store/record.h"
+
+#define DAMAGED_SHOWN	20	/* rows */
 
 struct findings {
 	const struct adm	*adm;
@@ -36,32 +41,78 @@ remark(const struct findings *f, const char *text)
 		(void)printf("%s\n", text);
 }
 
+/* What is read: rows, and those of them that are damaged. */
+struct reading {
+	struct findings	*f;
+	enum scep_table	 table;
+	size_t		 n, bad;
+};
+
+/* Most are set aside; without these there is no CRL. */
+static int
+is_needed(enum scep_table table)
+{
+	return table == SCEP_T_CERTIFICATE || table == SCEP_T_CRL;
+}
+
+static void
+note_damage(struct reading *r, const struct scep_row *row,
+    const struct scep_error *why)
+{
+	char	 text[SCEP_ERROR_MAX + 256], name[65];
+
+	if (++r->bad > DAMAGED_SHOWN)
+		return;
+	scep_word_text(scep_buf_span(&row->key), name, sizeof(name));
+	(void)snprintf(text, sizeof(text), "store: a row (%s) cannot be read: "
+	    "%s; %s", name, why->text, r->table == SCEP_T_NOTICE ?
+	    "`scepadm notice drop` with its id removes it" :
+	    "scepadm restore brings a store back from a backup");
+	note(r->f, is_needed(r->table), text);
+}
+
 static enum scep_err
 see_row(void *arg, const struct scep_row *row, struct scep_error *err)
 {
-	(void)row;
+	struct reading		*r = arg;
+	struct scep_error	 why;
+
 	(void)err;
-	++*(size_t *)arg;
+	if (scep_record_check(r->table, row, &why) == SCEP_OK)
+		r->n++;
+	else
+		note_damage(r, row, &why);
 	return SCEP_OK;
 }
 
 /* Every row of every table: a page that was damaged is found no sooner. */
 static enum scep_err
-read_store(struct scep_store *store, const struct findings *f,
+read_store(struct scep_store *store, struct findings *f,
     struct scep_error *err)
 {
+	const int	 fatal = f->fatal;
+	struct reading	 r = { .f = f };
 	char		 text[64];
 	enum scep_err	 rc = SCEP_OK;
-	size_t		 n = 0;
 	int		 i;
 
-	for (i = 0; rc == SCEP_OK && i < SCEP_T__MAX; i++)
-		rc = scep_store_scan(store, (enum scep_table)i,
-		    scep_span_text(""), see_row, &n, err);
+	for (i = 0; rc == SCEP_OK && i < SCEP_T__MAX; i++) {
+		r.table = (enum scep_table)i;
+		rc = scep_store_scan(store, r.table, scep_span_text(""),
+		    see_row, &r, err);
+	}
 	if (rc != SCEP_OK)
 		return rc;
-	(void)snprintf(text, sizeof(text), "store: %zu rows can be read", n);
+	(void)snprintf(text, sizeof(text), "store: %zu rows can be read",
+	    r.n);
 	remark(f, text);
+	if (r.bad == 0)
+		return SCEP_OK;
+	(void)snprintf(text, sizeof(text), "%zu rows of the store cannot be "
+	    "read", r.bad);
+	if (f->fatal > fatal)
+		return scep_fail(err, SCEP_E_STORE, "%s", text);
+	note(f, 0, text);
 	return SCEP_OK;
 }
 

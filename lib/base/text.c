@@ -35,6 +35,24 @@ scep_hex_text(struct scep_span bytes, char *out, size_t size)
 		out[2 * i] = '\0';
 }
 
+void
+scep_word_text(struct scep_span bytes, char *out, size_t size)
+{
+	size_t	 i;
+
+	for (i = 0; i < bytes.len && bytes.data[i] > ' ' &&
+	    bytes.data[i] < 0x7f; i++)
+		continue;
+	if (bytes.len > 0 && i == bytes.len && i < size) {
+		memcpy(out, bytes.data, i);
+		out[i] = '\0';
+		return;
+	}
+	if (bytes.len > (size - 1) / 2)
+		bytes.len = (size - 1) / 2;
+	scep_hex_text(bytes, out, size);
+}
+
 int
 scep_hex_digit(char c)
 {

@@ -12,6 +12,9 @@
 void		 scep_time_text(time_t t, char out[SCEP_TIME_TEXT]);
 /* Lower-case hex, NUL-terminated; out has room for 2 * len + 1. */
 void		 scep_hex_text(struct scep_span bytes, char *out, size_t size);
+/* A word of printable ASCII that fits as it is; anything else in hex, as much
+ * as fits. */
+void		 scep_word_text(struct scep_span bytes, char *out, size_t size);
 /* 0 to 15, or -1. */
 int		 scep_hex_digit(char c);
 /* The reverse; colons and blanks between octets are skipped.

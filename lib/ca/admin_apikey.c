@@ -14,6 +14,7 @@
 #include "ca/admin_apikey.h"
 #include "ca/admin_key.h"
 #include "ca/apikey.h"
+#include "ca/damage.h"
 #include "ca/keylock.h"
 #include "ca/live.h"
 
@@ -85,6 +86,8 @@ find_row(void *arg, const struct scep_row *row, struct scep_error *err)
 	struct scep_apikey	 rec;
 	enum scep_err		 rc;
 
+	if (scep_damage_is(l->call->ca, SCEP_T_APIKEY, row))
+		return SCEP_OK;
 	if ((rc = decode(l->call, row, &rec, err)) != SCEP_OK)
 		return rc;
 	note_row(l, &rec);
@@ -130,6 +133,19 @@ find(struct scep_admin_call *call, struct scep_apikey *rec,
 	return rc;
 }
 
+/* One that cannot be read takes room, but for a user's new one, which takes its
+ * place. */
+static enum scep_err
+see_damaged(struct looking *l, const struct scep_row *row)
+{
+	if (scep_span_equal(scep_span_text(l->fresh->id),
+	    scep_buf_span(&row->key)))
+		l->fresh->rev = row->rev;
+	else
+		l->n++;
+	return SCEP_OK;
+}
+
 /* Before one is added: is there room, and is its name free?  One that is not
  * ours is not in force, and stays until somebody has seen it. */
 static enum scep_err
@@ -142,6 +158,8 @@ see_row(void *arg, const struct scep_row *row, struct scep_error *err)
 	time_t			 end;
 	int			 live;
 
+	if (scep_damage_is(l->call->ca, SCEP_T_APIKEY, row))
+		return see_damaged(l, row);
 	if ((rc = decode(l->call, row, &rec, err)) != SCEP_OK)
 		return rc;
 	live = strcmp(scep_apikey_state(&rec, now), "live") == 0;
@@ -227,6 +245,8 @@ add_one(struct scep_admin_call *call, struct scep_error *err)
 	    (rc = make_room(call, &rec, &change, err)) == SCEP_OK &&
 	    (rc = commit(call, "apikey-added", &rec, &change, err)) ==
 	    SCEP_OK) {
+		scep_damage_forget(call->ca, SCEP_T_APIKEY,
+		    scep_span_text(rec.id));
 		scep_line_text(&call->summary, "id", rec.id);
 		scep_line_text(&call->summary, "name", rec.name);
 		rc = reply(call, &rec, key, err);
@@ -249,6 +269,8 @@ list_row(void *arg, const struct scep_row *row, struct scep_error *err)
 	struct scep_apikey	 rec;
 	enum scep_err		 rc;
 
+	if (scep_damage_is(call->ca, SCEP_T_APIKEY, row))
+		return scep_admin_row(call, scep_admin_key_damaged(row), err);
 	if ((rc = decode(call, row, &rec, err)) != SCEP_OK)
 		return rc;
 	return scep_admin_row(call, record_json(call, &rec), err);

@@ -15,6 +15,7 @@
 #include "ca/admin.h"
 #include "ca/admin_challenge.h"
 #include "ca/admin_place.h"
+#include "ca/damage.h"
 #include "ca/token.h"
 #include "ca/wrong.h"
 
@@ -129,6 +130,10 @@ see(struct page *page, const char *id, struct scep_error *err)
 
 	rc = scep_challenge_get(page->call->ca->store, id, &rec, err);
 	if (rc == SCEP_E_NOTFOUND)	/* gone since its entry was read */
+		return SCEP_OK;
+	/* Nobody can use it; it is neither listed nor purged. */
+	if (rc == SCEP_E_STORE && scep_damage_at(page->call->ca,
+	    SCEP_T_CHALLENGE, scep_span_text(id)))
 		return SCEP_OK;
 	if (rc == SCEP_OK)
 		rc = page->fn(page->arg, &rec, err);

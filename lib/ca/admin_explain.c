@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "ca/admin_story.h"
+#include "ca/damage.h"
 #include "ca/traces.h"
 
 #define WHAT_MAX	1024
@@ -70,6 +71,8 @@ add_row(void *arg, const struct scep_row *row, struct scep_error *err)
 	struct scep_trace	 t;
 	enum scep_err		 rc;
 
+	if (scep_damage_is(s->call->ca, SCEP_T_TRACE, row))
+		return SCEP_OK;
 	if ((rc = scep_trace_decode(scep_buf_span(&row->value), &t, err)) !=
 	    SCEP_OK)
 		return rc;
@@ -195,6 +198,8 @@ add_txn(void *arg, const struct scep_row *row, struct scep_error *err)
 	struct scep_txn	 txn;
 	enum scep_err	 rc;
 
+	if (scep_damage_is(s->call->ca, SCEP_T_TRANSACTION, row))
+		return SCEP_OK;
 	if ((rc = scep_txn_decode(scep_buf_span(&row->value), &txn, err)) !=
 	    SCEP_OK)
 		return rc;

@@ -1,6 +1,7 @@
 /*
  * admin_notice.c - notices that wait for whoever is to be told: listed, shown,
- * tried again at once, dropped.
+ * tried again at once, dropped.  One that cannot be read is among them, and
+ * can be dropped.
  */
 #include <string.h>
 
@@ -8,7 +9,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "ca/admin_json.h"
+#include "ca/admin_notice.h"
+#include "ca/damage.h"
 #include "ca/notice.h"
 #include "ca/notices.h"
 
@@ -33,6 +35,8 @@ struct page {
 	notice_fn		 fn;
 	const char		*profile, *event;	/* or NULL: all */
 	struct place		 last;
+	struct scep_error	 why;		/* of the one at hand: it
+						   cannot be read */
 	size_t			 reads;
 	int			 is_cut;	/* there may be more */
 	json_t			*rows;
@@ -43,72 +47,14 @@ struct page {
 	char			 ids[BATCH * SCEP_NOTICE_ID];
 };
 
-static const char *
-state_of(struct scep_admin_call *call, const struct scep_notice *n)
-{
-	const struct scep_profile	*p = scep_config_profile(call->ca->cfg,
-					    n->profile);
-
-	if (p == NULL || p->notify.hook.kind == SCEP_HOOK_NONE)
-		return "nobody to tell";
-	return n->tries > 0 ? "failing" : "waiting";
-}
-
-static void
-put_time(json_t *o, const char *member, time_t t)
-{
-	char	 text[SCEP_TIME_TEXT] = "";
-
-	if (t != 0)
-		scep_time_text(t, text);
-	(void)json_object_set_new(o, member, json_string(text));
-}
-
-/* What receivers are told, but for the certificate. */
-static json_t *
-body_json(const struct scep_notice *n)
-{
-	return json_loadb((const char *)n->body.data, n->body.len,
-	    JSON_REJECT_DUPLICATES, NULL);
-}
-
-static void
-put_of_body(json_t *o, const json_t *body, const char *member)
-{
-	const json_t	*text = json_object_get(body, member);
-
-	if (text == NULL)
-		(void)json_object_set_new(o, member, json_string(""));
-	else
-		(void)json_object_set(o, member, (json_t *)(uintptr_t)text);
-}
-
-static json_t *
-notice_json(struct scep_admin_call *call, const struct scep_notice *n)
-{
-	json_t	*o, *body = body_json(n);
-
-	o = json_pack("{s:s,s:s,s:s,s:s,s:I,s:s}", "id", n->id, "event",
-	    scep_notice_name(n->kind), "profile", n->profile, "state",
-	    state_of(call, n), "tries", (json_int_t)n->tries, "error",
-	    n->trouble);
-	if (o != NULL) {
-		put_time(o, "created", n->created);
-		put_time(o, "next", n->due);
-		put_time(o, "last", n->last);
-		put_of_body(o, body, "subject");
-		put_of_body(o, body, "serial");
-		put_of_body(o, body, "request_id");
-	}
-	json_decref(body);
-	return o;
-}
-
 /* Those that are meant, a page at a time. */
 
+/* Whose one is that cannot be read nobody knows. */
 static int
 is_meant(const struct page *page, const struct scep_notice *n)
 {
+	if (page->why.code != SCEP_OK)
+		return page->profile == NULL && page->event == NULL;
 	return (page->profile == NULL ||
 	    strcmp(page->profile, n->profile) == 0) &&
 	    (page->event == NULL ||
@@ -131,7 +77,7 @@ see_entry(void *arg, const struct scep_entry *entry, struct scep_error *err)
 	memcpy(place->age, entry->index_key.data, place->len);
 	memcpy(place->id, entry->key.data, entry->key.len);
 	place->id[entry->key.len] = '\0';
-	rc = scep_notice_get(page->call->ca->store, place->id, &n, err);
+	rc = scep_notice_look(page->call->ca, place->id, &n, &page->why, err);
 	if (rc == SCEP_OK && is_meant(page, &n))
 		rc = page->fn(page, &n, err);
 	scep_notice_clear(&n);
@@ -218,8 +164,8 @@ put_next(const struct page *page, json_t *result)
 static enum scep_err
 list_one(struct page *page, struct scep_notice *n, struct scep_error *err)
 {
-	if (json_array_append_new(page->rows, notice_json(page->call, n)) !=
-	    0)
+	if (json_array_append_new(page->rows, scep_admin_notice_json(page->call, n,
+	    &page->why)) != 0)
 		return scep_fail(err, SCEP_E_NOMEM, "a row as JSON");
 	return json_array_size(page->rows) == page->limit ? SCEP_E_EXISTS :
 	    SCEP_OK;
@@ -252,12 +198,12 @@ list(struct scep_admin_call *call, struct scep_error *err)
 
 static enum scep_err
 get(struct scep_admin_call *call, struct scep_notice *n,
-    struct scep_error *err)
+    struct scep_error *why, struct scep_error *err)
 {
 	const char	*id = scep_admin_text(call, "id", "");
 	enum scep_err	 rc;
 
-	rc = scep_notice_get(call->ca->store, id, n, err);
+	rc = scep_notice_look(call->ca, id, n, why, err);
 	if (rc == SCEP_E_NOTFOUND)
 		return scep_fail(err, rc, "no notice %s waits: it was handed "
 		    "over, or dropped; `scepadm notice list` shows those that "
@@ -271,13 +217,16 @@ static enum scep_err
 show(struct scep_admin_call *call, struct scep_error *err)
 {
 	struct scep_notice	 n;
+	struct scep_error	 why;
 	json_t			*o;
 	enum scep_err		 rc;
 
-	if ((rc = get(call, &n, err)) != SCEP_OK)
+	if ((rc = get(call, &n, &why, err)) != SCEP_OK)
 		return rc;
-	if ((o = notice_json(call, &n)) != NULL)
-		(void)json_object_set_new(o, "body", body_json(&n));
+	if ((o = scep_admin_notice_json(call, &n, &why)) != NULL &&
+	    why.code == SCEP_OK)
+		(void)json_object_set_new(o, "body",
+		    scep_admin_notice_body(&n));
 	rc = scep_admin_object(call, o, err);
 	scep_notice_clear(&n);
 	return rc;
@@ -290,6 +239,12 @@ retry_one(struct page *page, struct scep_notice *n, struct scep_error *err)
 {
 	enum scep_err	 rc;
 
+	if (page->why.code != SCEP_OK)
+		return scep_admin_text(page->call, "id", NULL) == NULL ?
+		    SCEP_OK : scep_fail(err, SCEP_E_REFUSED, "notice %s cannot "
+		    "be read: %s; `scepadm notice drop %s` removes it, or "
+		    "scepadm restore brings a store back from a backup", n->id,
+		    page->why.text, n->id);
 	n->due = page->call->now;
 	if ((rc = scep_notice_put(&page->change, n, err)) != SCEP_OK)
 		return rc;
@@ -319,6 +274,7 @@ commit(struct page *page, struct scep_error *err)
 	struct scep_local	*ca = page->call->ca;
 	struct scep_line	 line = { .len = 0 };
 	enum scep_err		 rc = SCEP_OK;
+	size_t			 i;
 	int			 minor;
 
 	if (page->n == 0)
@@ -332,10 +288,15 @@ commit(struct page *page, struct scep_error *err)
 	}
 	if (rc == SCEP_OK)
 		rc = scep_store_commit(ca->store, &page->change, err);
-	for (minor = 0; rc == SCEP_OK && minor <= 1; minor++)
+	if (rc != SCEP_OK)
+		return rc;
+	for (minor = 0; minor <= 1; minor++)
 		scep_notices_sub(ca->memory->notices, minor,
 		    page->dropped[minor]);
-	return rc;
+	for (i = 0; page->fn == drop_one && i < page->change.n; i++)
+		scep_damage_forget(ca, SCEP_T_NOTICE,
+		    scep_buf_span(&page->change.write[i].key));
+	return SCEP_OK;
 }
 
 /* SCEP_E_CHANGED: one was handed over meanwhile. */
@@ -350,7 +311,7 @@ act_once(struct scep_admin_call *call, notice_fn fn, const char *done,
 
 	if (scep_admin_text(call, "id", NULL) == NULL)
 		rc = walk(&page, err);
-	else if ((rc = get(call, &n, err)) == SCEP_OK) {
+	else if ((rc = get(call, &n, &page.why, err)) == SCEP_OK) {
 		rc = fn(&page, &n, err);
 		scep_notice_clear(&n);
 	}

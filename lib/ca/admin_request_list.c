@@ -21,6 +21,7 @@
 #include "ca/admin_place.h"
 #include "ca/admin_request.h"
 #include "ca/admin_request_own.h"
+#include "ca/damage.h"
 
 #define READ_MAX	4000	/* requests looked at for a page */
 #define OTHERS		500	/* … of other people, before it is asked which
@@ -169,6 +170,10 @@ see_entry(void *arg, const struct scep_entry *entry, struct scep_error *err)
 		return SCEP_OK;
 	rc = scep_pending_get(page->call->ca->store, place.id, &p, err);
 	if (rc == SCEP_E_NOTFOUND)	/* decided since its entry was read */
+		return SCEP_OK;
+	/* Nothing is known of it that could be decided on. */
+	if (rc == SCEP_E_STORE && scep_damage_at(page->call->ca,
+	    SCEP_T_PENDING, entry->key))
 		return SCEP_OK;
 	if (rc == SCEP_OK)
 		rc = scep_admin_may_see(page->call, p.profile) ?

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "ca/admin_story.h"
 #include "ca/cert_revoke.h"
+#include "ca/damage.h"
 #include "ca/decide.h"
 #include "ca/story.h"
 #include "ca/traces.h"
@@ -22,6 +23,7 @@
 #define SHOWN_MAX	50	/* the first and the last of them */
 
 struct story {
+	struct scep_local	*ca;
 	const char		*request_id;
 	struct scep_trace	 event[EVENTS_MAX];
 	size_t			 n;
@@ -81,6 +83,8 @@ take_row(void *arg, const struct scep_row *row, struct scep_error *err)
 	struct scep_trace	 t;
 	enum scep_err		 rc;
 
+	if (scep_damage_is(s->ca, SCEP_T_TRACE, row))
+		return SCEP_OK;
 	if ((rc = scep_trace_decode(scep_buf_span(&row->value), &t, err)) !=
 	    SCEP_OK)
 		return rc;
@@ -106,6 +110,7 @@ collect(struct scep_admin_call *call, struct story *s, struct scep_error *err)
 	const struct scep_span	 id = scep_span_text(s->request_id);
 	enum scep_err		 rc;
 
+	s->ca = call->ca;
 	if ((rc = scep_store_scan(store, SCEP_T_TRACE, id, take_row, s,
 	    err)) != SCEP_OK ||
 	    (rc = scep_store_scan_index(store, SCEP_IX_TRACE_REQUEST, id,

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "ca/admin.h"
 #include "ca/admin_key.h"
+#include "ca/damage.h"
 #include "ca/token_key.h"
 
 #define DAY		86400L
@@ -74,6 +75,8 @@ find_row(void *arg, const struct scep_row *row, struct scep_error *err)
 	struct scep_token_key	 rec;
 	enum scep_err		 rc;
 
+	if (scep_damage_is(l->call->ca, SCEP_T_TOKEN_KEY, row))
+		return SCEP_OK;
 	if ((rc = decode(l->call, row, &rec, err)) != SCEP_OK)
 		return rc;
 	if (strcmp(rec.name, l->wanted) != 0 || (l->n_found > 0 &&
@@ -125,6 +128,10 @@ see_row(void *arg, const struct scep_row *row, struct scep_error *err)
 	enum scep_err		 rc;
 	int			 live;
 
+	if (scep_damage_is(l->call->ca, SCEP_T_TOKEN_KEY, row)) {
+		l->n++;
+		return SCEP_OK;
+	}
 	if ((rc = decode(l->call, row, &rec, err)) != SCEP_OK)
 		return rc;
 	live = is_live(&rec);
@@ -301,12 +308,15 @@ add(struct scep_admin_call *call, struct scep_error *err)
 static enum scep_err
 list_row(void *arg, const struct scep_row *row, struct scep_error *err)
 {
+	struct scep_admin_call	*call = arg;
 	struct scep_token_key	 rec;
 	enum scep_err		 rc;
 
+	if (scep_damage_is(call->ca, SCEP_T_TOKEN_KEY, row))
+		return scep_admin_row(call, scep_admin_key_damaged(row), err);
 	if ((rc = decode(arg, row, &rec, err)) != SCEP_OK)
 		return rc;
-	return scep_admin_row(arg, record_json(&rec), err);
+	return scep_admin_row(call, record_json(&rec), err);
 }
 
 static enum scep_err

@@ -10,6 +10,7 @@
 #include "base/line.h"
 #include "base/text.h"
 #include "ca/crl.h"
+#include "ca/damage.h"
 #include "ca/dummy_csr.h"
 #include "ca/keylock.h"
 #include "ca/limits.h"
@@ -117,6 +118,7 @@ memory_drop(struct scep_local *l)
 	if (m->notices != NULL)
 		(void)scep_notices_flush(l, &ignored);
 	scep_notices_free(m->notices);
+	scep_damage_free(m->damage);
 	scep_wrong_free(m->wrong);
 	scep_waiting_free(m->waiting);
 	scep_rates_free(m->rates);
@@ -151,6 +153,7 @@ memory_new(const struct scep_crypto *crypto, struct scep_memory **out,
 	    (rc = scep_rates_new(&m->rates, err)) != SCEP_OK ||
 	    (rc = scep_stats_new(&m->stats, err)) != SCEP_OK ||
 	    (rc = scep_traces_new(&m->traces, err)) != SCEP_OK ||
+	    (rc = scep_damage_new(&m->damage, err)) != SCEP_OK ||
 	    (rc = scep_notices_new(&m->notices, err)) != SCEP_OK ||
 	    (rc = scep_crls_new(&m->crls, err)) != SCEP_OK)
 		return rc;
@@ -247,6 +250,19 @@ done_one(struct round *r, enum scep_err rc)
 	return --r->left <= 0 ? SCEP_E_EXISTS : SCEP_OK;
 }
 
+static int
+is_damaged(struct scep_local *ca, const struct scep_txn_key *key)
+{
+	struct scep_buf		 text = { NULL, 0 };
+	struct scep_error	 ignored;
+	int			 is;
+
+	is = scep_txn_key_text(key, &text, &ignored) == SCEP_OK &&
+	    scep_damage_at(ca, SCEP_T_TRANSACTION, scep_buf_span(&text));
+	scep_buf_clear(&text);
+	return is;
+}
+
 /* The transaction ends with its request, unless another request has taken its
  * place since. */
 static enum scep_err
@@ -257,7 +273,8 @@ expire_txn(struct round *r, const struct scep_pending *p,
 	enum scep_err	 rc;
 
 	rc = scep_txn_get(r->ca->store, &p->txn, &txn, err);
-	if (rc == SCEP_E_NOTFOUND)
+	if (rc == SCEP_E_NOTFOUND || (rc == SCEP_E_STORE &&
+	    is_damaged(r->ca, &p->txn)))
 		return SCEP_OK;
 	if (rc == SCEP_OK && txn.state == SCEP_TXN_PENDING &&
 	    strcmp(txn.request_id, p->request_id) == 0) {
@@ -308,6 +325,8 @@ expire_row(void *arg, const struct scep_row *row, struct scep_error *err)
 	struct scep_span	 key;
 	enum scep_err		 rc;
 
+	if (scep_damage_is(r->ca, SCEP_T_PENDING, row))
+		return SCEP_OK;
 	if ((rc = scep_pending_decode(scep_buf_span(&row->value), &p, err)) !=
 	    SCEP_OK)
 		return rc;
@@ -326,6 +345,8 @@ purge(struct round *r, enum scep_table table, const struct scep_row *row,
 	struct scep_change	 change = { .n = 0 };
 	enum scep_err		 rc;
 
+	if (scep_damage_is(r->ca, table, row))
+		return SCEP_OK;
 	rc = scep_change_delete(&change, table, scep_buf_span(&row->key),
 	    row->rev, err);
 	if (rc == SCEP_OK)
@@ -381,7 +402,8 @@ scep_ca_tend_soon(struct scep_ca *ca, struct scep_error *err)
 	    err);
 	told = scep_notices_flush(l, &why);
 	keep_first(told, &why, &rc, err);
-	return rc;
+	/* What is not told now is told a second later. */
+	return rc == SCEP_OK ? scep_damage_tell(l, err) : rc;
 }
 
 enum scep_err

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "ca/crl.h"
+#include "ca/damage.h"
 #include "ca/inspect.h"
 #include "ca/stats.h"
 
@@ -62,6 +63,20 @@ put_note(struct scep_local *ca, time_t now, struct scep_buf *out,
 	return SCEP_OK;
 }
 
+static enum scep_err
+put_damage(struct scep_local *ca, struct scep_buf *out,
+    struct scep_error *err)
+{
+	const size_t	 n = scep_damage_count(ca);
+	char		 text[128];
+
+	if (n == 0)
+		return SCEP_OK;
+	(void)snprintf(text, sizeof(text), "note: rows of the store that "
+	    "cannot be read: %zu\n", n);
+	return scep_buf_add(out, scep_span_text(text), err);
+}
+
 enum scep_err
 scep_health(struct scep_local *ca, time_t now, struct scep_buf *out,
     struct scep_error *err)
@@ -80,6 +95,8 @@ scep_health(struct scep_local *ca, time_t now, struct scep_buf *out,
 	if ((rc = check_cas(ca->cfg, now, err)) != SCEP_OK)
 		return rc;
 	if ((rc = scep_buf_set(out, scep_span_text("ok\n"), err)) != SCEP_OK)
+		return rc;
+	if ((rc = put_damage(ca, out, err)) != SCEP_OK)
 		return rc;
 	return put_note(ca, now, out, err);
 }

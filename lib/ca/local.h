@@ -22,6 +22,7 @@ struct scep_waiting;		/* waiting.h: for validators */
 struct scep_rates;		/* rate.h: calls of API keys */
 struct scep_limits;		/* limits.h: who asks too much */
 struct scep_notices;		/* notices.h: what is to be told */
+struct scep_damage;		/* damage.h: rows that cannot be read */
 struct scep_traces;		/* traces.h: what became of requests */
 
 /* What all generations of a configuration share. */
@@ -38,6 +39,7 @@ struct scep_memory {
 	int			 blocks_fd;	/* of their memory */
 	struct scep_traces	*traces;
 	struct scep_notices	*notices;
+	struct scep_damage	*damage;
 	struct scep_crls	*crls;
 	const struct scep_hook_host	*hooks;	/* hook.h, or NULL */
 	pthread_mutex_t		 rolling;	/* over the generations of CAs

@@ -354,6 +354,7 @@ scep_metrics(struct scep_local *ca, time_t now, struct scep_buf *out,
 	put_limits(&p);
 	put_process(&p);
 	scep_metrics_notices(&p);
+	scep_metrics_damage(&p);
 	scep_metrics_flush(&p);
 	return p.rc;
 }

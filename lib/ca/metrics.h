@@ -52,5 +52,6 @@ void	 scep_metrics_histogram(struct scep_metrics *page,
 /* What there is to say of one noun: metrics_validator.c, metrics_notice.c. */
 void	 scep_metrics_validators(struct scep_metrics *page);
 void	 scep_metrics_notices(struct scep_metrics *page);
+void	 scep_metrics_damage(struct scep_metrics *page);
 
 #endif /* SCEP_CA_METRICS_H */

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "ca/damage.h"
 #include "ca/notice.h"
 #include "ca/notices.h"
 
@@ -65,12 +66,16 @@ static enum scep_err
 delete_row(void *arg, const struct scep_row *row, struct scep_error *err)
 {
 	struct walk		*w = arg;
+	struct scep_error	 why;
 	struct scep_notice	 n;
 	enum scep_err		 rc;
 
-	if ((rc = scep_notice_decode(scep_buf_span(&row->value), &n, err)) !=
-	    SCEP_OK)
-		return rc;
+	/* It is for an operator to say that it may go. */
+	if (scep_notice_whole(row, &n, &why) != SCEP_OK) {
+		scep_damage_note(w->ca, SCEP_T_NOTICE,
+		    scep_buf_span(&row->key), &why);
+		return SCEP_OK;
+	}
 	OPENSSL_strlcpy(w->of[w->change.n], n.profile, sizeof(w->of[0]));
 	scep_notice_clear(&n);
 	if ((rc = scep_change_delete(&w->change, SCEP_T_NOTICE,

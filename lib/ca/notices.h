@@ -98,6 +98,16 @@ enum scep_err	 scep_notices_delete(struct scep_local *ca, int minor,
 void		 scep_notices_range(int minor, time_t t, uint8_t from[1],
 		    uint8_t to[9]);
 
+/* A row as scep_notice_decode() has it, with its revision: SCEP_E_STORE also if
+ * it is under another key, or does not say in its body what it is. */
+enum scep_err	 scep_notice_whole(const struct scep_row *row,
+		    struct scep_notice *out, struct scep_error *err);
+/* The one with an id (SCEP_NOTICE_ID octets at most).  Of one that cannot be
+ * read, which is noted, why->code is not SCEP_OK, and out has nothing but its
+ * id and revision.  SCEP_E_NOTFOUND, or the store's trouble. */
+enum scep_err	 scep_notice_look(struct scep_local *ca, const char *id,
+		    struct scep_notice *out, struct scep_error *why,
+		    struct scep_error *err);
 /* The row of an event; its bufs are the caller's. */
 struct scep_event;
 enum scep_err	 scep_notice_make(struct scep_local *ca, time_t now,

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "ca/admin_json.h"
+#include "ca/damage.h"
 #include "ca/notices.h"
 
 #define MARGIN		5	/* behind the end of a call */
@@ -98,19 +99,23 @@ back_off(const struct scep_crypto *crypto, long failures, long max)
 	return s - s / 4 * dice / 255;
 }
 
+/* It was delivered, whatever its row says by now. */
 static enum scep_err
 forget_once(struct scep_local *ca, const char *id, struct scep_error *err)
 {
 	struct scep_change	 change = { .n = 0 };
 	struct scep_notice	 n;
+	struct scep_error	 why;
 	enum scep_err		 rc;
 
-	if ((rc = scep_notice_get(ca->store, id, &n, err)) != SCEP_OK)
+	if ((rc = scep_notice_look(ca, id, &n, &why, err)) != SCEP_OK)
 		return rc == SCEP_E_NOTFOUND ? SCEP_OK : rc;
 	if ((rc = scep_change_delete(&change, SCEP_T_NOTICE,
 	    scep_span_text(id), n.rev, err)) == SCEP_OK &&
-	    (rc = scep_store_commit(ca->store, &change, err)) == SCEP_OK)
+	    (rc = scep_store_commit(ca->store, &change, err)) == SCEP_OK) {
 		scep_notices_sub(ca->memory->notices, n.minor, 1);
+		scep_damage_forget(ca, SCEP_T_NOTICE, scep_span_text(id));
+	}
 	scep_change_clear(&change);
 	scep_notice_clear(&n);
 	return rc;

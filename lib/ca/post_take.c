@@ -10,6 +10,7 @@
 #include <openssl/evp.h>
 
 #include "base/error.h"
+#include "ca/damage.h"
 #include "ca/notices.h"
 
 /* Whose are on their way; the caller holds mutex. */
@@ -49,12 +50,16 @@ see_row(void *arg, const struct scep_row *row, struct scep_error *err)
 {
 	struct choice		*c = arg;
 	struct scep_notices	*n = c->ca->memory->notices;
-	enum scep_err		 rc;
+	struct scep_error	 why;
 	int			 is_ours;
 
-	if ((rc = scep_notice_decode(scep_buf_span(&row->value), c->found,
-	    err)) != SCEP_OK)
-		return rc;
+	(void)err;
+	/* All that comes behind it need not wait. */
+	if (scep_notice_whole(row, c->found, &why) != SCEP_OK) {
+		scep_damage_note(c->ca, SCEP_T_NOTICE,
+		    scep_buf_span(&row->key), &why);
+		return SCEP_OK;
+	}
 	(void)pthread_mutex_lock(&n->mutex);
 	is_ours = !is_away(n, c->found->id) &&
 	    (c->recovered == 0 || c->found->last < c->recovered);

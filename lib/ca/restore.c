@@ -289,6 +289,9 @@ void_row(void *arg, const struct scep_row *row, struct scep_error *err)
 	struct scep_challenge	 rec;
 	enum scep_err		 rc;
 
+	/* Nobody can use one that cannot be read. */
+	if (scep_record_check(SCEP_T_CHALLENGE, row, err) != SCEP_OK)
+		return SCEP_OK;
 	if ((rc = scep_challenge_decode(scep_buf_span(&row->value), &rec,
 	    err)) != SCEP_OK)
 		return rc;

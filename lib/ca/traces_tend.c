@@ -35,9 +35,13 @@ delete_batch(struct walk *w, struct scep_error *err)
 static enum scep_err
 delete_row(void *arg, const struct scep_row *row, struct scep_error *err)
 {
-	struct walk	*w = arg;
-	enum scep_err	 rc;
+	struct walk		*w = arg;
+	struct scep_error	 ignored;
+	enum scep_err		 rc;
 
+	/* Nobody knows its key; `scepadm check --store` tells of it. */
+	if (scep_record_check(SCEP_T_TRACE, row, &ignored) != SCEP_OK)
+		return SCEP_OK;
 	if ((rc = scep_change_delete(&w->change, SCEP_T_TRACE,
 	    scep_buf_span(&row->key), row->rev, err)) != SCEP_OK)
 		return rc;

@@ -176,6 +176,21 @@ log_frozen(const struct scep_challenge *rec, time_t now,
 	return scep_buf_set(&change->log, scep_span_text(line.text), err);
 }
 
+static int
+is_damaged(struct scep_store *store, const char *id)
+{
+	struct scep_error	 ignored;
+	struct scep_row		 row;
+	int			 is;
+
+	if (scep_store_get(store, SCEP_T_CHALLENGE, scep_span_text(id), &row,
+	    &ignored) != SCEP_OK)
+		return 0;
+	is = scep_record_check(SCEP_T_CHALLENGE, &row, &ignored) != SCEP_OK;
+	scep_row_clear(&row);
+	return is;
+}
+
 static enum scep_err
 write_once(struct scep_store *store, const char *id,
     const struct scep_challenge *fresh, long n, time_t now,
@@ -192,6 +207,9 @@ write_once(struct scep_store *store, const char *id,
 		copy_flat(fresh, &rec);
 		rc = SCEP_OK;
 	}
+	/* Nobody can use one that cannot be read, by whatever name. */
+	if (rc == SCEP_E_STORE && is_damaged(store, id))
+		return SCEP_OK;
 	if (rc != SCEP_OK)
 		return rc;
 	rec.wrong += n;

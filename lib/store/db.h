@@ -191,7 +191,9 @@ int		 scep_db_row_next(DBC *c, enum scep_table table,
 /* A stored value: header and DER. */
 enum scep_err	 scep_db_pack(uint64_t rev, struct scep_span value,
 		    struct scep_buf *out, struct scep_error *err);
-/* The DER in a stored value and its revision; 0 if it is none. */
+/* The DER in a stored value and its revision.  0 if it is none of ours: then
+ * value is empty, which no record is, and the revision one that never changes,
+ * so that the row can still be deleted. */
 int		 scep_db_unpack(struct scep_span stored,
 		    struct scep_span *value, uint64_t *rev);
 
@@ -284,8 +286,13 @@ enum scep_err	 scep_db_get(struct scep_store *, enum scep_table,
 enum scep_err	 scep_db_scan_tree(struct scep_db *db, enum scep_table table,
 		    struct scep_span from, scep_row_fn, void *,
 		    struct scep_error *);
-/* As scep_db_get(), of a table that has indexes: with the row's index keys. */
+/* As scep_db_get(), of a table that has indexes: with the row's index keys.
+ * One that cannot be read has none, and is under the key it was asked for. */
 enum scep_err	 scep_db_get_keys(struct scep_db *db, enum scep_table table,
+		    struct scep_span key, struct scep_row *out,
+		    struct scep_index_keys *keys, struct scep_error *err);
+/* … by one who holds pages, with the trees open; it may not be durable yet. */
+enum scep_err	 scep_db_read(struct scep_db *db, enum scep_table table,
 		    struct scep_span key, struct scep_row *out,
 		    struct scep_index_keys *keys, struct scep_error *err);
 /* db_scan.c: walks that fetch the rows. */

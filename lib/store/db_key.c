@@ -203,12 +203,18 @@ int
 scep_db_unpack(struct scep_span stored, struct scep_span *value,
     uint64_t *rev)
 {
-	int	 i;
+	uint64_t	 n = 0;
+	int		 i;
 
+	*value = scep_span_make(NULL, 0);
+	*rev = 1;
 	if (stored.len < SCEP_DB_HEADER || stored.data[0] != FORMAT)
 		return 0;
-	for (*rev = 0, i = 0; i < 8; i++)
-		*rev = *rev << 8 | stored.data[1 + i];
+	for (i = 0; i < 8; i++)
+		n = n << 8 | stored.data[1 + i];
+	if (n == SCEP_REV_ABSENT || n == SCEP_REV_ANY)
+		return 0;
+	*rev = n;
 	*value = scep_span_make(stored.data + SCEP_DB_HEADER,
 	    stored.len - SCEP_DB_HEADER);
 	return 1;

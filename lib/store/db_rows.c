@@ -13,15 +13,17 @@
 
 #define SCAN_PAGE	64	/* rows */
 
+/* What is none of ours is for whoever decodes it to say, row by row; a line of
+ * the log is not decoded. */
 static enum scep_err
-fill_row(struct scep_db *db, struct scep_span key,
+fill_row(struct scep_db *db, enum scep_table table, struct scep_span key,
     struct scep_span stored, struct scep_row *out, struct scep_error *err)
 {
 	struct scep_span	 der;
 	enum scep_err		 rc;
 
 	memset(out, 0, sizeof(*out));
-	if (!scep_db_unpack(stored, &der, &out->rev))
+	if (!scep_db_unpack(stored, &der, &out->rev) && table == SCEP_T_LOG)
 		return scep_fail(err, SCEP_E_STORE,
 		    "%s/db: a row that is none of ours", db->dir);
 	if ((rc = scep_buf_set(&out->key, key, err)) != SCEP_OK ||
@@ -54,15 +56,16 @@ take_row(struct scep_db *db, enum scep_table table, struct scep_span key,
     struct scep_index_keys *keys, struct scep_error *err)
 {
 	struct scep_index_keys	 own;
+	struct scep_error	 ignored;
 	enum scep_err		 rc;
 
 	if (keys == NULL && scep_db_is_number(table, key))
 		keys = &own;
-	if ((rc = fill_row(db, key, stored, out, err)) != SCEP_OK ||
+	if ((rc = fill_row(db, table, key, stored, out, err)) != SCEP_OK ||
 	    keys == NULL)
 		return rc;
-	rc = scep_record_keys(table, scep_buf_span(&out->value), keys, err);
-	if (rc == SCEP_OK && scep_db_is_number(table, key))
+	if (scep_record_keys(table, scep_buf_span(&out->value), keys,
+	    &ignored) == SCEP_OK && scep_db_is_number(table, key))
 		rc = scep_buf_set(&out->key, scep_span_make(keys->own,
 		    keys->own_len), err);
 	if (rc != SCEP_OK)
@@ -89,6 +92,19 @@ get_row(struct scep_db *db, enum scep_table table, struct scep_span key,
 	    err);
 	scep_buf_clear(&stored);
 	return 0;
+}
+
+enum scep_err
+scep_db_read(struct scep_db *db, enum scep_table table, struct scep_span key,
+    struct scep_row *out, struct scep_index_keys *keys,
+    struct scep_error *err)
+{
+	enum scep_err	 rc = SCEP_OK;
+	int		 r;
+
+	r = get_row(db, table, key, out, keys, &rc, err);
+	return r == 0 ? rc : scep_db_fail(db, r, scep_db_tree_file(
+	    scep_db_table_tree(table)), err);
 }
 
 enum scep_err
@@ -161,8 +177,8 @@ read_rows(struct scep_db *db, struct place *at, struct scep_row *rows,
 	    r = scep_db_row_next(c, at->table, &key, DB_NEXT, &stored)) {
 		place = scep_span_make(key.octets, key.dbt.size);
 		if (!scep_db_row_strip(at->table, place, &own) ||
-		    (*rc = fill_row(db, own, scep_buf_span(&stored),
-		    &rows[*n], err)) != SCEP_OK)
+		    (*rc = fill_row(db, at->table, own,
+		    scep_buf_span(&stored), &rows[*n], err)) != SCEP_OK)
 			break;
 		at->begun = 1;
 		(void)scep_db_plain_key(place, &at->key);

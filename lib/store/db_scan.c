@@ -16,6 +16,32 @@ struct fetching {
 	void			*arg;
 };
 
+/* Is the entry in the index at the same time as a row that says it is not? */
+static int
+is_astray(const struct fetching *f, const struct scep_entry *entry)
+{
+	DB			*tree = f->db->tree[SCEP_TREE_INDEX];
+	struct scep_index_keys	 keys;
+	struct scep_error	 ignored;
+	struct scep_db_key	 at, key;
+	struct scep_row		 row;
+	int			 astray = 0;
+
+	if (scep_db_index_key(f->index, entry->index_key, &at) != 0 ||
+	    scep_db_plain_key(entry->key, &key) != 0)
+		return 0;
+	(void)pthread_rwlock_rdlock(&f->db->pages);
+	if (tree->get(tree, NULL, &at.dbt, &key.dbt, DB_GET_BOTH) == 0 &&
+	    scep_db_read(f->db, f->table, entry->key, &row, &keys,
+	    &ignored) == SCEP_OK) {
+		astray = !scep_index_keys_have(&keys, f->index,
+		    entry->index_key);
+		scep_row_clear(&row);
+	}
+	(void)pthread_rwlock_unlock(&f->db->pages);
+	return astray;
+}
+
 static enum scep_err
 fetch(void *arg, const struct scep_entry *entry, struct scep_error *err)
 {
@@ -30,8 +56,10 @@ fetch(void *arg, const struct scep_entry *entry, struct scep_error *err)
 	if (rc != SCEP_OK)
 		return rc;
 	/* It may have been written since its entry was read: then it is
-	 * elsewhere in the index, or not at all. */
-	if (scep_index_keys_have(&keys, f->index, entry->index_key))
+	 * elsewhere in the index, or not at all.  One that is damaged is where
+	 * it was; who is called finds out what it is. */
+	if (keys.is_odd || scep_index_keys_have(&keys, f->index,
+	    entry->index_key) || is_astray(f, entry))
 		rc = f->fn(f->arg, &row, err);
 	scep_row_clear(&row);
 	return rc;

@@ -20,6 +20,8 @@ struct writing {
 	const struct scep_write		*w;
 	struct scep_db_key		 place;	/* if it is there */
 	uint64_t			 rev;	/* that it has */
+	int				 astray;	/* an entry is not where
+							   the row says */
 	struct scep_index_keys		 was, is;
 };
 
@@ -61,6 +63,8 @@ delete_entry(struct writing *x, enum scep_index index, struct scep_span key)
 		return r;
 	if ((r = c->get(c, &index_key.dbt, &data.dbt, DB_GET_BOTH)) == 0)
 		r = c->del(c, 0);
+	else if (r == DB_NOTFOUND)
+		x->astray = 1;
 	end = c->close(c);
 	return r == 0 || r == DB_NOTFOUND ? end : r;
 }
@@ -85,6 +89,50 @@ differ(struct writing *x, const struct scep_index_keys *these,
 	return 0;
 }
 
+/* Every entry of an index that leads to the row. */
+static int
+sweep_index(struct writing *x, enum scep_index index)
+{
+	const DBT		 data = entry_data(x, index);
+	struct scep_db_key	 at, end, found;
+	DBC			*c;
+	int			 r, closed;
+
+	if ((r = scep_db_index_key(index, scep_span_make(NULL, 0), &at)) !=
+	    0 || (r = x->db->tree[SCEP_TREE_INDEX]->cursor(
+	    x->db->tree[SCEP_TREE_INDEX], x->txn, &c, 0)) != 0)
+		return r;
+	scep_db_index_end(index, &end);
+	scep_db_number_key(0, &found);
+	for (r = c->get(c, &at.dbt, &found.dbt, DB_SET_RANGE); r == 0;
+	    r = c->get(c, &at.dbt, &found.dbt, DB_NEXT)) {
+		if (memcmp(at.octets, end.octets, end.dbt.size) >= 0)
+			break;
+		if (found.dbt.size == data.size && memcmp(found.octets,
+		    data.data, data.size) == 0 && (r = c->del(c, 0)) != 0)
+			break;
+	}
+	closed = c->close(c);
+	return r != 0 && r != DB_NOTFOUND ? r : closed;
+}
+
+/* Of a row that was damaged nobody knows where its entries are: all are looked
+ * at.  Not where rows have numbers: none is given out twice, and what leads to
+ * one that is gone leads nowhere. */
+static int
+sweep(struct writing *x)
+{
+	int	 i, r = 0;
+
+	x->was.n = 0;		/* those of what is written now are put anew */
+	if (scep_db_own_index(x->w->table) != 0)
+		return 0;
+	for (i = 0; r == 0 && i < SCEP_IX__MAX; i++)
+		if (scep_index_table((enum scep_index)i) == x->w->table)
+			r = sweep_index(x, (enum scep_index)i);
+	return r;
+}
+
 /* Where the row is; its revision and index keys, if it is there. */
 static int
 read_row(struct writing *x)
@@ -101,9 +149,8 @@ read_row(struct writing *x)
 	    (r = scep_db_row_get(x->db, x->w->table, x->txn, &x->place, want,
 	    &stored)) != 0)
 		return r == DB_NOTFOUND ? 0 : r;
-	if (!scep_db_unpack(scep_buf_span(&stored), &value, &x->rev) ||
-	    scep_record_keys(x->w->table, value, &x->was, &err) != SCEP_OK)
-		r = DB_RUNRECOVERY;
+	(void)scep_db_unpack(scep_buf_span(&stored), &value, &x->rev);
+	(void)scep_record_keys(x->w->table, value, &x->was, &err);
 	scep_buf_clear(&stored);
 	return r;
 }
@@ -191,7 +238,8 @@ write_row(struct writing *x)
 		return 0;
 	if ((r = x->w->what == SCEP_WRITE_DELETE ? delete_row(x) :
 	    put_row(x)) != 0 ||
-	    (r = differ(x, &x->was, &x->is, delete_entry)) != 0)
+	    (r = differ(x, &x->was, &x->is, delete_entry)) != 0 ||
+	    ((x->was.is_odd || x->astray) && (r = sweep(x)) != 0))
 		return r;
 	return differ(x, &x->is, &x->was, put_entry);
 }

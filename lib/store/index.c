@@ -282,11 +282,13 @@ scep_record_keys(enum scep_table table, struct scep_span value,
 	enum scep_err	 rc;
 
 	out->n = out->used = out->own_len = 0;
+	out->is_odd = 0;
 	if (makers[table] == NULL)
 		return SCEP_OK;
-	if ((rc = makers[table](value, out, err)) != SCEP_OK)
+	if ((rc = makers[table](value, out, err)) != SCEP_OK) {
 		out->n = 0;
-	else if (out->n > 0 && out->key[out->n - 1].len == 0)
+		out->is_odd = 1;
+	} else if (out->n > 0 && out->key[out->n - 1].len == 0)
 		out->n--;
 	return rc;
 }

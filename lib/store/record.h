@@ -350,4 +350,9 @@ void		 scep_index_time(time_t t, uint8_t out[SCEP_INDEX_TIME]);
  * case, the same in every locale. */
 void		 scep_index_subject(char *text);
 
+/* SCEP_E_STORE for a row that cannot be read, of any table; a line of the log,
+ * and what follows from other rows, always can. */
+enum scep_err	 scep_record_check(enum scep_table table,
+		    const struct scep_row *row, struct scep_error *err);
+
 #endif /* SCEP_STORE_RECORD_H */

@@ -10,6 +10,7 @@
 
 /* Those that a row has, each of at least one octet. */
 struct scep_index_keys {
+	int	 is_odd;		/* the value cannot be read: none */
 	size_t	 n, used;
 	struct {
 		enum scep_index	 index;

@@ -1,0 +1,90 @@
+/* spoil.c - rows damaged behind the store's back; see spoil.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/dir.h"
+#include "base/error.h"
+#include "store/db.h"
+#include "tests/unit/spoil.h"
+#include "tests/unit/world.h"
+
+static char	 dir[64];
+
+struct scep_store *
+spoil_open(void)
+{
+	struct scep_store_db_options	 opt = { .dir = dir, .reserve = 1 };
+	struct scep_error		 err;
+	struct scep_store		*store;
+
+	(void)strcpy(dir, "/tmp/t_spoil.XXXXXX");
+	world_must(mkdtemp(dir) != NULL);
+	world_must(scep_store_db_open(&opt, &store, &err) == SCEP_OK);
+	return store;
+}
+
+void
+spoil_close(struct scep_store *store)
+{
+	scep_store_close(store);
+	scep_dir_remove(dir, 1);
+}
+
+static void
+read_row(struct scep_db *db, enum scep_table table, const char *key,
+    struct scep_db_key *place, struct scep_buf *stored)
+{
+	struct scep_error	 err;
+
+	stored->data = NULL;
+	stored->len = 0;
+	world_must(scep_db_open_table(db, table, &err) == SCEP_OK);
+	world_must(scep_db_find(db, NULL, table, scep_span_text(key),
+	    place) == 0);
+	world_must(scep_db_row_get(db, table, NULL, place, 0, stored) == 0);
+}
+
+static void
+write_row(struct scep_db *db, enum scep_table table,
+    const struct scep_db_key *place, const struct scep_buf *stored)
+{
+	DB_TXN	*txn;
+
+	world_must(db->env->txn_begin(db->env, NULL, &txn, 0) == 0);
+	world_must(scep_db_row_put(db, table, txn, place,
+	    scep_buf_span(stored), 0) == 0);
+	world_must(txn->commit(txn, DB_TXN_NOSYNC) == 0);
+}
+
+size_t
+spoil_size(struct scep_store *store, enum scep_table table, const char *key)
+{
+	struct scep_db_key	 place;
+	struct scep_buf		 stored;
+	size_t			 n;
+
+	read_row((struct scep_db *)store, table, key, &place, &stored);
+	n = stored.len;
+	scep_buf_clear(&stored);
+	return n;
+}
+
+void
+spoil(struct scep_store *store, enum scep_table table, const char *key,
+    size_t at, uint8_t bits)
+{
+	struct scep_db_key	 place;
+	struct scep_buf		 stored;
+
+	read_row((struct scep_db *)store, table, key, &place, &stored);
+	world_must(at < stored.len);
+	stored.data[at] ^= bits;
+	write_row((struct scep_db *)store, table, &place, &stored);
+	scep_buf_clear(&stored);
+}
+
+void
+spoil_all(struct scep_store *store, enum scep_table table, const char *key)
+{
+	spoil(store, table, key, SCEP_DB_HEADER, 0xff);
+}
