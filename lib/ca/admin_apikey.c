@@ -48,7 +48,7 @@ struct looking {
 	struct scep_admin_call	*call;
 	const char		*wanted;	/* name or user, or NULL */
 	struct scep_apikey	*found;
-	int			 n_live, n_dead;
+	int			 n_live, n_dead, n_damaged;
 	char			 other[SCEP_REC_NAME];	/* that is it too */
 	struct scep_apikey	*fresh;		/* to be added, or NULL */
 	struct scep_change	*change;	/* old ones go with it */
@@ -86,8 +86,10 @@ find_row(void *arg, const struct scep_row *row, struct scep_error *err)
 	struct scep_apikey	 rec;
 	enum scep_err		 rc;
 
-	if (scep_damage_is(l->call->ca, SCEP_T_APIKEY, row))
+	if (scep_damage_is(l->call->ca, SCEP_T_APIKEY, row)) {
+		l->n_damaged++;
 		return SCEP_OK;
+	}
 	if ((rc = decode(l->call, row, &rec, err)) != SCEP_OK)
 		return rc;
 	note_row(l, &rec);
@@ -104,6 +106,10 @@ find_called(struct scep_admin_call *call, const char *name,
 	if ((rc = scep_store_scan(call->ca->store, SCEP_T_APIKEY,
 	    scep_span_make(NULL, 0), find_row, &l, err)) != SCEP_OK)
 		return rc;
+	if (l.n_live + l.n_dead == 0 && l.n_damaged > 0)
+		return scep_fail(err, SCEP_E_STORE, "no API key that can be "
+		    "read has such an id, name or user, and %d cannot be "
+		    "read; `scepadm apikey list` shows them", l.n_damaged);
 	if (l.n_live + l.n_dead == 0)
 		return scep_fail(err, SCEP_E_NOTFOUND, "there is no API key "
 		    "with such an id, name or user; `scepadm apikey list` "

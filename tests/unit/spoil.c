@@ -31,7 +31,7 @@ spoil_close(struct scep_store *store)
 }
 
 static void
-read_row(struct scep_db *db, enum scep_table table, const char *key,
+read_row(struct scep_db *db, enum scep_table table, struct scep_span key,
     struct scep_db_key *place, struct scep_buf *stored)
 {
 	struct scep_error	 err;
@@ -39,8 +39,7 @@ read_row(struct scep_db *db, enum scep_table table, const char *key,
 	stored->data = NULL;
 	stored->len = 0;
 	world_must(scep_db_open_table(db, table, &err) == SCEP_OK);
-	world_must(scep_db_find(db, NULL, table, scep_span_text(key),
-	    place) == 0);
+	world_must(scep_db_find(db, NULL, table, key, place) == 0);
 	world_must(scep_db_row_get(db, table, NULL, place, 0, stored) == 0);
 }
 
@@ -57,7 +56,8 @@ write_row(struct scep_db *db, enum scep_table table,
 }
 
 size_t
-spoil_size(struct scep_store *store, enum scep_table table, const char *key)
+spoil_size(struct scep_store *store, enum scep_table table,
+    struct scep_span key)
 {
 	struct scep_db_key	 place;
 	struct scep_buf		 stored;
@@ -70,7 +70,7 @@ spoil_size(struct scep_store *store, enum scep_table table, const char *key)
 }
 
 void
-spoil(struct scep_store *store, enum scep_table table, const char *key,
+spoil(struct scep_store *store, enum scep_table table, struct scep_span key,
     size_t at, uint8_t bits)
 {
 	struct scep_db_key	 place;
@@ -84,7 +84,47 @@ spoil(struct scep_store *store, enum scep_table table, const char *key,
 }
 
 void
-spoil_all(struct scep_store *store, enum scep_table table, const char *key)
+spoil_all(struct scep_store *store, enum scep_table table, struct scep_span key)
 {
 	spoil(store, table, key, SCEP_DB_HEADER, 0xff);
+}
+
+struct finding {
+	size_t		 left, n;
+	struct scep_buf	 key;
+};
+
+static enum scep_err
+see_row(void *arg, const struct scep_row *row, struct scep_error *err)
+{
+	struct finding	*f = arg;
+
+	f->n++;
+	if (f->key.len > 0 || f->left-- > 0)
+		return SCEP_OK;
+	return scep_buf_set(&f->key, scep_buf_span(&row->key), err);
+}
+
+size_t
+spoil_rows(struct scep_store *store, enum scep_table table)
+{
+	struct finding		 f = { .left = SIZE_MAX };
+	struct scep_error	 err;
+
+	world_must(scep_store_scan(store, table, scep_span_make(NULL, 0),
+	    see_row, &f, &err) == SCEP_OK);
+	return f.n;
+}
+
+void
+spoil_nth(struct scep_store *store, enum scep_table table, size_t n)
+{
+	struct finding		 f = { .left = n };
+	struct scep_error	 err;
+
+	world_must(scep_store_scan(store, table, scep_span_make(NULL, 0),
+	    see_row, &f, &err) == SCEP_OK);
+	world_must(f.key.len > 0);
+	spoil_all(store, table, scep_buf_span(&f.key));
+	scep_buf_clear(&f.key);
 }

@@ -14,12 +14,17 @@ void		 spoil_close(struct scep_store *store);
 
 /* Octets of a row as it is stored. */
 size_t		 spoil_size(struct scep_store *store, enum scep_table table,
-		    const char *key);
+		    struct scep_span key);
 /* Turn these bits of the octet round; as they were, when done twice. */
 void		 spoil(struct scep_store *store, enum scep_table table,
-		    const char *key, size_t at, uint8_t bits);
+		    struct scep_span key, size_t at, uint8_t bits);
 /* So that nothing of it can be read. */
 void		 spoil_all(struct scep_store *store, enum scep_table table,
-		    const char *key);
+		    struct scep_span key);
+
+/* … of the row of a table that stands at this place, from 0. */
+void		 spoil_nth(struct scep_store *store, enum scep_table table,
+		    size_t n);
+size_t		 spoil_rows(struct scep_store *store, enum scep_table table);
 
 #endif /* TESTS_SPOIL_H */

@@ -494,16 +494,22 @@ fill(int n)
 				    .profile = "all", .created = WORLD_NOW,
 				    .due = WORLD_NOW };
 	struct scep_error	 err;
+	char			 body[128];
 	int			 i;
 
 	for (i = 0; i < n; i++) {
 		(void)snprintf(row.id, sizeof(row.id), "%032x", i);
+		(void)snprintf(body, sizeof(body), "{\"id\":\"%s\","
+		    "\"event\":\"queued\",\"profile\":\"all\"}", row.id);
+		assert_int_equal(scep_buf_set(&row.body,
+		    scep_span_text(body), &err), SCEP_OK);
 		assert_int_equal(scep_notice_put(&change, &row, &err),
 		    SCEP_OK);
 		assert_int_equal(scep_store_commit(w->store, &change, &err),
 		    SCEP_OK);
 		scep_change_clear(&change);
 	}
+	scep_notice_clear(&row);
 }
 
 /* How often they are counted when the CA is tended so much later. */

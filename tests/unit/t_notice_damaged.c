@@ -154,24 +154,10 @@ deliver_all(time_t later)
 		fail_msg("deliveries stop: %s", err.text);
 }
 
-static enum scep_err
-count_row(void *arg, const struct scep_row *row, struct scep_error *err)
-{
-	(void)row;
-	(void)err;
-	++*(size_t *)arg;
-	return SCEP_OK;
-}
-
 static size_t
 rows(void)
 {
-	struct scep_error	 err;
-	size_t			 n = 0;
-
-	assert_int_equal(scep_store_scan(store, SCEP_T_NOTICE,
-	    scep_span_make(NULL, 0), count_row, &n, &err), SCEP_OK);
-	return n;
+	return spoil_rows(store, SCEP_T_NOTICE);
 }
 
 static void
@@ -288,7 +274,7 @@ flip(size_t at, uint8_t bits)
 	int	 delivered;
 
 	put_all();
-	spoil(store, SCEP_T_NOTICE, DAMAGED, at, bits);
+	spoil(store, SCEP_T_NOTICE, scep_span_text(DAMAGED), at, bits);
 	told[0] = '\0';
 	deliver_all(0);
 	if (times(BEFORE) != 1 || times(BEHIND) != 1 || times(OTHER) != 1 ||
@@ -315,7 +301,7 @@ each_octet_of_one_keeps_no_other_waiting(void **state)
 
 	(void)state;
 	put_all();
-	n = spoil_size(store, SCEP_T_NOTICE, DAMAGED);
+	n = spoil_size(store, SCEP_T_NOTICE, scep_span_text(DAMAGED));
 	deliver_all(0);
 	assert_true(n > 150);
 	for (i = 0; i < sizeof(bits); i++)
@@ -333,7 +319,7 @@ it_is_not_deleted_when_others_are(void **state)
 
 	(void)state;
 	put_all();
-	spoil_all(store, SCEP_T_NOTICE, DAMAGED);
+	spoil_all(store, SCEP_T_NOTICE, scep_span_text(DAMAGED));
 	assert_int_equal(scep_ca_tend(w->ca, WORLD_NOW + 8 * DAY, &err),
 	    SCEP_OK);
 	assert_int_equal(rows(), 1);
@@ -358,7 +344,7 @@ operators_see_it_and_drop_it(void **state)
 	(void)state;
 	put_all();
 	metrics_say("scep_store_damaged_rows{kind=\"notice\"} 0\n", 1);
-	spoil_all(store, SCEP_T_NOTICE, DAMAGED);
+	spoil_all(store, SCEP_T_NOTICE, scep_span_text(DAMAGED));
 	l = operator_ask(w, 0, "{\"do\":\"notice.list\"}");
 	assert_int_equal(json_array_size(json_object_get(l, "rows")), 5);
 	one = json_array_get(json_object_get(l, "rows"), 1);
@@ -414,7 +400,7 @@ damage_on_the_way_is_forgotten(void **state)
 	assert_int_equal(scep_post_take(w->ca, WORLD_NOW, &parcel, &err),
 	    SCEP_OK);
 	assert_int_equal(scep_parcel_send(&parcel, &err), SCEP_OK);
-	spoil_all(store, SCEP_T_NOTICE, DAMAGED);
+	spoil_all(store, SCEP_T_NOTICE, scep_span_text(DAMAGED));
 	assert_int_equal(scep_post_done(w->ca, WORLD_NOW, &parcel, NULL,
 	    &err), SCEP_OK);
 	scep_parcel_clear(&parcel);
