@@ -293,6 +293,56 @@ verdict "nothing is left" until_true 10 n_waiting 0
 stop "$SERVER"
 URL=http://127.0.0.1:$port/scep
 
+# ---- a row that is damaged ----
+
+# damage FILE ID: a notice, at the first octet of what it says.
+damage() {
+	db5.3_dump "$1" >"$T/dump" 2>/dev/null
+	awk -v "key=$(printf %s "$2" | od -An -tx1 | tr -d ' \n')" '
+	    hit { $0 = substr($0, 1, 19) "cf" substr($0, 22); n++ }
+	    { hit = /^ / && length($0) == length(key) + 3 &&
+		substr($0, 4) == key; print }
+	    END { exit n != 1 }' "$T/dump" >"$T/damaged" || return 1
+	rm "$1" && db5.3_load -f "$T/damaged" "$1" && chmod 600 "$1"
+}
+make_ca "$T/odd" "http://127.0.0.1:$port/scep"
+sed -i "s,^\[profile default\],&\nnotify = exec:$T/bin/tell," "$CONF"
+sed -i "s,^\[server\],&\nlisten = unix:$T/scep.sock," "$CONF"
+: >"$T/told"
+: >"$T/fail"
+start_fcgi
+for n in 1 2 3; do enrol "odd$n" -w 20; done
+id=$(adm notice list --json | jq -r '.[] | select(.subject == "CN=odd2").id')
+stop "$SUPERVISOR"
+rm "$T/fail"
+verdict "one of three is damaged" damage "$T/odd/state/db/meta.db" "$id"
+: >"$T/scep.log"
+start_fcgi
+verdict "the others are told" until_true 60 is_told 2
+same "each once" "$(told .subject | sort | tr '\n' ' ')" "CN=odd1 CN=odd3 "
+verdict "the log says which one is not, and what to do" until_true 20 \
+    grep -q "level=error .*notice $id cannot be read.*notice drop" \
+    "$T/scep.log"
+adm notice list >"$T/list"
+like "it is listed as what it is" "$T/list" "^$id .* damaged "
+status 1 "it is not tried again" adm notice retry "$id"
+sleep 6				# tending
+same "it stays" "$(waiting)" 1
+same "the log says it once" "$(grep -c "notice $id .*is set aside" \
+    "$T/scep.log")" 1
+stop "$SUPERVISOR"
+status 0 "the server could start" adm check --store
+adm check --store >"$T/check"
+like "check names it, too" "$T/check" "^warning: store: .*$id.*notice drop"
+start_fcgi
+status 0 "an operator drops it" adm notice drop "$id"
+same "and it is gone" "$(waiting)" 0
+enrol odd4 -w 20
+verdict "what comes is told" until_true 20 is_told 3
+stop "$SUPERVISOR"
+adm check --store >"$T/check"
+unlike "check finds nothing" "$T/check" "cannot be read"
+
 # ---- a full disk ----
 
 mkdir "$T/small"
