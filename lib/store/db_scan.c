@@ -58,8 +58,8 @@ fetch(void *arg, const struct scep_entry *entry, struct scep_error *err)
 	/* It may have been written since its entry was read: then it is
 	 * elsewhere in the index, or not at all.  One that is damaged is where
 	 * it was; who is called finds out what it is. */
-	if (keys.is_odd || scep_index_keys_have(&keys, f->index,
-	    entry->index_key) || is_astray(f, entry))
+	if (scep_index_keys_have(&keys, f->index, entry->index_key) ||
+	    is_astray(f, entry))
 		rc = f->fn(f->arg, &row, err);
 	scep_row_clear(&row);
 	return rc;

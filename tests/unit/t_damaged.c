@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "ca/restore.h"
+#include "ca/wrong.h"
 #include "tests/unit/operator.h"
 #include "tests/unit/spoil.h"
 
@@ -209,6 +210,26 @@ a_challenge(void **state)
 	assert_int_equal(spoil_rows(store, SCEP_T_CHALLENGE), 1);
 }
 
+/* The names that were wrong count no more. */
+static void
+a_challenge_that_is_counted(void **state)
+{
+	struct scep_wrong	*wrong;
+	struct scep_error	 err;
+	json_t			*made;
+
+	(void)state;
+	wrong = ((struct scep_local *)w->ca)->memory->wrong;
+	made = operator_ask(w, 0, "{\"do\":\"challenge.add\"}");
+	assert_int_equal(scep_wrong_add(wrong, operator_text(
+	    json_array_get(made, 0), "id"), WORLD_NOW), 1);
+	spoil_nth(store, SCEP_T_CHALLENGE, 0);
+	assert_int_equal(scep_ca_tend_soon(w->ca, &err), SCEP_OK);
+	assert_int_equal(scep_wrong_count(wrong, operator_text(
+	    json_array_get(made, 0), "id")), 0);
+	json_decref(made);
+}
+
 static void
 transactions(int damage)
 {
@@ -247,8 +268,11 @@ an_event(void **state)
 	n = spoil_rows(store, SCEP_T_TRACE);
 	assert_true(n >= 3);
 	explain("t0");
+	/* Memory, which has it too, goes with the process. */
+	world_use(w, store);
 	spoil_nth(store, SCEP_T_TRACE, 1);
 	explain("t0");
+	explain("t1");
 	explain("t2");
 	tend(5 * YEAR);
 	left = spoil_rows(store, SCEP_T_TRACE);
@@ -349,6 +373,7 @@ main(void)
 		T(a_waiting_request),
 		T(a_transaction_that_waits),
 		T(a_challenge),
+		T(a_challenge_that_is_counted),
 		T(a_transaction),
 		T(an_event),
 		T(an_api_key),
