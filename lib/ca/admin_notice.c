@@ -164,8 +164,8 @@ put_next(const struct page *page, json_t *result)
 static enum scep_err
 list_one(struct page *page, struct scep_notice *n, struct scep_error *err)
 {
-	if (json_array_append_new(page->rows, scep_admin_notice_json(page->call, n,
-	    &page->why)) != 0)
+	if (json_array_append_new(page->rows,
+	    scep_admin_notice_json(page->call, n, &page->why)) != 0)
 		return scep_fail(err, SCEP_E_NOMEM, "a row as JSON");
 	return json_array_size(page->rows) == page->limit ? SCEP_E_EXISTS :
 	    SCEP_OK;

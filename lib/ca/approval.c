@@ -179,7 +179,7 @@ scep_approval_doubt(struct scep_local *ca, time_t now,
 	/* Nobody knows what it may, and no other request waits for that. */
 	if (rc == SCEP_E_STORE && scep_damage_at(ca, SCEP_T_APIKEY,
 	    scep_span_text(a->who + front))) {
-		*why = "of a key that cannot be read";
+		*why = "cannot be read";
 		return SCEP_OK;
 	}
 	return rc == SCEP_E_NOTFOUND ? SCEP_OK : rc;

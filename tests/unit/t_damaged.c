@@ -251,8 +251,8 @@ a_transaction(void **state)
 static void
 explain(const char *what)
 {
-	json_decref(operator_ask_id(w, 0, "{\"do\":\"explain\",\"what\":\"%s\"}",
-	    what));
+	json_decref(operator_ask_id(w, 0, "{\"do\":\"explain\","
+	    "\"what\":\"%s\"}", what));
 }
 
 static void
@@ -348,8 +348,10 @@ a_token_key(void **state)
 static void
 but_not_a_revoked_certificate(void **state)
 {
-	char	 serial[2][SERIAL];
-	int	 k;
+	static const char	 make[] = "{\"do\":\"crl.make\",\"ca\":"
+				    "\"test\"}";
+	char			 serial[2][SERIAL];
+	int			 k;
 
 	(void)state;
 	for (k = 0; k < 2; k++) {
@@ -358,10 +360,9 @@ but_not_a_revoked_certificate(void **state)
 		    "\"serial\":\"%s\",\"reason\":\"keyCompromise\"}",
 		    serial[k]));
 	}
-	json_decref(operator_ask(w, 2, "{\"do\":\"crl.make\",\"ca\":\"test\"}"));
+	json_decref(operator_ask(w, 2, make));
 	spoil_nth(store, SCEP_T_CERTIFICATE, 0);
-	operator_refused(w, 3, "{\"do\":\"crl.make\",\"ca\":\"test\"}", SCEP_E_STORE,
-	    "certificate record");
+	operator_refused(w, 3, make, SCEP_E_STORE, "certificate record");
 }
 
 #define T(test)	cmocka_unit_test_setup_teardown(test, open_store, close_store)
