@@ -150,21 +150,22 @@ enum scep_err
 scep_damage_tell(struct scep_local *ca, struct scep_error *err)
 {
 	struct scep_damage	*d = ca->memory->damage;
-	struct met		 met;
+	const struct kind	*kind;
+	enum scep_err		 rc = SCEP_OK;
 	size_t			 i;
-	int			 has;
 
 	(void)pthread_mutex_lock(&d->mutex);
 	for (i = 0; i < d->n && d->met[i].told; i++)
 		continue;
-	if ((has = i < d->n) != 0) {
+	if (i < d->n) {
 		d->met[i].told = 1;
-		met = d->met[i];
+		kind = &kinds[d->met[i].table];
+		rc = scep_fail(err, SCEP_E_STORE, "%s %s cannot be read and "
+		    "is set aside: %s; %s", kind->noun, d->met[i].key,
+		    d->met[i].why, kind->fix);
 	}
 	(void)pthread_mutex_unlock(&d->mutex);
-	return !has ? SCEP_OK : scep_fail(err, SCEP_E_STORE, "%s %s cannot be "
-	    "read and is set aside: %s; %s", kinds[met.table].noun, met.key,
-	    met.why, kinds[met.table].fix);
+	return rc;
 }
 
 size_t
