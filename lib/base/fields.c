@@ -155,6 +155,7 @@ get_text(const struct scep_field *f, const struct scep_tlv *tlv, char *p)
 	return 1;
 }
 
+/* 0: not what it should be; -1: no memory. */
 static int
 get_octets(const struct scep_field *f, const struct scep_tlv *tlv, void *p)
 {
@@ -173,7 +174,7 @@ get_octets(const struct scep_field *f, const struct scep_tlv *tlv, void *p)
 		return 1;
 	default:
 		return tlv->content.len == 0 ||
-		    scep_buf_set(p, tlv->content, &err) == SCEP_OK;
+		    scep_buf_set(p, tlv->content, &err) == SCEP_OK ? 1 : -1;
 	}
 }
 
@@ -203,6 +204,7 @@ scep_fields_decode(int version, const struct scep_field *fields, size_t n,
 	struct scep_span	 rest = der;
 	int64_t			 seen = -1;
 	size_t			 i;
+	int			 got = 0;
 
 	if (!scep_der_next(&rest, &tlv) || tlv.tag != SEQUENCE ||
 	    rest.len > 0)
@@ -216,12 +218,14 @@ scep_fields_decode(int version, const struct scep_field *fields, size_t n,
 		    version);
 	for (i = 0; i < n; i++)
 		if (!scep_der_next(&rest, &tlv) ||
-		    !get_member(&fields[i], &tlv,
-		    (uint8_t *)value + fields[i].offset))
+		    (got = get_member(&fields[i], &tlv,
+		    (uint8_t *)value + fields[i].offset)) <= 0)
 			break;
 	if (i == n && rest.len == 0)
 		return SCEP_OK;
 	scep_fields_clear(fields, n, value);
+	if (got < 0)
+		return scep_fail(err, SCEP_E_NOMEM, "a record");
 	return scep_fail(err, SCEP_E_FORMAT,
 	    "member %zu of %zu of a record is not what it should be", i + 1,
 	    n);

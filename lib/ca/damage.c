@@ -110,7 +110,7 @@ scep_damage_is(struct scep_local *ca, enum scep_table table,
 {
 	struct scep_error	 why;
 
-	if (scep_record_check(table, row, &why) == SCEP_OK)
+	if (scep_record_check(table, row, &why) != SCEP_E_STORE)
 		return 0;
 	scep_damage_note(ca, table, scep_buf_span(&row->key), &why);
 	return 1;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <jansson.h>
+#include <openssl/crypto.h>
 
 #include "base/error.h"
 #include "ca/damage.h"
@@ -66,13 +67,14 @@ scep_notice_look(struct scep_local *ca, const char *id,
 	if ((rc = scep_store_get(ca->store, SCEP_T_NOTICE, key, &row,
 	    err)) != SCEP_OK)
 		return rc;
-	if (scep_notice_whole(&row, out, why) != SCEP_OK) {
+	if ((rc = scep_notice_whole(&row, out, err)) == SCEP_E_STORE) {
+		*why = *err;
 		scep_damage_note(ca, SCEP_T_NOTICE, key, why);
 		memset(out, 0, sizeof(*out));
-		memcpy(out->id, id, strlen(id) + 1);
+		OPENSSL_strlcpy(out->id, id, sizeof(out->id));
 		out->rev = row.rev;
-	} else
-		why->code = SCEP_OK;
+		rc = SCEP_OK;
+	}
 	scep_row_clear(&row);
-	return SCEP_OK;
+	return rc;
 }

@@ -66,16 +66,17 @@ static enum scep_err
 delete_row(void *arg, const struct scep_row *row, struct scep_error *err)
 {
 	struct walk		*w = arg;
-	struct scep_error	 why;
 	struct scep_notice	 n;
 	enum scep_err		 rc;
 
 	/* It is for an operator to say that it may go. */
-	if (scep_notice_whole(row, &n, &why) != SCEP_OK) {
+	if ((rc = scep_notice_whole(row, &n, err)) == SCEP_E_STORE) {
 		scep_damage_note(w->ca, SCEP_T_NOTICE,
-		    scep_buf_span(&row->key), &why);
+		    scep_buf_span(&row->key), err);
 		return SCEP_OK;
 	}
+	if (rc != SCEP_OK)
+		return rc;
 	OPENSSL_strlcpy(w->of[w->change.n], n.profile, sizeof(w->of[0]));
 	scep_notice_clear(&n);
 	if ((rc = scep_change_delete(&w->change, SCEP_T_NOTICE,

@@ -50,16 +50,17 @@ see_row(void *arg, const struct scep_row *row, struct scep_error *err)
 {
 	struct choice		*c = arg;
 	struct scep_notices	*n = c->ca->memory->notices;
-	struct scep_error	 why;
+	enum scep_err		 rc;
 	int			 is_ours;
 
-	(void)err;
 	/* All that comes behind it need not wait. */
-	if (scep_notice_whole(row, c->found, &why) != SCEP_OK) {
+	if ((rc = scep_notice_whole(row, c->found, err)) == SCEP_E_STORE) {
 		scep_damage_note(c->ca, SCEP_T_NOTICE,
-		    scep_buf_span(&row->key), &why);
+		    scep_buf_span(&row->key), err);
 		return SCEP_OK;
 	}
+	if (rc != SCEP_OK)
+		return rc;
 	(void)pthread_mutex_lock(&n->mutex);
 	is_ours = !is_away(n, c->found->id) &&
 	    (c->recovered == 0 || c->found->last < c->recovered);

@@ -290,7 +290,7 @@ void_row(void *arg, const struct scep_row *row, struct scep_error *err)
 	enum scep_err		 rc;
 
 	/* Nobody can use one that cannot be read. */
-	if (scep_record_check(SCEP_T_CHALLENGE, row, err) != SCEP_OK)
+	if (scep_record_check(SCEP_T_CHALLENGE, row, err) == SCEP_E_STORE)
 		return SCEP_OK;
 	if ((rc = scep_challenge_decode(scep_buf_span(&row->value), &rec,
 	    err)) != SCEP_OK)

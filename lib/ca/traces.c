@@ -224,7 +224,7 @@ stored_row(void *arg, const struct scep_row *row, struct scep_error *err)
 	struct scep_trace	*mine = arg, t;
 	enum scep_err		 rc;
 
-	if (scep_record_check(SCEP_T_TRACE, row, err) != SCEP_OK)
+	if (scep_record_check(SCEP_T_TRACE, row, err) == SCEP_E_STORE)
 		return SCEP_OK;		/* it goes on in a row of its own */
 	if ((rc = scep_trace_decode(scep_buf_span(&row->value), &t, err)) !=
 	    SCEP_OK)

@@ -40,7 +40,7 @@ delete_row(void *arg, const struct scep_row *row, struct scep_error *err)
 	enum scep_err		 rc;
 
 	/* Nobody knows its key; `scepadm check --store` tells of it. */
-	if (scep_record_check(SCEP_T_TRACE, row, &ignored) != SCEP_OK)
+	if (scep_record_check(SCEP_T_TRACE, row, &ignored) == SCEP_E_STORE)
 		return SCEP_OK;
 	if ((rc = scep_change_delete(&w->change, SCEP_T_TRACE,
 	    scep_buf_span(&row->key), row->rev, err)) != SCEP_OK)

@@ -186,7 +186,8 @@ is_damaged(struct scep_store *store, const char *id)
 	if (scep_store_get(store, SCEP_T_CHALLENGE, scep_span_text(id), &row,
 	    &ignored) != SCEP_OK)
 		return 0;
-	is = scep_record_check(SCEP_T_CHALLENGE, &row, &ignored) != SCEP_OK;
+	is = scep_record_check(SCEP_T_CHALLENGE, &row, &ignored) ==
+	    SCEP_E_STORE;
 	scep_row_clear(&row);
 	return is;
 }

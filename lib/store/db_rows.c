@@ -56,7 +56,6 @@ take_row(struct scep_db *db, enum scep_table table, struct scep_span key,
     struct scep_index_keys *keys, struct scep_error *err)
 {
 	struct scep_index_keys	 own;
-	struct scep_error	 ignored;
 	enum scep_err		 rc;
 
 	if (keys == NULL && scep_db_is_number(table, key))
@@ -64,8 +63,10 @@ take_row(struct scep_db *db, enum scep_table table, struct scep_span key,
 	if ((rc = fill_row(db, table, key, stored, out, err)) != SCEP_OK ||
 	    keys == NULL)
 		return rc;
-	if (scep_record_keys(table, scep_buf_span(&out->value), keys,
-	    &ignored) == SCEP_OK && scep_db_is_number(table, key))
+	rc = scep_record_keys(table, scep_buf_span(&out->value), keys, err);
+	if (keys->is_odd)
+		return SCEP_OK;
+	if (rc == SCEP_OK && scep_db_is_number(table, key))
 		rc = scep_buf_set(&out->key, scep_span_make(keys->own,
 		    keys->own_len), err);
 	if (rc != SCEP_OK)

@@ -150,7 +150,9 @@ read_row(struct writing *x)
 	    &stored)) != 0)
 		return r == DB_NOTFOUND ? 0 : r;
 	(void)scep_db_unpack(scep_buf_span(&stored), &value, &x->rev);
-	(void)scep_record_keys(x->w->table, value, &x->was, &err);
+	if (scep_record_keys(x->w->table, value, &x->was, &err) != SCEP_OK &&
+	    !x->was.is_odd)
+		r = ENOMEM;
 	scep_buf_clear(&stored);
 	return r;
 }

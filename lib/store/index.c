@@ -287,7 +287,7 @@ scep_record_keys(enum scep_table table, struct scep_span value,
 		return SCEP_OK;
 	if ((rc = makers[table](value, out, err)) != SCEP_OK) {
 		out->n = 0;
-		out->is_odd = 1;
+		out->is_odd = rc == SCEP_E_STORE;
 	} else if (out->n > 0 && out->key[out->n - 1].len == 0)
 		out->n--;
 	return rc;

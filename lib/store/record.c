@@ -8,7 +8,8 @@
 #include "base/error.h"
 #include "store/record_local.h"
 
-/* What does not decode is the store's trouble, not a client's. */
+/* What does not decode is the store's trouble, not a client's; but a row is
+ * not damaged for want of memory. */
 enum scep_err
 scep_record_decode(int version, const struct scep_field *fields, size_t n,
     struct scep_span der, void *value, size_t size, const char *what,
@@ -19,7 +20,8 @@ scep_record_decode(int version, const struct scep_field *fields, size_t n,
 	    scep_fields_decode(version, fields, n, der, value,
 	    err) == SCEP_OK)
 		return SCEP_OK;
-	err->code = SCEP_E_STORE;
+	if (err->code != SCEP_E_NOMEM)
+		err->code = SCEP_E_STORE;
 	return scep_fail_within(err, "%s record", what);
 }
 
