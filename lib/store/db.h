@@ -192,8 +192,9 @@ int		 scep_db_row_next(DBC *c, enum scep_table table,
 enum scep_err	 scep_db_pack(uint64_t rev, struct scep_span value,
 		    struct scep_buf *out, struct scep_error *err);
 /* The DER in a stored value and its revision.  0 if it is none of ours: then
- * value is empty, which no record is, and the revision one that never changes,
- * so that the row can still be deleted. */
+ * value is empty, which no record is, and the revision one that no row has that
+ * can be read, so that this one can still be deleted, and nobody who read it
+ * before writes over it. */
 int		 scep_db_unpack(struct scep_span stored,
 		    struct scep_span *value, uint64_t *rev);
 

@@ -13,6 +13,7 @@
 #include "store/db.h"
 
 #define FORMAT	1
+#define REV_LOST	(1ULL << 62)	/* behind all that are counted up to */
 #define NUMBER	SCEP_DB_NUMBER
 
 /* Tables that share a tree have an octet in front of their keys, which is no
@@ -207,7 +208,7 @@ scep_db_unpack(struct scep_span stored, struct scep_span *value,
 	int		 i;
 
 	*value = scep_span_make(NULL, 0);
-	*rev = 1;
+	*rev = REV_LOST;
 	if (stored.len < SCEP_DB_HEADER || stored.data[0] != FORMAT)
 		return 0;
 	for (i = 0; i < 8; i++)

@@ -104,6 +104,20 @@ get(struct scep_challenge *rec)
 	return rc;
 }
 
+static uint64_t
+revision(void)
+{
+	struct scep_row		 row;
+	struct scep_error	 err;
+	uint64_t		 rev;
+
+	assert_int_equal(scep_store_get(store, SCEP_T_CHALLENGE,
+	    scep_span_text(ID), &row, &err), SCEP_OK);
+	rev = row.rev;
+	scep_row_clear(&row);
+	return rev;
+}
+
 static enum scep_err
 count(void *arg, const struct scep_row *row, struct scep_error *err)
 {
@@ -124,6 +138,36 @@ indexed(enum scep_index index)
 	    scep_span_make(NULL, 0), scep_span_make(NULL, 0), count, &n,
 	    &err), SCEP_OK);
 	return n;
+}
+
+/* Who read it before it was written again, and then damaged, does not bring
+ * back what he read: a challenge would be good for one use more. */
+static void
+a_rival_is_told(void **state)
+{
+	struct scep_challenge	 rec;
+	uint64_t		 rev;
+
+	(void)state;
+	assert_int_equal(put(SCEP_REV_ABSENT, 0), SCEP_OK);
+	assert_int_equal(put(1, 1), SCEP_OK);
+	assert_int_equal(put(1, 1), SCEP_E_CHANGED);	/* the control */
+	spoil(store, SCEP_T_CHALLENGE, scep_span_text(ID), FORMAT_AT, 0xff);
+	assert_int_equal(get(&rec), SCEP_E_STORE);
+	rev = revision();
+	assert_int_equal(put(SCEP_REV_ABSENT, 0), SCEP_E_CHANGED);
+	assert_int_equal(put(1, 1), SCEP_E_CHANGED);
+	assert_int_equal(put(2, 2), SCEP_E_CHANGED);
+	assert_int_equal(get(&rec), SCEP_E_STORE);
+	/* Who knows that it is damaged may, and nobody who read it before is
+	 * let through behind him. */
+	assert_int_equal(put(rev, 5), SCEP_OK);
+	assert_int_equal(put(rev, 6), SCEP_E_CHANGED);
+	assert_int_equal(put(2, 2), SCEP_E_CHANGED);
+	assert_int_equal(get(&rec), SCEP_OK);
+	assert_int_equal(rec.used, 5);
+	assert_int_equal(put(rec.rev, 6), SCEP_OK);
+	assert_int_equal(indexed(SCEP_IX_CHALLENGE_EXPIRES), 1);
 }
 
 /* A revision that means something else is none. */
@@ -235,6 +279,7 @@ int
 main(void)
 {
 	const struct CMUnitTest	 tests[] = {
+		T(a_rival_is_told),
 		T(no_revision_is_a_wildcard),
 		T(want_of_memory_is_no_damage),
 		T(nor_does_it_leave_entries_behind),
