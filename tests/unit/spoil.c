@@ -128,3 +128,44 @@ spoil_nth(struct scep_store *store, enum scep_table table, size_t n)
 	spoil_all(store, table, scep_buf_span(&f.key));
 	scep_buf_clear(&f.key);
 }
+
+struct entry {
+	struct scep_db	*db;
+	enum scep_index	 index;
+	time_t		 t;
+	int		 n;
+};
+
+static enum scep_err
+add_entry(void *arg, const struct scep_entry *entry, struct scep_error *err)
+{
+	struct entry		*e = arg;
+	struct scep_db_key	 at, key;
+	uint8_t			 octets[SCEP_INDEX_TIME];
+	DB			*tree = e->db->tree[SCEP_TREE_INDEX];
+	DB_TXN			*txn;
+
+	(void)err;
+	scep_index_time(e->t, octets);
+	world_must(scep_db_index_key(e->index, scep_span_make(octets,
+	    sizeof(octets)), &at) == 0);
+	world_must(scep_db_plain_key(entry->key, &key) == 0);
+	world_must(e->db->env->txn_begin(e->db->env, NULL, &txn, 0) == 0);
+	world_must(tree->put(tree, txn, &at.dbt, &key.dbt, DB_NODUPDATA) ==
+	    0);
+	world_must(txn->commit(txn, DB_TXN_NOSYNC) == 0);
+	e->n++;
+	return SCEP_E_EXISTS;
+}
+
+void
+spoil_entry(struct scep_store *store, enum scep_index index, time_t t)
+{
+	const struct scep_range	 all = { .index = index };
+	struct entry		 e = { (struct scep_db *)store, index, t, 0 };
+	struct scep_error	 err;
+
+	world_must(scep_store_walk(store, &all, add_entry, &e, &err) ==
+	    SCEP_OK);
+	world_must(e.n == 1);
+}

@@ -6,6 +6,8 @@
 #ifndef TESTS_SPOIL_H
 #define TESTS_SPOIL_H
 
+#include <time.h>
+
 #include "store/store.h"
 
 /* A store in a directory of its own; and both gone. */
@@ -25,6 +27,10 @@ void		 spoil_all(struct scep_store *store, enum scep_table table,
 /* … of the row of a table that stands at this place, from 0. */
 void		 spoil_nth(struct scep_store *store, enum scep_table table,
 		    size_t n);
+/* One more entry for the only row of an index that is in the order of times,
+ * where it does not belong. */
+void		 spoil_entry(struct scep_store *store, enum scep_index index,
+		    time_t t);
 size_t		 spoil_rows(struct scep_store *store, enum scep_table table);
 
 #endif /* TESTS_SPOIL_H */
