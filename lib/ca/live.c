@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "ca/apikey.h"
+#include "ca/damage.h"
 #include "ca/live.h"
 
 _Static_assert(SCEP_LIVE_ID == SCEP_CHALLENGE_ID, "ids of challenges");
@@ -25,7 +26,10 @@ is_good(const struct scep_admin_call *call, const char *at, int *good,
 	*good = rc == SCEP_OK && rec.state != SCEP_CHALLENGE_REVOKED &&
 	    rec.used < rec.uses && call->now < rec.expires;
 	scep_challenge_clear(&rec);
-	return rc == SCEP_E_NOTFOUND ? SCEP_OK : rc;
+	/* Nobody can use one that cannot be read. */
+	return rc == SCEP_E_NOTFOUND || (rc == SCEP_E_STORE &&
+	    scep_damage_at(call->ca, SCEP_T_CHALLENGE, scep_span_text(id))) ?
+	    SCEP_OK : rc;
 }
 
 enum scep_err

@@ -7,12 +7,13 @@
 #include <stdint.h>
 #include <setjmp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "base/error.h"
-#include "tests/unit/operator.h"
+#include "tests/unit/knocking.h"
 #include "tests/unit/spoil.h"
 #include "tests/unit/tokens.h"
 
@@ -200,6 +201,42 @@ a_certificate(void **state)
 	asks(1, "t2", challenge, 0, "granted", "");	/* the control */
 }
 
+#define ADD	"challenge.add"
+#define MAY	"\"may\":[\"challenge:add\"],\"max_live\":2"
+
+static void
+an_api_key(void **state)
+{
+	enum scep_err	 rc;
+
+	(void)state;
+	free(knock_record(MAY));
+	knock_open(0, knock_by(), ADD, "");		/* the control */
+	spoil_table(SCEP_T_APIKEY);
+	json_decref(knock_ask(0, knock_by(), ADD, "", &rc));
+	assert_int_not_equal(rc, SCEP_OK);
+	world_use(w, store);
+	json_decref(knock_ask(0, knock_by(), ADD, "", &rc));
+	assert_int_not_equal(rc, SCEP_OK);
+	assert_int_equal(spoil_rows(store, SCEP_T_CHALLENGE), 1);
+	/* Others are let in. */
+	free(knock_record(MAY));
+	knock_open(0, knock_by(), ADD, "");
+}
+
+/* Nobody can use it: so it does not count as one that is good. */
+static void
+a_challenge_of_an_api_key(void **state)
+{
+	(void)state;
+	free(knock_record(MAY));
+	knock_open(0, knock_by(), ADD, "");
+	spoil_table(SCEP_T_CHALLENGE);
+	knock_open(0, knock_by(), ADD, "");
+	knock_open(0, knock_by(), ADD, "");
+	knock_closed(0, knock_by(), ADD, "", SCEP_DENY_LIVE);
+}
+
 /* An index may be damaged as well: what says itself that it is to stay does. */
 static void
 an_entry_before_its_time(void **state)
@@ -235,6 +272,8 @@ main(void)
 		T(the_key_of_a_token),
 		T(a_transaction),
 		T(a_certificate),
+		T(an_api_key),
+		T(a_challenge_of_an_api_key),
 		T(an_entry_before_its_time),
 	};
 	int			 rc;
