@@ -270,9 +270,12 @@ scep_turn_tend(struct scep_ca *ca, time_t now)
 
 	if (t->owner.ca == NULL)
 		return;
-	if (scep_ca_tend(t->owner.ca, now, &err) != SCEP_OK ||
-	    scep_store_tend(t->owner.store, &err) != SCEP_OK ||
-	    scep_ca_roll_ras(t->owner.ca, now, &rolled, &err) != SCEP_OK)
+	/* What one has to tell stops none of the others. */
+	if (scep_ca_tend(t->owner.ca, now, &err) != SCEP_OK)
+		scep_log_warn("tending: %s", err.text);
+	if (scep_store_tend(t->owner.store, &err) != SCEP_OK)
+		scep_log_warn("tending: %s", err.text);
+	if (scep_ca_roll_ras(t->owner.ca, now, &rolled, &err) != SCEP_OK)
 		scep_log_warn("tending: %s", err.text);
 }
 
