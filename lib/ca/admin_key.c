@@ -62,10 +62,9 @@ scep_admin_key_room(size_t n, const char *what, struct scep_error *err)
 json_t *
 scep_admin_key_damaged(const struct scep_row *row)
 {
-	char	 id[SCEP_REC_NAME] = "";
+	char	 id[SCEP_REC_NAME];
 
-	if (row->key.len < sizeof(id))
-		memcpy(id, row->key.data, row->key.len);
+	scep_word_text(scep_buf_span(&row->key), id, sizeof(id));
 	return json_pack("{s:s,s:s}", "id", id, "state", "damaged");
 }
 
