@@ -197,7 +197,9 @@ scep_db_pack(uint64_t rev, struct scep_span value, struct scep_buf *out,
 	if ((rc = scep_buf_set(out, scep_span_make(header, sizeof(header)),
 	    err)) != SCEP_OK)
 		return rc;
-	return scep_buf_add(out, value, err);
+	if ((rc = scep_buf_add(out, value, err)) != SCEP_OK)
+		scep_buf_clear(out);
+	return rc;
 }
 
 int

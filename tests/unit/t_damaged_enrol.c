@@ -21,7 +21,7 @@
 #define YEAR	(366 * DAY)
 
 static struct scep_store	*kept, *store;	/* the world's own; on a disk */
-static char			 id[SCEP_REC_NAME];	/* of a challenge's row */
+static char			 id[SCEP_REC_NAME];	/* of a challenge */
 
 static int
 setup(void **state)
