@@ -14,7 +14,6 @@
 #include "ca/admin_apikey.h"
 #include "ca/admin_key.h"
 #include "ca/apikey.h"
-#include "ca/damage.h"
 #include "ca/keylock.h"
 #include "ca/live.h"
 
@@ -48,7 +47,7 @@ struct looking {
 	struct scep_admin_call	*call;
 	const char		*wanted;	/* name or user, or NULL */
 	struct scep_apikey	*found;
-	int			 n_live, n_dead, n_damaged;
+	int			 n_live, n_dead;
 	char			 other[SCEP_REC_NAME];	/* that is it too */
 	struct scep_apikey	*fresh;		/* to be added, or NULL */
 	struct scep_change	*change;	/* old ones go with it */
@@ -86,10 +85,6 @@ find_row(void *arg, const struct scep_row *row, struct scep_error *err)
 	struct scep_apikey	 rec;
 	enum scep_err		 rc;
 
-	if (scep_damage_is(l->call->ca, SCEP_T_APIKEY, row)) {
-		l->n_damaged++;
-		return SCEP_OK;
-	}
 	if ((rc = decode(l->call, row, &rec, err)) != SCEP_OK)
 		return rc;
 	note_row(l, &rec);
@@ -106,10 +101,6 @@ find_called(struct scep_admin_call *call, const char *name,
 	if ((rc = scep_store_scan(call->ca->store, SCEP_T_APIKEY,
 	    scep_span_make(NULL, 0), find_row, &l, err)) != SCEP_OK)
 		return rc;
-	if (l.n_live + l.n_dead == 0 && l.n_damaged > 0)
-		return scep_fail(err, SCEP_E_STORE, "no API key that can be "
-		    "read has such an id, name or user, and %d cannot be "
-		    "read; `scepadm apikey list` shows them", l.n_damaged);
 	if (l.n_live + l.n_dead == 0)
 		return scep_fail(err, SCEP_E_NOTFOUND, "there is no API key "
 		    "with such an id, name or user; `scepadm apikey list` "
@@ -139,19 +130,6 @@ find(struct scep_admin_call *call, struct scep_apikey *rec,
 	return rc;
 }
 
-/* One that cannot be read takes room, but for a user's new one, which takes its
- * place. */
-static enum scep_err
-see_damaged(struct looking *l, const struct scep_row *row)
-{
-	if (scep_span_equal(scep_span_text(l->fresh->id),
-	    scep_buf_span(&row->key)))
-		l->fresh->rev = row->rev;
-	else
-		l->n++;
-	return SCEP_OK;
-}
-
 /* Before one is added: is there room, and is its name free?  One that is not
  * ours is not in force, and stays until somebody has seen it. */
 static enum scep_err
@@ -164,8 +142,6 @@ see_row(void *arg, const struct scep_row *row, struct scep_error *err)
 	time_t			 end;
 	int			 live;
 
-	if (scep_damage_is(l->call->ca, SCEP_T_APIKEY, row))
-		return see_damaged(l, row);
 	if ((rc = decode(l->call, row, &rec, err)) != SCEP_OK)
 		return rc;
 	live = strcmp(scep_apikey_state(&rec, now), "live") == 0;
@@ -251,8 +227,6 @@ add_one(struct scep_admin_call *call, struct scep_error *err)
 	    (rc = make_room(call, &rec, &change, err)) == SCEP_OK &&
 	    (rc = commit(call, "apikey-added", &rec, &change, err)) ==
 	    SCEP_OK) {
-		scep_damage_forget(call->ca, SCEP_T_APIKEY,
-		    scep_span_text(rec.id));
 		scep_line_text(&call->summary, "id", rec.id);
 		scep_line_text(&call->summary, "name", rec.name);
 		rc = reply(call, &rec, key, err);
@@ -275,8 +249,6 @@ list_row(void *arg, const struct scep_row *row, struct scep_error *err)
 	struct scep_apikey	 rec;
 	enum scep_err		 rc;
 
-	if (scep_damage_is(call->ca, SCEP_T_APIKEY, row))
-		return scep_admin_row(call, scep_admin_key_damaged(row), err);
 	if ((rc = decode(call, row, &rec, err)) != SCEP_OK)
 		return rc;
 	return scep_admin_row(call, record_json(call, &rec), err);

@@ -59,15 +59,6 @@ scep_admin_key_room(size_t n, const char *what, struct scep_error *err)
 	    "after 90 days", SCEP_KEYS_MAX, what);
 }
 
-json_t *
-scep_admin_key_damaged(const struct scep_row *row)
-{
-	char	 id[SCEP_REC_NAME];
-
-	scep_word_text(scep_buf_span(&row->key), id, sizeof(id));
-	return json_pack("{s:s,s:s}", "id", id, "state", "damaged");
-}
-
 void
 scep_admin_key_time(time_t t, char out[SCEP_TIME_TEXT])
 {

@@ -21,8 +21,6 @@ enum scep_err	 scep_admin_plain_name(const struct scep_admin_call *call,
 /* May there be one more than n?  what they are called: SCEP_E_REFUSED. */
 enum scep_err	 scep_admin_key_room(size_t n, const char *what,
 		    struct scep_error *err);
-/* A row of a list for one that cannot be read: its id, and that it is so. */
-json_t		*scep_admin_key_damaged(const struct scep_row *row);
 /* "" of 0. */
 void		 scep_admin_key_time(time_t t, char out[SCEP_TIME_TEXT]);
 

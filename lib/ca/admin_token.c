@@ -12,7 +12,6 @@
 #include "base/error.h"
 #include "ca/admin.h"
 #include "ca/admin_key.h"
-#include "ca/damage.h"
 #include "ca/token_key.h"
 
 #define DAY		86400L
@@ -47,7 +46,7 @@ struct looking {
 	const struct scep_admin_call	*call;
 	const char			*wanted;	/* a name */
 	struct scep_token_key		*found;
-	int				 n_found, n_damaged;
+	int				 n_found;
 	const struct scep_token_key	*fresh;		/* to be added */
 	struct scep_change		*change;	/* for old ones */
 	size_t				 n;
@@ -75,10 +74,6 @@ find_row(void *arg, const struct scep_row *row, struct scep_error *err)
 	struct scep_token_key	 rec;
 	enum scep_err		 rc;
 
-	if (scep_damage_is(l->call->ca, SCEP_T_TOKEN_KEY, row)) {
-		l->n_damaged++;
-		return SCEP_OK;
-	}
 	if ((rc = decode(l->call, row, &rec, err)) != SCEP_OK)
 		return rc;
 	if (strcmp(rec.name, l->wanted) != 0 || (l->n_found > 0 &&
@@ -99,10 +94,6 @@ find_called(struct scep_admin_call *call, const char *name,
 	if ((rc = scep_store_scan(call->ca->store, SCEP_T_TOKEN_KEY,
 	    scep_span_make(NULL, 0), find_row, &l, err)) != SCEP_OK)
 		return rc;
-	if (l.n_found == 0 && l.n_damaged > 0)
-		return scep_fail(err, SCEP_E_STORE, "no token key that can be "
-		    "read has such an id or name, and %d cannot be read; "
-		    "`scepadm token key list` shows them", l.n_damaged);
 	return l.n_found > 0 ? SCEP_OK : scep_fail(err, SCEP_E_NOTFOUND,
 	    "there is no token key with such an id or name; `scepadm token "
 	    "key list` shows those there are");
@@ -134,10 +125,6 @@ see_row(void *arg, const struct scep_row *row, struct scep_error *err)
 	enum scep_err		 rc;
 	int			 live;
 
-	if (scep_damage_is(l->call->ca, SCEP_T_TOKEN_KEY, row)) {
-		l->n++;
-		return SCEP_OK;
-	}
 	if ((rc = decode(l->call, row, &rec, err)) != SCEP_OK)
 		return rc;
 	live = is_live(&rec);
@@ -314,15 +301,12 @@ add(struct scep_admin_call *call, struct scep_error *err)
 static enum scep_err
 list_row(void *arg, const struct scep_row *row, struct scep_error *err)
 {
-	struct scep_admin_call	*call = arg;
 	struct scep_token_key	 rec;
 	enum scep_err		 rc;
 
-	if (scep_damage_is(call->ca, SCEP_T_TOKEN_KEY, row))
-		return scep_admin_row(call, scep_admin_key_damaged(row), err);
 	if ((rc = decode(arg, row, &rec, err)) != SCEP_OK)
 		return rc;
-	return scep_admin_row(call, record_json(&rec), err);
+	return scep_admin_row(arg, record_json(&rec), err);
 }
 
 static enum scep_err

@@ -12,7 +12,6 @@
 #include "base/error.h"
 #include "ca/apikey.h"
 #include "ca/approval.h"
-#include "ca/damage.h"
 
 #define LABEL		"scep.fcgi approval 1"
 #define OPERATOR	"operator"
@@ -175,12 +174,6 @@ scep_approval_doubt(struct scep_local *ca, time_t now,
 	if (rc == SCEP_OK) {
 		*why = doubt_key(&key, a, p->profile, now);
 		*rev = key.rev;
-	}
-	/* Nobody knows what it may, and no other request waits for that. */
-	if (rc == SCEP_E_STORE && scep_damage_at(ca, SCEP_T_APIKEY,
-	    scep_span_text(a->who + front))) {
-		*why = "cannot be read";
-		return SCEP_OK;
 	}
 	return rc == SCEP_E_NOTFOUND ? SCEP_OK : rc;
 }

@@ -28,11 +28,6 @@ static const struct kind {
 	[SCEP_T_PENDING] = { "waiting request", "request", "nobody can decide "
 	    "on it; " BACKUP },
 	[SCEP_T_TRACE] = { "event of a request", "event", BACKUP },
-	[SCEP_T_APIKEY] = { "API key", "apikey", "it lets nobody in; `scepadm "
-	    "apikey list` shows it, `scepadm apikey add` makes another" },
-	[SCEP_T_TOKEN_KEY] = { "token key", "token_key", "no token of it is "
-	    "taken; `scepadm token key list` shows it, `scepadm token key "
-	    "add` makes another" },
 	[SCEP_T_NOTICE] = { "notice", "notice", "it is not delivered, and all "
 	    "others are; `scepadm notice list` shows it, `scepadm notice "
 	    "drop` with its id removes it" },

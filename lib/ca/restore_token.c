@@ -139,9 +139,6 @@ age_row(void *arg, const struct scep_row *row, struct scep_error *err)
 	struct scep_token_key	 rec;
 	enum scep_err		 rc;
 
-	/* No token of it is taken. */
-	if (scep_record_check(SCEP_T_TOKEN_KEY, row, err) == SCEP_E_STORE)
-		return SCEP_OK;
 	if ((rc = scep_token_key_row(a->r->crypto, a->r->cfg, row, &rec,
 	    err)) != SCEP_OK || !rec.is_ours ||
 	    rec.state == SCEP_TOKEN_KEY_REVOKED || rec.since >= since)

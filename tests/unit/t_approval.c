@@ -17,7 +17,6 @@
 #include "ca/approval.h"
 #include "ca/authorise.h"
 #include "ca/knock.h"
-#include "store/record_local.h"
 #include "tests/unit/asking.h"
 #include "tests/unit/operator.h"
 
@@ -333,21 +332,6 @@ a_new_record_of_the_same_name_is_the_same_person(void **state)
 }
 
 static void
-make_odd(const char *id)
-{
-	struct scep_change	 change = { .n = 0 };
-	struct scep_write	*write;
-	struct scep_error	 err;
-
-	assert_int_equal(scep_change_add(&change, SCEP_T_APIKEY,
-	    scep_span_text(id), SCEP_REV_ANY, &write, &err), SCEP_OK);
-	assert_int_equal(scep_buf_set(&write->value, scep_span_text("odd"),
-	    &err), SCEP_OK);
-	assert_int_equal(scep_store_commit(w->store, &change, &err), SCEP_OK);
-	scep_change_clear(&change);
-}
-
-static void
 whoever_was_revoked_since_does_not_count(void **state)
 {
 	char		 id[SCEP_REQUEST_ID];
@@ -368,34 +352,6 @@ whoever_was_revoked_since_does_not_count(void **state)
 	nothing_was_issued(0);
 	approves(&bob, id, "approved", 2, 2);
 	issued_once(0);
-}
-
-/* Nor is any other request kept waiting by it. */
-static void
-whoever_cannot_be_read_does_not_count(void **state)
-{
-	char		 id[SCEP_REQUEST_ID], other[SCEP_REQUEST_ID];
-	struct person	 ann, bob, eve;
-	json_t		*o;
-
-	(void)state;
-	let_in(&ann, "ann", FOR);
-	let_in(&bob, "bob", FOR);
-	let_in(&eve, "eve", FOR);
-	queue(0, id);
-	queue(1, other);
-	approves(&ann, id, "pending", 1, 2);
-	make_odd(ann.id);
-	o = operator_ask_id(w, 0, SHOW, id);
-	is_reply(o, "pending", 0, 2);
-	operator_is(o, "approved_by",
-	    "key ann (cannot be read: does not count)");
-	json_decref(o);
-	o = operator_ask(w, 0, "{\"do\":\"request.list\"}");
-	assert_int_equal(json_array_size(o), 2);
-	json_decref(o);
-	approves(&bob, id, "pending", 1, 2);
-	approves(&eve, id, "approved", 2, 2);
 }
 
 /* A user's record takes the place of the one that was revoked. */
@@ -912,7 +868,6 @@ main(void)
 		T(all_who_use_the_admin_socket_are_one),
 		T(a_new_record_of_the_same_name_is_the_same_person),
 		T(whoever_was_revoked_since_does_not_count),
-		T(whoever_cannot_be_read_does_not_count),
 		T(nor_is_it_worth_more_when_he_is_let_in_again),
 		T(nor_whoever_has_expired),
 		T(that_a_record_stays_is_demanded_in_the_commit),

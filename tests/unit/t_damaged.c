@@ -280,44 +280,8 @@ an_event(void **state)
 }
 
 static void
-an_api_key(void **state)
+a_challenge_at_a_restore(void **state)
 {
-	static const char	 user[] = "{\"do\":\"apikey.add\",\"name\":"
-				    "\"u\",\"user\":\"ann\",\"may\":"
-				    "[\"challenge:add\"]}";
-	static const char	 add[] = "{\"do\":\"apikey.add\",\"name\":"
-				    "\"%s\",\"may\":[\"challenge:add\"]}";
-	json_t			*l;
-
-	(void)state;
-	json_decref(operator_ask(w, 0, user));
-	json_decref(operator_ask(w, 0, "{\"do\":\"apikey.show\",\"id\":"
-	    "\"ann\"}"));
-	spoil_nth(store, SCEP_T_APIKEY, 0);
-	json_decref(operator_ask_id(w, 0, add, "b"));
-	l = operator_ask(w, 0, "{\"do\":\"apikey.list\"}");
-	assert_int_equal(json_array_size(l), 2);
-	assert_int_equal((strcmp(operator_text(json_array_get(l, 0), "state"),
-	    "damaged") == 0) + (strcmp(operator_text(json_array_get(l, 1),
-	    "state"), "damaged") == 0), 1);
-	json_decref(l);
-	is_told("API key");
-	json_decref(operator_ask(w, 0, "{\"do\":\"apikey.show\",\"id\":"
-	    "\"b\"}"));
-	operator_refused(w, 0, "{\"do\":\"apikey.show\",\"id\":\"ann\"}",
-	    SCEP_E_STORE, "1 cannot be read");
-	/* The user's new record takes its place. */
-	json_decref(operator_ask(w, 0, user));
-	json_decref(operator_ask(w, 0, "{\"do\":\"apikey.show\",\"id\":"
-	    "\"ann\"}"));
-	assert_int_equal(spoil_rows(store, SCEP_T_APIKEY), 2);
-}
-
-static void
-a_token_key(void **state)
-{
-	static const char	 add[] = "{\"do\":\"tokenkey.add\",\"alg\":"
-				    "\"hmac\",\"name\":\"%s\"}";
 	const struct scep_restoring	 to = {
 		.store = store, .crypto = w->crypto, .cfg = w->cfg
 	};
@@ -325,15 +289,6 @@ a_token_key(void **state)
 	struct scep_error	 err;
 
 	(void)state;
-	json_decref(operator_ask_id(w, 0, add, "a"));
-	spoil_nth(store, SCEP_T_TOKEN_KEY, 0);
-	json_decref(operator_ask_id(w, 0, add, "b"));
-	is_told("token key");
-	assert_int_equal(listed("tokenkey.list"), 2);
-	json_decref(operator_ask(w, 0, "{\"do\":\"tokenkey.show\",\"id\":"
-	    "\"b\"}"));
-	operator_refused(w, 0, "{\"do\":\"tokenkey.show\",\"id\":\"a\"}",
-	    SCEP_E_STORE, "1 cannot be read");
 	/* A restore voids the others. */
 	json_decref(operator_ask(w, 0, "{\"do\":\"challenge.add\"}"));
 	json_decref(operator_ask(w, 0, "{\"do\":\"challenge.add\"}"));
@@ -341,7 +296,6 @@ a_token_key(void **state)
 	assert_int_equal(scep_restore_void(&to, WORLD_NOW, 7, &count,
 	    &err), SCEP_OK);
 	assert_int_equal(count.challenges, 1);
-	assert_int_equal(count.token_keys, 1);
 }
 
 /* Without the one that was revoked it would say that it is not. */
@@ -377,8 +331,7 @@ main(void)
 		T(a_challenge_that_is_counted),
 		T(a_transaction),
 		T(an_event),
-		T(an_api_key),
-		T(a_token_key),
+		T(a_challenge_at_a_restore),
 		T(but_not_a_revoked_certificate),
 	};
 
