@@ -80,6 +80,22 @@ scep_notices_range(int minor, time_t t, uint8_t from[1], uint8_t to[9])
 	scep_index_time(t, to + 1);
 }
 
+/* The entries of one kind, oldest first. */
+static enum scep_err
+each_entry(struct scep_store *store, int minor, scep_entry_fn fn, void *arg,
+    struct scep_error *err)
+{
+	uint8_t			 from[1], to[9];
+	const struct scep_range	 range = {
+		.index = SCEP_IX_NOTICE_AGE,
+		.from = { from, sizeof(from) },
+		.to = { to, sizeof(to) },
+	};
+
+	scep_notices_range(minor, INT64_MAX, from, to);
+	return scep_store_walk(store, &range, fn, arg, err);
+}
+
 static enum scep_err
 count_entry(void *arg, const struct scep_entry *entry, struct scep_error *err)
 {
@@ -93,16 +109,8 @@ enum scep_err
 scep_notices_count(struct scep_store *store, int minor, long *n,
     struct scep_error *err)
 {
-	uint8_t			 from[1], to[9];
-	const struct scep_range	 range = {
-		.index = SCEP_IX_NOTICE_AGE,
-		.from = { from, sizeof(from) },
-		.to = { to, sizeof(to) },
-	};
-
 	*n = 0;
-	scep_notices_range(minor, INT64_MAX, from, to);
-	return scep_store_walk(store, &range, count_entry, n, err);
+	return each_entry(store, minor, count_entry, n, err);
 }
 
 static enum scep_err
@@ -123,16 +131,8 @@ enum scep_err
 scep_notices_oldest(struct scep_store *store, int minor, time_t *when,
     struct scep_error *err)
 {
-	uint8_t			 from[1], to[9];
-	const struct scep_range	 range = {
-		.index = SCEP_IX_NOTICE_AGE,
-		.from = { from, sizeof(from) },
-		.to = { to, sizeof(to) },
-	};
-
 	*when = 0;
-	scep_notices_range(minor, INT64_MAX, from, to);
-	return scep_store_walk(store, &range, see_first, when, err);
+	return each_entry(store, minor, see_first, when, err);
 }
 
 /* By the first who needs it. */
