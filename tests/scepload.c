@@ -10,6 +10,7 @@
  * Prints "WORD COUNT" lines: one for each status; then
  *
  *	silent		503 without Retry-After
+ *	reset		reset before an octet of an answer was there
  *	cut		ended before the whole answer was there
  *	failed		could not connect
  *	hung		without an answer at the end
@@ -57,7 +58,7 @@ static struct {
 
 static struct {
 	unsigned long	 status[STATUS_MAX];
-	unsigned long	 silent, cut, failed, hung;
+	unsigned long	 silent, reset, cut, failed, hung;
 	int64_t		 slowest;
 } seen;
 
@@ -216,14 +217,18 @@ whole(const struct conn *c)
 	return length == NULL || strtoul(length, NULL, 10) <= c->body;
 }
 
-/* The server has closed it, or it broke. */
+/* The server has closed it, or it broke with this error. */
 static void
-count(struct conn *c)
+count(struct conn *c, int error)
 {
 	const int64_t	 took = now_ms() - c->began;
 	char		*body;
 	int		 status = 0;
 
+	if (c->len == 0 && error == ECONNRESET) {
+		seen.reset++;
+		return;
+	}
 	c->head[c->len] = '\0';
 	if ((body = strstr(c->head, "\r\n\r\n")) == NULL ||
 	    sscanf(c->head, "HTTP/1.%*d %d", &status) != 1 || status < 0 ||
@@ -244,9 +249,9 @@ count(struct conn *c)
 		seen.slowest = took;
 }
 
-/* 0 when it has ended. */
+/* 0 when it has ended: *error tells how. */
 static int
-receive(struct conn *c)
+receive(struct conn *c, int *error)
 {
 	static char	 rest[65536];
 	size_t		 room;
@@ -263,7 +268,8 @@ receive(struct conn *c)
 		else
 			c->body += (size_t)n;
 	}
-	return n == -1 && (errno == EAGAIN || errno == EINTR);
+	*error = n == -1 ? errno : 0;
+	return *error == EAGAIN || *error == EINTR;
 }
 
 static void
@@ -294,8 +300,9 @@ attend(struct conn *c, uint32_t events)
 	}
 	if ((events & EPOLLOUT) != 0)
 		transmit(c);
-	if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0 && !receive(c)) {
-		count(c);
+	if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0 &&
+	    !receive(c, &error)) {
+		count(c, error);
 		end(c);
 	}
 }
@@ -333,9 +340,9 @@ report(void)
 	for (i = 0; i < STATUS_MAX; i++)
 		if (seen.status[i] > 0)
 			(void)printf("%d %lu\n", i, seen.status[i]);
-	(void)printf("silent %lu\ncut %lu\nfailed %lu\nhung %lu\n"
-	    "slowest %lld\n", seen.silent, seen.cut, seen.failed, seen.hung,
-	    (long long)seen.slowest);
+	(void)printf("silent %lu\nreset %lu\ncut %lu\nfailed %lu\nhung %lu\n"
+	    "slowest %lld\n", seen.silent, seen.reset, seen.cut, seen.failed,
+	    seen.hung, (long long)seen.slowest);
 }
 
 int
