@@ -17,6 +17,7 @@
 #include "ca/renew.h"
 #include "ca/story.h"
 #include "ca/transaction.h"
+#include "ca/waiting.h"
 
 #define TRIES		5	/* when a rival was faster */
 #define REASON_SIZE	sizeof(((struct scep_answer *)NULL)->reason)
@@ -323,13 +324,14 @@ run(struct scep_job *job, struct scep_error *err)
 static enum scep_err
 run_counted(struct scep_job *job, struct scep_error *err)
 {
-	enum scep_err	 rc;
+	struct scep_waiting_place	 place = { .since = job->now };
+	enum scep_err			 rc;
 
-	if ((rc = scep_validator_enter(job->ca, job->profile, err)) !=
-	    SCEP_OK)
+	if ((rc = scep_validator_enter(job->ca, job->profile, &place,
+	    err)) != SCEP_OK)
 		return rc;
 	rc = run(job, err);
-	scep_validator_leave(job->ca, job->profile);
+	scep_validator_leave(job->ca, job->profile, &place);
 	return rc;
 }
 

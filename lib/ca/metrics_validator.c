@@ -50,8 +50,12 @@ static void
 put_turned_away(struct scep_metrics *p, const struct scep_profile *profile,
     const struct scep_waiting_row *row)
 {
-	scep_metrics_put(p, "scep_validator_turned_away_total{profile=\"%s\"}"
-	    " %ld\n", profile->name, row->turned_away);
+	static const char	 name[] = "scep_validator_turned_away_total";
+
+	scep_metrics_put(p, "%s{profile=\"%s\",limit=\"max_waiting\"} %ld\n",
+	    name, profile->name, row->turned_away);
+	scep_metrics_put(p, "%s{profile=\"%s\",limit=\"workers\"} %ld\n",
+	    name, profile->name, row->no_worker);
 }
 
 static void
@@ -100,8 +104,8 @@ scep_metrics_validators(struct scep_metrics *p)
 		{ "scep_validator_max_waiting", "gauge",
 		    "As many may be.", put_max_waiting },
 		{ "scep_validator_turned_away_total", "counter",
-		    "Requests beyond max_waiting, which got HTTP 503.",
-		    put_turned_away },
+		    "Requests that were too many to wait for it, which got "
+		    "HTTP 503.", put_turned_away },
 		{ "scep_validator_answers_total", "counter",
 		    "What validators answered.", put_answers },
 		{ "scep_validator_seconds", "histogram",

@@ -13,6 +13,7 @@
 #include "ca/story.h"
 #include "ca/transaction.h"
 #include "ca/validator.h"
+#include "ca/waiting.h"
 
 /* What is polled for. */
 struct polled {
@@ -44,6 +45,7 @@ confirm(struct scep_local *ca, const struct polled *p, time_t now,
     struct scep_error *err)
 {
 	const struct scep_span		 none = { NULL, 0 };
+	struct scep_waiting_place	 place = { .since = now };
 	struct scep_validator_lock	 lock;
 	struct scep_validator_ask	 ask = {
 		.profile = p->profile,
@@ -58,14 +60,15 @@ confirm(struct scep_local *ca, const struct polled *p, time_t now,
 	};
 	enum scep_err			 rc;
 
-	if ((rc = scep_validator_enter(ca, p->profile, err)) != SCEP_OK)
+	if ((rc = scep_validator_enter(ca, p->profile, &place, err)) !=
+	    SCEP_OK)
 		return rc;
 	scep_validator_lock(ca, scep_span_make(p->txn.key.prefix,
 	    sizeof(p->txn.key.prefix)), none, &lock);
 	rc = scep_confirm(ca, now, &ask, scep_buf_span(&p->txn.cert_key),
 	    err);
 	scep_validator_unlock(ca, &lock);
-	scep_validator_leave(ca, p->profile);
+	scep_validator_leave(ca, p->profile, &place);
 	return rc;
 }
 

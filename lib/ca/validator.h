@@ -82,12 +82,15 @@ void		 scep_validator_call(struct scep_local *ca,
 /* How many requests of the profile may be with its validator. */
 long		 scep_validator_max_waiting(const struct scep_local *ca,
 		    const struct scep_profile *profile);
-/* As many as that, and one more: SCEP_E_BUSY.  A profile without a validator has nobody waiting. */
+/* As many as that, and one more; or the last worker, for a validator that is
+ * slow: SCEP_E_BUSY.  A profile without a validator has nobody waiting. */
+struct scep_waiting_place;
 enum scep_err	 scep_validator_enter(struct scep_local *ca,
 		    const struct scep_profile *profile,
-		    struct scep_error *err);
+		    struct scep_waiting_place *place, struct scep_error *err);
 void		 scep_validator_leave(struct scep_local *ca,
-		    const struct scep_profile *profile);
+		    const struct scep_profile *profile,
+		    struct scep_waiting_place *place);
 /* What may be done meanwhile by others, and what may not: keys for the lock of
  * a transaction's or a challenge's questions, which is not that of the thing
  * itself. */

@@ -2,6 +2,7 @@
  * validator_call.c - a validator is asked, by whoever makes calls for us
  * (hook.h); and how many may wait for it.
  */
+#include <limits.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -37,35 +38,56 @@ scep_validator_call(struct scep_local *ca, const struct scep_profile *profile,
 	    ms);
 }
 
-/* Half of the workers, so that other profiles have the other half. */
+/*
+ * Half of the workers, so that other profiles have the other half; and none
+ * is the last one to wait for a validator that is slow, so that several of
+ * them leave somebody to the other profiles.  Of two workers there is none to
+ * spare: a validator that was slow once could not show that it is not, while
+ * another's hangs.
+ */
+static void
+find_room(const struct scep_local *ca, const struct scep_profile *profile,
+    struct scep_waiting_room *out)
+{
+	struct scep_host_facts	 facts = { .workers = 0 };
+
+	if (ca->host != NULL)
+		ca->host->look(ca->host->arg, &facts);
+	out->all = facts.workers > 2 ? facts.workers - 1 : LONG_MAX;
+	out->profile = profile->validator.max_waiting;
+	if (out->profile == 0)
+		out->profile = facts.workers / 2 > 0 ? facts.workers / 2 : 1;
+}
+
 long
 scep_validator_max_waiting(const struct scep_local *ca,
     const struct scep_profile *profile)
 {
-	struct scep_host_facts	 facts = { .workers = 0 };
+	struct scep_waiting_room	 room;
 
-	if (profile->validator.max_waiting > 0)
-		return profile->validator.max_waiting;
-	if (ca->host != NULL)
-		ca->host->look(ca->host->arg, &facts);
-	return facts.workers / 2 > 0 ? facts.workers / 2 : 1;
+	find_room(ca, profile, &room);
+	return room.profile;
 }
 
 enum scep_err
 scep_validator_enter(struct scep_local *ca, const struct scep_profile *profile,
-    struct scep_error *err)
+    struct scep_waiting_place *place, struct scep_error *err)
 {
+	struct scep_waiting_room	 room;
+
 	if (profile->validator.hook.kind == SCEP_HOOK_NONE)
 		return SCEP_OK;
-	return scep_waiting_enter(ca->memory->waiting, profile->name,
-	    scep_validator_max_waiting(ca, profile), err);
+	find_room(ca, profile, &room);
+	return scep_waiting_enter(ca->memory->waiting, profile->name, &room,
+	    place, err);
 }
 
 void
-scep_validator_leave(struct scep_local *ca, const struct scep_profile *profile)
+scep_validator_leave(struct scep_local *ca, const struct scep_profile *profile,
+    struct scep_waiting_place *place)
 {
 	if (profile->validator.hook.kind != SCEP_HOOK_NONE)
-		scep_waiting_leave(ca->memory->waiting, profile->name);
+		scep_waiting_leave(ca->memory->waiting, profile->name, place);
 }
 
 void

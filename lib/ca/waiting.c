@@ -1,5 +1,6 @@
 /*
- * waiting.c - how many requests of each profile wait for its validator.
+ * waiting.c - how many requests wait for validators, of each profile and of
+ * all.
  *
  * A row for each profile that ever had one: they are the operator's names,
  * and so few.
@@ -20,6 +21,7 @@ const unsigned int	scep_validator_ms[SCEP_VALIDATOR_TIMES] = {
 struct scep_waiting {
 	pthread_mutex_t		 mutex;
 	struct scep_waiting_row	*first;
+	long			 all;	/* the sum of their now */
 };
 
 enum scep_err
@@ -75,35 +77,76 @@ row_of(struct scep_waiting *w, const char *profile)
 	return row;
 }
 
+/* Its last answer took so long, or somebody has waited for so long.  One of
+ * which nothing is known is not slow. */
+static int
+is_slow(const struct scep_waiting_row *row, time_t now)
+{
+	const struct scep_waiting_place	*p;
+
+	for (p = row->place; p != NULL; p = p->next)
+		if (now - p->since > SCEP_VALIDATOR_SLOW_S)
+			return 1;
+	return row->was_slow;
+}
+
+static enum scep_err
+find_room(const struct scep_waiting *w, struct scep_waiting_row *row,
+    time_t now, const struct scep_waiting_room *room, struct scep_error *err)
+{
+	if (row->now >= room->profile) {
+		row->turned_away++;
+		return scep_fail(err, SCEP_E_BUSY, "%ld requests of profile "
+		    "%s are with its validator already (max_waiting)",
+		    row->now, row->profile);
+	}
+	if (w->all >= room->all && is_slow(row, now)) {
+		row->no_worker++;
+		return scep_fail(err, SCEP_E_BUSY, "the validator of profile "
+		    "%s is slow, and %ld requests are with validators "
+		    "already: the last worker is for others; mend the "
+		    "validator, or raise workers", row->profile, w->all);
+	}
+	return SCEP_OK;
+}
+
 enum scep_err
-scep_waiting_enter(struct scep_waiting *w, const char *profile, long max,
+scep_waiting_enter(struct scep_waiting *w, const char *profile,
+    const struct scep_waiting_room *room, struct scep_waiting_place *place,
     struct scep_error *err)
 {
 	struct scep_waiting_row	*row;
-	enum scep_err		 rc = SCEP_OK;
+	enum scep_err		 rc;
 
 	(void)pthread_mutex_lock(&w->mutex);
 	if ((row = row_of(w, profile)) == NULL)
 		rc = scep_fail(err, SCEP_E_NOMEM, "requests that wait");
-	else if (row->now >= max) {
-		row->turned_away++;
-		rc = scep_fail(err, SCEP_E_BUSY, "%ld requests of profile %s "
-		    "are with its validator already (max_waiting)", row->now,
-		    profile);
-	} else
+	else if ((rc = find_room(w, row, place->since, room, err)) ==
+	    SCEP_OK) {
+		place->next = row->place;
+		row->place = place;
 		row->now++;
+		w->all++;
+	}
 	(void)pthread_mutex_unlock(&w->mutex);
 	return rc;
 }
 
 void
-scep_waiting_leave(struct scep_waiting *w, const char *profile)
+scep_waiting_leave(struct scep_waiting *w, const char *profile,
+    struct scep_waiting_place *place)
 {
-	struct scep_waiting_row	*row;
+	struct scep_waiting_row		 *row;
+	struct scep_waiting_place	**at;
 
 	(void)pthread_mutex_lock(&w->mutex);
-	if ((row = row_of(w, profile)) != NULL)
+	if ((row = find(w, profile)) != NULL) {
+		for (at = &row->place; *at != place; at = &(*at)->next)
+			;
+		*at = place->next;
 		row->now--;
+		w->all--;
+	}
 	(void)pthread_mutex_unlock(&w->mutex);
 }
 
@@ -121,6 +164,7 @@ scep_waiting_count(struct scep_waiting *w, const char *profile,
 		row->answers[fact]++;
 		row->bucket[b]++;
 		row->ms += ms;
+		row->was_slow = ms >= SCEP_VALIDATOR_SLOW_S * 1000;
 	}
 	(void)pthread_mutex_unlock(&w->mutex);
 }
@@ -136,5 +180,6 @@ scep_waiting_look(struct scep_waiting *w, const char *profile,
 	if ((row = find(w, profile)) != NULL)
 		*out = *row;
 	(void)pthread_mutex_unlock(&w->mutex);
+	out->place = NULL;
 	out->next = NULL;
 }

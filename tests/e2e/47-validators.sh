@@ -53,6 +53,12 @@ profile again "challenge exec:$ASK" "validator_trouble = retry
 validator_timeout = 5s"
 profile confirm "exec:$ASK" "validator_confirm = yes"
 profile web "http://127.0.0.1:$WEB/ask" "validator_key = $T/v/key"
+profile also "exec:$ASK" "validator_timeout = 28s"
+# One that always allows, and at once.
+QUICK=$T/v/quick
+printf '#!/bin/sh\ncat >/dev/null\necho "{\\"decision\\":\\"allow\\"}"\n' >"$QUICK"
+chmod 755 "$QUICK"
+profile quick "exec:$QUICK"
 
 # ---- scepadm check ----
 
@@ -80,13 +86,14 @@ enrol() {
 	status "$_n" "$_what" bot -s "/CN=$_cn" "$@" "$URL/$_p"
 }
 
-# figure NAME LABELS: of a scrape.
+# figure NAME LABELS [PROFILE]: of a scrape.
 scrape() {
 	curl -s -m 5 --unix-socket "$T/pki/state/metrics.sock" \
 	    http://localhost/metrics >"$T/metrics"
 }
 figure() {
-	sed -n "s/^scep_validator_$1{profile=\"asked\"$2} //p" "$T/metrics"
+	sed -n "s/^scep_validator_$1{profile=\"${3:-asked}\"$2} //p" \
+	    "$T/metrics"
 }
 answers() {
 	scrape
@@ -298,8 +305,8 @@ bot -C "$T/c20" -s "/CN=other-%d" -n 20 -j 2 -k "$T/a.key" "$URL" >"$T/o20"
 verdict "two of it wait still" kill -0 $hanging
 scrape
 same "a scrape tells who waits, how many may, and who was too many" \
-    "$(figure waiting) $(figure max_waiting) $(figure turned_away_total)" \
-    "2 2 4"
+    "$(figure waiting) $(figure max_waiting) $(figure turned_away_total \
+    ',limit="max_waiting"')" "2 2 4"
 if command -v promtool >/dev/null; then
 	same "promtool has no remark on it" \
 	    "$(promtool check metrics <"$T/metrics" 2>&1)" ""
@@ -322,6 +329,55 @@ same "the log has no such time for those that were too many" \
     "$T/scep.log" | grep -c validator_ms)" "4 0"
 how allow
 enrol 0 "and then it serves again" h-9 asked
+
+# ---- several that hang ----
+
+# Two of the four wait for one, a retry behind the first; one for another: the
+# last one does not.
+has_workers() {
+	scrape
+	grep -q "^scep_workers $1\$" "$T/metrics"
+}
+verdict "there are four workers" until_true 20 has_workers 4
+challenge "$T/c5" --count 5
+how hang
+n=$(asked)
+for i in 1 2; do
+	bot -s "/CN=l-1" -k "$T/a.key" -t l-1 "$URL/asked" >"$T/l$i" &
+	own $!
+	eval "first$i=\$!"
+done
+waits() {		# PROFILE N
+	scrape
+	[ "$(figure waiting "" "$1")" = "$2" ]
+}
+verdict "one waits, and its retry behind it" until_true 10 waits asked 2
+bot -s "/CN=l-2" "$URL/also" >"$T/l3" &
+third=$!
+own $third
+verdict "another profile's does, too" until_true 10 waits also 1
+sleep 3
+enrol 4 "the last worker does not wait for a validator that hangs" l-3 also
+like "… it is HTTP 503" "$T/status.out" "503"
+comes "… the log says what is wrong, and what mends it" "$T/scep.log" \
+    "profile=also .*validator of profile also is slow, and 3 .*raise workers"
+bot -C "$T/c5" -s "/CN=l-o-%d" -n 5 -j 2 -k "$T/a.key" "$URL" >"$T/o5"
+same "meanwhile a profile without a validator serves" \
+    "$(grep -c granted "$T/o5")" 5
+enrol 0 "… one whose validator is quick does" l-4 quick
+verdict "… and who asks for GetCACaps has them" caps_ok "$URL/also"
+scrape
+same "a scrape tells who waits, and who did not get the last worker" \
+    "$(figure waiting) $(figure waiting "" also) $(figure turned_away_total \
+    ',limit="workers"' also) $(figure turned_away_total \
+    ',limit="max_waiting"' also)" "2 1 1 0"
+verdict "the three wait still" kill -0 "$first1" "$first2" $third
+same "… and two were asked about" "$(($(asked) - n))" 2
+: >"$T/go"
+wait "$first1" "$first2" $third
+rm "$T/go"
+how allow
+enrol 0 "and then it serves again" l-3 also
 
 sed -i 's/^\[server\]/&\nlog_format = json/' "$CONF"
 verdict "the log as JSON" reload

@@ -145,7 +145,8 @@ so_many_may_wait_and_other_profiles_do_not(void **state)
 	assert_int_equal(row_of_one().now, 1);
 	has("scep_validator_waiting{profile=\"one\"} 1\n");
 	has("scep_validator_max_waiting{profile=\"one\"} 1\n");
-	has("scep_validator_turned_away_total{profile=\"one\"} 0\n");
+	has("scep_validator_turned_away_total{profile=\"one\","
+	    "limit=\"max_waiting\"} 0\n");
 	has("scep_validator_seconds_count{profile=\"one\"} 0\n");
 	/* No room, for a retry of the same neither, nor for garbage. */
 	r = validating_new("one", 1, "t2", NULL);
@@ -163,7 +164,10 @@ so_many_may_wait_and_other_profiles_do_not(void **state)
 	r = validating_new("vc", 3, "t4", "none");
 	ask_spend(&r, "refused", "challenge unknown");
 	assert_int_equal(row_of_one().turned_away, 3);
-	has("scep_validator_turned_away_total{profile=\"one\"} 3\n");
+	has("scep_validator_turned_away_total{profile=\"one\","
+	    "limit=\"max_waiting\"} 3\n");
+	has("scep_validator_turned_away_total{profile=\"one\","
+	    "limit=\"workers\"} 0\n");
 	let_it_answer();
 	assert_int_equal(end(&slow), 1);
 	assert_int_equal(row_of_one().now, 0);
@@ -386,7 +390,8 @@ each_profile_with_a_validator_is_told_of(void **state)
 	has("scep_validator_waiting{profile=\"vq\"} 0\n");
 	has("scep_validator_answers_total{profile=\"vq\",answer=\"trouble\"} "
 	    "0\n");
-	has("scep_validator_turned_away_total{profile=\"vq\"} 0\n");
+	has("scep_validator_turned_away_total{profile=\"vq\","
+	    "limit=\"workers\"} 0\n");
 	has("scep_validator_seconds_count{profile=\"vq\"} 0\n");
 	/* Half of no workers. */
 	has("scep_validator_max_waiting{profile=\"some\"} 1\n");
