@@ -77,7 +77,7 @@ if [ "$(id -u)" -eq 0 ]; then
 	sed -i "s,^\[server\],&\nlisten = unix:$T/theirs/scep.sock," "$CONF"
 	start_fcgi
 	until_true 10 test -S "$T/theirs/scep.sock"
-	until_true 30 grep -q 'msg="ready' "$T/scep.log"
+	until_true 30 grep -q "msg=\"ready: .*$T/theirs/state" "$T/scep.log"
 	ca=$(ca_of "$SUPERVISOR")
 	same "the CA process runs as nobody" \
 	    "$(ps -o user= -p "$ca" | tr -d ' ')" nobody
