@@ -79,8 +79,10 @@ verdict "a device enrols in it" bot -C "$T/fresh.ch" -s /CN=fresh-1 \
 
 # ---- scepadm reload says what came of it ----
 
+# reload() and not `adm reload`: a worker that has not heard of it yet answers
+# by the configuration of before.
 sed -i 's/^validity = 365d/validity = 200d/' "$CONF"
-status 0 "scepadm reload" adm reload
+status 0 "scepadm reload" reload
 adm reload --json >"$T/reload.json"
 same "it gives the number of the configuration" \
     "$(jq '.generation > 2' "$T/reload.json")" true
@@ -98,19 +100,19 @@ adm challenge hash --profile fresh <"$T/static" >"$T/hash"
 sed "/^\[profile fresh\]/a $(cat "$T/hash")" "$CONF" >"$T/hash.conf"
 cp "$CONF" "$T/before.conf"
 cp "$T/hash.conf" "$CONF"
-status 0 "a static challenge" adm reload
+status 0 "a static challenge" reload
 FRESH=http://127.0.0.1:$port/scep/fresh
 verdict "it is taken" bot -t random -C "$T/static" -s /CN=static-1 "$FRESH"
 cp "$T/before.conf" "$CONF"
-status 0 "it is withdrawn" adm reload
+status 0 "it is withdrawn" reload
 verdict "then it is refused" sh -c "'$BOT' -t random -C '$T/static' \
     -s /CN=static-2 '$FRESH' | grep -q refused"
 sed '/^\[profile fresh\]/,$d' "$CONF" >"$T/without.conf"
 cp "$T/without.conf" "$CONF"
-status 0 "the profile is taken out" adm reload
+status 0 "the profile is taken out" reload
 verdict "its path is 404" until_true 10 is_code fresh 404
 cp "$T/before.conf" "$CONF"
-status 0 "and put back" adm reload
+status 0 "and put back" reload
 verdict "it answers again" until_true 10 is_code fresh 200
 
 # ---- a bad one ----
@@ -132,18 +134,18 @@ sed -i "s,^state = .*,state = $T/second/state," "$CONF"
 hup
 verdict "another state is refused" until_true 10 refused $((before + 2))
 cp "$T/now.conf" "$CONF"
-status 0 "the control: the good one again" adm reload
+status 0 "the control: the good one again" reload
 
 # ---- one profile's fault ----
 
 challenge "$T/other.ch" --profile other --cn other
 sed -i '/^\[profile other\]/,/^authorise/s/^authorise = .*/& manual/' "$CONF"
-status 0 "it may queue as well" adm reload
+status 0 "it may queue as well" reload
 OTHER=http://127.0.0.1:$port/scep/other
 bot -k "$T/queued.key" -s /CN=queued "$OTHER" >"$T/queued"
 queued=$(adm request list --json | jq -r '.[0].id')
 mv "$T/second/ca.pem" "$T/second/away.pem"
-status 0 "a missing file of one CA does not stop a reload" adm reload
+status 0 "a missing file of one CA does not stop a reload" reload
 verdict "its profile answers 503" until_true 10 is_code other 503
 like "to be tried again" "$T/head" '^Retry-After: '
 unlike "without a word of why to the client" "$T/body" 'pem|file'
@@ -164,7 +166,7 @@ port=${port##*:}
 same "it does not stop a start either" "$(code default)" 200
 same "its profile answers 503" "$(code other)" 503
 mv "$T/second/away.pem" "$T/second/ca.pem"
-status 0 "it is mended" adm reload
+status 0 "it is mended" reload
 verdict "and answers" until_true 10 is_code other 200
 status 0 "what waits is approved" adm request approve "$queued"
 OTHER=$URL/other
