@@ -11,6 +11,14 @@ below() {
 	rm .new
 }
 
+# other FILE OFFSET: another octet than the one that is there.
+other() {
+	case $(od -An -c -j "$2" -N 1 "$1") in
+	*X*) printf Y ;;
+	*) printf X ;;
+	esac | dd of="$1" bs=1 seek="$2" conv=notrunc 2>/dev/null
+}
+
 # new_key FILE [BITS]
 new_key() {
 	rm -f "$1"

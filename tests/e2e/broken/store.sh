@@ -29,11 +29,11 @@ broken -s "$DB" 'a table that is missing' 75 \
 rm state/db/certs.db
 .
 broken -s "$DB" 'a table with an octet changed' 75 '/state/db: certs\.db' <<'.'
-printf X | dd of=state/db/certs.db bs=1 seek=100 conv=notrunc
+other state/db/certs.db 100
 .
 broken -s "$DB" 'a page of a table with an octet changed' 75 \
     '/state/db: certs\.db.*checksum error: page 1.*backup' <<'.'
-printf X | dd of=state/db/certs.db bs=1 seek=8100 conv=notrunc
+other state/db/certs.db 8100
 .
 broken -s "$DB" 'a table with garbage' 75 '/state/db: ' <<'.'
 head -c 20000 /dev/urandom >state/db/meta.db
@@ -90,8 +90,7 @@ rm -rf "$C"
 cp -a "$G" "$C"
 says 'control: the store is read to its end' 0 'rows can be read' \
     check --store
-printf X | dd of="$C/state/db/certs.db" bs=1 seek=8100 conv=notrunc \
-    2>/dev/null
+(. "$T/bin/helpers.sh"; other "$C/state/db/certs.db" 8100)
 says 'a page of a table with an octet changed, and check --store' 75 \
     '/state/db: certs\.db: .*checksum error: page 1.*backup' \
     check --store
