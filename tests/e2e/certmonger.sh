@@ -17,7 +17,8 @@ cm_becomes() {
 	fi
 }
 
-# A bus and a certmonger that are nobody else's.
+# A bus and a certmonger that are nobody else's; with the lock of the system it
+# would wait for the end of any other one on this machine.
 certmonger_start() {
 	mkdir -p "$T/cm/config" "$T/cm/requests" "$T/cm/cas" "$T/cm/local" \
 	    "$T/cm/tmp"
@@ -25,7 +26,8 @@ certmonger_start() {
 	    CERTMONGER_REQUESTS_DIR="$T/cm/requests" \
 	    CERTMONGER_CAS_DIR="$T/cm/cas" \
 	    CERTMONGER_LOCAL_CA_DIR="$T/cm/local" \
-	    CERTMONGER_TMPDIR="$T/cm/tmp"
+	    CERTMONGER_TMPDIR="$T/cm/tmp" \
+	    CERTMONGER_SYSTEM_LOCK_FILE="$T/cm/lock"
 	# A bus of its own that starts no service by itself.
 	cat >"$T/cm/bus.conf" <<BUS
 <!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
