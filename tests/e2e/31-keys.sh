@@ -197,8 +197,7 @@ serve() {		# CA OPTIONS…
 		like "$_name: doctor's EC key waits" "$T/verdict.out" \
 		    '^ok   enrolment with an EC key as .*: PENDING'
 	fi
-	for _pid in $PIDS; do stop "$_pid"; done
-	PIDS=
+	stop_owned
 	rm -rf "$T/ca" "$T/scep.sock" "$T/nginx"
 }
 

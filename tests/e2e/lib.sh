@@ -127,8 +127,19 @@ comes() {
 
 # ---- processes ----
 
+# When a process began: its number is another's soon after it has ended.
+born() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20; }
+
 # A pid whose end this script brings about; newest first.
-own() { PIDS="$1 $PIDS"; }
+own() { PIDS="$1:$(born "$1") $PIDS"; }
+
+stop_owned() {
+	for _own in $PIDS; do
+		[ "$(born "${_own%:*}")" != "${_own#*:}" ] ||
+		    stop "${_own%:*}"
+	done
+	PIDS=
+}
 
 gone() { ! kill -0 "$1" 2>/dev/null; }
 
@@ -182,7 +193,7 @@ forget_times -mmin +60
 cleanup() {
 	_status=$?
 	trap - EXIT INT TERM HUP
-	for _pid in $PIDS; do stop "$_pid"; done
+	stop_owned
 	forget_times -newermt "@$STARTED"
 	if [ "$FAILED" -gt 0 ]; then
 		for _log in "$T"/*.log; do
@@ -397,8 +408,7 @@ n_certs() { adm cert list --json | jq length; }
 
 # What a sanitized build says (BIN=build-asan) comes when it ends.
 finish() {
-	for _pid in $PIDS; do stop "$_pid"; done
-	PIDS=
+	stop_owned
 	[ ! -f "$T/scep.log" ] || unlike "no complaint of a sanitizer" \
 	    "$T/scep.log" "Sanitizer|runtime error:"
 	[ "$FAILED" -eq 0 ]
