@@ -104,6 +104,27 @@ make_dir(struct backup *b, struct scep_error *err)
 	    fail_make(b->dir, errno, err);
 }
 
+/* Whoever waits for it. */
+
+static int
+go_on(void *arg, uint64_t done, uint64_t total)
+{
+	struct backup			*b = arg;
+	const struct scep_admin_watch	*watch = b->call->watch;
+
+	b->off = watch->go_on != NULL &&
+	    !watch->go_on(watch->arg, done, total);
+	return !b->off;
+}
+
+/* Between files: each may have to wait for a slow disk. */
+static enum scep_err
+check_wanted(struct backup *b, struct scep_error *err)
+{
+	return go_on(b, 0, 0) ? SCEP_OK :
+	    scep_fail(err, SCEP_E_BUSY, "called off");
+}
+
 /* Files that the configuration names. */
 
 static enum scep_err
@@ -176,24 +197,15 @@ copy_files(struct backup *b, struct scep_error *err)
 	size_t		 i;
 
 	for (i = 0; rc == SCEP_OK && i < b->m.n; i++)
-		rc = copy_file(b, &b->m.file[i], err);
+		if ((rc = copy_file(b, &b->m.file[i], err)) == SCEP_OK)
+			rc = check_wanted(b, err);
 	for (i = 0; rc == SCEP_OK && i < b->m.n; i++)
-		rc = sync_above(b, b->m.file[i].place, err);
+		if ((rc = sync_above(b, b->m.file[i].place, err)) == SCEP_OK)
+			rc = check_wanted(b, err);
 	return rc;
 }
 
 /* The store. */
-
-static int
-go_on(void *arg, uint64_t done, uint64_t total)
-{
-	struct backup			*b = arg;
-	const struct scep_admin_watch	*watch = b->call->watch;
-
-	b->off = watch->go_on != NULL &&
-	    !watch->go_on(watch->arg, done, total);
-	return !b->off;
-}
 
 static enum scep_err
 note_file(void *arg, const char *name, uint64_t size,

@@ -268,12 +268,20 @@ nothing_is_left_of_one_that_fails(void **state)
 	json_decref(backup("good"));
 }
 
+/* Of the store; of what is copied before it no total is told. */
 static int
 stop_at_second(void *arg, uint64_t done, uint64_t total)
 {
-	assert_true(total > 0);
 	(void)done;
-	return ++*(int *)arg < 2;
+	return total == 0 || ++*(int *)arg < 2;
+}
+
+static int
+stop_at_once(void *arg, uint64_t done, uint64_t total)
+{
+	assert_true(done == 0 && total == 0);
+	++*(int *)arg;
+	return 0;
 }
 
 static time_t
@@ -301,8 +309,10 @@ watched(const struct scep_admin_watch *watch, const char *name,
 static void
 it_can_be_called_off(void **state)
 {
-	int				 calls = 0;
+	int				 calls = 0, early = 0;
 	const struct scep_admin_watch	 stop = { stop_at_second, &calls,
+					    later };
+	const struct scep_admin_watch	 once = { stop_at_once, &early,
 					    later };
 	const struct scep_admin_watch	 look = { NULL, NULL, later };
 	struct scep_manifest		 m;
@@ -312,6 +322,11 @@ it_can_be_called_off(void **state)
 	assert_int_equal(watched(&stop, "off", &err), SCEP_E_BUSY);
 	assert_non_null(strstr(err.text, "called off"));
 	assert_false(is_there("off"));
+	assert_int_equal(calls, 2);
+	assert_int_equal(watched(&once, "off", &err), SCEP_E_BUSY);
+	assert_non_null(strstr(err.text, "called off"));
+	assert_false(is_there("off"));
+	assert_int_equal(early, 1);
 	/* The control; its time is that of its end. */
 	assert_int_equal(watched(&look, "on", &err), SCEP_OK);
 	read_manifest("on", &m);
