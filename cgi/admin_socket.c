@@ -71,7 +71,7 @@ tell(void *arg, uint64_t done, uint64_t total)
 
 static void
 act(struct scep_ca *ca, struct waiting *w, uid_t uid,
-    struct scep_span request)
+    struct scep_buf *request)
 {
 	const struct scep_admin_watch	 watch = { tell, w, wall_clock };
 	struct scep_buf			 reply = { NULL, 0 };
@@ -80,8 +80,10 @@ act(struct scep_ca *ca, struct waiting *w, uid_t uid,
 	char				 summary[512] = "";
 	enum scep_err			 rc;
 
-	rc = scep_admin_watched(ca, time(NULL), (unsigned long)uid, request,
-	    &watch, &reply, summary, sizeof(summary), &err);
+	rc = scep_admin_watched(ca, time(NULL), (unsigned long)uid,
+	    scep_buf_span(request), &watch, &reply, summary, sizeof(summary),
+	    &err);
+	scep_buf_clear(request);	/* may have a secret; before the answer */
 	scep_line_text(&line, "admin", summary);
 	scep_line_number(&line, "uid", (long)uid);
 	scep_line_text(&line, "result", rc == SCEP_OK ? "done" : "refused");
@@ -108,7 +110,7 @@ scep_admin_serve(struct scep_ca *ca, int fd, int stop_fd)
 		    (long)uid);
 	else if (scep_frame_receive(fd, SCEP_ADMIN_ASK_MAX, SERVE_MS,
 	    SERVE_MS, &request, &err) == SCEP_OK)
-		act(ca, &w, uid, scep_buf_span(&request));
+		act(ca, &w, uid, &request);
 	else
 		scep_log_warn("admin socket, user %ld: %s", (long)uid,
 		    err.text);

@@ -16,7 +16,7 @@
 
 static int
 act(struct scep_generations *generations, int fd, uid_t uid,
-    struct scep_span request)
+    struct scep_buf *request)
 {
 	struct scep_generation	*gen = scep_generation_hold(generations);
 	struct scep_buf		 reply = { NULL, 0 };
@@ -25,9 +25,10 @@ act(struct scep_generations *generations, int fd, uid_t uid,
 	char			 summary[512] = "";
 	enum scep_err		 rc;
 
-	rc = scep_knock(gen->ca, time(NULL), (unsigned long)uid, request,
-	    &reply, summary, sizeof(summary), &err);
+	rc = scep_knock(gen->ca, time(NULL), (unsigned long)uid,
+	    scep_buf_span(request), &reply, summary, sizeof(summary), &err);
 	scep_generation_drop(generations, gen);
+	scep_buf_clear(request);	/* has an API key; before the answer */
 	scep_line_text(&line, "knock", summary);
 	scep_line_number(&line, "uid", (long)uid);
 	scep_line_text(&line, "result", rc == SCEP_OK ? "done" : "refused");
@@ -76,8 +77,7 @@ scep_knock_serve(struct scep_generations *generations, int fd, int stop_fd,
 		if (rc != SCEP_OK && rc != SCEP_E_NOTFOUND)
 			scep_log_warn("door.sock, user %ld: %s", (long)uid,
 			    err.text);
-		go_on = rc == SCEP_OK && act(generations, fd, uid,
-		    scep_buf_span(&request));
+		go_on = rc == SCEP_OK && act(generations, fd, uid, &request);
 		scep_buf_clear(&request);
 	}
 	(void)close(fd);

@@ -175,11 +175,12 @@ scep_door_serve(struct scep_ca *ca, int fd, time_t (*clock)(void),
 			passed = scep_ca_blocks_fd(ca);
 		scep_door_clear(&request);
 	}
+	/* Before the answer: whoever has that may look for it. */
+	scep_buf_clear(&in);
 	if (rc == SCEP_OK && out.len > 0)
 		rc = scep_frame_send(fd, scep_buf_span(&out), STALLED_MS, err);
 	if (rc == SCEP_OK && passed != -1)
 		rc = scep_door_pass_fd(fd, passed, err);
-	scep_buf_clear(&in);
 	scep_buf_clear(&out);
 	return rc;
 }
