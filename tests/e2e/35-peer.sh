@@ -332,8 +332,7 @@ T-54 T-58]" enrol "$URL" "$@" --challenge "$T/c" \
 rollover() {
 	status 5 "$server: no next CA [C-049 C-202]" peer nextca "$URL"
 	verdict "$server: scepadm ca stage" adm ca stage --cn "Next CA"
-	verdict "$server: scepadm ca publish" adm ca publish
-	until_true 20 peer nextca "$URL"
+	verdict "$server: scepadm ca publish" in_force adm ca publish
 	granted "GetNextCACert [C-200 C-201 C-203]" nextca "$URL" \
 	    --out "$T/next.pem"
 	said "it is the next one" 'Next CA'
@@ -345,10 +344,8 @@ rollover() {
 	challenge "$T/c" --cn peer-now
 	granted "and of this one still" enrol "$URL" --challenge "$T/c" \
 	    --subject /CN=peer-now --key "$T/now.key" --out "$T/now.pem"
-	verdict "$server: scepadm ca switch" adm ca switch --force
+	verdict "$server: scepadm ca switch" in_force adm ca switch --force
 	cp "$T/next.pem" "$T/anchor.pem"
-	until_true 20 peer_at "$T/anchor.pem" cacert "$URL"
-	sleep 1		# a worker of before may be at its last request
 	status 0 "$server: the old certificate renews under the new CA \
 [C-130]" peer_at "$T/anchor.pem" renew "$URL" --key "$T/now.key" \
 	    --cert "$T/now.pem" --new-key "$T/now2.key"

@@ -103,9 +103,6 @@ operators_refusal() {
 # It goes on with the RA's certificate that it has in a file, and is told of
 # the new CA.
 rollover() {
-	verdict "scepadm ca stage" adm ca stage --cn "Next CA"
-	verdict "scepadm ca publish" adm ca publish
-	verdict "scepadm ca switch" adm ca switch --force
 	new_ca
 	swan_key "$T/swan-new.key"
 	swan_ok "it renews under the new CA, by way of the old RA [C-130 \

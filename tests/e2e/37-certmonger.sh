@@ -73,9 +73,6 @@ is the same transactionID [C-206]" "$(cm_pem "$_n")"
 
 # It goes on with the RA's certificate that it remembers.
 rollover() {
-	verdict "scepadm ca stage" adm ca stage --cn "Next CA"
-	verdict "scepadm ca publish" adm ca publish
-	verdict "scepadm ca switch" adm ca switch --force
 	new_ca
 	_cert=$(cm_pem "$(cm_name 1)")
 	_old=$(openssl x509 -in "$_cert" -noout -serial)

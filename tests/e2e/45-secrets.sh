@@ -51,7 +51,7 @@ adm client text --cn text --json --qr-png "$T/qr.png" 2>/dev/null |
 printf 'all-devices-%s\n' "$(openssl rand -hex 16)" >"$T/static"
 line=$(adm challenge hash --profile default <"$T/static")
 sed -i "/^\[profile default\]/a $line" "$CONF"
-verdict "one for all devices" adm reload
+verdict "one for all devices" reload
 
 verdict "one is used" bot -C good -s /CN=good -t once "$URL"
 verdict "and repeated" bot -C good -s /CN=good -t once "$URL"
@@ -171,7 +171,7 @@ until_true 10 curl -s -o "$T/judge.out" "http://127.0.0.1:$WEB/"
 printf '\n[profile web]\nca = main\nauthorise = http://127.0.0.1:%s/\n' \
     "$WEB" >>"$CONF"
 printf 'extensions = client\n' >>"$CONF"
-verdict "a profile with a server that is asked" adm reload
+verdict "a profile with a server that is asked" reload
 for n in 1 2 3 4 5; do
 	printf 'judged-%s\n' "$(openssl rand -hex 16)" >"$T/judged-$n"
 	verdict "it judges challenge $n" "$BOT" -C "$T/judged-$n" \

@@ -19,16 +19,13 @@ through_both() {
 # So that a test need not wait for half of a certificate's life.
 renew_at_once() { sed -i '/^\[profile/a renew_from = always' "$CONF"; }
 
-# The new CA's certificate, after a switch, in $T/new-ca.pem.
+# From this CA to the next one, whose certificate is in $T/new-ca.pem then.
 new_ca() {
-	until_true 20 served_by_another
-	sleep 1		# a worker of before may be at its last request
+	verdict "scepadm ca stage" adm ca stage --cn "Next CA"
+	verdict "scepadm ca publish" adm ca publish
+	verdict "scepadm ca switch" in_force adm ca switch --force
 	"$ROOT/tests/peer/scep-peer" cacert "$URL" --out "$T/new-ca.pem" \
 	    >/dev/null
-}
-served_by_another() {
-	! "$ROOT/tests/peer/scep-peer" cacert "$URL" \
-	    --ca "${CONF%/*}/ca.pem"
 }
 
 # The newest waiting request of this common name.

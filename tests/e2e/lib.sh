@@ -269,16 +269,18 @@ challenge() {
 	    { cat "$T/challenge.err"; return 1; }
 }
 
-# A reload until it is over.  scepadm returns when the new configuration is in
-# force; a worker of before may be at a request then, and answers that by the
-# configuration of before.  $SUPERVISOR is of the scep.fcgi that serves.
-reload() {
-	_before=$(workers_of "$SUPERVISOR")
-	adm reload || return
+# in_force COMMAND…: one that puts another configuration in force, until that
+# is over.  scepadm returns when it is in force; a worker of before may not yet
+# have been told, and answers what comes next by the configuration of before.
+# $SUPERVISOR is of the scep.fcgi that serves; without it, it is $SERVER's.
+in_force() {
+	_before=$(workers_of "${SUPERVISOR:-$(supervisor_of "$SERVER")}")
+	"$@" || return
 	for _worker in $_before; do
 		until_true 20 gone "$_worker" || return
 	done
 }
+reload() { in_force adm reload; }
 
 caps_ok() {		# URL
 	[ "$(curl -s -o /dev/null -w '%{http_code}' -m 5 \
