@@ -118,10 +118,11 @@ start_fcgi
 until_true 10 caps_ok "$URL"
 status 3 "after a restart it still does [C-209]" bot -s /CN=wait -P \
     -k "$T/wait.key" "$URL/manual"
+id=$(adm request list --json | jq -r '[.[] | select(.subject ==
+    "CN=wait")][0].id')
 kill -KILL "$(ca_of "$SUPERVISOR")"
 verdict "it can be approved after a crash" until_true 10 adm request approve \
-    "$(adm request list --json | jq -r '[.[] | select(.subject ==
-    "CN=wait")][0].id')"
+    "$id"
 # A worker of before the crash answers whoever has woken it up by 503.
 verdict "and then a poll finds the certificate [C-185 C-209 T-101]" bot -w 20 \
     -s /CN=wait -P -k "$T/wait.key" "$URL/manual"

@@ -97,11 +97,13 @@ python3 - "$STATE/admin.sock" "$T/at-work" <<'PYTHON' &
 import os, socket, sys, time
 s = socket.socket(socket.AF_UNIX)
 s.connect(sys.argv[1])
+print('yes', file=open(sys.argv[2], 'w'), flush=True)
 while os.path.exists(sys.argv[2]):
     time.sleep(0.1)
 PYTHON
 operator=$!
 own "$operator"
+verdict "an operator is at work" until_true 10 test -s "$T/at-work"
 sleep 10
 same "it stays while an operator is at work" "$(lingering)" "$server"
 rm "$T/at-work"
