@@ -116,15 +116,23 @@ struct http_reply {
 	char		 why[128];
 };
 
+/* With a deadline neither send(2) nor recv(2) goes on by itself after we were
+ * stopped and continued (signal(7)). */
 static int
 send_all(int fd, const void *data, size_t len)
 {
 	const char	*p = data;
 	ssize_t		 n;
 
-	for (; len > 0; p += n, len -= (size_t)n)
-		if ((n = send(fd, p, len, MSG_NOSIGNAL)) <= 0)
+	while (len > 0) {
+		n = send(fd, p, len, MSG_NOSIGNAL);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0)
 			return 0;
+		p += n;
+		len -= (size_t)n;
+	}
 	return 1;
 }
 
@@ -134,9 +142,11 @@ receive(int fd, unsigned char *buf, size_t *len)
 {
 	ssize_t	 n;
 
-	for (*len = 0; *len < REPLY_MAX; *len += (size_t)n)
-		if ((n = recv(fd, buf + *len, REPLY_MAX - *len, 0)) <= 0)
+	for (*len = 0; *len < REPLY_MAX; *len += n > 0 ? (size_t)n : 0) {
+		n = recv(fd, buf + *len, REPLY_MAX - *len, 0);
+		if (n == 0 || (n == -1 && errno != EINTR))
 			return n == 0;
+	}
 	return 0;
 }
 
