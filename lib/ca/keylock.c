@@ -1,4 +1,9 @@
-/* keylock.c - named locks: all of a caller's keys at once, or none. */
+/*
+ * keylock.c - named locks: all of a caller's keys at once, or none.
+ *
+ * Who gives keys back hands them to those who have waited longest: whoever
+ * comes again and again holds up nobody.
+ */
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -11,11 +16,20 @@ struct held {
 	struct held		*next;
 };
 
+/* On the stack of who waits; what it wants is held for it when has is set. */
+struct waiter {
+	const struct scep_span	*keys;
+	size_t			 n;
+	int			 has;
+	pthread_cond_t		 given;
+	struct waiter		*next;
+};
+
 struct scep_keylock {
 	pthread_mutex_t	 mutex;
-	pthread_cond_t	 given;
 	struct held	*first;
 	struct held	*spare;		/* never freed before the end */
+	struct waiter	*queue;		/* none can have what it wants */
 };
 
 enum scep_err
@@ -27,7 +41,6 @@ scep_keylock_new(struct scep_keylock **out, struct scep_error *err)
 	if ((lock = calloc(1, sizeof(*lock))) == NULL)
 		return scep_fail(err, SCEP_E_NOMEM, "locks");
 	(void)pthread_mutex_init(&lock->mutex, NULL);
-	(void)pthread_cond_init(&lock->given, NULL);
 	*out = lock;
 	return SCEP_OK;
 }
@@ -50,7 +63,6 @@ scep_keylock_free(struct scep_keylock *lock)
 		return;
 	list_free(lock->first);
 	list_free(lock->spare);
-	(void)pthread_cond_destroy(&lock->given);
 	(void)pthread_mutex_destroy(&lock->mutex);
 	free(lock);
 }
@@ -89,16 +101,15 @@ have_spare(struct scep_keylock *lock, size_t n)
 	return 1;
 }
 
-void
-scep_keylock_take(struct scep_keylock *lock, const struct scep_span *keys,
-    size_t n)
+/* All of them, if nobody holds one. */
+static int
+hold(struct scep_keylock *lock, const struct scep_span *keys, size_t n)
 {
 	struct held	*h;
 	size_t		 i;
 
-	(void)pthread_mutex_lock(&lock->mutex);
-	while (is_held(lock, keys, n) || !have_spare(lock, n))
-		(void)pthread_cond_wait(&lock->given, &lock->mutex);
+	if (is_held(lock, keys, n) || !have_spare(lock, n))
+		return 0;
 	for (i = 0; i < n; i++) {
 		if (keys[i].len == 0)
 			continue;
@@ -108,7 +119,49 @@ scep_keylock_take(struct scep_keylock *lock, const struct scep_span *keys,
 		h->next = lock->first;
 		lock->first = h;
 	}
+	return 1;
+}
+
+static void
+wait_for(struct scep_keylock *lock, const struct scep_span *keys, size_t n)
+{
+	struct waiter	  w = { .keys = keys, .n = n };
+	struct waiter	**at;
+
+	(void)pthread_cond_init(&w.given, NULL);
+	for (at = &lock->queue; *at != NULL; at = &(*at)->next)
+		continue;
+	*at = &w;
+	while (!w.has)
+		(void)pthread_cond_wait(&w.given, &lock->mutex);
+	(void)pthread_cond_destroy(&w.given);
+}
+
+void
+scep_keylock_take(struct scep_keylock *lock, const struct scep_span *keys,
+    size_t n)
+{
+	(void)pthread_mutex_lock(&lock->mutex);
+	if (!hold(lock, keys, n))
+		wait_for(lock, keys, n);
 	(void)pthread_mutex_unlock(&lock->mutex);
+}
+
+/* Whoever can have now what it waits for, in the order in which they came. */
+static void
+hand_over(struct scep_keylock *lock)
+{
+	struct waiter	**at = &lock->queue, *w;
+
+	while ((w = *at) != NULL) {
+		if (!hold(lock, w->keys, w->n)) {
+			at = &w->next;
+			continue;
+		}
+		*at = w->next;
+		w->has = 1;
+		(void)pthread_cond_signal(&w->given);
+	}
 }
 
 static void
@@ -135,6 +188,6 @@ scep_keylock_give(struct scep_keylock *lock, const struct scep_span *keys,
 	for (i = 0; i < n; i++)
 		if (keys[i].len > 0)
 			give_one(lock, keys[i]);
-	(void)pthread_cond_broadcast(&lock->given);
+	hand_over(lock);
 	(void)pthread_mutex_unlock(&lock->mutex);
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -103,6 +104,7 @@ struct waiter {
 	pthread_t		 thread;
 	struct scep_span	 keys[2];
 	size_t			 n;
+	pid_t			 tid;		/* 0: it is not there yet */
 	int			 has;
 };
 
@@ -111,6 +113,7 @@ wait_for_it(void *arg)
 {
 	struct waiter	*one = arg;
 
+	__atomic_store_n(&one->tid, gettid(), __ATOMIC_SEQ_CST);
 	scep_keylock_take(lock, one->keys, one->n);
 	__atomic_store_n(&one->has, 1, __ATOMIC_SEQ_CST);
 	scep_keylock_give(lock, one->keys, one->n);
@@ -177,6 +180,52 @@ who_waits_for_one_of_two_holds_neither(void **state)
 	assert_int_equal(pthread_join(second.thread, NULL), 0);
 }
 
+/* Till it sleeps: nothing else in its way, it does for the key. */
+static void
+await_sleep(struct waiter *one)
+{
+	const struct timespec	 tick = { 0, 1000000 };
+	char			 path[64], is = '?';
+	FILE			*f;
+	int			 i;
+
+	for (i = 0; is != 'S' && i < 60000; i++) {
+		(void)nanosleep(&tick, NULL);
+		(void)snprintf(path, sizeof(path), "/proc/self/task/%ld/stat",
+		    (long)__atomic_load_n(&one->tid, __ATOMIC_SEQ_CST));
+		if ((f = fopen(path, "re")) == NULL)
+			continue;
+		if (fscanf(f, "%*d %*s %c", &is) != 1)
+			is = '?';
+		(void)fclose(f);
+	}
+	assert_int_equal(is, 'S');
+}
+
+/* Or whoever is fast enough holds up all the others for as long as he likes. */
+static void
+who_comes_again_stands_behind_who_waits(void **state)
+{
+	struct scep_span	 a = name(0);
+	struct waiter		 one;
+	int			 i;
+
+	(void)state;
+	for (i = 0; i < 20; i++) {
+		one = (struct waiter){ .keys = { a }, .n = 1 };
+		scep_keylock_take(lock, &a, 1);
+		assert_int_equal(pthread_create(&one.thread, NULL,
+		    wait_for_it, &one), 0);
+		await_sleep(&one);
+		assert_false(has(&one, 0));
+		scep_keylock_give(lock, &a, 1);
+		scep_keylock_take(lock, &a, 1);
+		assert_true(has(&one, 0));
+		scep_keylock_give(lock, &a, 1);
+		assert_int_equal(pthread_join(one.thread, NULL), 0);
+	}
+}
+
 static void
 an_empty_key_is_none(void **state)
 {
@@ -200,6 +249,8 @@ main(void)
 		    another_key_does_not_wait, make, unmake),
 		cmocka_unit_test_setup_teardown(
 		    who_waits_for_one_of_two_holds_neither, make, unmake),
+		cmocka_unit_test_setup_teardown(
+		    who_comes_again_stands_behind_who_waits, make, unmake),
 		cmocka_unit_test_setup_teardown(
 		    an_empty_key_is_none, make, unmake),
 	};
