@@ -401,6 +401,9 @@ test_connection_is_reused(void **state)
 	assert_int_equal(atomic_load(&w->connections), before + 1);
 }
 
+static char	 until_gone[] = "/tmp/t_hook_http.XXXXXX";
+
+/* It answers when that file is gone. */
 static void *
 ask_a_shell(void *arg)
 {
@@ -408,14 +411,16 @@ ask_a_shell(void *arg)
 		.kind = SCEP_HOOK_EXEC,
 		.timeout_ms = LONG_MS,
 	};
-	char			 sh[PATH_MAX];
+	char			 sh[PATH_MAX], text[128];
 	struct scep_buf		 answer;
 	struct scep_error	 err;
 
 	if (realpath("/bin/sh", sh) == NULL)
 		return NULL;
 	(void)snprintf(hook.target, sizeof(hook.target), "%.1000s", sh);
-	if (ask(arg, &hook, "sleep 3; echo yes", &answer, &err) != SCEP_OK)
+	(void)snprintf(text, sizeof(text), "while [ -e %s ]; do sleep 0.05; "
+	    "done; echo yes", until_gone);
+	if (ask(arg, &hook, text, &answer, &err) != SCEP_OK)
 		return NULL;
 	scep_buf_clear(&answer);
 	return arg;
@@ -442,8 +447,10 @@ test_end_during_a_call(void **state)
 	struct scep_error	 err;
 	pthread_t		 thread;
 	void			*said;
-	int			 i;
+	int			 i, fd;
 
+	assert_int_not_equal(fd = mkstemp(until_gone), -1);
+	(void)close(fd);
 	aim(w, "/echo", &hook);
 	assert_int_equal(ask(w, &hook, "a", &answer, &err), SCEP_OK);
 	scep_buf_clear(&answer);
@@ -454,6 +461,7 @@ test_end_during_a_call(void **state)
 	assert_int_equal(n_calls(w), 1);
 	scep_hooks_clear(&w->hooks);
 	assert_true(w->hooks.http.n_idle > 0);
+	assert_int_equal(unlink(until_gone), 0);
 	(void)pthread_join(thread, &said);
 	assert_ptr_equal(said, w);
 	assert_int_equal(n_calls(w), 0);

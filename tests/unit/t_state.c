@@ -105,7 +105,7 @@ a_dead_owner_is_no_owner(void **state)
 	assert_int_equal(read(told[0], &octet, 1), 1);
 	assert_int_equal(scep_state_lock(dir, 0, &fd, &err), SCEP_E_BUSY);
 	assert_int_equal(kill(pid, SIGKILL), 0);
-	assert_int_equal(scep_state_lock(dir, 2000, &fd, &err), SCEP_OK);
+	assert_int_equal(scep_state_lock(dir, 60000, &fd, &err), SCEP_OK);
 	(void)close(fd);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 	(void)close(told[0]);
