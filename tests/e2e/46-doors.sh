@@ -393,10 +393,15 @@ same "others still do" "$(add few '{}')" 201
 verdict "a user is revoked" adm apikey revoke fleet-nginx
 same "and has no permission any more" "$(ask $NDES -u fleet:secret)" 200
 like "as the page says" "$T/body" 'sufficient permission'
-key short --name short --may challenge:add --expires 8s
-same "one that expires works" "$(add short '{}')" 201
+# Where the machine is so busy that it is over before it is used, another one.
+for life in 8 60; do
+	key short --name "short-$life" --may challenge:add --expires "${life}s"
+	code=$(add short '{}')
+	[ "$code" != 201 ] || break
+done
+same "one that expires works" "$code" 201
 opens_nothing() { [ "$(add short '{}')" = 401 ]; }
-verdict "and then does not" until_true 12 opens_nothing
+verdict "and then does not" until_true $((life + 4)) opens_nothing
 
 # Hostile bodies: an answer each, none of them 5xx, and it goes on.
 python3 - "$T/hostile" <<'PY'
@@ -453,7 +458,10 @@ done)" 201201201201201201
 works_again() { [ "$(add few '{}')" = 201 ]; }
 verdict "and with one again all is well" until_true 15 works_again
 same "who had as many as he may has them still" "$(add cap '{}')" 429
-kill -KILL "$(ps -o pid= --ppid "$ADMIN" | head -n 1)"
+# Till its end it may take a connection, and that ends with it.
+worker=$(ps -o pid= --ppid "$ADMIN" | head -n 1 | tr -d ' ')
+kill -KILL "$worker"
+until_true 10 gone "$worker"
 verdict "a worker that dies is replaced" works_again
 
 # A process that has nothing to open, and no key: all of them, when they have

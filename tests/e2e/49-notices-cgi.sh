@@ -138,13 +138,13 @@ for _d in "null 3" "zero 5" "random 8" "urandom 9"; do
 	mknod -m 666 /dev/\${_d% *} c 1 \${_d#* }
 done
 python3 "$T/syslog.py" "$T/syslog" &
-for _i in 1 2 3 4 5 6 7 8 9 10; do [ -S /dev/log ] || sleep 0.5; done
+for _i in \$(seq 100); do [ -S /dev/log ] || sleep 0.5; done
 env -i PATH="$PATH" GATEWAY_INTERFACE=CGI/1.1 REMOTE_ADDR=192.0.2.1 \
     SCEP_CONF="$CONF" REQUEST_METHOD=POST \
     QUERY_STRING=operation=PKIOperation "$FCGI" <"$T/message.0" \
     2>&1 >"$T/out" | cat >"$T/err"
 echo read >"$T/read"
-for _i in 1 2 3 4 5 6 7 8 9 10; do
+for _i in \$(seq 60); do
 	grep -q "is not delivered" "$T/syslog" || sleep 1
 done
 kill \$!

@@ -86,7 +86,10 @@ verdict "nothing waits any more" until_true 5 n_waiting 0
 
 : >"$T/fail"
 : >"$T/calls"
-for n in 2 3 4; do enrol "n$n"; done
+# One has failed before the others come, or they are told at the same time.
+enrol n2
+until_true 20 is_tried 1
+for n in 3 4; do enrol "n$n"; done
 verdict "a receiver that fails is called again" until_true 30 is_tried 4
 adm notice list >"$T/list"
 like "the list says why" "$T/list" "failing .*not today"
@@ -108,11 +111,12 @@ age=$(($(date +%s) - $(date -d "$(adm notice list --json |
     jq -r 'map(.created) | min')" +%s)))
 same "a scrape tells how many wait" "$(figure "$WAITING")" 3
 verdict "… for how long" [ "$(figure "$OLDEST")" -ge "$age" ]
-verdict "… and how many tries have failed" [ "$(figure "$IN_VAIN")" -ge 4 ]
-# The pauses are 1, 2 and 4 s, in whole seconds: a busy machine makes them
-# longer, and nothing makes them shorter.
+failed_4() { [ "$(figure "$IN_VAIN")" -ge 4 ]; }
+verdict "… and how many tries have failed" until_true 5 failed_4
+# The pauses are 1 s, 2 s, and 4 s or by chance 3 s, in whole seconds: a busy
+# machine makes them longer, and nothing makes them shorter.
 same "it is called less and less" "$(awk '{ t[NR] = $1 }
-    END { if (NR >= 4 && t[3] - t[2] > 1e9 && t[4] - t[3] > 3e9)
+    END { if (NR >= 4 && t[3] - t[2] > 1e9 && t[4] - t[3] > 2e9)
 	print "yes" }' "$T/calls")" yes
 adm notice list --json | jq -r '.[].id' | sort >"$T/ids"
 rm "$T/fail"
@@ -196,8 +200,10 @@ verdict "and nothing waits behind it" until_true 5 n_waiting 0
 # ---- kill -9 ----
 
 kill_all() {
-	kill -KILL "$SUPERVISOR" $(descendants "$SUPERVISOR") 2>/dev/null
+	_all="$SUPERVISOR $(descendants "$SUPERVISOR")"
+	kill -KILL $_all 2>/dev/null
 	wait "$SUPERVISOR" 2>/dev/null
+	for _one in $_all; do until_true 20 gone_or_zombie "$_one"; done
 }
 : >"$T/fail"
 enrol n11
@@ -225,7 +231,7 @@ same "which is the only one" "$(n_told)" 12
 # ---- the operator drops ----
 
 : >"$T/fail"
-enrol n13
+enrol n13 -w 20
 until_true 5 n_waiting 1
 status 2 "nothing is dropped by a slip" adm notice drop
 status 2 "… nor all, for one that is not UTF-8" \
