@@ -246,17 +246,26 @@ verdict "its own is good" bot -C t -s /CN=x "$URL"
 
 # ---- wrong names ----
 
-mint w --cn right --id wrong-1
-for i in 1 2 3 4; do bot -C w -s /CN=wrong "$URL" >>w.out 2>&1; done
-sleep 6
-stop "$SUPERVISOR" KILL
-start_fcgi
-until_true 10 caps_ok "$URL"
-same "a server that was killed seconds later knows of them" \
-    "$(row w wrong) $(row w state) $(row w used)" "4 live 0"
+# They are written every five seconds, which a busy machine makes longer; and
+# whoever asks for them has them written.
+for pause in 6 30; do
+	mint w --cn right --id "wrong-$pause"
+	for i in 1 2 3 4; do bot -C w -s /CN=wrong "$URL" >>w.out 2>&1; done
+	sleep "$pause"
+	stop "$SUPERVISOR" KILL
+	start_fcgi
+	until_true 10 caps_ok "$URL"
+	known=$(row w wrong; row w state; row w used)
+	[ "$known" != "4
+live
+0" ] || break
+done
+same "a server that was killed seconds later knows of them" "$known" "4
+live
+0"
 status 1 "the fifth" bot -C w -s /CN=wrong "$URL"
 status 1 "freezes it for all" bot -C w -s /CN=right "$URL"
-verdict "until it is thawed" adm challenge thaw "t-$kid-wrong-1"
+verdict "until it is thawed" adm challenge thaw "t-$kid-wrong-$pause"
 verdict "then it is good" bot -C w -s /CN=right "$URL"
 
 mint w --cn stolen
