@@ -91,6 +91,9 @@ read_csr(struct scep_job *job, struct scep_error *err)
 	rc = scep_csr_read(job->ca->crypto, job->ask->plaintext,
 	    &job->profile->keys, &job->own, err);
 	job->csr = job->own;
+	/* Whether it is given others is known when all work is done. */
+	if (rc == SCEP_OK && scep_csr_names(job->own, err) != SCEP_OK)
+		scep_job_note(job, err->text);
 	if (rc == SCEP_OK || (scep_err_fail_info(rc) == -1 &&
 	    rc != SCEP_E_FORMAT))
 		return rc;		/* good, or our own trouble */

@@ -88,6 +88,9 @@ enum scep_err	 scep_job_read(struct scep_job *job, struct scep_error *err);
 /* … and the request's own signature, where it may be the signer's at all:
  * prove.c. */
 enum scep_err	 scep_job_prove(struct scep_job *job, struct scep_error *err);
+/* It turned out to be none: from here on the CA's own takes its place, which
+ * is nobody's. */
+void		 scep_job_disown(struct scep_job *job);
 /* What stands behind the reason in the log; the first one is kept. */
 void		 scep_job_note(struct scep_job *job, const char *text);
 /* Step 8: transaction, challenge, queues; reads only. */
@@ -97,7 +100,7 @@ enum scep_err	 scep_job_gather(struct scep_job *job, struct scep_error *err);
 enum scep_err	 scep_job_count_wrong(struct scep_job *job,
 		    struct scep_error *err);
 /* Read the record, and judge it; names that it gives take the place of the
- * request's. */
+ * request's, which is disowned where it needed them and got none. */
 enum scep_err	 scep_job_challenge(struct scep_job *job,
 		    struct scep_error *err);
 /*

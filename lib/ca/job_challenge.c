@@ -155,6 +155,23 @@ unset_names(struct scep_job *job)
 	scep_job_check_names(job);
 }
 
+/* Its own names do not read, and it was given no others: whatever it showed,
+ * nothing was asked for. */
+static void
+disown(struct scep_job *job)
+{
+	const char	*why = job->csr->names.text;
+
+	scep_job_disown(job);
+	if (job->has_record)
+		scep_challenge_clear(&job->record);
+	job->has_record = 0;
+	job->record_id[0] = '\0';
+	job->facts.challenge = SCEP_CH_ABSENT;
+	job->detail[0] = '\0';
+	scep_job_note(job, why);
+}
+
 /* Besides: the same work was done as for what is no token. */
 static enum scep_err
 judge_token(struct scep_job *job, struct scep_challenge_case *c,
@@ -198,6 +215,8 @@ scep_job_challenge(struct scep_job *job, struct scep_error *err)
 		return set_names(job, err);
 	if (job->sets_names)
 		unset_names(job);
+	if (job->csr->names.code != SCEP_OK)
+		disown(job);
 	return SCEP_OK;
 }
 

@@ -36,9 +36,8 @@ may_be_signers(const struct scep_job *job)
 	return renew->any_names || (f->same_subject && f->same_san);
 }
 
-/* From here on the CA's own takes its place, which is nobody's. */
-static void
-forget(struct scep_job *job)
+void
+scep_job_disown(struct scep_job *job)
 {
 	job->facts.unreadable = 1;
 	job->facts.signer_has_csr_key = job->facts.same_subject =
@@ -91,7 +90,7 @@ scep_job_prove(struct scep_job *job, struct scep_error *err)
 	    rc != SCEP_E_FORMAT))
 		return rc;		/* good, or our own trouble */
 	scep_job_note(job, err->text);
-	forget(job);
+	scep_job_disown(job);
 	/* A signature that was verified, in vain, is all the work there is. */
 	return rc == SCEP_E_SIG ? SCEP_OK : verify_dummy(job, err);
 }

@@ -120,14 +120,34 @@ challenge_text(const struct scep_job *job)
 	return job->facts.challenge == SCEP_CH_STATIC ? "static" : "unknown";
 }
 
+/* What it asked for, whatever it was given. */
+static void
+say_names(const struct scep_csr *csr, struct scep_line *line)
+{
+	const struct scep_san	*san;
+	char			 text[SCEP_NAME_TEXT];
+	size_t			 i;
+
+	if (csr->names.code != SCEP_OK) {
+		scep_line_text(line, "unreadable_names", csr->names.text);
+		return;
+	}
+	scep_name_write(&csr->name, text, sizeof(text));
+	scep_line_text(line, "subject", text);
+	for (i = 0; i < csr->san.n; i++) {
+		san = &csr->san.san[i];
+		scep_line_fmt(line, "san", "%s:%.*s",
+		    scep_san_type_name(san->type), (int)san->value.len,
+		    san->value.len > 0 ? (const char *)san->value.data : "");
+	}
+}
+
 /* The same work for the CA's own request, of which nothing is told. */
 static void
 say_request(const struct scep_job *job, struct scep_line *line)
 {
 	const struct scep_csr	*csr = job->csr;
-	const struct scep_san	*san;
 	char			 text[SCEP_NAME_TEXT];
-	size_t			 i;
 
 	scep_line_text(line, "signer", job->facts.self_signed ?
 	    "self-signed" : job->signer_is_ours ? "certificate of ours" :
@@ -147,14 +167,7 @@ say_request(const struct scep_job *job, struct scep_line *line)
 	if (csr->other_exts > 0)
 		scep_line_fmt(line, "ignored_extensions", "%d",
 		    csr->other_exts);
-	scep_name_write(&csr->name, text, sizeof(text));
-	scep_line_text(line, "subject", text);
-	for (i = 0; i < csr->san.n; i++) {
-		san = &csr->san.san[i];
-		scep_line_fmt(line, "san", "%s:%.*s",
-		    scep_san_type_name(san->type), (int)san->value.len,
-		    san->value.len > 0 ? (const char *)san->value.data : "");
-	}
+	say_names(csr, line);
 	if (job->facts.unreadable || job->facts.reused_envelope) {
 		memset(line, 0, sizeof(*line));
 		scep_line_text(line, "unreadable", "yes");

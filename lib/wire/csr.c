@@ -108,13 +108,25 @@ refuse_authority(const SCEP_EXT *ext, struct scep_error *err)
 	    "asks for the rights of a CA, or for somebody's SID");
 }
 
+/* A name that is none is no fault of the request (csr.h); the first is told. */
+static enum scep_err
+keep_fault(struct scep_csr *csr, enum scep_err rc,
+    const struct scep_error *err)
+{
+	if (rc != SCEP_E_FORMAT && rc != SCEP_E_REFUSED)
+		return rc;
+	if (csr->names.code == SCEP_OK)
+		csr->names = *err;
+	return SCEP_OK;
+}
+
 static enum scep_err
 read_extension(const SCEP_EXT *ext, struct scep_csr *csr,
     struct scep_error *err)
 {
 	if (OBJ_obj2nid(ext->type) == NID_subject_alt_name)
-		return scep_san_parse(scep_asn1_span(ext->value), &csr->san,
-		    err);
+		return keep_fault(csr, scep_san_parse(scep_asn1_span(
+		    ext->value), &csr->san, err), err);
 	csr->other_exts++;
 	return refuse_authority(ext, err);
 }
@@ -296,6 +308,17 @@ scep_csr_verify(const struct scep_crypto *crypto, const struct scep_csr *csr,
 	    csr->signature, err);
 }
 
+/* Half of them would be others. */
+static void
+forget_names(struct scep_csr *csr)
+{
+	static const uint8_t	 empty[] = { SEQUENCE, 0 };
+
+	csr->subject = scep_span_make(empty, sizeof(empty));
+	scep_name_clear(&csr->name);
+	scep_san_clear(&csr->san);
+}
+
 static enum scep_err
 parse(const struct scep_crypto *crypto, struct scep_span der,
     const struct scep_key_rules *rules, struct scep_csr *csr,
@@ -313,10 +336,13 @@ parse(const struct scep_crypto *crypto, struct scep_span der,
 	    err)) != SCEP_OK ||
 	    (rc = scep_key_load(crypto, parts.spki, rules, &csr->key, err)) !=
 	    SCEP_OK ||
-	    (rc = scep_name_parse(csr->subject, &csr->name, err)) !=
-	    SCEP_OK)
+	    (rc = keep_fault(csr, scep_name_parse(csr->subject, &csr->name,
+	    err), err)) != SCEP_OK ||
+	    (rc = read_attributes(parts.attributes, csr, err)) != SCEP_OK)
 		return rc;
-	return read_attributes(parts.attributes, csr, err);
+	if (csr->names.code != SCEP_OK)
+		forget_names(csr);
+	return SCEP_OK;
 }
 
 enum scep_err
@@ -343,13 +369,23 @@ scep_csr_read(const struct scep_crypto *crypto, struct scep_span der,
 }
 
 enum scep_err
+scep_csr_names(const struct scep_csr *csr, struct scep_error *err)
+{
+	if (csr->names.code != SCEP_OK)
+		*err = csr->names;
+	return csr->names.code;
+}
+
+enum scep_err
 scep_csr_parse(const struct scep_crypto *crypto, struct scep_span der,
     const struct scep_key_rules *rules, unsigned int weak,
     struct scep_csr **out, struct scep_error *err)
 {
 	enum scep_err	 rc;
 
-	if ((rc = scep_csr_read(crypto, der, rules, out, err)) == SCEP_OK &&
+	if ((rc = scep_csr_read(crypto, der, rules, out, err)) != SCEP_OK)
+		return rc;
+	if ((rc = scep_csr_names(*out, err)) != SCEP_OK ||
 	    (rc = scep_csr_verify(crypto, *out, weak, err)) != SCEP_OK) {
 		scep_csr_free(*out);
 		*out = NULL;

@@ -111,6 +111,12 @@ status 2 "an end twice" adm challenge add --cn x --ttl 1h --not-after 2h
 
 # ---- names that the server gives ----
 
+# A device may break its lines where it likes.
+line=$(printf '/CN=mine\r\nresult=granted')
+challenge g0
+sed 's/.$/a/;t' g0 >guess0
+cmp -s g0 guess0 && sed 's/.$/b/' g0 >guess0
+
 challenge set --set-subject --subject 'O=Example, CN=given' \
     --dns given.example
 verdict "whatever is asked for" bot -C set -k set.key -s /L=Nowhere/CN=mine \
@@ -126,7 +132,30 @@ challenge set --set-subject --cn bare
 verdict "without names beside it" bot -C set -s /CN=x -d mine.example \
     -o set.pem "$URL"
 same "there are none" "$(subject set.pem) $(names set.pem)" "CN=bare "
+challenge unread --set-subject --cn unread --uses 2
+status 1 "a wrong secret beside names that are none" bot -C guess0 \
+    -s "$line" "$URL"
+verdict "names that are none" bot -C unread -k unread.key -s "$line" \
+    -d mine..example -o set.pem "$URL"
+same "the challenge gives others" "$(subject set.pem) $(names set.pem)" \
+    "CN=unread "
+first=$(serial_of verdict.out)
+verdict "asked once more" bot -C unread -k unread.key -t random -s "$line" \
+    "$URL"
+same "the same certificate, too" "$(serial_of verdict.out)" "$first"
+id=$(adm cert list --subject '*CN=unread' --json | jq -r '.[0].request')
+adm explain "$id" >explain.out
+like "explain says what they were" explain.out \
+    "unreadable names.*name: CN holds control characters"
+unlike "and none of them" explain.out result=granted
 challenge plain
+bot -C plain -k plain.key -s "$line" -S unread.der "$URL" >unread.out
+bot -C guess0 -k plain.key -s /CN=x -S guess0.der "$URL" >guess0.out
+same "where none are given it is refused as a wrong secret is" \
+    "$(cut -d' ' -f1-3 unread.out)" "$(cut -d' ' -f1-3 guess0.out)"
+same "in as many octets" "$(wc -c <unread.der)" "$(wc -c <guess0.der)"
+comes "the log says why" scep.log \
+    'reason="no readable request in the envelope .name: CN holds control'
 status 1 "the profile's rules are for what is asked for otherwise" bot \
     -C plain -s /L=Nowhere/CN=mine "$URL"
 status 2 "no subject to set" adm challenge add --set-subject

@@ -80,6 +80,21 @@ try_cert(const struct scep_crypto *crypto, struct scep_span der)
 	scep_cert_clear(&cert);
 }
 
+/* All of them, or none. */
+static void
+try_csr_names(const struct scep_csr *csr)
+{
+	struct scep_name	 name;
+	struct scep_error	 err;
+
+	NEED(scep_name_parse(csr->subject, &name, &err) == SCEP_OK);
+	NEED(scep_name_same(&name, &csr->name));
+	scep_name_clear(&name);
+	if (scep_csr_names(csr, &err) == SCEP_OK)
+		return;
+	NEED(err.text[0] != '\0' && csr->name.n == 0 && csr->san.n == 0);
+}
+
 static void
 try_csr(const struct scep_crypto *crypto, struct scep_span der)
 {
@@ -88,10 +103,15 @@ try_csr(const struct scep_crypto *crypto, struct scep_span der)
 	struct scep_error	 err;
 	X509_REQ		*req;
 
-	if (scep_csr_parse(crypto, der, &rules, 1, &csr, &err) != SCEP_OK)
+	if (scep_csr_read(crypto, der, &rules, &csr, &err) != SCEP_OK)
 		return;
 	NEED(csr->challenge.len <= SCEP_CHALLENGE_MAX);
 	NEED(scep_der_check(der, &err) == SCEP_OK);
+	try_csr_names(csr);
+	if (scep_csr_verify(crypto, csr, 1, &err) != SCEP_OK) {
+		scep_csr_free(csr);
+		return;
+	}
 	NEED((req = d2i_X509_REQ(NULL, &p, (long)der.len)) != NULL);
 	NEED(X509_REQ_verify(req, X509_REQ_get0_pubkey(req)) == 1);
 	X509_REQ_free(req);

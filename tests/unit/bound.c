@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -11,6 +12,7 @@
 #include "tests/unit/asking.h"
 #include "tests/unit/bound.h"
 #include "tests/unit/der_make.h"
+#include "wire/san.h"
 
 #define LENGTH(a)	(sizeof(a) / sizeof((a)[0]))
 
@@ -24,6 +26,11 @@
 
 enum { UTF8 = 0x0c, PRINTABLE = 0x13, T61 = 0x14, IA5 = 0x16, BMP = 0x1e,
     UNIVERSAL = 0x1c };
+
+/* 128 octets. */
+#define LONG_16		"sixteen octets.."
+#define LONG		LONG_16 LONG_16 LONG_16 LONG_16 LONG_16 LONG_16 \
+			LONG_16 LONG_16
 
 /* ---- names ---- */
 
@@ -89,6 +96,21 @@ static struct scep_span
 requested(const char *oid, struct scep_span exts)
 {
 	return SEQ(der_oid(oid), SET_OF(SEQ(exts)));
+}
+
+/* One more than there may be. */
+static struct scep_span
+many_hosts(void)
+{
+	struct scep_span	 all = scep_span_make(NULL, 0);
+	char			 host[32];
+	int			 i;
+
+	for (i = 0; i <= SCEP_SAN_MAX; i++) {
+		(void)snprintf(host, sizeof(host), "%d." BOUND_HOST, i);
+		all = der_join(all, dns(host));
+	}
+	return all;
 }
 
 /* ---- a request ---- */
@@ -164,6 +186,11 @@ set_subject(struct bound_ask *a, int which)
 		SEQ(SET_OF(text_ava(O, "Example")), SET_OF(SEQ(
 		    der_hex("060455048003"), der_text(UTF8, "dev-0")))),
 		der_hex("3000"),
+		below(DER(0x30, der_oid(CN), DER(UTF8, der_repeat(der_raw(
+		    "d", 1), 65)))),
+		DER(0x30, der_repeat(SET_OF(text_ava(OU, "unit")), 17)),
+		DER(0x30, der_repeat(SET_OF(text_ava("2.5.4.13", LONG)), 9)),
+		SEQ(text_ava(CN, "dev-0")),
 	};
 
 	assert_in_range(which, 0, LENGTH(subjects) - 1);
@@ -198,6 +225,14 @@ set_san(struct bound_ask *a, int which)
 		der_join(san_of(dns(BOUND_HOST)), odd_ext(
 		    "1.3.6.1.4.1.311.25.2", 0, der_hex("3000"))),
 		odd_ext("2.5.29.18", 0, SEQ(dns(BOUND_HOST))),	/* issuer's */
+		odd_ext(SAN, 0, der_text(0x82, BOUND_HOST)),
+		odd_ext(SAN, 0, der_hex("3080 0000")),
+		odd_ext(SAN, 0, scep_span_make(NULL, 0)),
+		two(dns(BOUND_HOST), der_octets(0x87, "\300\0\2\1\1", 5)),
+		two(dns(BOUND_HOST), der_octets(0x8a, "x", 1)),
+		two(dns(BOUND_HOST), DER(0xa0, der_oid("1.2.3"))),
+		san_of(der_text(0x81, "nobody")),
+		san_of(many_hosts()),
 	};
 
 	assert_in_range(which, 0, LENGTH(sans) - 1);
@@ -243,18 +278,18 @@ set_attributes(struct bound_ask *a, int which)
 }
 
 const struct bound_row	 bound_rows[] = {
-	{ "a NUL", set_subject, 0, 0, 0 },
-	{ "a line of the log", set_subject, 1, 0, 0 },
-	{ "no UTF-8", set_subject, 2, 0, 0 },
-	{ "half a character", set_subject, 3, 0, 0 },
+	{ "a NUL", set_subject, 0, 0, 1 },
+	{ "a line of the log", set_subject, 1, 0, 1 },
+	{ "no UTF-8", set_subject, 2, 0, 1 },
+	{ "half a character", set_subject, 3, 0, 1 },
 	{ "as BMPString", set_subject, 4, 1, 1 },
-	{ "as UniversalString", set_subject, 5, 0, 0 },
+	{ "as UniversalString", set_subject, 5, 0, 1 },
 	{ "as T61String", set_subject, 6, 1, 1 },
 	{ "a T61String of more than ASCII", set_subject, 7, 0, 1 },
 	{ "as IA5String", set_subject, 8, 1, 1 },
 	{ "as PrintableString", set_subject, 9, 1, 1 },
-	{ "a PrintableString that is none", set_subject, 10, 0, 0 },
-	{ "as OCTET STRING", set_subject, 11, 0, 0 },
+	{ "a PrintableString that is none", set_subject, 10, 0, 1 },
+	{ "as OCTET STRING", set_subject, 11, 0, 1 },
 	{ "a constructed string", set_subject, 12, 0, 0 },
 	{ "another device", set_subject, 13, 0, 1 },
 	{ "another case", set_subject, 14, 0, 1 },
@@ -265,7 +300,7 @@ const struct bound_row	 bound_rows[] = {
 	{ "a character without width", set_subject, 19, 0, 1 },
 	{ "a digit that is wider", set_subject, 20, 0, 1 },
 	{ "a star", set_subject, 21, 0, 1 },
-	{ "an empty CN", set_subject, 22, 0, 0 },
+	{ "an empty CN", set_subject, 22, 0, 1 },
 	{ "a name in a value", set_subject, 23, 0, 1 },
 	{ "an RDN in a value", set_subject, 24, 0, 1 },
 	{ "less", set_subject, 25, 0, 1 },
@@ -278,16 +313,20 @@ const struct bound_row	 bound_rows[] = {
 	{ "more", set_subject, 32, 0, 1 },
 	{ "another case elsewhere", set_subject, 33, 0, 1 },
 	{ "another type", set_subject, 34, 0, 1 },
-	{ "an empty RDN", set_subject, 35, 0, 0 },
+	{ "an empty RDN", set_subject, 35, 0, 1 },
 	{ "a type in more octets than it needs", set_subject, 36, 0, 0 },
 	{ "an empty subject", set_subject, 37, 0, 1 },
+	{ "a CN of 65 characters", set_subject, 38, 0, 1 },
+	{ "17 attributes", set_subject, 39, 0, 1 },
+	{ "a subject of more than 1024 octets", set_subject, 40, 0, 1 },
+	{ "a subject without RDNs", set_subject, 41, 0, 1 },
 	{ "another DNS name", set_san, 0, 0, 1 },
 	{ "a DNS name in another case", set_san, 1, 1, 1 },
-	{ "a dot behind a DNS name", set_san, 2, 0, 0 },
+	{ "a dot behind a DNS name", set_san, 2, 0, 1 },
 	{ "a wildcard", set_san, 3, 0, 1 },
 	{ "a host below", set_san, 4, 0, 1 },
-	{ "a NUL in a DNS name", set_san, 5, 0, 0 },
-	{ "no alternative name in the extension", set_san, 6, 0, 0 },
+	{ "a NUL in a DNS name", set_san, 5, 0, 1 },
+	{ "no alternative name in the extension", set_san, 6, 0, 1 },
 	{ "another DNS name besides", set_san, 7, 0, 1 },
 	{ "another DNS name before", set_san, 8, 0, 1 },
 	{ "a DNS name twice", set_san, 9, 1, 1 },
@@ -298,11 +337,19 @@ const struct bound_row	 bound_rows[] = {
 	{ "a UPN besides", set_san, 14, 0, 1 },
 	{ "a directory name besides", set_san, 15, 0, 1 },
 	{ "a registered id besides", set_san, 16, 0, 1 },
-	{ "the DNS name as a URI", set_san, 17, 0, 0 },
+	{ "the DNS name as a URI", set_san, 17, 0, 1 },
 	{ "two extensions", set_san, 18, 0, 0 },
 	{ "CA:TRUE", set_san, 19, 0, 0 },
 	{ "a SID", set_san, 20, 0, 0 },
 	{ "an alternative name of the issuer's", set_san, 21, 0, 1 },
+	{ "an alternative name that is no list", set_san, 22, 0, 1 },
+	{ "alternative names in BER", set_san, 23, 0, 1 },
+	{ "an extension of no octets", set_san, 24, 0, 1 },
+	{ "an address of 5 octets", set_san, 25, 0, 1 },
+	{ "a kind of name that there is not", set_san, 26, 0, 1 },
+	{ "an otherName without a value", set_san, 27, 0, 1 },
+	{ "a mail address that is none", set_san, 28, 0, 1 },
+	{ "65 alternative names", set_san, 29, 0, 1 },
 	{ "no extension", set_attributes, 0, 0, 1 },
 	{ "two extension requests", set_attributes, 1, 0, 0 },
 	{ "one of Microsoft's besides", set_attributes, 2, 0, 0 },

@@ -19,7 +19,8 @@ extern const struct bound_row {
 	void		(*set)(struct bound_ask *a, int which);
 	int		 which;
 	int		 granted;	/* the bound name, in other octets */
-	int		 readable;	/* good enough where the name is set */
+	int		 readable;	/* but for its names: good enough where
+					   they are set */
 } bound_rows[];
 extern const size_t	 bound_rows_n;
 

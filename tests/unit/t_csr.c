@@ -382,6 +382,94 @@ odd_alternative_names_are_refused(void **state)
 	assert_verifies(with(asks(extension("2.5.29.17", nul))));
 }
 
+/* A good request but for its subject and its attributes. */
+static struct scep_span
+named(struct scep_span name, struct scep_span attributes)
+{
+	return rsa_csr(info(der_int(0), name, der_spki(rsa), attributes));
+}
+
+static enum scep_err
+read_alone(struct scep_span der, struct scep_csr **out)
+{
+	struct scep_error	 err;
+	enum scep_err		 rc;
+
+	rc = scep_csr_read(crypto, der, &any, out, &err);
+	assert_int_equal(ERR_peek_error(), 0);
+	return rc;
+}
+
+/* It is the one request, but nobody's: half of its names are none of them. */
+static void
+a_request_comes_without_names_where_one_does_not_read(void **state)
+{
+	struct scep_span	 empty = SEQ(der_rdn(CN, UTF8, ""));
+	struct scep_span	 good = der_join(secret(UTF8, "open sesame"),
+				    asks(dns("a.example")));
+	struct scep_span	 bad = der_join(secret(UTF8, "open sesame"),
+				    asks(dns("a.example.")));
+	struct scep_span	 der[4];
+	struct scep_csr		*csr;
+	struct scep_error	 err;
+	int			 i;
+
+	(void)state;
+	der[0] = named(subject(), good);
+	der[1] = named(empty, good);
+	der[2] = named(subject(), bad);
+	der[3] = named(empty, bad);
+	for (i = 0; i < 4; i++) {
+		assert_int_equal(read_alone(der[i], &csr), SCEP_OK);
+		assert_int_equal(csr->name.n, i == 0);
+		assert_int_equal(csr->san.n, i == 0);
+		assert_int_equal(csr->subject.len > 2, i == 0);
+		assert_int_equal(csr->challenge.len, 11);
+		assert_int_equal(scep_csr_verify(crypto, csr, 0, &err),
+		    SCEP_OK);
+		assert_int_equal(scep_csr_names(csr, &err), i == 0 ? SCEP_OK :
+		    SCEP_E_REFUSED);
+		/* The first is told. */
+		if (i > 0)
+			assert_non_null(strstr(err.text, i == 2 ?
+			    "a.example. is not one" : "CN of 0 characters"));
+		scep_csr_free(csr);
+		assert_int_equal(verdict(der[i]), i == 0 ? SCEP_OK :
+		    SCEP_E_REFUSED);
+	}
+}
+
+/* All else is looked at, behind them too. */
+static void
+names_that_do_not_read_hide_no_other_fault(void **state)
+{
+	struct scep_span	 empty = SEQ(der_rdn(CN, UTF8, ""));
+	struct scep_span	 host = dns("a.example.");
+	struct scep_span	 ca = extension("2.5.29.19",
+				    der_hex("30030101ff"));
+	struct scep_csr		*csr;
+
+	(void)state;
+	assert_int_equal(read_alone(named(empty, asks(host)), &csr),
+	    SCEP_OK);			/* the control */
+	scep_csr_free(csr);
+	assert_int_equal(read_alone(named(empty, asks(ca)), &csr),
+	    SCEP_E_REFUSED);
+	assert_int_equal(read_alone(with(asks(der_join(host, ca))), &csr),
+	    SCEP_E_REFUSED);
+	assert_int_equal(read_alone(with(asks(der_repeat(host, 2))), &csr),
+	    SCEP_E_REFUSED);
+	assert_int_equal(read_alone(named(empty, der_repeat(secret(UTF8,
+	    "x"), 2)), &csr), SCEP_E_REFUSED);
+	assert_int_equal(read_alone(named(der_hex("0500"), nothing()), &csr),
+	    SCEP_E_FORMAT);
+	/* No DER, however deep, is no request. */
+	assert_int_equal(read_alone(named(SEQ(SET_OF(SEQ(der_oid(CN),
+	    der_octets(0x2c, "\x0c\x01x", 3)))), nothing()), &csr),
+	    SCEP_E_FORMAT);
+	assert_null(csr);
+}
+
 /* C-167: each beside the harmless form of the same extension. */
 static void
 the_rights_of_a_ca_are_not_for_the_asking(void **state)
@@ -699,6 +787,8 @@ main(void)
 		SHOWS(each_extension_request_is_read_and_only_one_of_them,
 		    "C-167 T-92"),
 		TEST(odd_alternative_names_are_refused),
+		TEST(a_request_comes_without_names_where_one_does_not_read),
+		TEST(names_that_do_not_read_hide_no_other_fault),
 		SHOWS(the_rights_of_a_ca_are_not_for_the_asking, "C-167"),
 		SHOWS(extensions_and_attributes_have_a_limit, "C-239"),
 		SHOWS(a_request_has_at_most_16_kib, "C-239 T-49"),
