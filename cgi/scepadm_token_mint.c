@@ -110,18 +110,33 @@ copy_subject(const struct scep_name *name, char *out, size_t size)
 	out[n] = '\0';
 }
 
-/* Its key; and its names, where no others are given. */
+/* Its names must read, unless it gets others. */
 static enum scep_err
-take_csr(struct adm *adm, const char *hex, struct minting *m)
+read_csr(struct adm *adm, const char *hex, struct minting *m)
 {
 	static const struct scep_key_rules	 any = { ~0u, 1024, 16384 };
 	static uint8_t				 der[SCEP_CSR_MAX];
 	enum scep_err				 rc;
-	size_t					 i, len;
+	size_t					 len;
 
 	if ((rc = scep_hex_read(hex, der, sizeof(der), &len, &adm->err)) !=
-	    SCEP_OK || (rc = scep_csr_parse(adm->crypto, scep_span_make(der,
-	    len), &any, 0, &m->csr, &adm->err)) != SCEP_OK) {
+	    SCEP_OK ||
+	    (rc = scep_csr_read(adm->crypto, scep_span_make(der, len), &any,
+	    &m->csr, &adm->err)) != SCEP_OK)
+		return rc;
+	if ((!m->wish.sets || m->wish.subject == NULL) &&
+	    (rc = scep_csr_names(m->csr, &adm->err)) != SCEP_OK)
+		return rc;
+	return scep_csr_verify(adm->crypto, m->csr, 0, &adm->err);
+}
+
+/* Its key; and its names, where no others are given. */
+static enum scep_err
+take_csr(struct adm *adm, const char *hex, struct minting *m)
+{
+	size_t	 i;
+
+	if (read_csr(adm, hex, m) != SCEP_OK) {
 		adm->err.code = SCEP_E_REFUSED;
 		return scep_fail_within(&adm->err, "--csr");
 	}

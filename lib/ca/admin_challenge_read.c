@@ -153,7 +153,21 @@ take_csr(const struct scep_csr *csr, const struct scep_profile *profile,
 	return put_san(&csr->san, profile, rec, err);
 }
 
-/* NULL if none was given. */
+/* Its names must read, unless it gets others. */
+static enum scep_err
+check_csr(const struct scep_admin_call *call,
+    const struct scep_profile *profile, const struct scep_csr *csr,
+    struct scep_error *err)
+{
+	enum scep_err	 rc = SCEP_OK;
+
+	if (scep_admin_number(call, "set_subject", 0) == 0)
+		rc = scep_csr_names(csr, err);
+	return rc != SCEP_OK ? rc : scep_csr_verify(call->ca->crypto, csr,
+	    profile->csr_weak, err);
+}
+
+/* NULL if none was given; the caller frees it whatever comes. */
 static enum scep_err
 read_csr(const struct scep_admin_call *call,
     const struct scep_profile *profile, struct scep_csr **out,
@@ -167,9 +181,11 @@ read_csr(const struct scep_admin_call *call,
 	*out = NULL;
 	if (hex == NULL)
 		return SCEP_OK;
-	if ((rc = scep_hex_read(hex, der, sizeof(der), &len, err)) == SCEP_OK)
-		rc = scep_csr_parse(call->ca->crypto, scep_span_make(der,
-		    len), &profile->keys, profile->csr_weak, out, err);
+	if ((rc = scep_hex_read(hex, der, sizeof(der), &len, err)) ==
+	    SCEP_OK &&
+	    (rc = scep_csr_read(call->ca->crypto, scep_span_make(der, len),
+	    &profile->keys, out, err)) == SCEP_OK)
+		rc = check_csr(call, profile, *out, err);
 	if (rc == SCEP_OK || rc == SCEP_E_NOMEM)
 		return rc;
 	err->code = SCEP_E_REFUSED;

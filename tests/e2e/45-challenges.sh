@@ -116,6 +116,8 @@ line=$(printf '/CN=mine\r\nresult=granted')
 challenge g0
 sed 's/.$/a/;t' g0 >guess0
 cmp -s g0 guess0 && sed 's/.$/b/' g0 >guess0
+printf '%s\n' '[req]' 'distinguished_name = dn' 'prompt = no' '[dn]' \
+    'CN = a\rb' >dull.cnf
 
 challenge set --set-subject --subject 'O=Example, CN=given' \
     --dns given.example
@@ -148,6 +150,15 @@ adm explain "$id" >explain.out
 like "explain says what they were" explain.out \
     "unreadable names.*name: CN holds control characters"
 unlike "and none of them" explain.out result=granted
+openssl genrsa -out dull.key 2048 2>/dev/null
+openssl req -new -key dull.key -config dull.cnf -out dull.csr 2>/dev/null
+verdict "a request with such a name" adm challenge add --csr dull.csr \
+    --set-subject --cn dull
+cp verdict.out dull
+status 1 "is for no other challenge" adm challenge add --csr dull.csr
+like "which says why" status.out "control characters"
+status 1 "its key alone may come" bot -C dull -s "$line" "$URL"
+verdict "with any name" bot -C dull -k dull.key -s "$line" "$URL"
 challenge plain
 bot -C plain -k plain.key -s "$line" -S unread.der "$URL" >unread.out
 bot -C guess0 -k plain.key -s /CN=x -S guess0.der "$URL" >guess0.out

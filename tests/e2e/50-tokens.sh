@@ -211,6 +211,19 @@ verdict "names that the token gives" bot -C t -s /L=Nowhere/CN=x -o g.pem \
 like "are the certificate's" g.pem "BEGIN"
 same "they are" "$(openssl x509 -in g.pem -noout -subject -nameopt RFC2253)" \
     "subject=CN=given,O=Example"
+printf '%s\n' '[req]' 'distinguished_name = dn' 'prompt = no' '[dn]' \
+    'CN = a\rb' >dull.cnf
+openssl req -new -key dev.key -config dull.cnf -out dull.csr
+status 1 "for a request whose name is none" adm token mint --key mdm.key \
+    --kid "$kid" --profile default --csr dull.csr
+like "says so" status.out "control characters"
+mint t --csr dull.csr --set-subject --cn dull
+status 1 "but where it gives another: not another key" bot -C t \
+    -s "$(printf '/CN=a\rb')" "$URL"
+verdict "that one" bot -C t -k dev.key -s "$(printf '/CN=a\rb')" -o g.pem \
+    "$URL"
+same "is called what it says" "$(openssl x509 -in g.pem -noout -subject \
+    -nameopt RFC2253)" "subject=CN=dull"
 
 # ---- times, keys, other profiles ----
 

@@ -97,6 +97,16 @@ csr_hex(int k, const char *subject, const char *const *dns, char *hex,
 	bytes_free(&der);
 }
 
+/* … with a line break in its name. */
+static void
+unread_hex(int k, char *hex, size_t size)
+{
+	struct bytes	 der = client_csr(w->key[k], "/CN=dev\n", NULL, NULL);
+
+	scep_hex_text(scep_span_make(der.data, der.len), hex, size);
+	bytes_free(&der);
+}
+
 static void
 each_member_is_in_the_record(void **state)
 {
@@ -183,6 +193,41 @@ a_request_binds_its_key_and_its_names(void **state)
 	tried(1, "a", "/CN=other", ch, "refused", "another key");
 	tried(0, "b", "/O=x/CN=dev-0", ch, "refused", "another subject");
 	tried(0, "c", "/CN=other", ch, "granted", "challenge");
+}
+
+/* Its own names must be names, but where it gets others. */
+static void
+a_request_without_readable_names_binds_its_key_alone(void **state)
+{
+	char	 hex[4096], bad[4096], key[65], members[8192];
+	char	 ch[SCEP_CHALLENGE_TEXT];
+	json_t	*rec;
+
+	(void)state;
+	csr_hex(0, "/CN=dev-0", NULL, hex, sizeof(hex), key);
+	unread_hex(0, bad, sizeof(bad));
+	(void)snprintf(members, sizeof(members),
+	    "{\"do\":\"challenge.add\",\"csr\":\"%s\"}", bad);
+	operator_refused(w, 0, members, SCEP_E_REFUSED, "control characters");
+	(void)snprintf(members, sizeof(members), "{\"do\":\"challenge.add\","
+	    "\"csr\":\"%s\",\"subject\":\"CN=other\"}", bad);
+	operator_refused(w, 0, members, SCEP_E_REFUSED, "control characters");
+	(void)snprintf(members, sizeof(members),
+	    "\"csr\":\"%s\",\"subject\":\"CN=given\",\"set_subject\":1",
+	    bad);
+	rec = added(members, ch);
+	operator_is(rec, "subject", "CN=given");
+	operator_is(rec, "key_sha256", key);
+	json_decref(rec);
+	/* Signed it must be. */
+	bad[strlen(bad) - 1] = bad[strlen(bad) - 1] == '0' ? '1' : '0';
+	(void)snprintf(members, sizeof(members), "{\"do\":\"challenge.add\","
+	    "\"csr\":\"%s\",\"subject\":\"CN=given\",\"set_subject\":1}",
+	    bad);
+	operator_refused(w, 0, members, SCEP_E_REFUSED, "does not verify");
+	assert_int_equal(world_count(w, SCEP_T_CHALLENGE), 1);
+	tried(1, "a", "/CN=dev\n", ch, "refused", "another key");
+	tried(0, "b", "/CN=dev\n", ch, "granted", "challenge");
 }
 
 static void
@@ -434,6 +479,9 @@ main(void)
 		    a_star_that_is_meant_is_shown_with_a_backslash,
 		    ask_empty),
 		cmocka_unit_test_setup(a_request_binds_its_key_and_its_names,
+		    ask_empty),
+		cmocka_unit_test_setup(
+		    a_request_without_readable_names_binds_its_key_alone,
 		    ask_empty),
 		cmocka_unit_test_setup(what_cannot_be_is_refused, ask_empty),
 		cmocka_unit_test_setup(a_frozen_one_is_thawed, ask_empty),
