@@ -1,6 +1,7 @@
 /*
  * scepadm.c - the operator's command: a table of nouns and verbs.
  */
+#include <fcntl.h>
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
@@ -198,6 +199,21 @@ find(int argc, char *argv[], int *words)
 	return VERBS;
 }
 
+/* Of a verb of two words. */
+static int
+is_first(const char *noun, const char *word)
+{
+	const size_t	 len = strlen(word);
+	size_t		 i;
+
+	for (i = 0; i < VERBS; i++)
+		if (strcmp(noun, verbs[i].noun) == 0 &&
+		    verbs[i].verb != NULL && strncmp(verbs[i].verb, word,
+		    len) == 0 && verbs[i].verb[len] == ' ')
+			return 1;
+	return 0;
+}
+
 static int
 is_noun(const char *word)
 {
@@ -210,27 +226,41 @@ is_noun(const char *word)
 }
 
 static int
+is_help(const char *word)
+{
+	return strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0;
+}
+
+/* No verb, or help: behind the noun, or behind the first of two words. */
+static int
+run_none(int argc, char *argv[])
+{
+	const int	 is_known = is_noun(argv[0]);
+	const int	 help = is_known && argc > 1 &&
+			    (is_help(argv[1]) || (argc > 2 &&
+			    is_first(argv[0], argv[1]) && is_help(argv[2])));
+
+	if (!is_known)
+		(void)fprintf(stderr, "scepadm: there is no %s\n", argv[0]);
+	else if (argc > 1 && !help && !is_first(argv[0], argv[1]))
+		(void)fprintf(stderr, "scepadm: there is no %s %s\n", argv[0],
+		    argv[1]);
+	else if (argc > 2 && !help)
+		(void)fprintf(stderr, "scepadm: there is no %s %s %s\n",
+		    argv[0], argv[1], argv[2]);
+	usage(help ? stdout : stderr, is_known ? argv[0] : NULL);
+	return help ? 0 : scep_err_exit(SCEP_E_USAGE);
+}
+
+static int
 run(struct adm *adm, int argc, char *argv[])
 {
 	enum scep_err	 rc;
 	size_t		 i;
 	int		 words = 0;
 
-	if ((i = find(argc, argv, &words)) == VERBS) {
-		int	 help = argc > 1 && (strcmp(argv[1], "-h") == 0 ||
-			    strcmp(argv[1], "--help") == 0);
-
-		if (!is_noun(argv[0]))
-			(void)fprintf(stderr, "scepadm: there is no %s\n",
-			    argv[0]);
-		else if (argc > 1 && !help)
-			(void)fprintf(stderr, "scepadm: there is no %s %s\n",
-			    argv[0], argv[1]);
-		usage(help ? stdout : stderr, is_noun(argv[0]) ? argv[0] :
-		    NULL);
-		return help && is_noun(argv[0]) ? 0 :
-		    scep_err_exit(SCEP_E_USAGE);
-	}
+	if ((i = find(argc, argv, &words)) == VERBS)
+		return run_none(argc, argv);
 	adm->noun = verbs[i].noun;
 	adm->verb = verbs[i].verb;
 	adm->usage = verbs[i].usage;
@@ -254,6 +284,33 @@ settle_libcrypto(const char *noun)
 		(void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
 }
 
+/* Where one of the three is closed, no file of the state may come to be what we
+ * print to: its place is taken by one with which that fails as before. */
+static int
+settle_streams(void)
+{
+	static const int	 flags[] = { O_WRONLY, O_RDONLY, O_RDONLY };
+	int			 fd;
+
+	for (fd = 0; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) == -1 &&
+		    open("/dev/null", flags[fd]) != fd)
+			return 0;
+	return 1;
+}
+
+/* What nobody can read was not done, as far as he knows. */
+static int
+finish(int status)
+{
+	if (fflush(stdout) != EOF && !ferror(stdout))
+		return status;
+	if (status != 0)		/* that was told */
+		return status;
+	(void)fprintf(stderr, "scepadm: " ADM_UNWRITTEN "\n");
+	return scep_err_exit(SCEP_E_STORE);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -261,6 +318,8 @@ main(int argc, char *argv[])
 	struct adm		 adm = { .conf = NULL };
 	int			 c, status;
 
+	if (!settle_streams())
+		return scep_err_exit(SCEP_E_INTERNAL);
 	scep_process_harden();	/* keys and fresh challenges pass through */
 	(void)setlocale(LC_CTYPE, "");
 	/* Leave what stands behind the noun to the noun. */
@@ -271,11 +330,16 @@ main(int argc, char *argv[])
 			break;
 		case 'h':
 			usage(stdout, NULL);
-			return 0;
+			return finish(0);
 		default:
 			usage(stderr, NULL);
 			return scep_err_exit(SCEP_E_USAGE);
 		}
+	}
+	if (adm.conf != NULL && *adm.conf == '\0') {
+		(void)fprintf(stderr, "scepadm: -c: its value is empty; name "
+		    "a configuration, or leave it out\n");
+		return scep_err_exit(SCEP_E_USAGE);
 	}
 	if (optind == argc) {
 		usage(stderr, NULL);
@@ -290,9 +354,5 @@ main(int argc, char *argv[])
 	adm.crypto = crypto;
 	status = run(&adm, argc - optind, argv + optind);
 	scep_crypto_free(crypto);
-	if (fflush(stdout) == EOF) {
-		(void)fprintf(stderr, "scepadm: cannot write the output\n");
-		return scep_err_exit(SCEP_E_STORE);
-	}
-	return status;
+	return finish(status);
 }

@@ -27,6 +27,9 @@ struct adm {
 	struct scep_error		 err;
 };
 
+#define ADM_UNWRITTEN	"standard output cannot be written; is there room on " \
+			"its disk, is somebody reading"
+
 /* A verb: argv[0] is the verb.  What it returns says the exit status; the
  * reason, if there is one to print, is in adm->err. */
 typedef enum scep_err	(*adm_fn)(struct adm *adm, int argc, char *argv[]);

@@ -2,6 +2,7 @@
  * scepadm_apikey.c - who may knock at scep-admin.fcgi: API keys, and users that
  * the web server knows.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -71,7 +72,7 @@ put_rate(struct adm *adm, json_t *ask, const char *text)
 
 	if (text == NULL)
 		return SCEP_OK;
-	if ((slash = strchr(text, '/')) == NULL ||
+	if ((slash = strchr(text, '/')) == NULL || slash[1] == '\0' ||
 	    (size_t)(slash - text) >= sizeof(count))
 		return scep_fail(&adm->err, SCEP_E_USAGE, "--rate: calls in a "
 		    "time, such as 10/s, 100/m or 5000/24h, not \"%.32s\"",
@@ -168,15 +169,46 @@ make_ask(struct adm *adm, const struct add *add, json_t *ask)
 	return put_expires(adm, ask, add->expires);
 }
 
+/* A key that nobody was told opens nothing for anybody: it goes again. */
+static enum scep_err
+undo(struct adm *adm, const json_t *made)
+{
+	const struct scep_error	 why = adm->err;
+	const char		*id = adm_text(made, "id");
+	json_t			*result = NULL;
+	enum scep_err		 rc;
+
+	rc = adm_ask(adm, json_pack("{s:s,s:s}", "do", "apikey.revoke", "id",
+	    id), &result);
+	json_decref(result);
+	adm->err = why;
+	return scep_fail_mend(&adm->err, rc == SCEP_OK ? "nobody was told API "
+	    "key %s, which was revoked again" : "nobody was told API key %s: "
+	    "revoke it", id);
+}
+
 /* The key alone on stdout, so that a script may take it. */
+static enum scep_err
+print_key(struct adm *adm, const json_t *made)
+{
+	const int	 is_secret = *adm_text(made, "user") == '\0';
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (adm->json)
+		adm_print_json(made);
+	else if (is_secret)
+		(void)printf("%s\n", adm_text(made, "key"));
+	if (fflush(stdout) != EOF && !ferror(stdout))
+		return SCEP_OK;
+	(void)scep_fail(&adm->err, SCEP_E_STORE, ADM_UNWRITTEN);
+	return is_secret ? undo(adm, made) : adm->err.code;
+}
+
 static void
 print_added(const json_t *made)
 {
 	const char	*user = adm_text(made, "user");
 
-	if (*user == '\0')
-		(void)printf("%s\n", adm_text(made, "key"));
-	(void)fflush(stdout);
 	(void)fprintf(stderr, "scepadm: %s %s (%s) may %s for %s\n",
 	    *user == '\0' ? "API key" : "user", *user == '\0' ?
 	    adm_text(made, "id") : user, adm_text(made, "name"),
@@ -198,12 +230,10 @@ add_ask(struct adm *adm, const struct add *add)
 	}
 	if ((rc = adm_ask(adm, ask, &made)) != SCEP_OK)
 		return rc;
-	if (adm->json)
-		adm_print_json(made);
-	else
+	if ((rc = print_key(adm, made)) == SCEP_OK && !adm->json)
 		print_added(made);
 	json_decref(made);
-	return SCEP_OK;
+	return rc;
 }
 
 enum scep_err

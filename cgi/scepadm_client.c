@@ -7,6 +7,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cgi/scepadm_add.h"
 #include "cgi/scepadm_client.h"
@@ -41,7 +42,7 @@ struct client {
 	struct adm_device	 device;
 	struct adm_signer	 signer;
 	const char		*cn, *ttl, *note, *challenge_file, *png;
-	int			 qr;
+	int			 qr, has_png;	/* has_png: it is written */
 	json_t			*dns;
 	json_t			*subject;	/* of --cn */
 	char			*given;		/* the challenge of a file */
@@ -98,6 +99,12 @@ check_names(struct client *c)
 	if ((c->cn == NULL) == (c->wanted.subject == NULL))
 		return scep_fail(err, SCEP_E_USAGE, "whose certificate is it? "
 		    "Give one of --cn NAME and --subject DN");
+	if (c->challenge_file != NULL && c->signer.pass_path != NULL &&
+	    strcmp(c->challenge_file, "-") == 0 &&
+	    strcmp(c->signer.pass_path, "-") == 0)
+		return scep_fail(err, SCEP_E_USAGE, "--challenge-file and "
+		    "--pass-file: standard input is one of them; put the "
+		    "other into a file");
 	if (c->challenge_file != NULL && (c->ttl != NULL || c->note != NULL))
 		return scep_fail(err, SCEP_E_USAGE, "--ttl and --note are for "
 		    "a challenge that is made; that of --challenge-file has "
@@ -243,9 +250,11 @@ print_qr(struct client *c)
 
 	adm_qr_text(&c->device, &text);
 	rc = adm_text_end(&text, &c->adm->err);
-	if (rc == SCEP_OK && c->png != NULL)
+	if (rc == SCEP_OK && c->png != NULL) {
 		rc = adm_qr_png((const char *)text.buf.data, c->png,
 		    &c->adm->err);
+		c->has_png = rc == SCEP_OK;
+	}
 	/* Beside the recipe, which may be on its way into a file. */
 	if (rc == SCEP_OK && c->qr)
 		rc = adm_qr_show((const char *)text.buf.data, stderr,
@@ -317,6 +326,8 @@ hand_out(struct client *c)
 	if ((rc = write_recipe(c, challenge(c))) == SCEP_OK &&
 	    (rc = print(c)) == SCEP_OK)
 		return SCEP_OK;
+	if (c->has_png)			/* of a challenge that is void */
+		(void)unlink(c->png);
 	return adm_add_undo(c->adm, c->added, 1);
 }
 

@@ -165,7 +165,7 @@ static enum scep_err
 written(struct adm *adm)
 {
 	return fflush(stdout) != EOF && !ferror(stdout) ? SCEP_OK :
-	    scep_fail(&adm->err, SCEP_E_STORE, "cannot write the output");
+	    scep_fail(&adm->err, SCEP_E_STORE, ADM_UNWRITTEN);
 }
 
 enum scep_err
@@ -257,7 +257,7 @@ adm_print_der(struct adm *adm, const json_t *hex, const char *what,
 	rc = scep_hex_read(text, bytes, size, &len, &adm->err);
 	if (rc == SCEP_OK && pem == NULL && fwrite(bytes, 1, len, stdout) != len)
 		rc = scep_fail(&adm->err, SCEP_E_STORE,
-		    "cannot write the output");
+		    ADM_UNWRITTEN);
 	if (rc == SCEP_OK && pem != NULL && PEM_write(stdout, pem, "", bytes,
 	    (long)len) <= 0)
 		rc = scep_fail_ssl(&adm->err, SCEP_E_STORE, "write PEM");
