@@ -42,9 +42,26 @@ options_check(struct adm *adm, int argc, char *argv[], int n_operands)
 	return SCEP_OK;
 }
 
-static void
-option_take(const struct adm_option *option, const char *value)
+/* An empty value is a variable that somebody forgot to set, and none at all
+ * may mean more; what is for people to read may be empty. */
+static int
+is_forgotten(const struct adm_option *option, const char *value)
 {
+	return option->flag == NULL && *value == '\0' &&
+	    strcmp(option->name, "note") != 0 &&
+	    strcmp(option->name, "reason") != 0;
+}
+
+static enum scep_err
+option_take(struct adm *adm, const struct adm_option *option,
+    const char *value)
+{
+	char	 name[64];
+
+	if (is_forgotten(option, value)) {
+		(void)snprintf(name, sizeof(name), "--%s", option->name);
+		return misused(adm, name, ": its value is empty");
+	}
 	if (option->flag != NULL)
 		*option->flag = 1;
 	else if (option->text != NULL)
@@ -52,6 +69,7 @@ option_take(const struct adm_option *option, const char *value)
 	else		/* whatever it is: adm_set_text() says why */
 		(void)json_array_append_new(option->list,
 		    json_string_nocheck(value));
+	return SCEP_OK;
 }
 
 enum scep_err
@@ -84,8 +102,9 @@ adm_options(struct adm *adm, int argc, char *argv[],
 		else if (c == '?')
 			return misused(adm, argv[optind - 1],
 			    ": no such option");
-		else
-			option_take(&options[c - 0x100], optarg);
+		else if (option_take(adm, &options[c - 0x100], optarg) !=
+		    SCEP_OK)
+			return adm->err.code;
 	}
 	if (operand != NULL)
 		*operand = argv + optind;

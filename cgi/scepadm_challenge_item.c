@@ -24,7 +24,8 @@ put(json_t *item, const char *member, json_t *value, struct scep_error *err)
 {
 	if (json_object_set_new(item, member, value) == 0)
 		return SCEP_OK;
-	return scep_fail(err, SCEP_E_REFUSED, "not UTF-8, or no memory");
+	return scep_fail(err, SCEP_E_USAGE, "not UTF-8, or no memory; `locale "
+	    "charmap` says what this terminal types");
 }
 
 static enum scep_err

@@ -202,7 +202,11 @@ check_meant(struct adm *adm, const struct adm_request_filter *f, int all,
 	if (id[0] != NULL && (filtered || all || f->limit != NULL))
 		return scep_fail(&adm->err, SCEP_E_USAGE, "%.64s: either "
 		    "requests by their IDs, or all that fit options", id[0]);
-	if (id[0] == NULL && filtered == all)
+	if (filtered && all)
+		return scep_fail(&adm->err, SCEP_E_USAGE, "--all is all that "
+		    "wait, and other options are some of them: leave out one "
+		    "or the other");
+	if (id[0] == NULL && !filtered && !all)
 		return scep_fail(&adm->err, SCEP_E_USAGE, "which? give their "
 		    "IDs, or options that those meant fit (such as "
 		    "--profile), or --all; `scepadm request list` shows "

@@ -87,6 +87,9 @@ check_told(struct adm *adm, const struct add *add)
 		    "tokens are authenticated: hmac (a secret that is shared "
 		    "with whoever mints) or ed25519 (the server has a public "
 		    "key alone)");
+	if (!is_hmac && strcmp(add->alg, "ed25519") != 0)
+		return scep_fail(&adm->err, SCEP_E_USAGE, "--alg: \"%.32s\" is "
+		    "neither hmac nor ed25519", add->alg);
 	if (is_hmac && (add->out == NULL || add->public_key != NULL))
 		return scep_fail(&adm->err, SCEP_E_USAGE, "--alg hmac wants "
 		    "--out FILE, which is made with mode 0600 and gets the "

@@ -17,6 +17,7 @@
 #include "cgi/scepadm_add.h"
 
 #define DAY		86400L
+#define YEAR		(365 * DAY)	/* of --max-ttl at most */
 #define KEY_FILE_MAX	4096
 #define ID_DRAWN	12	/* 60 bits */
 
@@ -64,6 +65,17 @@ read_secret(struct adm *adm, const char *path, const struct scep_buf *text,
 	    "--alg hmac` wrote nor a private key for Ed25519 as PEM", path);
 }
 
+/* An encrypted one is not for who mints without a person: nobody is asked. */
+static int
+no_passphrase(char *buf, int size, int rwflag, void *arg)
+{
+	(void)buf;
+	(void)size;
+	(void)rwflag;
+	(void)arg;
+	return -1;
+}
+
 static enum scep_err
 read_key(struct adm *adm, const char *path, struct minting *m)
 {
@@ -76,15 +88,16 @@ read_key(struct adm *adm, const char *path, struct minting *m)
 		return rc;
 	if (strstr((const char *)text.data, "-----BEGIN") != NULL) {
 		if ((bio = BIO_new_mem_buf(text.data, (int)text.len)) != NULL)
-			m->key = PEM_read_bio_PrivateKey_ex(bio, NULL, NULL,
-			    NULL, adm->crypto->ctx, NULL);
+			m->key = PEM_read_bio_PrivateKey_ex(bio, NULL,
+			    no_passphrase, NULL, adm->crypto->ctx, NULL);
 		BIO_free(bio);
 		ERR_clear_error();
 		if (m->key == NULL || !EVP_PKEY_is_a(m->key, "ED25519"))
 			rc = scep_fail(&adm->err, SCEP_E_USAGE, "--key: %s "
 			    "holds no private key for Ed25519 that can be "
-			    "read; `openssl genpkey -algorithm ed25519` makes "
-			    "one", path);
+			    "read: another kind, or encrypted (`openssl pkey "
+			    "-in FILE` takes a passphrase away); `openssl "
+			    "genpkey -algorithm ed25519` makes one", path);
 	} else
 		rc = read_secret(adm, path, &text, m);
 	scep_buf_clear(&text);
@@ -295,6 +308,12 @@ print_token(const struct adm *adm, const struct minting *m, const char *token)
 	(void)fflush(stdout);
 	(void)fprintf(stderr, "scepadm: token %s for profile %s until %s\n",
 	    wish->id, wish->profile, expires);
+	if (wish->expires <= time(NULL))
+		(void)fprintf(stderr, "scepadm: WARNING: that is in the past: "
+		    "nobody takes it any more\n");
+	if (wish->expires - wish->begins > YEAR)
+		(void)fprintf(stderr, "scepadm: WARNING: no key takes a token "
+		    "that is good for more than 1y\n");
 	if (wish->subject == NULL && wish->n_dns == 0)
 		(void)fprintf(stderr, "scepadm: WARNING: it binds no name: "
 		    "whoever has it%s may ask for ANY name the profile allows "

@@ -296,7 +296,7 @@ scep_admin_cert_list(struct scep_admin_call *call, struct scep_error *err)
 
 const struct scep_admin_member	scep_admin_cert_list_members[] = {
 	{ "subject", SCEP_ADMIN_TEXT, 0, 1, SCEP_REC_TEXT - 1 },
-	{ "expires_in", SCEP_ADMIN_NUMBER, 0, 1, 100L * 365 * 86400 },
+	{ "expires_in", SCEP_ADMIN_SECONDS, 0, 1, 100L * 365 * 86400 },
 	{ "since", SCEP_ADMIN_NUMBER, 0, 1, LONG_MAX },
 	{ "profile", SCEP_ADMIN_TEXT, 0, 1, SCEP_REC_NAME - 1 },
 	{ "ca", SCEP_ADMIN_TEXT, 0, 1, SCEP_REC_NAME - 1 },

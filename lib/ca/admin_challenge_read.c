@@ -223,7 +223,7 @@ check_asked(const struct scep_admin_call *call, struct scep_error *err)
 	if (scep_admin_number(call, "set_subject", 0) != 0 &&
 	    json_object_get(ask, "subject") == NULL)
 		return scep_fail(err, SCEP_E_USAGE, "set_subject: there is no "
-		    "subject to set");
+		    "subject to set; give it with --subject or --cn");
 	if (json_object_get(ask, "ttl") != NULL &&
 	    json_object_get(ask, "expires") != NULL)
 		return scep_fail(err, SCEP_E_USAGE, "ttl and expires: give "
@@ -273,10 +273,13 @@ read_times(const struct scep_admin_call *call, struct scep_challenge *rec,
 	    scep_admin_number(call, "ttl", DAY));
 	rec->purge = rec->expires + KEPT;
 	if (rec->expires <= from)
-		return scep_fail(err, SCEP_E_USAGE, "it would be over before "
-		    "it begins: it expires %ld s after %s", (long)(from -
-		    rec->expires), from == call->now ? "now, in the past" :
-		    "not_before");
+		return from == call->now ?
+		    scep_fail(err, SCEP_E_USAGE, "it would be over before it "
+		    "begins: it expires in the past, %ld s ago",
+		    (long)(from - rec->expires)) :
+		    scep_fail(err, SCEP_E_USAGE, "it would be over before it "
+		    "begins: it expires %ld s before not_before",
+		    (long)(from - rec->expires));
 	if (rec->expires > call->now + TTL_MAX)
 		return scep_fail(err, SCEP_E_USAGE, "it would expire more "
 		    "than ten years from now");
@@ -337,9 +340,9 @@ scep_admin_challenge_read(const struct scep_admin_call *call,
 	{ "csr", SCEP_ADMIN_TEXT, 0, 1, 2 * SCEP_CSR_MAX }, \
 	{ "not_before", SCEP_ADMIN_NUMBER, 0, 1, LONG_MAX / 2 }, \
 	{ "expires", SCEP_ADMIN_NUMBER, 0, 1, LONG_MAX / 2 }, \
-	{ "ttl", SCEP_ADMIN_NUMBER, 0, 1, TTL_MAX }, \
+	{ "ttl", SCEP_ADMIN_SECONDS, 0, 1, TTL_MAX }, \
 	{ "uses", SCEP_ADMIN_NUMBER, 0, 1, USES_MAX }, \
-	{ "reuse_for", SCEP_ADMIN_NUMBER, 0, 0, TTL_MAX }, \
+	{ "reuse_for", SCEP_ADMIN_SECONDS, 0, 0, TTL_MAX }, \
 	{ "max_wrong", SCEP_ADMIN_NUMBER, 0, 0, WRONG_MAX }, \
 	{ "note", SCEP_ADMIN_TEXT, 0, 0, SCEP_REC_TEXT - 1 }
 

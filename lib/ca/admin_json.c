@@ -75,14 +75,20 @@ static enum scep_err
 check_number(const struct scep_admin_member *m, const json_t *value,
     struct scep_error *err)
 {
+	char	 most[SCEP_DURATION_TEXT];
+
 	if (!json_is_integer(value))
 		return scep_fail(err, SCEP_E_USAGE, "%s is no whole number",
 		    m->name);
-	if (json_integer_value(value) < m->min ||
-	    json_integer_value(value) > m->max)
+	if (json_integer_value(value) >= m->min &&
+	    json_integer_value(value) <= m->max)
+		return SCEP_OK;
+	if (m->kind != SCEP_ADMIN_SECONDS)
 		return scep_fail(err, SCEP_E_USAGE,
 		    "%s is not between %ld and %ld", m->name, m->min, m->max);
-	return SCEP_OK;
+	scep_duration_text(m->max, most);
+	return scep_fail(err, SCEP_E_USAGE, "%s is not between %ld and %ld "
+	    "seconds (%s)", m->name, m->min, m->max, most);
 }
 
 static enum scep_err
@@ -97,6 +103,7 @@ check_member(const struct scep_admin_member *m, const json_t *value,
 	case SCEP_ADMIN_ITEMS:
 		return check_items(m, value, err);
 	case SCEP_ADMIN_NUMBER:
+	case SCEP_ADMIN_SECONDS:
 		break;
 	}
 	return check_number(m, value, err);

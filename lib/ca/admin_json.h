@@ -42,6 +42,7 @@ struct scep_admin_call {
 enum scep_admin_kind {
 	SCEP_ADMIN_TEXT,	/* min to max octets, clean UTF-8 */
 	SCEP_ADMIN_NUMBER,	/* min to max */
+	SCEP_ADMIN_SECONDS,	/* likewise */
 	SCEP_ADMIN_TEXTS,	/* at most 64 texts of min to max octets */
 	SCEP_ADMIN_ITEMS	/* a list of min to max objects, each to be
 				   checked by whoever acts */

@@ -8,6 +8,20 @@
 #include "base/error.h"
 #include "ca/admin_key.h"
 
+/* Is it among these, with commas between them? */
+static int
+has(const char *list, const char *name)
+{
+	size_t	 n;
+
+	for (; *list != '\0'; list += n + (list[n] == ',')) {
+		n = strcspn(list, ",");
+		if (strlen(name) == n && memcmp(list, name, n) == 0)
+			return 1;
+	}
+	return 0;
+}
+
 enum scep_err
 scep_admin_profiles(const struct scep_admin_call *call, char *out,
     size_t size, struct scep_error *err)
@@ -27,6 +41,8 @@ scep_admin_profiles(const struct scep_admin_call *call, char *out,
 			return scep_fail(err, SCEP_E_NOTFOUND, "there is no "
 			    "[profile %s] in %s", name,
 			    scep_conf_file(call->ca->cfg->conf));
+		if (has(out, profile->name))	/* told twice */
+			continue;
 		if (out[0] != '\0')
 			OPENSSL_strlcat(out, ",", size);
 		if (OPENSSL_strlcat(out, profile->name, size) >= size)

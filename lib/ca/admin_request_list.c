@@ -278,8 +278,8 @@ const struct scep_admin_member	scep_admin_request_list_members[] = {
 	{ "subject", SCEP_ADMIN_TEXT, 0, 1, SCEP_REC_TEXT - 1 },
 	{ "san", SCEP_ADMIN_TEXT, 0, 1, SCEP_REC_TEXT - 1 },
 	{ "peer", SCEP_ADMIN_TEXT, 0, 1, SCEP_REC_TEXT - 1 },
-	{ "older", SCEP_ADMIN_NUMBER, 0, 0, 100L * 365 * 86400 },
-	{ "newer", SCEP_ADMIN_NUMBER, 0, 0, 100L * 365 * 86400 },
+	{ "older", SCEP_ADMIN_SECONDS, 0, 0, 100L * 365 * 86400 },
+	{ "newer", SCEP_ADMIN_SECONDS, 0, 0, 100L * 365 * 86400 },
 	{ "limit", SCEP_ADMIN_NUMBER, 0, 1, SCEP_ADMIN_PAGE },
 	{ "after", SCEP_ADMIN_TEXT, 0, 1, SCEP_ADMIN_PLACE - 1 },
 	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }

@@ -357,7 +357,7 @@ static const struct scep_admin_member	add_members[] = {
 	{ "alg", SCEP_ADMIN_TEXT, 1, 1, 16 },
 	{ "public", SCEP_ADMIN_TEXT, 0, 1, SPKI_TEXT },
 	{ "profiles", SCEP_ADMIN_TEXTS, 0, 1, SCEP_NAME_LEN - 1 },
-	{ "max_ttl", SCEP_ADMIN_NUMBER, 0, 1, TTL_MAX },
+	{ "max_ttl", SCEP_ADMIN_SECONDS, 0, 1, TTL_MAX },
 	{ "note", SCEP_ADMIN_TEXT, 0, 0, SCEP_REC_TEXT - 1 },
 	{ NULL, SCEP_ADMIN_TEXT, 0, 0, 0 }
 };
