@@ -315,7 +315,7 @@ int
 main(int argc, char *argv[])
 {
 	struct scep_crypto	*crypto = NULL;
-	struct adm		 adm = { .conf = NULL };
+	struct adm		 adm = { .was_root = geteuid() == 0 };
 	int			 c, status;
 
 	if (!settle_streams())

@@ -18,6 +18,7 @@ struct adm {
 	const struct scep_crypto	*crypto;
 	const char			*conf;	/* of -c, or NULL */
 	int				 json;	/* --json */
+	int				 was_root;	/* started by root */
 	const char			*noun, *verb;	/* verb: or NULL */
 	const char			*usage;	/* what goes behind them */
 	int				 hold;	/* adm_hold() */
@@ -26,6 +27,11 @@ struct adm {
 					    uint64_t total);	/* or NULL */
 	struct scep_error		 err;
 };
+
+/* Where rc is of a file that could not be made: by whom, if root does not know
+ * that he is somebody else by then. */
+enum scep_err	 adm_not_made(struct adm *adm, const char *path,
+		    enum scep_err rc);
 
 #define ADM_UNWRITTEN	"standard output cannot be written; is there room on " \
 			"its disk, is somebody reading"

@@ -254,6 +254,7 @@ print_qr(struct client *c)
 		rc = adm_qr_png((const char *)text.buf.data, c->png,
 		    &c->adm->err);
 		c->has_png = rc == SCEP_OK;
+		rc = adm_not_made(c->adm, c->png, rc);
 	}
 	/* Beside the recipe, which may be on its way into a file. */
 	if (rc == SCEP_OK && c->qr)

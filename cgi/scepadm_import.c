@@ -5,6 +5,8 @@
  * take over what there is.  In between the CA is adopted, if it is not here.
  * All of it may be done again: what is here already stays.
  */
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,6 +142,9 @@ import(struct adm_import *im, const char *dir)
 	    (rc = adm_import_find(im, dir)) != SCEP_OK ||
 	    (rc = adm_import_ca(im)) != SCEP_OK)
 		return rc;
+	if (im->fresh && access(im->at.key, F_OK) == -1 && errno == ENOENT)
+		return scep_fail(&adm->err, SCEP_E_NOTFOUND, "%s: no such "
+		    "file; name the CA's key with --ca-key", im->at.key);
 	adm->conf = im->conf;
 	im->init.quiet = 1;
 	im->init.adopt.cert = im->at.cert;
@@ -161,6 +166,19 @@ set_path(struct adm *adm, const char *option, const char *value,
 		return SCEP_OK;
 	return scep_fail(&adm->err, SCEP_E_USAGE, "--%s: the path is too "
 	    "long", option);
+}
+
+/* Where none is, each certificate would be missing. */
+static enum scep_err
+set_certs(struct adm *adm, const char *value, char out[SCEP_PATH_LEN])
+{
+	struct stat	 st;
+
+	if (value != NULL && stat(value, &st) == -1)
+		return scep_fail(&adm->err, SCEP_E_NOTFOUND, "--certs %s: %s; "
+		    "name the directory that has SERIAL.pem of each "
+		    "certificate", value, strerror(errno));
+	return set_path(adm, "certs", value, out);
 }
 
 static enum scep_err
@@ -189,7 +207,7 @@ run(struct adm *adm, int argc, char *argv[], struct adm_import *im)
 	    SCEP_OK ||
 	    (rc = set_path(adm, "ca-cert", cert, im->at.cert)) != SCEP_OK ||
 	    (rc = set_path(adm, "ca-key", key, im->at.key)) != SCEP_OK ||
-	    (rc = set_path(adm, "certs", certs, im->at.certs)) != SCEP_OK)
+	    (rc = set_certs(adm, certs, im->at.certs)) != SCEP_OK)
 		return rc;
 	return import(im, dir[0]);
 }

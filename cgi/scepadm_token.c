@@ -158,7 +158,7 @@ write_secret(struct adm *adm, const char *path, const json_t *made)
 	(void)snprintf(line, sizeof(line), "%s\n", adm_text(made, "secret"));
 	rc = scep_file_create(path, scep_span_text(line), 0600, &adm->err);
 	OPENSSL_cleanse(line, sizeof(line));
-	return rc == SCEP_OK ? rc : undo(adm, made);
+	return adm_not_made(adm, path, rc) == SCEP_OK ? rc : undo(adm, made);
 }
 
 static enum scep_err

@@ -1,8 +1,32 @@
 /*
- * scepadm_verb.c - verbs that are one request, and texts in requests and
- * replies.
+ * scepadm_verb.c - verbs that are one request, texts in requests and replies,
+ * and files that could not be made.
  */
+#include <errno.h>
+#include <libgen.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "ca/config.h"
 #include "cgi/scepadm.h"
+
+enum scep_err
+adm_not_made(struct adm *adm, const char *path, enum scep_err rc)
+{
+	char		 text[SCEP_PATH_LEN];
+	const char	*dir;
+
+	if (rc == SCEP_OK || !adm->was_root || geteuid() == 0)
+		return rc;
+	(void)snprintf(text, sizeof(text), "%s", path);
+	dir = dirname(text);
+	if (access(dir, W_OK | X_OK) == 0 || errno != EACCES)
+		return rc;
+	return scep_fail(&adm->err, rc, "%s: uid %u may not make files in %s; "
+	    "scepadm is that user, who owns the state directory, once it has "
+	    "asked: name a place where he may write, such as that directory",
+	    path, (unsigned int)geteuid(), dir);
+}
 
 enum scep_err
 adm_show_all(struct adm *adm, int argc, char *argv[], const char *what,

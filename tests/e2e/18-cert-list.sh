@@ -130,7 +130,7 @@ refused() {		# TEXT PATTERN OPTION…
 	status 2 "$_what is a matter of usage" adm cert list "$@"
 	like "and it says which: $_what" "$T/status.out" "$_like"
 }
-refused "--subject ''" '--subject: 0 octets' --subject ''
+refused "--subject ''" '--subject: its value is empty' --subject ''
 refused "--profile too long" '--profile: 70 octets' \
     --profile "$(printf '%070d' 0)"
 refused "--state gone" '--state: "gone" is none of valid, expired, revoked' \

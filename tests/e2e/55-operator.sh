@@ -145,6 +145,42 @@ chmod 600 open.pem
 verdict "the control: that key unlocked" "$ADM" token mint --key open.pem \
     --kid "$(cat kid)" --profile default --cn x
 
+# ---- files that cannot be made ----
+
+if [ "$(id -u)" -eq 0 ]; then
+	mkdir -p other/ca
+	chown daemon other other/ca
+	"$ADM" init --dir other/ca --cn Other >/dev/null
+	OTHER=other/ca/scep.conf
+	same "the control: whose state it is" \
+	    "$(stat -c %U other/ca/state)" daemon
+	status 78 "root's secret where the owner may not write" "$ADM" \
+	    -c "$OTHER" token key add --alg hmac --out secret --name one
+	says "who may not" "secret: uid [0-9]+ may not make files in \."
+	unlike "and nobody is told to give away the directory" status.out \
+	    "chown|run it as"
+	says "the key is revoked again" "was revoked again"
+	status 0 "the control: where he may" "$ADM" -c "$OTHER" token key add \
+	    --alg hmac --out other/secret --name two
+	same "with mode 0600" "$(stat -c '%a %U' other/secret)" "600 daemon"
+else
+	skip "files of another owner" "needs root"
+fi
+
+# ---- moving in ----
+
+status 3 "certificates that are nowhere" "$ADM" import openssl-ca \
+    --dir moved --certs nowhere old
+says "which option" "--certs nowhere: No such file or directory; name the"
+mkdir -p old
+cp "$T/ca/ca.pem" old/cacert.pem
+: >old/index.txt
+status 3 "a CA without a key" "$ADM" import openssl-ca --dir moved old
+says "how to name it" "cakey.pem: no such file; name .* with --ca-key"
+[ -e moved ] && not_ok "nothing is made" || ok "nothing is made"
+status 0 "the control: with both" "$ADM" import openssl-ca --dir moved \
+    --ca-key "$T/ca/state/ca.key" --certs old old
+
 # ---- help ----
 
 for words in "token key -h" "token key --help" "token -h" "token mint -h"; do
