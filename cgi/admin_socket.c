@@ -119,18 +119,22 @@ scep_admin_serve(struct scep_ca *ca, int fd, int stop_fd)
 }
 
 /*
- * Something has come, or will not.  An owner that stops closes what it has
+ * Something has come, or did not in all the time there is.  An owner that stops closes what it has
  * not accepted or not read, and only then we are told of a reset (unix(7)):
  * what nobody has read was not carried out, and is asked again.
  */
 static enum scep_err
-is_read(int fd, struct scep_error *err)
+is_read(int fd, const char *dir, struct scep_error *err)
 {
 	struct pollfd	 p = { .fd = fd, .events = POLLIN };
 	socklen_t	 len = sizeof(int);
 	int		 why = 0;
 
-	(void)poll(&p, 1, ASK_MS);
+	if (poll(&p, 1, ASK_MS) == 0)
+		return scep_fail(err, SCEP_E_STORE, "%s/admin.sock: no "
+		    "answer for %d s; is the owner of the state stopped, does "
+		    "its disk hang? See whether it was done", dir,
+		    ASK_MS / 1000);
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &why, &len) == 0 &&
 	    why == ECONNRESET)
 		return scep_fail(err, SCEP_E_NOTFOUND, "admin.sock: the owner "
@@ -180,7 +184,7 @@ scep_admin_ask_watched(const char *dir, struct scep_span request,
 	if ((rc = scep_state_dial(dir, SCEP_ADMIN_SOCK, &fd, err)) != SCEP_OK)
 		return rc;
 	if ((rc = scep_frame_send(fd, request, ASK_MS, err)) == SCEP_OK)
-		rc = is_read(fd, err);
+		rc = is_read(fd, dir, err);
 	/* Half a request is not carried out; a whole one may have been, and
 	 * is not to be sent again. */
 	do {

@@ -49,10 +49,14 @@ secret_read(struct adm *adm, char *secret, size_t size)
 	const size_t	 n = adm_secret_line(STDIN_FILENO,
 			    "challenge to hash: ", secret, size);
 
-	if (n == 0 || n == size - 1)
+	if (n == size - 1)
+		return scep_fail(&adm->err, SCEP_E_USAGE, "the first line of "
+		    "standard input is longer than %d octets, the most that a "
+		    "challenge has", SCEP_CHALLENGE_MAX);
+	if (n == 0)
 		return scep_fail(&adm->err, SCEP_E_USAGE, "standard input "
-		    "holds %s; give the challenge there: scepadm challenge "
-		    "hash < FILE", n == 0 ? "nothing" : "more than one line");
+		    "holds nothing; give the challenge there: scepadm "
+		    "challenge hash < FILE");
 	return SCEP_OK;
 }
 

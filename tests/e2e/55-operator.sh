@@ -110,6 +110,16 @@ says "why" "--cn: not UTF-8"
 status 2 "nothing to set" adm challenge add --set-subject
 says "how to give it" "give it with --subject or --cn"
 
+head -c 8192 /dev/zero | tr '\0' x >most
+verdict "the longest challenge" sh -c \
+    '"$1" -c "$2" challenge hash <most' - "$ADM" "$CONF"
+echo xx >>most
+status 2 "one that is longer" sh -c '"$1" -c "$2" challenge hash <most' - \
+    "$ADM" "$CONF"
+says "that it is" "line of standard input is longer than 8192 octets"
+status 2 "none" adm challenge hash
+says "that there is none" "standard input holds nothing"
+
 # ---- times ----
 
 status 2 "over before it begins" adm challenge add --cn x \
