@@ -74,17 +74,23 @@ scheme(const char *auth, const char *name)
 	return auth + strspn(auth, " ");
 }
 
-/* Into out, as a text, if it can be a key of ours. */
+/*
+ * Into out, as a text, if it is to be a key of ours.  What the owner would not
+ * take for a text he is told the front of: that is no key either, and who
+ * tries it is in his log and his figures like others.
+ */
 static int
 take_key(struct scep_span shown, struct scep_buf *out)
 {
 	const size_t		 front = sizeof(SCEP_APIKEY_PREFIX) - 1;
 	struct scep_error	 why;
 
-	return shown.len > front &&
-	    memcmp(shown.data, SCEP_APIKEY_PREFIX, front) == 0 &&
-	    memchr(shown.data, '\0', shown.len) == NULL &&
-	    scep_buf_set(out, shown, &why) == SCEP_OK;
+	if (shown.len <= front ||
+	    memcmp(shown.data, SCEP_APIKEY_PREFIX, front) != 0)
+		return 0;
+	if (shown.len > SCEP_KNOCK_KEY_MAX || !scep_is_clean_utf8(shown))
+		shown.len = front;
+	return scep_buf_set(out, shown, &why) == SCEP_OK;
 }
 
 /* The password of "user:password" in base64. */

@@ -276,7 +276,7 @@ static enum scep_err
 begin(struct knock *k, struct scep_error *err)
 {
 	static const struct scep_admin_member	 members[] = {
-		{ "key", SCEP_ADMIN_TEXT, 0, 1, SCEP_REC_TEXT - 1 },
+		{ "key", SCEP_ADMIN_TEXT, 0, 1, SCEP_KNOCK_KEY_MAX },
 		{ "user", SCEP_ADMIN_TEXT, 0, 1, SCEP_REC_TEXT - 1 },
 		{ "door", SCEP_ADMIN_TEXT, 1, 1, 16 },
 		{ "peer", SCEP_ADMIN_TEXT, 1, 0, SCEP_REC_TEXT - 1 },

@@ -23,6 +23,7 @@
 #define SCEP_KNOCK_ASK_MAX	65536	/* octets of a request */
 #define SCEP_KNOCK_PAGE		100	/* requests of a page */
 #define SCEP_KNOCK_PAGE_MAX	1000
+#define SCEP_KNOCK_KEY_MAX	255	/* octets of what is shown as a key */
 #define SCEP_APIKEY_PREFIX	"scepkey-"	/* what an API key begins
 						   with */
 

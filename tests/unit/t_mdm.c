@@ -18,6 +18,13 @@
 
 #define KEY	"scepkey-23456789ab-23456789abcdefghijkmnpqrst"
 #define BEARER	"Bearer " KEY
+/* "scepkey-", this and one more are 255 octets. */
+#define FILL \
+	"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" \
+	"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" \
+	"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" \
+	"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" \
+	"xxxxxx"
 #define CH	"23456789ab-cdefghijkmnpqrstuvwxyz2345"
 #define MADE \
 	"{\"ok\":true,\"result\":{\"id\":\"23456789ab\",\"challenge\":\"" CH \
@@ -324,6 +331,13 @@ a_key_comes_by_bearer_or_as_a_password(void **state)
 		    "aWprbW5wcXJzdA==", "", KEY, "" },
 		{ "basic OnNjZXBrZXktMjM0NTY3ODlhYi0yMzQ1Njc4OWFiY2RlZmdoaWpr"
 		    "bW5wcXJzdA==", "", KEY, "" },
+		/* What no key can be: mdm:scepkey-\xff and …\n, …\0 */
+		{ "Basic bWRtOnNjZXBrZXkt/w==", "", "scepkey-", "" },
+		{ "Basic bWRtOnNjZXBrZXktMjMK", "ann", "scepkey-", "" },
+		{ "Basic bWRtOnNjZXBrZXktMjMA", "", "scepkey-", "" },
+		{ "Bearer scepkey-\t2", "", "scepkey-", "" },
+		{ "Bearer scepkey-" FILL "x", "", "scepkey-" FILL "x", "" },
+		{ "Bearer scepkey-" FILL "xy", "", "scepkey-", "" },
 		/* What is between client and web server: mdm:secret */
 		{ "Basic bWRtOnNlY3JldA==", "mdm", "", "mdm" },
 		{ "Bearer eyJhbGciOi", "ann", "", "ann" },
