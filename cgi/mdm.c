@@ -89,14 +89,6 @@ mdm_challenge(struct mdm *m, const char *note)
 	return ask;
 }
 
-/* Refused before anybody is asked. */
-static void
-plain(struct mdm *m, int status, const char *why)
-{
-	scep_line_text(m->line, "reason", why);
-	mdm_body(m, status, "text/plain", scep_span_text(why));
-}
-
 static void
 api(struct mdm *m)
 {
@@ -121,6 +113,18 @@ static const struct door {
 	{ "webhook", "/challenge", mdm_webhook, "POST" },
 };
 static const struct door	api_door = { "api", API, api, NULL };
+
+/* Refused before anybody is asked; door is NULL where there is none. */
+static void
+refuse(struct mdm *m, const struct door *door, int status, const char *why)
+{
+	if (door == &api_door) {
+		mdm_api_error(m, status, why);
+		return;
+	}
+	scep_line_text(m->line, "reason", why);
+	mdm_body(m, status, "text/plain", scep_span_text(why));
+}
 
 static const struct door *
 find(const char *path)
@@ -174,19 +178,19 @@ route(struct mdm *m)
 	const struct door		*door = find(r->path);
 
 	if (door == NULL) {
-		plain(m, 404, "there is no such door");
+		refuse(m, door, 404, "there is no such door");
 		return;
 	}
 	m->door = door->name;
 	scep_line_text(m->line, "door", door->name);
 	if (is_cross_site(r))
-		plain(m, 403, "sent by a page of another site");
+		refuse(m, door, 403, "sent by a page of another site");
 	else if (r->body_len > SCEP_MDM_BODY)
-		plain(m, 413, "the body is too long");
+		refuse(m, door, 413, "the body is too long");
 	else if (door->methods != NULL &&
 	    !has_method(door->methods, r->method)) {
 		m->response->allow = door->methods;
-		plain(m, 405, "no such method here");
+		refuse(m, door, 405, "no such method here");
 	} else
 		door->open(m);
 }

@@ -719,6 +719,8 @@ a_body_is_one_json_object(void **state)
 	r.body_len = SCEP_MDM_BODY + 1;
 	call(413);
 	assert_int_equal(owner.n, 0);
+	assert_true(holds("{\"error\":\"the body is too long\"}"));
+	assert_string_equal(got.type, "application/json");
 	/* It grows when it is written again, and the owner takes so much. */
 	begin(NULL);
 	owner.reply = NULL;
@@ -844,6 +846,13 @@ a_page_of_somebody_elses_sends_nothing(void **state)
 		call(sites[i].status);
 		assert_int_equal(owner.n, sites[i].status == 200);
 	}
+	/* Each door in its words. */
+	assert_string_equal(got.type, "text/plain");
+	assert_true(holds("sent by a page of another site"));
+	r.path = "/mdm/api/v1/requests";
+	call(403);
+	assert_string_equal(got.type, "application/json");
+	assert_true(holds("{\"error\":\"sent by a page of another site\"}"));
 }
 
 static void
