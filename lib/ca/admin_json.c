@@ -16,6 +16,7 @@
 
 #define TEXTS_MAX	64
 #define ROWS_START	4096
+#define SHOWN_MAX	64	/* octets of a member's name */
 
 static enum scep_err
 check_text(const struct scep_admin_member *m, const json_t *value,
@@ -109,11 +110,60 @@ check_member(const struct scep_admin_member *m, const json_t *value,
 	return check_number(m, value, err);
 }
 
-/* known: how many members there are besides these. */
+static int
+is_known(const struct scep_admin_member *members, const char *name)
+{
+	for (; members->name != NULL; members++)
+		if (strcmp(members->name, name) == 0)
+			return 1;
+	return 0;
+}
+
+/* "profile, subject and note". */
+static void
+list_members(const struct scep_admin_member *members, char *out, size_t size)
+{
+	const struct scep_admin_member	*m = members;
+
+	for (out[0] = '\0'; m->name != NULL; m++) {
+		if (m > members)
+			OPENSSL_strlcat(out, m[1].name != NULL ? ", " :
+			    " and ", size);
+		OPENSSL_strlcat(out, m->name, size);
+	}
+}
+
+/* The first of those that are none, and which there are; for scepadm, where
+ * with_do, that should not happen. */
+static enum scep_err
+name_unknown(const struct scep_admin_member *members, const json_t *ask,
+    size_t with_do, struct scep_error *err)
+{
+	json_t		*all = json_deep_copy(ask);	/* to walk over it */
+	const json_t	*ignored;
+	const char	*name;
+	char		 names[512];
+
+	json_object_foreach(all, name, ignored)
+		if (!is_known(members, name) &&
+		    (with_do == 0 || strcmp(name, "do") != 0))
+			break;
+	if (name == NULL || strlen(name) > SHOWN_MAX ||
+	    !scep_is_clean_utf8(scep_span_text(name)))
+		name = "?";
+	list_members(members, names, sizeof(names));
+	(void)scep_fail(err, SCEP_E_USAGE, "there is no member \"%s\"; there "
+	    "are %s%s", name, *names != '\0' ? names : "none", with_do != 0 ?
+	    "; is scepadm of the same version as scep.fcgi" : "");
+	json_decref(all);
+	return SCEP_E_USAGE;
+}
+
 static enum scep_err
 check_members(const struct scep_admin_member *members, const json_t *ask,
-    size_t known, struct scep_error *err)
+    size_t with_do, struct scep_error *err)
 {
+	size_t				 known = with_do;
 	const struct scep_admin_member	*m;
 	const json_t			*value;
 	enum scep_err			 rc;
@@ -129,19 +179,15 @@ check_members(const struct scep_admin_member *members, const json_t *ask,
 		if ((rc = check_member(m, value, err)) != SCEP_OK)
 			return rc;
 	}
-	if (json_object_size(ask) != known)
-		return scep_fail(err, SCEP_E_USAGE, "the request holds %zu "
-		    "members that this one does not know; is scepadm of the "
-		    "same version as scep.fcgi", json_object_size(ask) -
-		    known);
-	return SCEP_OK;
+	return json_object_size(ask) == known ? SCEP_OK :
+	    name_unknown(members, ask, with_do, err);
 }
 
 enum scep_err
 scep_admin_check(const struct scep_admin_member *members, const json_t *ask,
     struct scep_error *err)
 {
-	return check_members(members, ask, 1, err);	/* "do" */
+	return check_members(members, ask, 1, err);
 }
 
 enum scep_err

@@ -112,7 +112,11 @@ what_is_no_request_is_refused_as_usage(void **state)
 		{ "{\"do\":1}", "\"do\" asks for nothing" },
 		{ "{\"do\":\"challenge\"}", "\"do\" asks for nothing" },
 		{ "{\"do\":\"\"}", "\"do\" asks for nothing" },
-		{ "{\"do\":\"challenge.list\",\"id\":\"x\"}", "members" },
+		{ "{\"do\":\"request.show\",\"id\":\"0\",\"idd\":\"x\"}",
+		    "there is no member \"idd\"; there are id; is scepadm of "
+		    "the same version" },
+		{ "{\"do\":\"crl.list\",\"a\\u0007\":1}",
+		    "no member \"?\"; there are none" },
 		{ "{\"do\":\"challenge.show\"}", "id is missing" },
 		{ "{\"do\":\"challenge.show\",\"id\":5}", "id is no text" },
 		{ "{\"do\":\"challenge.show\",\"id\":\"\"}", "0 octets" },
