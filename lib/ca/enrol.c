@@ -205,7 +205,9 @@ answer_with_reason(struct scep_job *job, enum scep_outcome outcome)
 	char	 text[REASON_SIZE];
 
 	add_detail(job->verdict.why, outcome == SCEP_GRANTED ? "" :
-	    "validator: ", job->said.reason, text);
+	    job->facts.validator == SCEP_VA_TROUBLE ?
+	    "no answer of the validator: " : "validator: ",
+	    job->said.reason, text);
 	answer_is(job, outcome, job->said.reason[0] != '\0' ? text :
 	    job->verdict.why);
 }

@@ -87,6 +87,22 @@ is_deep(struct scep_span text)
 	return 0;
 }
 
+/* In the words of scep.conf(5), not in those of the library. */
+static const char *
+no_json(const json_error_t *error)
+{
+	switch (json_error_code(error)) {
+	case json_error_duplicate_key:
+		return "a member is there twice";
+	case json_error_end_of_input_expected:
+		return "something stands behind its object";
+	case json_error_invalid_utf8:
+		return "it is no UTF-8";
+	default:
+		return "it is no JSON";
+	}
+}
+
 /* A text of the answer, if it is there and at most max octets. */
 static const char *
 text_of(const json_t *from, const char *name, size_t max, const char **why)
@@ -237,7 +253,7 @@ scep_validator_read(struct scep_span text, const struct scep_profile *profile,
     struct scep_validator_answer *out)
 {
 	const char	*why = NULL;
-	json_error_t	 ignored;
+	json_error_t	 error;
 	json_t		*json = NULL;
 
 	memset(out, 0, sizeof(*out));
@@ -246,8 +262,8 @@ scep_validator_read(struct scep_span text, const struct scep_profile *profile,
 	else if (is_deep(text))
 		why = "it is nested too deep";
 	else if ((json = json_loadb((const char *)text.data, text.len,
-	    JSON_REJECT_DUPLICATES, &ignored)) == NULL)
-		why = "it is no JSON";
+	    JSON_REJECT_DUPLICATES, &error)) == NULL)
+		why = no_json(&error);
 	else if (!json_is_object(json))
 		why = "it is no JSON object";
 	if (why == NULL)

@@ -267,7 +267,8 @@ what_it_sends_to_operators_waits(void **state)
 	/* No answer, and trouble is theirs. */
 	validating.answer = NULL;
 	r = validating_new("vm", 1, "t2", NULL);
-	ask_spend(&r, "pending", "it died");
+	ask_spend(&r, "pending", "queued for approval (no answer of the "
+	    "validator: /usr/lib/scep/validator: it died)");
 	/* Allowed: nobody else has to. */
 	validating.answer = "{\"decision\":\"allow\"}";
 	r = validating_new("vm", 2, "t3", NULL);
