@@ -86,7 +86,11 @@ scep_read_authorise(struct scep_reading *r, const struct scep_setting *s,
 	if (rc == SCEP_OK && (*rest != '\0' ||
 	    p->validator.hook.kind == SCEP_HOOK_NONE)) {
 		r->entry = &words;
-		rc = scep_read_words(r, s, &p->authorise);
+		if ((rc = scep_read_words(r, s, &p->authorise)) ==
+		    SCEP_E_CONFIG)
+			(void)scep_fail_mend(r->err, "a program without "
+			    "arguments, exec:/path, or a server, "
+			    "https://host/path");
 		r->entry = whole;
 	}
 	if (p->validator.hook.kind != SCEP_HOOK_NONE)

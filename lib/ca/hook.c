@@ -11,6 +11,7 @@
 
 #define EXEC	"exec:"
 #define HTTP	"http:"
+#define PORT_MAX	65535
 
 static int
 begins(const char *text, const char *with)
@@ -37,6 +38,25 @@ is_local(const char *url)
 	return 0;
 }
 
+/* Without one, that of the scheme is meant. */
+static int
+has_good_port(const char *authority)
+{
+	const char	*end = authority + strcspn(authority, "/?#");
+	const char	*p = authority;
+	long		 port = 0;
+
+	if (*p == '[' && (p = memchr(p, ']', (size_t)(end - p))) == NULL)
+		return 0;
+	if ((p = memchr(p, ':', (size_t)(end - p))) == NULL)
+		return 1;
+	if (++p == end)
+		return 0;
+	for (; p < end && *p >= '0' && *p <= '9' && port <= PORT_MAX; p++)
+		port = 10 * port + (*p - '0');
+	return p == end && port >= 1 && port <= PORT_MAX;
+}
+
 static int
 is_url(const char *url, const char **why)
 {
@@ -49,6 +69,8 @@ is_url(const char *url, const char **why)
 	else if (host[3] == '\0' || host[3] == '/' || host[3] == ':' ||
 	    strchr(host, '@') != NULL)
 		*why = "a URL names a host, and no user";
+	else if (!has_good_port(host + 3))
+		*why = "a port in a URL is behind the host, from 1 to 65535";
 	else if (begins(url, "http://") && !is_local(url))
 		*why = "without TLS only localhost, 127.0.0.1 and [::1] are "
 		    "asked; write https://";

@@ -49,7 +49,11 @@ static const struct {
 	{ "authorise = exec:/a exec:/b\n", 7, "two validators" },
 	{ "authorise = exec:/a challenge https://b.example\n", 7,
 	    "two validators" },
-	{ "authorise = exec:/a chalenge\n", 7, "chalenge" },
+	{ "authorise = exec:/a chalenge\n", 7, "\"chalenge\" is not one of: "
+	    "challenge, manual; a program without arguments, exec:/path, or "
+	    "a server, https://host/path" },
+	{ "authorise = HTTPS://mdm.example/\n", 7, "https://host/path" },
+	{ "authorise = https://mdm.example:80a/\n", 7, "65535" },
 	{ "authorise = exec\n", 7, "exec" },
 	{ "authorise = challenge\nvalidator_timeout = 5s\n", 8,
 	    "without a validator" },
