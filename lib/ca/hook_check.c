@@ -9,6 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
+
 #include "base/error.h"
 #include "ca/hook.h"
 
@@ -110,6 +113,27 @@ check_exec(const char *path, uid_t us, struct scep_error *err)
 	return check_dirs(path, us, err);
 }
 
+/* As libcurl reads it at each call. */
+static enum scep_err
+check_authorities(const struct scep_hook *hook, struct scep_error *err)
+{
+	X509_STORE	*store;
+	int		 ok;
+
+	if (access(hook->ca_path, R_OK) == -1)
+		return scep_fail(err, SCEP_E_CONFIG, "%s: %s; it is to have "
+		    "the authorities of %s, as PEM", hook->ca_path,
+		    strerror(errno), hook->target);
+	if ((store = X509_STORE_new()) == NULL)
+		return scep_fail(err, SCEP_E_NOMEM, "%s", hook->ca_path);
+	ok = X509_STORE_load_file(store, hook->ca_path);
+	X509_STORE_free(store);
+	ERR_clear_error();
+	return ok == 1 ? SCEP_OK : scep_fail(err, SCEP_E_CONFIG, "%s: no "
+	    "certificates as PEM, or a damaged one; it is to have the "
+	    "authorities of %s", hook->ca_path, hook->target);
+}
+
 enum scep_err
 scep_hook_check(const struct scep_hook *hook, uid_t us,
     struct scep_error *err)
@@ -119,10 +143,7 @@ scep_hook_check(const struct scep_hook *hook, uid_t us,
 	if (hook->kind == SCEP_HOOK_EXEC &&
 	    (rc = check_exec(hook->target, us, err)) != SCEP_OK)
 		(void)scep_fail_within(err, "exec:%s", hook->target);
-	else if (hook->ca_path[0] != '\0' && access(hook->ca_path, R_OK) ==
-	    -1)
-		rc = scep_fail(err, SCEP_E_CONFIG, "%s: %s; it is to have the "
-		    "authorities of %s, as PEM", hook->ca_path,
-		    strerror(errno), hook->target);
+	else if (hook->ca_path[0] != '\0')
+		rc = check_authorities(hook, err);
 	return rc;
 }

@@ -249,6 +249,28 @@ test_owners(void **state)
 	allowed(&p->hook);
 }
 
+/* CN=t; nothing but its form is looked at. */
+static const char	 authority[] =
+    "-----BEGIN CERTIFICATE-----\n"
+    "MIIBbjCCARWgAwIBAgIUPXHsFN7ooTcfKSwGsiuTfUs7gVowCgYIKoZIzj0EAwIw\n"
+    "DDEKMAgGA1UEAwwBdDAgFw0yNjExMjgwODM0NTVaGA8yMTI2MTEwNDA4MzQ1NVow\n"
+    "DDEKMAgGA1UEAwwBdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABEfx/PLjgZgn\n"
+    "+OWGhtRkVtMVioQgfIBEAU58Sa73NaJ8UlAeQWckd6AcooO3PoLbfg9LCiaKKSPr\n"
+    "dr3X+zEc/POjUzBRMB0GA1UdDgQWBBRAE6LB792SposJ6fLfdpiNkuTppjAfBgNV\n"
+    "HSMEGDAWgBRAE6LB792SposJ6fLfdpiNkuTppjAPBgNVHRMBAf8EBTADAQH/MAoG\n"
+    "CCqGSM49BAMCA0cAMEQCIFg/xsgjRPHZde4hOTlRC5FI7VkdgzozwdH3GFhYX3Pd\n"
+    "AiBsQYe9KGt2GGyDfYSxph337aJ2sn4PBD4btF5Ccc7Uow==\n"
+    "-----END CERTIFICATE-----\n";
+
+static void
+write_file(const char *path, const char *text)
+{
+	FILE	*f = fopen(path, "w");
+
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0 && fclose(f) == 0);
+}
+
 static void
 test_servers(void **state)
 {
@@ -259,7 +281,13 @@ test_servers(void **state)
 	allowed(&hook);
 	(void)snprintf(hook.ca_path, sizeof(hook.ca_path), "%s",
 	    p->hook.target);
+	refused(&hook, "no certificates as PEM");	/* it is empty */
+	write_file(hook.ca_path, "-----BEGIN PRIVATE KEY-----\n");
+	refused(&hook, "no certificates as PEM");
+	write_file(hook.ca_path, authority);
 	allowed(&hook);
+	(void)snprintf(hook.ca_path, sizeof(hook.ca_path), "%s", p->in);
+	refused(&hook, "no certificates as PEM");	/* a directory */
 	(void)snprintf(hook.ca_path, sizeof(hook.ca_path), "%s/none", p->in);
 	refused(&hook, "No such file");
 	hook.kind = SCEP_HOOK_NONE;
