@@ -64,6 +64,10 @@ scep_config_check_notify(struct scep_reading *r, const struct scep_profile *p)
 			return scep_config_fault(r, "is for a URL alone, and "
 			    "notify names a program; take it out");
 	}
+	r->entry = scep_conf_get(r->section, "notify_ca");
+	if (r->entry != NULL && strncmp(p->notify.hook.target, "https:", 6) !=
+	    0)
+		return scep_config_fault(r, "of no use without https");
 	return SCEP_OK;
 }
 

@@ -268,6 +268,8 @@ static const struct row {
 	{ P "notify_key = k\n", 8, "of no use without notify" },
 	{ P "notify = exec:/x\nnotify_key = k\n", 9, "for a URL alone" },
 	{ P "notify = exec:/x\nnotify_ca = c\n", 9, "for a URL alone" },
+	{ P "notify = http://localhost/x\nnotify_ca = c\n", 9,
+	    "notify_ca: of no use without https" },
 	{ P "max_pending_per_peer = -1\n", 8, "between 1 and 1000000" },
 	{ P "getcacert = root\n", 8,
 	    "\"root\" is not one of: leaf, chain, chain+root" },
