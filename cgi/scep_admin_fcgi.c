@@ -202,6 +202,14 @@ supervise(struct crew *c)
 	return c->status;
 }
 
+/* What is said of listen is meant for door_listen, which is in its place. */
+static void
+tell(const struct scep_error *err)
+{
+	scep_log_error("%s%s", strncmp(err->text, "listen", 6) == 0 &&
+	    strchr(" :", err->text[6]) != NULL ? "door_" : "", err->text);
+}
+
 static int
 serve(const struct scep_server_conf *conf)
 {
@@ -221,7 +229,7 @@ serve(const struct scep_server_conf *conf)
 	}
 	if ((rc = scep_listen_open(&ours, &listener, &err)) != SCEP_OK ||
 	    (rc = scep_state_become_owner(ours.state, &err)) != SCEP_OK) {
-		scep_log_error("%s", err.text);
+		tell(&err);
 		scep_listen_close(&listener);
 		return scep_err_exit(rc);
 	}

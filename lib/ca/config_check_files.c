@@ -120,27 +120,46 @@ scep_check_notify(struct scep_check *c, const struct scep_profile *p)
 		    why.text);
 }
 
+static int
+is_unix(const char *at)
+{
+	return strncmp(at, "unix:", 5) == 0;
+}
+
+/* No fault: a web server may bring the socket along. */
+static void
+check_place(struct scep_check *c, const char *key, const char *at)
+{
+	struct stat	 st;
+
+	if (is_unix(at) && stat(at + 5, &st) == 0 && !S_ISSOCK(st.st_mode))
+		report(c, 0, "%s = %s: exists and is no socket; name another "
+		    "path, or move it away: mv %s %s.old", key, at, at + 5,
+		    at + 5);
+	if (*at != '\0' && !is_unix(at) && strncmp(at, "127.", 4) != 0 &&
+	    strncmp(at, "[::1]:", 6) != 0)
+		report(c, 0, "%s = %s: anybody in the network can speak "
+		    "FastCGI to it and make up a peer's address; use unix: "
+		    "or 127.0.0.1, or keep a firewall in front", key, at);
+}
+
 /* FastCGI has no password: who reaches the socket says whom it speaks for. */
 void
 scep_check_listen(struct scep_check *c)
 {
-	const char	*at = c->cfg->server.listen;
-	struct stat	 st;
+	const struct scep_server_conf	*server = &c->cfg->server;
+	const char			*door = server->door_listen;
 
-	/* No fault: a web server may bring the socket along. */
-	if (strncmp(at, "unix:", 5) == 0 && stat(at + 5, &st) == 0 &&
-	    !S_ISSOCK(st.st_mode))
-		report(c, 0, "listen = %s: exists and is no socket; name "
-		    "another path, or move it away: mv %s %s.old", at, at + 5,
-		    at + 5);
-	if (*at != '\0' && strncmp(at, "unix:", 5) != 0 &&
-	    strncmp(at, "127.", 4) != 0 && strncmp(at, "[::1]:", 6) != 0)
-		report(c, 0, "listen = %s: anybody in the network can speak "
-		    "FastCGI to it and make up a peer's address; use unix: "
-		    "or 127.0.0.1, or keep a firewall in front", at);
-	if ((c->cfg->server.socket_mode & 02) != 0 &&
-	    strncmp(at, "unix:", 5) == 0)
+	check_place(c, "listen", server->listen);
+	check_place(c, "door_listen", door);
+	if (*door != '\0' && !is_unix(door) && server->door_user[0] != '\0')
+		report(c, 0, "door_listen = %s: whoever can connect there, any "
+		    "local user at least, can say that he is any user "
+		    "(door_user); use unix:, whose mode keeps others out",
+		    door);
+	if ((server->socket_mode & 02) != 0 && (is_unix(server->listen) ||
+	    is_unix(door)))
 		report(c, 0, "socket_mode = %04o: any local user can speak "
 		    "FastCGI to it; 0660 and a common group will do",
-		    c->cfg->server.socket_mode);
+		    server->socket_mode);
 }

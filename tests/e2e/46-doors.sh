@@ -562,6 +562,14 @@ same "and does not where it does not" "$(ask $NDES -u jamf:secret)" 401
 stop "$ADMIN"
 sed 's/^door_user.*/door_user = HTTP_X_USER/' "$CONF" >"$CONF.http"
 status 78 "what a client can say is no user" "$DOORS" -c "$CONF.http"
+sed "s,^door_listen.*,door_listen = unix:$T/nowhere/admin.sock," "$CONF" \
+    >"$CONF.nowhere"
+status 78 "a place that is not there" "$DOORS" -c "$CONF.nowhere"
+like "… is door_listen's" "$T/status.out" \
+    "door_listen: $T/nowhere/admin\.sock: No such file"
+sed "s,^door_listen.*,door_listen = unix:$CONF," "$CONF" >"$CONF.nowhere"
+status 78 "a file in the place of the socket" "$DOORS" -c "$CONF.nowhere"
+like "… as well" "$T/status.out" "door_listen = unix:$CONF: exists and is no"
 sed 's/^door_user.*/&\ndoor_group = nogroup/' "$CONF" >"$CONF.group"
 status 78 "a group that cannot get there is an error" "$DOORS" \
     -c "$CONF.group"

@@ -886,6 +886,12 @@ an_open_listener_is_told(void **state)
 		{ "listen = unix:/tmp/s\n", 0 },
 		{ "listen = 0.0.0.0:9000\n", 1 },
 		{ "listen = unix:/tmp/s\nsocket_mode = 0666\n", 1 },
+		{ "door_listen = unix:/tmp/s\n", 0 },
+		{ "door_listen = unix:/tmp/s\nsocket_mode = 0666\n", 1 },
+		{ "door_listen = 127.0.0.1:9001\n", 0 },
+		{ "door_listen = 0.0.0.0:9001\n", 1 },
+		{ "door_listen = unix:/tmp/s\ndoor_user = REMOTE_USER\n", 0 },
+		{ "door_listen = [::1]:9001\ndoor_user = REMOTE_USER\n", 1 },
 	};
 	struct scep_config	*cfg;
 	struct scep_conf	*conf;
