@@ -253,9 +253,8 @@ what_cannot_be_is_refused(void **state)
 		{ "\"csr\":\"zz\"", "takes no such request", SCEP_E_REFUSED },
 		{ "\"ttl\":60,\"expires\":1795525200", "give one of them",
 		    SCEP_E_USAGE },
-		{ "\"expires\":1795521600", "expires 0 s before now, in the "
-		    "past", SCEP_E_USAGE },
-		{ "\"expires\":1795521500", "expires 100 s before now",
+		{ "\"expires\":1795521600", "in the past", SCEP_E_USAGE },
+		{ "\"expires\":1795521500", "in the past, 100 s ago",
 		    SCEP_E_USAGE },
 		{ "\"expires\":1795525200,\"not_before\":1795525200",
 		    "expires 0 s before not_before", SCEP_E_USAGE },
