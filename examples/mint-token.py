@@ -24,7 +24,7 @@ def tag(path, body):
     with open(path) as file:
         secret = file.read()
     if "BEGIN" not in secret:
-        if len(bytes.fromhex(secret)) != 32:
+        if len(secret.strip()) != 64:
             sys.exit("no key in " + path)
         return hmac.digest(bytes.fromhex(secret), body, "sha256")
     with tempfile.NamedTemporaryFile() as file:
@@ -40,9 +40,13 @@ def mint(path, kid, profile, subject, *names):
     head = ["b %d" % begins,
             "x %d" % (begins + int(os.environ.get("TTL", 86400))),
             "i " + os.environ.get("ID", secrets.token_hex(6)), "p " + profile]
-    bound = ["s " + subject] + ["d " + name for name in sorted(set(names))]
+    bound = ["s " + subject] + ["d " + name for name in
+                                sorted({name.lower() for name in names})]
     sha = os.environ.get("KEY_SHA256")
     key = ["k " + b64(bytes.fromhex(sha))] if sha else []
+    # A device's name must not bring lines of its own.
+    if any("\n" in line for line in head + bound):
+        sys.exit("a newline in what is to be minted")
     for lines in (bound + key,
                   ["h " + b64(hashlib.sha256(text(bound)).digest())] + key,
                   ["H " + b64(hashlib.sha256(text(bound + key)).digest())]):
@@ -55,4 +59,7 @@ def mint(path, kid, profile, subject, *names):
 
 if len(sys.argv) < 5:
     sys.exit(__doc__)
-print(mint(*sys.argv[1:]))
+try:
+    print(mint(*sys.argv[1:]))
+except (OSError, ValueError, subprocess.CalledProcessError) as why:
+    sys.exit("mint-token.py: %s" % why)

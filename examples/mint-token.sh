@@ -7,10 +7,17 @@
 # private key for Ed25519 as PEM.  From the environment, or chosen here: BEGINS,
 # TTL (seconds), ID.  A key is in no command line, where others could read it.
 set -eu
+die() { echo "$1" >&2; exit 1; }
+[ $# -ge 4 ] || die "usage: mint-token.sh KEYFILE KID PROFILE SUBJECT [DNS...]"
 file=$1 kid=$2 profile=$3 subject=$4
-shift 4
-begins=${BEGINS:-$(date +%s)}
+begins=${BEGINS:-$(date +%s)} ttl=${TTL:-86400}
 id=${ID:-$(openssl rand -hex 6)}
+[ -r "$file" ] || die "$file cannot be read"
+# A device's name must not bring lines of its own; a DNS name is lower-case.
+case $*$id in *"
+"*) die "a newline in what is to be minted" ;; esac
+case $begins$ttl in *[!0-9]*) die "BEGINS and TTL are numbers" ;; esac
+shift 4
 
 b64() { openssl base64 -A | tr -d =; }
 pad() {			# MASK: the key, each octet changed by it, and so 64
@@ -33,11 +40,12 @@ tag() {			# of BODY
 	fi
 }
 tmp=$(mktemp) && trap 'rm -f "$tmp"' EXIT
-names=$(printf '%s\n' "$@" | LC_ALL=C sort -u | sed '/^$/d; s/^/d /')
-body=st1.$kid.$(printf '%s\n' "b $begins" "x $((begins + ${TTL:-86400}))" \
+names=$(printf '%s\n' "$@" | LC_ALL=C tr A-Z a-z | LC_ALL=C sort -u |
+    sed '/^$/d; s/^/d /')
+body=st1.$kid.$(printf '%s\n' "b $begins" "x $((begins + ttl))" \
     "i $id" "p $profile" "s $subject" ${names:+"$names"} | b64)
 tag=$(tag "$body" | b64)
-case ${#tag} in 43 | 86) ;; *) echo "no key in $file" >&2; exit 1 ;; esac
+case ${#tag} in 43 | 86) ;; *) die "no key in $file" ;; esac
 token=$body.$tag
-[ ${#token} -le 255 ] || { echo "${#token} octets, at most 255" >&2; exit 1; }
+[ ${#token} -le 255 ] || die "a token of ${#token} octets, at most 255"
 printf '%s\n' "$token"

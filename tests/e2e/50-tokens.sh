@@ -57,6 +57,35 @@ for key in "hmac.key 23456789ab" "ed.key cdefghijkm"; do
 	    "$MINT_PY" "$@" vector-$((n + 2)) "$name" b.example \
 	    a.example)" "$(vector $((n + 2)))"
 done
+# What is no token is not minted, and why is said in a line.
+# no_token TEXT WORDS PROGRAM…: whichever of the two.
+no_token() {
+	_what=$1 _words=$2
+	shift 2
+	status 1 "$_what" "$@"
+	like "… in a line that says so" status.out "^.{0,80}$_words"
+	same "… and nothing else" "$(wc -l <status.out)" 1
+}
+for by in "$MINT_SH" "$MINT_PY"; do
+	p=${by##*/}
+	line="$(printf 'CN=a\nd evil.example')"
+	no_token "$p: a subject that brings a line" newline \
+	    $by hmac.key 23456789ab default "$line"
+	no_token "$p: so does a name" newline \
+	    $by hmac.key 23456789ab default CN=a "$line"
+	no_token "$p: no key file" nothere $by nothere 23456789ab default CN=a
+	no_token "$p: a key file without a key" /dev/null \
+	    $by /dev/null 23456789ab default CN=a
+	no_token "$p: a time that is none" "'soon'|numbers" \
+	    env TTL=soon $by hmac.key 23456789ab default CN=a
+	no_token "$p: a beginning that is none" "'now'|numbers" \
+	    env BEGINS=now $by hmac.key 23456789ab default CN=a
+	status 1 "$p: without a subject" $by hmac.key 23456789ab default
+	like "… the usage" status.out "usage: $p KEYFILE KID PROFILE SUBJECT"
+	same "$p: a DNS name in capitals" "$(by_other "$by" hmac.key \
+	    23456789ab vector-1 CN=printer-22 Printer-22.EXAMPLE)" \
+	    "$(vector 1)"
+done
 # Whoever has read the page alone spells names as we do, odd ones too.
 pad="OU=Printers and other things on all floors, O=Example Corporation and \
 its heirs, OU=A house like others"
