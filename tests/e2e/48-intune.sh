@@ -214,6 +214,12 @@ trouble "an unknown key is a fault" "unknown key client_secret" validate one
 configure
 sed -i '/^tenant/d' "$T/intune.conf"
 trouble "a key that is missing is a fault" "tenant is missing" validate one
+for n in 0 61 -1 soon ² 9s; do
+	configure
+	sed -i "s/^timeout = .*/timeout = $n/" "$T/intune.conf"
+	trouble "timeout = $n is a fault" "conf: timeout is 1 to 60" \
+	    validate one
+done
 configure
 sed -i 's/^timeout = .*/timeout = 2/' "$T/intune.conf"
 for action in token discovery validateRequest; do
