@@ -233,6 +233,10 @@ warn_of_restart(const struct scep_server_conf *was,
 	    was->backlog != is->backlog)
 		scep_log_warn("listen, socket_mode or backlog has changed: "
 		    "that takes a restart");
+	if (strcmp(was->door_socket, is->door_socket) != 0 ||
+	    strcmp(was->door_group, is->door_group) != 0)
+		scep_log_warn("door_socket or door_group has changed: that "
+		    "takes a restart");
 }
 
 /* The CA process has taken a new configuration into use; workers of the old

@@ -176,6 +176,39 @@ JSON
 	    --json "$(cut -c1-10 "$T/json.ch")" | jq -r .issuer)" "key k-$1"
 	like "$1: and so does the log" "$T/scep.log" \
 	    "by=.*key k-$1.* do=challenge.add .*result=done"
+
+	# Mistakes.
+	same "$1: a member that there is not" "$(ask /mdm/api/v1/challenges \
+	    -K "$T/k.bearer" -H 'Content-Type: application/json' \
+	    -d '{"subjekt":"CN=x"}')" 400
+	like "$1: is named, with those there are" "$T/body" \
+	    '"there is no member ..subjekt..; there are profile, subject, '
+	head -c 50000 /dev/zero | tr '\0' ' ' >"$T/long"
+	same "$1: a body that is too long" "$(ask /mdm/api/v1/challenges \
+	    -K "$T/k.bearer" -H 'Content-Type: application/json' \
+	    --data-binary "@$T/long")" 413
+	like "$1: is told so in JSON" "$T/body" \
+	    '^\{"error":"the body is too long"\}$'
+	for _method in HEAD PUT OPTIONS DELETE; do
+		_code=$(ask /mdm/challenge -K "$T/k.bearer" -X $_method -m 5 \
+		    -I)
+		same "$1: $_method is none of the webhook's" "$_code" 405
+		like "$1: as it says" "$T/head" '^Allow: POST'
+	done
+	same "$1: a slash behind it is another path" "$(ask /mdm/challenge/ \
+	    -K "$T/k.bearer" -d '{}')" 404
+	same "$1: an escaped letter is the letter" "$(ask /mdm/ch%61llenge \
+	    -K "$T/k.bearer" -d '{}')" 200
+	same "$1: what no key can be is one that is unknown" "$(ask \
+	    /mdm/challenge -d '{}' -H "Authorization: Basic $(printf \
+	    'mdm:%s\n' "$(cat "$T/k")" | base64 -w 0)")" 401
+	comes "$1: and is in the log with its address" "$T/scep.log" \
+	    'knock="door=webhook peer=127.* reason="what is shown is no API'
+	case $(ask /mdm/challenge -d '{}' -H "Authorization: Bearer x" \
+	    -K "$T/k.bearer") in
+	400 | 401) ok "$1: of two keys neither counts" ;;
+	*) not_ok "$1: of two keys neither counts: $(cat "$T/body")" ;;
+	esac
 	for _log in "$T"/*.log; do
 		unlike "$1: ${_log##*/} has no challenge and no key" "$_log" \
 		    "$(cut -c12- "$T/json.ch")|$(cut -c20- "$T/k")"
@@ -524,6 +557,9 @@ if [ "$(id -u)" -eq 0 ]; then
 	sed -i "s,$T/own/admin.sock,$T/admin.sock," "$T/nginx-admin.conf"
 	kill -HUP "$SERVER"
 	sed -i '/^door_socket/d; /^door_group/d' "$CONF"
+	adm reload >"$T/reload.out" 2>&1
+	comes "a reload leaves both as they are, and says so" "$T/scep.log" \
+	    "door_socket or door_group has changed: that takes a restart"
 	stop "$SUPERVISOR"
 	start_fcgi
 	until_true 10 caps_ok "$URL"
