@@ -272,6 +272,13 @@ act(struct knock *k, struct scep_error *err)
 	return verb->act(&k->call, err);
 }
 
+static void
+say(struct knock *k, const char *member)
+{
+	if (text(k, member) != NULL)
+		scep_line_text(&k->call.summary, member, text(k, member));
+}
+
 static enum scep_err
 begin(struct knock *k, struct scep_error *err)
 {
@@ -285,10 +292,11 @@ begin(struct knock *k, struct scep_error *err)
 	};
 	enum scep_err				 rc;
 
+	/* First: the log has it of what is refused for its form, too. */
+	say(k, "door");
+	say(k, "peer");
 	if ((rc = scep_admin_check(members, k->request, err)) != SCEP_OK)
 		return rc;
-	scep_line_text(&k->call.summary, "door", text(k, "door"));
-	scep_line_text(&k->call.summary, "peer", text(k, "peer"));
 	k->ask = json_array_get(json_object_get(k->request, "ask"), 0);
 	k->call.ask = k->ask;
 	return act(k, err);

@@ -71,6 +71,7 @@ without_a_record_nobody_may_anything(void **state)
 		    "23456789234567892345678923\"", verbs[i], "",
 		    SCEP_DENY_WHO);
 		knock_closed(0, "\"key\":\"\\u007f\"", verbs[i], "", NULL);
+		assert_string_equal(knock_summary, "door=api peer=192.0.2.1");
 	}
 	free(knock_record("\"user\":\"jamf\",\"may\":[\"challenge:add\"]"));
 	knock_open(0, "\"user\":\"jamf\"", "challenge.add", "");
