@@ -5,11 +5,13 @@
  * the web server's.
  */
 #include <ctype.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "cgi/http.h"
 #include "cgi/mdm_local.h"
 
@@ -171,6 +173,19 @@ is_cross_site(const struct scep_mdm_request *r)
 	    strcasecmp(authority + 3, r->host) != 0);
 }
 
+/* Of {"dry":1} nothing may have come, and that would be done: a body that is
+ * broken off is no shorter one. */
+static int
+is_broken_off(const struct scep_mdm_request *r)
+{
+	struct scep_error	 unknown;
+	long			 length;
+
+	return strcmp(r->method, "POST") == 0 && scep_number_read(r->length,
+	    0, LONG_MAX, &length, &unknown) == SCEP_OK &&
+	    r->body_len < (size_t)length;
+}
+
 static void
 route(struct mdm *m)
 {
@@ -187,6 +202,8 @@ route(struct mdm *m)
 		refuse(m, door, 403, "sent by a page of another site");
 	else if (r->body_len > SCEP_MDM_BODY)
 		refuse(m, door, 413, "the body is too long");
+	else if (is_broken_off(r))
+		refuse(m, door, 400, "the body is broken off");
 	else if (door->methods != NULL &&
 	    !has_method(door->methods, r->method)) {
 		m->response->allow = door->methods;

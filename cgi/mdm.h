@@ -18,6 +18,7 @@ struct scep_mdm_request {
 	const char	*path;		/* of the URL */
 	const char	*query;
 	const char	*type;		/* Content-Type */
+	const char	*length;	/* Content-Length */
 	const char	*auth;		/* Authorization */
 	const char	*site;		/* Sec-Fetch-Site */
 	const char	*origin;	/* Origin */

@@ -64,6 +64,7 @@ scep_mdm_read(const struct scep_server_conf *conf, scep_mdm_variable variable,
 	out->path = path;
 	out->query = get(&from, "QUERY_STRING");
 	out->type = get(&from, "CONTENT_TYPE");
+	out->length = get(&from, "CONTENT_LENGTH");
 	out->auth = get(&from, "HTTP_AUTHORIZATION");
 	out->site = get(&from, "HTTP_SEC_FETCH_SITE");
 	out->origin = get(&from, "HTTP_ORIGIN");

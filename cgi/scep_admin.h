@@ -15,5 +15,7 @@
 int	 scep_admin_worker(int listen_fd, const struct scep_server_conf *conf);
 /* Plain CGI: one request, from the environment and standard input. */
 int	 scep_admin_cgi(const struct scep_server_conf *conf);
+/* … to which nothing can be done but 503. */
+void	 scep_admin_cgi_busy(void);
 
 #endif /* SCEP_CGI_SCEP_ADMIN_H */

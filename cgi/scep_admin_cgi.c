@@ -71,7 +71,6 @@ answer(const struct scep_server_conf *conf, int *owner_fd)
 	scep_peer_find(conf, environ, peer);
 	request.peer = peer;
 	request.body = body;
-	/* One that is broken off is no shorter one. */
 	if ((n = scep_cgi_read(&left, body, sizeof(body))) == -1) {
 		scep_log_error("body: %s", strerror(errno));
 		(void)respond(&response);
@@ -84,6 +83,19 @@ answer(const struct scep_server_conf *conf, int *owner_fd)
 	scep_log_line(&line);
 	scep_mdm_clear(&response);
 	scep_cgi_drain(&left);
+}
+
+void
+scep_admin_cgi_busy(void)
+{
+	const struct scep_mdm_response	 response = {
+		.status = 503,
+		.type = "text/plain",
+		.wait_s = 5,
+	};
+
+	scep_cgi_begin();
+	(void)respond(&response);
 }
 
 int
@@ -100,6 +112,7 @@ scep_admin_cgi(const struct scep_server_conf *conf)
 		scep_log_error("%s", err.text);	/* and 503 */
 	if ((rc = scep_sandbox_enter(conf->sandbox, &err)) != SCEP_OK) {
 		scep_log_error("%s", err.text);
+		scep_admin_cgi_busy();
 		return scep_err_exit(rc);
 	}
 	answer(conf, &owner_fd);

@@ -261,6 +261,8 @@ main(int argc, char *argv[])
 		return status;
 	if ((rc = scep_state_server(path, &conf, &err)) != SCEP_OK) {
 		scep_log_error("%s", err.text);
+		if (is_cgi)
+			scep_admin_cgi_busy();
 		return scep_err_exit(rc);
 	}
 	scep_log_configure(&conf);

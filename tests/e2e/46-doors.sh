@@ -693,4 +693,22 @@ like "CGI: with a challenge" "$T/cgi.out" 'password is: <B> '
 same "CGI: not for somebody else" "$(cgi bob)" 200
 like "CGI: who has no permission" "$T/cgi.out" 'sufficient permission'
 same "CGI: nobody" "$(cgi "")" 401
+key cgi.key --name cgi --may challenge:add --rate 1000/s
+post() {		# LENGTH BODY [CONF]
+	printf %s "$2" | env -i GATEWAY_INTERFACE=CGI/1.1 \
+	    SCEP_CONF="${3:-$CONF}" REQUEST_METHOD=POST PATH_INFO=/challenge \
+	    CONTENT_LENGTH="$1" HTTP_AUTHORIZATION="Bearer $(cat "$T/cgi.key")" \
+	    "$DOORS" >"$T/cgi.out" 2>>"$LOG"
+	sed -n 's/^Status: \(...\).*/\1/p' "$T/cgi.out"
+}
+same "CGI: a body of the length that is said" "$(post 2 '{}')" 200
+same "CGI: one that is broken off is no shorter one" "$(post 9 '{}')" 400
+same "CGI: nor is one of which nothing came" "$(post 9 '')" 400
+like "CGI: as the log says" "$LOG" 'reason="the body is broken off"'
+same "CGI: one that is too long" "$(post 50000 \
+    "$(head -c 50000 /dev/zero | tr '\0' ' ')")" 413
+echo "no = key" >"$T/bad.conf"
+same "CGI: a configuration that cannot be used is 503" \
+    "$(post 2 '{}' "$T/bad.conf")" 503
+like "CGI: to come again" "$T/cgi.out" '^Retry-After: 5'
 finish

@@ -75,6 +75,7 @@ begin(void **state)
 		.path = "/certsrv/mscep_admin/",
 		.query = "",
 		.type = "",
+		.length = "",
 		.auth = BEARER,
 		.site = "",
 		.origin = "",
@@ -732,6 +733,45 @@ a_body_is_one_json_object(void **state)
 	call(413);
 }
 
+static void
+a_body_that_is_broken_off_is_none(void **state)
+{
+	static const struct {
+		const char	*length;
+		int		 status;
+	} lengths[] = {
+		{ "", 200 }, { "9", 200 }, { "8", 200 }, { "x", 200 },
+		{ "-1", 200 }, { "10", 400 }, { "48000", 400 },
+		{ "99999999999999999999", 200 },
+	};
+	size_t	 i;
+
+	(void)state;
+	owner.reply = "{\"ok\":true,\"result\":{}}";
+	r.method = "POST";
+	r.path = "/api/v1/requests/1/approve";
+	r.type = "application/json";
+	body("{\"dry\":1}");
+	for (i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		r.length = lengths[i].length;
+		call(lengths[i].status);
+		assert_int_equal(owner.n, lengths[i].status == 200);
+	}
+	/* Nothing of it came. */
+	body("");
+	r.length = "9";
+	call(400);
+	assert_int_equal(owner.n, 0);
+	assert_true(holds("{\"error\":\"the body is broken off\"}"));
+	r.length = "0";
+	call(200);
+	/* Of a GET none is read. */
+	r.method = "GET";
+	r.path = "/api/v1/requests/1";
+	r.length = "9";
+	call(200);
+}
+
 /* What the web server's variables are. */
 static const char *
 variable(void *arg, const char *name)
@@ -921,6 +961,7 @@ main(void)
 		T(elsewhere_a_query_says_nothing),
 		T(an_approval_that_is_not_the_last_is_accepted_only),
 		T(a_body_is_one_json_object),
+		T(a_body_that_is_broken_off_is_none),
 		T(a_certificate_counts_when_it_was_verified),
 		T(a_path_is_whole_or_none),
 		T(a_page_of_somebody_elses_sends_nothing),
