@@ -50,6 +50,19 @@ reset_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* The program was there when it was looked at: hook_check.c. */
+static const char *
+why_not(int no)
+{
+	if (no == ENOENT)
+		return "its interpreter (#! in its first line) is not there; "
+		    "a line that ends with CR LF names another file";
+	if (no == ENOEXEC)
+		return "it is no program of this machine, nor has it #! and "
+		    "an interpreter in its first line";
+	return strerrordesc_np(no);	/* no lock, no locale */
+}
+
 /*
  * The child, in our memory: system calls alone, and nothing is written to but
  * this frame.  A session of its own is a process group of its own, without a
@@ -77,7 +90,7 @@ become(const char *path, const int fd[3], pid_t parent)
 		reset_signals();
 		(void)execve(path, argv, envp);
 	}
-	why = strerrordesc_np(errno);	/* no lock, no locale */
+	why = why_not(errno);
 	(void)!write(STDERR_FILENO, why, strlen(why));
 	_exit(CANNOT_EXEC);
 }

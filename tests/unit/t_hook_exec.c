@@ -123,8 +123,12 @@ static const struct {
 	{ "it closes all and fails", "exec <&- >&- 2>&-; sleep 0.2; exit 5",
 	    NULL, "exit status 5", 0 },
 	{ "no interpreter", "#!/nowhere/sh\n", NULL,
-	    "exit status 127: No such file or directory", 0 },
-	{ "no program at all", "#!\n", NULL, "exit status 127", 0 },
+	    "exit status 127: its interpreter (#! in its first line) is not "
+	    "there", 0 },
+	{ "one from another system", "#!/bin/sh\r\nexit 0\r\n", NULL,
+	    "a line that ends with CR LF names another file", 0 },
+	{ "no program at all", "#!\n", NULL, "exit status 127: it is no "
+	    "program", 0 },
 	{ "it is called by its name alone", "echo $# ${0##*/}", "0 ask\n",
 	    NULL, 0 },
 	{ "it works in /", "pwd", "/\n", NULL, 0 },
