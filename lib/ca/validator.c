@@ -103,21 +103,37 @@ no_json(const json_error_t *error)
 	}
 }
 
-/* A text of the answer, if it is there and at most max octets. */
+/* A text of the answer, and what may be wrong with it. */
+struct member {
+	const char	*name;
+	size_t		 max;		/* octets */
+	const char	*kind, *size, *lines;
+};
+#define MEMBER(name, max) { name, max, "its " name " is no text", \
+			    "its " name " is too long", \
+			    "its " name " is more than one line" }
+
+static const struct member	decision = MEMBER("decision", 16);
+static const struct member	reason = MEMBER("reason",
+				    SCEP_VALIDATOR_REASON - 1);
+static const struct member	subject = MEMBER("subject", SUBJECT_MAX);
+static const struct member	validity = MEMBER("validity", 16);
+
+/* NULL if it is not there, or *why says what is wrong. */
 static const char *
-text_of(const json_t *from, const char *name, size_t max, const char **why)
+text_of(const json_t *from, const struct member *m, const char **why)
 {
-	const json_t	*value = json_object_get(from, name);
+	const json_t	*value = json_object_get(from, m->name);
 	const char	*text = json_string_value(value);
 
 	if (value == NULL)
 		return NULL;
 	if (text == NULL)
-		*why = "a member is of another type than it must be";
-	else if (strlen(text) > max)
-		*why = "a text in it is too long";
+		*why = m->kind;
+	else if (strlen(text) > m->max)
+		*why = m->size;
 	else if (!scep_is_clean_utf8(scep_span_text(text)))
-		*why = "a text in it is more than one line";
+		*why = m->lines;
 	return *why == NULL ? text : NULL;
 }
 
@@ -125,7 +141,7 @@ static void
 read_decision(const json_t *from, struct scep_validator_answer *out,
     const char **why)
 {
-	const char	*word = text_of(from, "decision", 16, why);
+	const char	*word = text_of(from, &decision, why);
 	size_t		 i;
 
 	for (i = 0; word != NULL && i < ANSWERS; i++)
@@ -141,8 +157,7 @@ static void
 read_reason(const json_t *from, struct scep_validator_answer *out,
     const char **why)
 {
-	const char	*text = text_of(from, "reason",
-			    sizeof(out->reason) - 1, why);
+	const char	*text = text_of(from, &reason, why);
 
 	if (text != NULL)
 		memcpy(out->reason, text, strlen(text) + 1);
@@ -152,8 +167,7 @@ static void
 read_subject(const json_t *from, struct scep_validator_answer *out,
     const char **why)
 {
-	const char		*text = text_of(from, "subject", SUBJECT_MAX,
-				    why);
+	const char		*text = text_of(from, &subject, why);
 	struct scep_error	 ignored;
 
 	if (text == NULL)
@@ -213,7 +227,7 @@ static void
 read_validity(const json_t *from, const struct scep_profile *profile,
     struct scep_validator_answer *out, const char **why)
 {
-	const char		*text = text_of(from, "validity", 16, why);
+	const char		*text = text_of(from, &validity, why);
 	struct scep_error	 ignored;
 
 	if (text == NULL)
