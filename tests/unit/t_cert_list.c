@@ -469,7 +469,7 @@ what_is_no_list_is_refused(void **state)
 		{ "\"after\":\"expires:0g:00\"", "after is not what" },
 		{ "\"after\":\"key:00:00\"", "after is not what" },
 		{ "\"after\":\"expires:00:00:00:0x\"", "after is not what" },
-		{ "\"san\":\"x\"", "members" },
+		{ "\"san\":\"x\"", "no member \"san\"" },
 	};
 	char	 request[256], subject[300];
 	size_t	 i;
