@@ -17,6 +17,8 @@ id=${ID:-$(openssl rand -hex 6)}
 case $*$id in *"
 "*) die "a newline in what is to be minted" ;; esac
 case $begins$ttl in *[!0-9]*) die "BEGINS and TTL are numbers" ;; esac
+case $begins,$ttl in 0[0-9]* | *,0[0-9]*)	# octal to the shell
+	die "BEGINS and TTL are numbers without a 0 in front" ;; esac
 shift 4
 
 b64() { openssl base64 -A | tr -d =; }

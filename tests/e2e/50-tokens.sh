@@ -86,6 +86,10 @@ for by in "$MINT_SH" "$MINT_PY"; do
 	    23456789ab vector-1 CN=printer-22 Printer-22.EXAMPLE)" \
 	    "$(vector 1)"
 done
+for n in BEGINS=089 BEGINS=0123 TTL=08; do
+	no_token "mint-token.sh: $n, which shells take for octal" numbers \
+	    env $n $MINT_SH hmac.key 23456789ab default CN=a
+done
 # Whoever has read the page alone spells names as we do, odd ones too.
 pad="OU=Printers and other things on all floors, O=Example Corporation and \
 its heirs, OU=A house like others"
