@@ -304,6 +304,7 @@ if [ "$(id -u)" -eq 0 ]; then
 	stop "$slow"
 	same "no secret is there behind the answer" \
 	    "$(grep '^secret' "$T/memory")" ""
+	like "the control: all of it was read" "$T/memory" '^ids: '
 	# shellcheck disable=SC2046
 	memory "$SUPERVISOR" $(descendants "$SUPERVISOR") "$ADMIN" \
 	    $(descendants "$ADMIN") >"$T/memory" 2>&1
