@@ -119,9 +119,10 @@ scep_admin_serve(struct scep_ca *ca, int fd, int stop_fd)
 }
 
 /*
- * Something has come, or did not in all the time there is.  An owner that stops closes what it has
- * not accepted or not read, and only then we are told of a reset (unix(7)):
- * what nobody has read was not carried out, and is asked again.
+ * Something has come, or did not in all the time there is.  An owner that stops
+ * closes what it has not accepted or not read, and only then we are told of a
+ * reset (unix(7)): what nobody has read was not carried out, and is asked
+ * again.
  */
 static enum scep_err
 is_read(int fd, const char *dir, struct scep_error *err)
