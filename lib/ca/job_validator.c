@@ -27,22 +27,26 @@ has_right_challenge(const struct scep_job *job)
 	    job->facts.challenge == SCEP_CH_SPENT_BY_SAME);
 }
 
-/* What does not change between the questions about one request. */
+/* What does not change between the questions about one request: its own, even
+ * if it was disowned since the first. */
 static void
 fill(struct scep_job *job, struct scep_validator_ask *ask)
 {
+	const struct scep_csr	*csr = job->own;
+	const int		 disowned = job->csr != csr;
+
 	memset(ask, 0, sizeof(*ask));
 	ask->profile = job->profile;
 	ask->ca = job->issuer;
 	ask->request_id = job->ask->request_id;
 	ask->peer = job->ask->peer;
 	ask->txid = job->ask->txid;
-	ask->csr = scep_buf_span(&job->csr->der);
-	ask->name = job->name;
-	ask->san = job->san;
-	ask->key_type = job->csr->key.type;
-	ask->key_bits = job->csr->key.bits;
-	ask->key_sha256 = job->csr->key.sha256;
+	ask->csr = scep_buf_span(&csr->der);
+	ask->name = disowned ? &csr->name : job->name;
+	ask->san = disowned ? &csr->san : job->san;
+	ask->key_type = csr->key.type;
+	ask->key_bits = csr->key.bits;
+	ask->key_sha256 = csr->key.sha256;
 	ask->signer_sha256 = job->signer.sha256;
 	ask->self_signed = job->facts.self_signed;
 	ask->renews = job->facts.is_renewal ? &job->signer : NULL;

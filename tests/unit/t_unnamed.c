@@ -334,19 +334,26 @@ a_validator_is_shown_the_names_that_are_given(void **state)
 	struct world_request	 r;
 
 	(void)state;
-	spec.profile = "vc";
+	spec.profile = "vcf";
 	world_challenge(w, &spec, spoilt);
 	validating.meanwhile = spoil;
 	r = odd(LINE, "t1", spoilt);
-	r.profile = "vc";
-	/* What gave them is gone by the time that it has allowed them. */
+	r.profile = "vcf";
+	/* What gave them is gone by the time that it has allowed them; and it
+	 * is told so of the request that it saw. */
 	ask(&r, "refused", UNREADABLE "name: CN holds control");
-	assert_string_equal(validating_said("subject"), GIVEN);
+	assert_string_equal(json_string_value(json_object_get(
+	    validating.asked[0], "subject")), GIVEN);
+	assert_string_equal(validating_said("event"), "failed");
+	assert_true(json_equal(json_object_get(validating.asked[0], "csr"),
+	    json_object_get(validating.asked[1], "csr")));
+	assert_true(json_equal(json_object_get(validating.asked[0], "key"),
+	    json_object_get(validating.asked[1], "key")));
 	assert_int_equal(world_count(w, SCEP_T_CERTIFICATE), 0);
 	spoil();
 	validating.meanwhile = NULL;
 	r = odd(LINE, "t1", spoilt);
-	r.profile = "vc";
+	r.profile = "vcf";
 	ask(&r, "granted", "allowed by the validator");
 	assert_string_equal(validating_said("subject"), GIVEN);
 }
