@@ -30,7 +30,7 @@ code() {		# PATH
 }
 is_code() { [ "$(code "$1")" = "$2" ]; }
 hup() { kill -HUP "$SUPERVISOR"; }
-in_force() { grep -q "configuration $1 is in force" "$T/scep.log"; }
+reached() { grep -q "configuration $1 is in force" "$T/scep.log"; }
 refusals() { grep -c 'new configuration is refused' "$T/scep.log"; }
 refused() { [ "$(refusals)" -eq "$1" ]; }
 
@@ -56,12 +56,12 @@ bots=$!
 own "$bots"
 until_true 10 grep -q granted "$T/load.out"
 hup
-verdict "SIGHUP puts it in force" until_true 20 in_force 2
+verdict "SIGHUP puts it in force" until_true 20 reached 2
 n=1
 while [ "$n" -lt 5 ] && kill -0 "$bots" 2>/dev/null; do
 	n=$((n + 1))
 	hup
-	until_true 10 in_force $((n + 1))
+	until_true 10 reached $((n + 1))
 done
 wait "$bots"
 note "$n reloads during $(grep -c granted "$T/load.out") enrolments"
