@@ -74,6 +74,7 @@ void		 scep_validator_clear(struct scep_validator_answer *answer);
 /* Ask it, and wait: validator_call.c.  Not with a lock that others need.
  * *consulted is counted up. */
 struct scep_local;
+struct scep_waiting_place;
 void		 scep_validator_call(struct scep_local *ca,
 		    const struct scep_profile *profile,
 		    const struct scep_buf *question,
@@ -84,7 +85,6 @@ long		 scep_validator_max_waiting(const struct scep_local *ca,
 		    const struct scep_profile *profile);
 /* As many as that, and one more; or the last worker, for a validator that is
  * slow: SCEP_E_BUSY.  A profile without a validator has nobody waiting. */
-struct scep_waiting_place;
 enum scep_err	 scep_validator_enter(struct scep_local *ca,
 		    const struct scep_profile *profile,
 		    struct scep_waiting_place *place, struct scep_error *err);

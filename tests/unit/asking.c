@@ -93,17 +93,24 @@ ask_mint(const char *profile, char text[SCEP_CHALLENGE_TEXT])
 	world_challenge(w, &spec, text);
 }
 
+void
+ask_record(const char *challenge, struct scep_challenge *rec)
+{
+	struct scep_error	 err;
+	char			 id[SCEP_REC_NAME];
+
+	assert_true(scep_challenge_id(scep_span_text(challenge), id));
+	assert_int_equal(scep_challenge_get(w->store, id, rec, &err),
+	    SCEP_OK);
+}
+
 long
 ask_used(const char *challenge)
 {
 	struct scep_challenge	 rec;
-	struct scep_error	 err;
-	char			 id[SCEP_REC_NAME];
 	long			 n;
 
-	assert_true(scep_challenge_id(scep_span_text(challenge), id));
-	assert_int_equal(scep_challenge_get(w->store, id, &rec, &err),
-	    SCEP_OK);
+	ask_record(challenge, &rec);
 	n = rec.used;
 	scep_challenge_clear(&rec);
 	return n;
@@ -124,10 +131,8 @@ ask_revoke(const char *challenge)
 	struct scep_change	 change = { .n = 0 };
 	struct scep_challenge	 rec;
 	struct scep_error	 err;
-	char			 id[SCEP_REC_NAME];
 
-	assert_true(scep_challenge_id(scep_span_text(challenge), id));
-	world_must(scep_challenge_get(w->store, id, &rec, &err) == SCEP_OK);
+	ask_record(challenge, &rec);
 	world_must(scep_challenge_revoke(w->crypto, &rec, &err) == SCEP_OK);
 	world_must(scep_challenge_write(&change, &rec, &err) == SCEP_OK);
 	world_must(scep_store_commit(w->store, &change, &err) == SCEP_OK);

@@ -38,6 +38,9 @@ void			 ask_spend(struct world_request *r, const char *end,
 /* A challenge of one use for anybody. */
 void			 ask_mint(const char *profile,
 			    char text[SCEP_CHALLENGE_TEXT]);
+/* Its record; the caller clears it. */
+void			 ask_record(const char *challenge,
+			    struct scep_challenge *rec);
 /* How often it was used. */
 long			 ask_used(const char *challenge);
 void			 ask_revoke(const char *challenge);

@@ -76,17 +76,6 @@ key_of(int k, uint8_t out[SCEP_SHA256_LEN])
 }
 
 static void
-record_of(const char *challenge, struct scep_challenge *rec)
-{
-	struct scep_error	 err;
-	char			 id[SCEP_REC_NAME];
-
-	assert_true(scep_challenge_id(scep_span_text(challenge), id));
-	assert_int_equal(scep_challenge_get(w->store, id, rec, &err),
-	    SCEP_OK);
-}
-
-static void
 put_record(struct scep_challenge *rec)
 {
 	struct scep_change	 change = { .n = 0 };
@@ -113,7 +102,7 @@ wrong_in_row(const char *challenge, enum scep_challenge_state state)
 	struct scep_challenge	 rec;
 	long			 n;
 
-	record_of(challenge, &rec);
+	ask_record(challenge, &rec);
 	n = rec.wrong;
 	assert_int_equal(rec.state, state);
 	scep_challenge_clear(&rec);
@@ -312,7 +301,7 @@ a_key_may_come_again_without_being_counted(void **state)
 	later(10 * DAY - 1, 0, "f", "/CN=dev-0", ch, "granted",
 	    "again for its key");
 	later(12 * DAY, 0, "g", "/CN=dev-0", ch, "refused", "used up");
-	record_of(ch, &rec);
+	ask_record(ch, &rec);
 	assert_true(rec.purge >= WORLD_NOW + 20 * DAY - 1);
 	scep_challenge_clear(&rec);
 	/* The control: one without the window. */
@@ -358,7 +347,7 @@ a_revoked_certificate_ends_its_keys_window(void **state)
 	(void)state;
 	world_challenge(w, &spec, ch);
 	tried(0, "a", "/CN=dev-0", ch, "granted", "challenge");
-	record_of(ch, &rec);
+	ask_record(ch, &rec);
 	assert_int_equal(scep_cert_rec_get(w->store,
 	    scep_buf_span(&rec.use[0].cert_key), &cert, &err), SCEP_OK);
 	cert.state = SCEP_CERT_REVOKED;
@@ -651,19 +640,19 @@ a_record_of_version_1_is_good_and_stays_one(void **state)
 
 	(void)state;
 	ask_mint("main", ch);
-	record_of(ch, &rec);
+	ask_record(ch, &rec);
 	assert_int_equal(rec.version, 2);
 	rec.version = 1;
 	put_record(&rec);
 	/* Called one of version 1, it is worth nothing. */
 	tried(0, "a", "/CN=dev-0", ch, "refused", "unknown");
-	record_of(ch, &rec);
+	ask_record(ch, &rec);
 	secret = scep_span_text(ch + SCEP_CHALLENGE_ID + 1);
 	assert_int_equal(scep_challenge_mac(w->crypto, w->cfg, &rec, secret,
 	    rec.mac, &err), SCEP_OK);
 	put_record(&rec);
 	tried(0, "b", "/CN=dev-0", ch, "granted", "challenge");
-	record_of(ch, &rec);
+	ask_record(ch, &rec);
 	assert_int_equal(rec.version, 1);
 	assert_int_equal(rec.used, 1);
 	/* Nor one of version 2, with a window that it never had. */
@@ -688,7 +677,7 @@ a_changed_row_is_worth_nothing(void **state)
 	key_of(0, key);
 	for (i = 0; i < 6; i++) {
 		world_challenge(w, &spec, ch);
-		record_of(ch, &rec);
+		ask_record(ch, &rec);
 		switch (i) {
 		case 1:
 			rec.has_key = 0;
@@ -732,7 +721,7 @@ what_was_revoked_is_not_revived(void **state)
 	for (i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
 		world_challenge(w, &spec, ch);
 		ask_revoke(ch);
-		record_of(ch, &rec);
+		ask_record(ch, &rec);
 		rec.state = states[i];
 		put_record(&rec);
 		(void)snprintf(txid, sizeof(txid), "t%zu", i);

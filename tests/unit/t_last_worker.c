@@ -312,20 +312,6 @@ polls_are_answered(void **state)
 	ask_spend(&r, "granted", "granted before");
 }
 
-static int
-page_has(const char *line)
-{
-	struct scep_buf		 page = { NULL, 0 };
-	struct scep_error	 err;
-	int			 found;
-
-	assert_int_equal(scep_ca_inspect(w->ca, WORLD_NOW,
-	    SCEP_INSPECT_METRICS, &page, &err), SCEP_OK);
-	found = memmem(page.data, page.len, line, strlen(line)) != NULL;
-	scep_buf_clear(&page);
-	return found;
-}
-
 static void
 it_is_counted(void **state)
 {
@@ -335,16 +321,16 @@ it_is_counted(void **state)
 	assert_false(enter("vc", 0, "raise workers"));
 	assert_true(enter("one", 0, ""));
 	assert_false(enter("one", 0, "max_waiting"));
-	assert_true(page_has("scep_validator_turned_away_total{profile=\"vc\","
+	assert_true(validating_page_has("scep_validator_turned_away_total{profile=\"vc\","
 	    "limit=\"workers\"} 2\n"));
-	assert_true(page_has("scep_validator_turned_away_total{profile=\"vc\","
+	assert_true(validating_page_has("scep_validator_turned_away_total{profile=\"vc\","
 	    "limit=\"max_waiting\"} 0\n"));
-	assert_true(page_has("scep_validator_turned_away_total{profile=\"one\""
+	assert_true(validating_page_has("scep_validator_turned_away_total{profile=\"one\""
 	    ",limit=\"workers\"} 0\n"));
-	assert_true(page_has("scep_validator_turned_away_total{profile=\"one\""
+	assert_true(validating_page_has("scep_validator_turned_away_total{profile=\"one\""
 	    ",limit=\"max_waiting\"} 1\n"));
-	assert_true(page_has("scep_validator_waiting{profile=\"va\"} 2\n"));
-	assert_true(page_has("scep_validator_waiting{profile=\"vc\"} 1\n"));
+	assert_true(validating_page_has("scep_validator_waiting{profile=\"va\"} 2\n"));
+	assert_true(validating_page_has("scep_validator_waiting{profile=\"vc\"} 1\n"));
 }
 
 int

@@ -73,17 +73,6 @@ granted(const struct world_request *r, const char *why, char serial[64])
 	der_forget();
 }
 
-static void
-record_of(const char *challenge, struct scep_challenge *rec)
-{
-	struct scep_error	 err;
-	char			 id[SCEP_REC_NAME];
-
-	assert_true(scep_challenge_id(scep_span_text(challenge), id));
-	assert_int_equal(scep_challenge_get(w->store, id, rec, &err),
-	    SCEP_OK);
-}
-
 /* Wrong names that were counted. */
 static long
 wrong(const char *challenge)
@@ -91,7 +80,7 @@ wrong(const char *challenge)
 	struct scep_challenge	 rec;
 	long			 n;
 
-	record_of(challenge, &rec);
+	ask_record(challenge, &rec);
 	n = rec.wrong + scep_wrong_count(((struct scep_local *)w->ca)->
 	    memory->wrong, rec.id);
 	scep_challenge_clear(&rec);
@@ -319,7 +308,7 @@ spoil(void)
 	struct scep_challenge	 rec;
 	struct scep_error	 err;
 
-	record_of(spoilt, &rec);
+	ask_record(spoilt, &rec);
 	rec.mac[0] ^= 1;
 	world_must(scep_challenge_write(&change, &rec, &err) == SCEP_OK);
 	world_must(scep_store_commit(w->store, &change, &err) == SCEP_OK);

@@ -109,25 +109,10 @@ row_of_one(void)
 	return r;
 }
 
-/* What Prometheus is told; lines are given with their line feed. */
-static int
-page_has(const char *line)
-{
-	struct scep_buf		 page = { NULL, 0 };
-	struct scep_error	 err;
-	int			 found;
-
-	assert_int_equal(scep_ca_inspect(w->ca, WORLD_NOW,
-	    SCEP_INSPECT_METRICS, &page, &err), SCEP_OK);
-	found = memmem(page.data, page.len, line, strlen(line)) != NULL;
-	scep_buf_clear(&page);
-	return found;
-}
-
 static void
 has(const char *line)
 {
-	if (!page_has(line))
+	if (!validating_page_has(line))
 		fail_msg("no %s", line);
 }
 
@@ -396,8 +381,8 @@ each_profile_with_a_validator_is_told_of(void **state)
 	/* Half of no workers. */
 	has("scep_validator_max_waiting{profile=\"some\"} 1\n");
 	has("scep_profile_up{profile=\"main\"} 1\n");
-	assert_false(page_has("scep_validator_max_waiting{profile=\"main\"}"));
-	assert_false(page_has("scep_validator_seconds_count{profile="
+	assert_false(validating_page_has("scep_validator_max_waiting{profile=\"main\"}"));
+	assert_false(validating_page_has("scep_validator_seconds_count{profile="
 	    "\"main\"}"));
 }
 

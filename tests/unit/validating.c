@@ -136,3 +136,17 @@ validating_new(const char *profile, int k, const char *txid,
 	r.profile = profile;
 	return r;
 }
+
+int
+validating_page_has(const char *line)
+{
+	struct scep_buf		 page = { NULL, 0 };
+	struct scep_error	 err;
+	int			 found;
+
+	assert_int_equal(scep_ca_inspect(w->ca, WORLD_NOW,
+	    SCEP_INSPECT_METRICS, &page, &err), SCEP_OK);
+	found = memmem(page.data, page.len, line, strlen(line)) != NULL;
+	scep_buf_clear(&page);
+	return found;
+}

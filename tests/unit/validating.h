@@ -47,6 +47,8 @@ int			 validating_times(void);
 X509			*validating_cert(struct outcome *o);
 /* A member of the last question, as text; fails the test if there is none. */
 const char		*validating_said(const char *member);
+/* What Prometheus is told; lines are given with their line feed. */
+int			 validating_page_has(const char *line);
 /* A request by device k for CN=dev-<k> under this profile. */
 struct world_request	 validating_new(const char *profile, int k,
 			    const char *txid, const char *challenge);
