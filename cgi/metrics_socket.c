@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/ready.h"
 #include "cgi/child.h"
 #include "cgi/log.h"
 #include "cgi/metrics_socket.h"
@@ -26,15 +27,14 @@ static int
 read_head(int fd)
 {
 	const int64_t	 until = scep_now_ms() + PATIENCE_MS;
-	struct pollfd	 p = { .fd = fd, .events = POLLIN };
 	char		 head[HEAD_MAX + 1];
 	size_t		 len = 0;
 	ssize_t		 n;
 	int64_t		 left;
 
-	/* Below 0 poll(2) would wait for ever. */
-	while (len < HEAD_MAX && (left = until - scep_now_ms()) > 0 &&
-	    poll(&p, 1, (int)left) == 1) {
+	/* What has come is read, also if we were halted and the time is up. */
+	while (len < HEAD_MAX && scep_ready(fd, POLLIN,
+	    (left = until - scep_now_ms()) > 0 ? (int)left : 0)) {
 		if ((n = recv(fd, head + len, HEAD_MAX - len,
 		    MSG_DONTWAIT)) <= 0)
 			return 0;
@@ -45,20 +45,6 @@ read_head(int fd)
 			return 1;
 	}
 	return 0;
-}
-
-static void
-send_all(int fd, const void *data, size_t len)
-{
-	const struct timeval	 patience = { .tv_sec = PATIENCE_MS / 1000 };
-	const uint8_t		*p = data;
-	ssize_t			 n;
-
-	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience,
-	    sizeof(patience));
-	for (; len > 0; p += n, len -= (size_t)n)
-		if ((n = send(fd, p, len, MSG_NOSIGNAL)) <= 0)
-			return;
 }
 
 static void
@@ -79,8 +65,8 @@ answer(struct scep_ca *ca, int fd)
 	    "Content-Type: text/plain; version=0.0.4\r\n"
 	    "Content-Length: %zu\r\n\r\n", ok ? "200 OK" :
 	    "503 Service Unavailable", text.len);
-	send_all(fd, head, strlen(head));
-	send_all(fd, text.data, text.len);
+	(void)(scep_ready_send(fd, scep_span_text(head), PATIENCE_MS) &&
+	    scep_ready_send(fd, scep_buf_span(&text), PATIENCE_MS));
 	scep_buf_clear(&text);
 }
 

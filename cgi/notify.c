@@ -4,7 +4,6 @@
  * Keeps no socket, only its address: what is not open cannot be inherited.
  */
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/un.h>
 
 #include <errno.h>
@@ -16,11 +15,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/ready.h"
 #include "cgi/log.h"
 #include "cgi/notify.h"
 
 #define TEXT_MAX	256
-#define SEND_S		1	/* the supervisor has more to do than wait */
+#define SEND_MS		1000	/* the supervisor has more to do than wait */
 
 static struct sockaddr_un	 manager;
 static socklen_t		 manager_len;	/* 0: there is none */
@@ -58,15 +58,13 @@ scep_notify_open(void)
 static int
 send_text(const char *text, size_t len)
 {
-	const struct timeval	 limit = { .tv_sec = SEND_S };
-	int			 fd, why;
+	int	 fd, why;
 
 	if ((fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) == -1)
 		return 0;
-	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) ==
-	    -1 || sendto(fd, text, len, MSG_NOSIGNAL,
-	    (const struct sockaddr *)&manager, manager_len) !=
-	    (ssize_t)len) {
+	/* Of a socket that is connected poll(2) knows whether there is room. */
+	if (connect(fd, (const struct sockaddr *)&manager, manager_len) ==
+	    -1 || !scep_ready_send(fd, scep_span_make(text, len), SEND_MS)) {
 		why = errno;
 		(void)close(fd);
 		errno = why;

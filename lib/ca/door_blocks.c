@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/ready.h"
 #include "ca/door.h"
 
 union control {
@@ -45,7 +46,6 @@ scep_door_pass_fd(int fd, int passed, struct scep_error *err)
 enum scep_err
 scep_door_take_fd(int fd, int timeout_ms, int *taken, struct scep_error *err)
 {
-	struct pollfd	 p = { .fd = fd, .events = POLLIN };
 	char		 octet;
 	struct iovec	 part = { &octet, 1 };
 	union control	 control = { .room = { 0 } };
@@ -58,7 +58,7 @@ scep_door_take_fd(int fd, int timeout_ms, int *taken, struct scep_error *err)
 	struct cmsghdr	*c;
 
 	*taken = -1;
-	if (poll(&p, 1, timeout_ms) == 1 &&
+	if (scep_ready(fd, POLLIN, timeout_ms) &&
 	    recvmsg(fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT) == 1 &&
 	    (c = CMSG_FIRSTHDR(&msg)) != NULL &&
 	    c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&

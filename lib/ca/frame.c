@@ -13,23 +13,10 @@
 #include <openssl/crypto.h>
 
 #include "base/error.h"
+#include "base/ready.h"
 #include "ca/frame.h"
 
 #define HEADER	4
-
-/* The socket can be read (or written) now; 0 when the time is up. */
-static int
-is_ready(int fd, short events, int timeout_ms)
-{
-	struct pollfd	 p = { .fd = fd, .events = events };
-	int		 n;
-
-	do
-		n = poll(&p, 1, timeout_ms);
-	while (n == -1 && errno == EINTR);
-	errno = n == 1 ? 0 : EAGAIN;
-	return n == 1;
-}
 
 /* How many of len octets came before the end of the file, or before silence
  * of first_ms at the beginning, of rest_ms after it: then errno is EAGAIN. */
@@ -45,7 +32,7 @@ receive(int fd, uint8_t *data, size_t len, int first_ms, int rest_ms)
 		if (n > 0)
 			done += (size_t)n;
 		else if (n == 0 || (errno != EAGAIN && errno != EINTR) ||
-		    !is_ready(fd, POLLIN, done > 0 ? rest_ms : first_ms))
+		    !scep_ready(fd, POLLIN, done > 0 ? rest_ms : first_ms))
 			break;
 	}
 	return done;
@@ -123,7 +110,7 @@ scep_frame_send(int fd, struct scep_span bytes, int timeout_ms,
 	do {
 		if ((n = send_now(fd, &s)) == -1 &&
 		    ((errno != EAGAIN && errno != EINTR) ||
-		    !is_ready(fd, POLLOUT, timeout_ms)))
+		    !scep_ready(fd, POLLOUT, timeout_ms)))
 			return scep_fail(err, SCEP_E_BUSY, "cannot send: %s",
 			    strerror(errno));
 	} while (n == -1 || go_on(&s, (size_t)n));
@@ -159,7 +146,7 @@ scep_frame_receive(int fd, size_t max, int first_ms, int rest_ms,
 	enum scep_err	 rc;
 	size_t		 len = 0, n;
 
-	if (first_ms > 0 && !is_ready(fd, POLLIN, first_ms))
+	if (first_ms > 0 && !scep_ready(fd, POLLIN, first_ms))
 		return scep_fail(err, SCEP_E_BUSY, "silent for %d ms",
 		    first_ms);
 	if ((rc = receive_length(fd, max, first_ms, rest_ms, &len, err)) !=
