@@ -30,7 +30,7 @@
 #include "cgi/child.h"
 #include "cgi/hook.h"
 
-#define LONG_MS		20000	/* never waited for */
+#define LONG_MS		120000	/* never waited for */
 #define SHORT_MS	300
 #define REQUEST_MAX	8192
 #define THREADS		6

@@ -18,6 +18,7 @@
 #define THREADS	16
 #define ROUNDS	500
 #define NAMES	5
+#define LONG_MS	60000	/* never waited for */
 
 static struct scep_keylock	*lock;
 static int			 holders[NAMES];	/* under its lock */
@@ -146,10 +147,10 @@ another_key_does_not_wait(void **state)
 	    &other), 0);
 	assert_int_equal(pthread_create(&same.thread, NULL, wait_for_it,
 	    &same), 0);
-	assert_true(has(&other, 5000));
+	assert_true(has(&other, LONG_MS));
 	assert_false(has(&same, 50));
 	scep_keylock_give(lock, &a, 1);
-	assert_true(has(&same, 5000));
+	assert_true(has(&same, LONG_MS));
 	assert_int_equal(pthread_join(same.thread, NULL), 0);
 	assert_int_equal(pthread_join(other.thread, NULL), 0);
 }
@@ -170,12 +171,12 @@ who_waits_for_one_of_two_holds_neither(void **state)
 	/* b is free, although somebody waits for a and b. */
 	assert_int_equal(pthread_create(&second.thread, NULL, wait_for_it,
 	    &second), 0);
-	assert_true(has(&second, 5000));
+	assert_true(has(&second, LONG_MS));
 	scep_keylock_take(lock, &b, 1);
 	scep_keylock_give(lock, &a, 1);
 	assert_false(has(&both, 50));
 	scep_keylock_give(lock, &b, 1);
-	assert_true(has(&both, 5000));
+	assert_true(has(&both, LONG_MS));
 	assert_int_equal(pthread_join(both.thread, NULL), 0);
 	assert_int_equal(pthread_join(second.thread, NULL), 0);
 }

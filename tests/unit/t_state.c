@@ -269,7 +269,7 @@ an_answer_that_does_not_come_is_not_asked_for_again(void **state)
 
 		(void)poll(&p, 1, 60000);
 		peer = accept(fd, NULL, NULL);
-		(void)scep_frame_receive(peer, 100, 5000, 5000, &request,
+		(void)scep_frame_receive(peer, 100, 60000, 60000, &request,
 		    &err);
 		_exit(0);
 	}
