@@ -102,7 +102,8 @@ left(int64_t until)
 /*
  * Until the RA leaves.  It is asked to when the configuration that it began
  * with is over, or when we stop, and answered until it has.  One that stays
- * is cut off: it works by rules that are withdrawn.
+ * is cut off: it works by rules that are withdrawn.  But first we look once
+ * more: if we were halted, its question or its end waits for us.
  */
 static enum scep_err
 serve(const struct scep_doors *d, struct scep_generation *gen, int fd,
@@ -117,14 +118,13 @@ serve(const struct scep_doors *d, struct scep_generation *gen, int fd,
 	};
 	int64_t		 until = INT64_MAX;
 	enum scep_err	 rc = SCEP_OK;
+	int		 wait_ms = -1;
 
-	while (rc == SCEP_OK) {
+	while (rc == SCEP_OK && wait_ms != 0) {
 		p[0].revents = p[1].revents = p[2].revents = 0;
-		if (poll(p, 3, left(until)) == -1)
+		wait_ms = left(until);
+		if (poll(p, 3, wait_ms) == -1)
 			continue;
-		if (left(until) == 0)
-			return scep_fail(err, SCEP_E_BUSY,
-			    "asked to leave, it stayed");
 		if (p[1].revents != 0)
 			rc = dismiss(fd, &p[1], reading_ms, &until, err);
 		else if (p[2].revents != 0)
@@ -132,7 +132,8 @@ serve(const struct scep_doors *d, struct scep_generation *gen, int fd,
 		else if (p[0].revents != 0)
 			rc = scep_door_serve(gen->ca, fd, wall_clock, err);
 	}
-	return rc;
+	return rc != SCEP_OK ? rc : scep_fail(err, SCEP_E_BUSY,
+	    "asked to leave, it stayed");
 }
 
 static void *
