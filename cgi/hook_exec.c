@@ -112,7 +112,8 @@ wait_for_it(const struct talk *t, int64_t left)
 
 /*
  * Till it has ended: whoever else holds the pipes is not waited for.  What it
- * wrote is in them by then.
+ * wrote is in them by then.  When its time is up we look once more: what it
+ * did while we were halted counts.
  */
 static void
 converse(struct talk *t, long timeout_ms)
@@ -122,16 +123,14 @@ converse(struct talk *t, long timeout_ms)
 	int		 ended;
 
 	do {
-		if ((left = until - scep_now_ms()) <= 0) {
-			t->is_late = 1;
-			return;
-		}
-		wait_for_it(t, left);
+		left = until - scep_now_ms();
+		wait_for_it(t, left > 0 ? left : 0);
 		tell(t);
 		ended = scep_program_ended(&t->program, &t->status);
 		hear(t, 1, take_answer);
 		hear(t, 2, take_complaint);
-	} while (!ended && !t->is_flood);
+	} while (!ended && !t->is_flood && left > 0);
+	t->is_late = !ended;
 }
 
 /* The first line of its complaint, behind ": ". */
