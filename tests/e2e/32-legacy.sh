@@ -53,7 +53,7 @@ not_taken() {
 }
 
 caps() {		# PROFILE
-	curl -s -m 5 "$URL/$1?operation=GetCACaps" >"$T/caps"
+	curl -s -m 30 "$URL/$1?operation=GetCACaps" >"$T/caps"
 }
 
 announcements() {
@@ -177,7 +177,7 @@ challenge "$T/c" --cn strict
 status 0 "the strict profile is served all the same" bot -C "$T/c" \
     -s /CN=strict "$URL/default"
 same "the other one answers 503" "$(curl -s -o "$T/body" -w '%{http_code}' \
-    -m 5 "$URL/old?operation=GetCACaps")" 503
+    -m 30 "$URL/old?operation=GetCACaps")" 503
 stop "$SERVER"
 unset OPENSSL_MODULES
 

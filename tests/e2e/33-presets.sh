@@ -87,7 +87,7 @@ ok "lighttpd starts scep.fcgi"
 
 # Subjects of GetCACert in their order, in one line.
 shown() {		# PROFILE
-	curl -s -m 5 "$URL/$1?operation=GetCACert" |
+	curl -s -m 30 "$URL/$1?operation=GetCACert" |
 	    openssl pkcs7 -inform DER -print_certs -noout 2>/dev/null |
 	    sed -n 's/^subject=.*CN *= *//p' | tr '\n' ' '
 }
@@ -101,14 +101,14 @@ shows() {		# PROFILE leaf|chain|chain+root
 	esac
 	same "$1 shows $2, from the RA on [C-063 I-034 T-13]" "$(shown "$1")" \
 	    "$_want"
-	curl -s -m 5 -o "$T/body" -w '%{content_type}' \
+	curl -s -m 30 -o "$T/body" -w '%{content_type}' \
 	    "$URL/$1?operation=GetCACert" >"$T/type"
 	same "as a bundle [C-063]" "$(cat "$T/type")" \
 	    application/x-x509-ca-ra-cert
 }
 
 announces() {		# PROFILE "LEGACY WORDS"
-	curl -s -m 5 "$URL/$1?operation=GetCACaps" >"$T/caps"
+	curl -s -m 30 "$URL/$1?operation=GetCACaps" >"$T/caps"
 	same "check --profiles shows what $1 announces" \
 	    "$(tr '\n' ' ' <"$T/caps" | sed 's/ $//')" \
 	    "$(field "$1" GetCACaps)"
@@ -208,8 +208,9 @@ like "badAlg [C-221]" "$T/status.out" '^0 refused 0'
 # ---- single switches ----
 
 shows middle chain
-curl -s -m 5 "$URL/middle?operation=GetCACaps" >"$T/caps"
+curl -s -m 30 "$URL/middle?operation=GetCACaps" >"$T/caps"
 unlike "caps_hide hides" "$T/caps" '^(SHA-384|AES|SCEPStandard)$'
+like "and nothing else" "$T/caps" '^SHA-256$'
 challenge "$T/c" --profile middle
 status 0 "what is hidden works" bot -C "$T/c" -s /CN=dev-middle -D sha384 \
     -a "$T/bag.pem" -o "$T/bot.pem" "$URL/middle"
