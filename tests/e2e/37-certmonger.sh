@@ -58,7 +58,7 @@ C-143 C-163 C-210 I-037]" resubmit
 	verdict "the key is another one" new_key
 	cm_renews "and once more, signed with that" resubmit
 	comes "the log calls it a renewal" "$T/scep.log" \
-	    'type=PKCSReq .*CN=monger-1-[a-z]* result=granted reason=renewal'
+	    "type=PKCSReq .*CN=$(cm_name 1) result=granted reason=renewal"
 }
 
 right_after_wrong() {
