@@ -101,6 +101,14 @@ has_room(const struct scep_relay *relay)
 	return poll(&p, 1, 0) == 1;
 }
 
+int
+scep_relay_waits(const struct scep_relay *relay)
+{
+	struct pollfd	 p = { .fd = relay->out_fd, .events = POLLIN };
+
+	return poll(&p, 1, 0) == 1;
+}
+
 static int
 give(int in_fd, int fd)
 {

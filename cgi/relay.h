@@ -35,6 +35,8 @@ void		 scep_relay_limit(const struct scep_relay *relay, int n);
 struct pollfd	 scep_relay_watch(struct scep_relay *relay, int listen_fd);
 /* Pass on what waits at listen_fd, while there is room. */
 void		 scep_relay_pass(struct scep_relay *relay, int listen_fd);
+/* Has something been passed on that nobody has taken? */
+int		 scep_relay_waits(const struct scep_relay *relay);
 /* A worker's: the next connection, or -1 with errno. */
 int		 scep_relay_take(int out_fd);
 

@@ -19,6 +19,10 @@ struct scep_own {
 	const struct scep_relay	*relay;
 };
 
+typedef enum scep_err	(*scep_spawn_fn)(const struct scep_supervisor *args,
+		    const struct scep_own *own, int *fd, pid_t *pid,
+		    struct scep_error *err);
+
 /*
  * Start the CA process.  *control is its socket: what it says on it is in
  * ca_process.h.

@@ -41,6 +41,7 @@ struct house {
 	int			 served;	/* a worker once was ready */
 	struct scep_idle	 idle;
 	int			 stopping;
+	int			 has_last;	/* start_last() */
 	int			 asked_ca;	/* SIGTERM was sent to it */
 	int64_t			 deadline;	/* of stopping */
 	int			 status;	/* to exit with */
@@ -58,49 +59,30 @@ close_control(struct house *h)
 	scep_idle_operator(&h->idle, 0, scep_now_ms());
 }
 
-static struct scep_own
-own(const struct house *h)
+static void
+start(struct house *h, const char *who, scep_spawn_fn spawn, int *fd,
+    struct scep_life *life)
 {
-	const struct scep_own	 o = {
+	const struct scep_own	 own = {
 		.signal_fd = h->signal_fd,
 		.control_fd = h->control_fd,
 		.crew = &h->crew,
 		.relay = &h->relay,
 	};
-
-	return o;
-}
-
-static void
-start_ca(struct house *h)
-{
-	const struct scep_own	 mine = own(h);
 	struct scep_error	 err;
 	pid_t			 pid = -1;
 
-	if (scep_spawn_ca(h->args, &mine, &h->control_fd, &pid, &err) ==
-	    SCEP_OK) {
-		scep_life_began(&h->ca, pid);
-		return;
-	}
-	scep_log_error("CA process: %s", err.text);
-	scep_life_ended(&h->ca);
+	if (spawn(h->args, &own, fd, &pid, &err) != SCEP_OK) {
+		scep_log_error("%s: %s", who, err.text);
+		scep_life_ended(life);
+	} else
+		scep_life_began(life, pid);
 }
 
 static void
 start_worker(struct house *h, struct scep_crew_worker *worker)
 {
-	const struct scep_own	 mine = own(h);
-	struct scep_error	 err;
-	pid_t			 pid = -1;
-
-	if (scep_spawn_worker(h->args, &mine, &worker->fd, &pid, &err) ==
-	    SCEP_OK) {
-		scep_life_began(&worker->life, pid);
-		return;
-	}
-	scep_log_error("worker: %s", err.text);
-	scep_life_ended(&worker->life);
+	start(h, "worker", scep_spawn_worker, &worker->fd, &worker->life);
 }
 
 static void
@@ -112,7 +94,7 @@ start_due(struct house *h)
 	if (h->stopping)
 		return;
 	if (h->ca.pid == 0 && h->ca.due <= now)
-		start_ca(h);
+		start(h, "CA process", scep_spawn_ca, &h->control_fd, &h->ca);
 	for (i = 0; h->ready && i < h->crew.n; i++)
 		if (h->crew.worker[i].life.pid == 0 &&
 		    h->crew.worker[i].life.due <= now)
@@ -140,6 +122,19 @@ stop(struct house *h, int status)
 	(void)scep_crew_signal(&h->crew, SIGTERM);
 }
 
+/* Who leaves for another configuration leaves what has been passed on to those
+ * that come: here one more, which is told to leave when it is ready. */
+static int
+start_last(struct house *h)
+{
+	if (h->has_last || h->asked_ca || h->ca.pid == 0 ||
+	    !scep_relay_waits(&h->relay))
+		return 0;
+	h->has_last = 1;
+	start_worker(h, &h->crew.worker[0]);
+	return scep_crew_signal(&h->crew, 0) > 0;
+}
+
 /* Workers first, for they need the CA for what they have in hand. */
 static void
 stop_on(struct house *h)
@@ -149,6 +144,8 @@ stop_on(struct house *h)
 	if (late)
 		scep_log_warn("stopping takes too long: killing");
 	if (scep_crew_signal(&h->crew, late ? SIGKILL : 0) > 0 && !late)
+		return;
+	if (!late && start_last(h))
 		return;
 	if (h->ca.pid != 0 && (late || !h->asked_ca)) {
 		(void)kill(h->ca.pid, late ? SIGKILL : SIGTERM);
@@ -263,7 +260,8 @@ adopt_conf(struct house *h)
 	    h->args->idle_s > 0));
 	scep_relay_limit(&h->relay, h->crew.n);
 	/* Some may have been started meanwhile, as it was before. */
-	scep_crew_let_all_go(&h->crew);
+	if (!h->stopping)
+		scep_crew_let_all_go(&h->crew);
 }
 
 /* The loop. */
@@ -399,6 +397,8 @@ wait_and_see(struct house *h)
 	if (scep_crew_hear(&h->crew, p + 3)) {
 		h->served = 1;
 		scep_idle_served(&h->idle, scep_now_ms());
+		if (h->stopping)
+			(void)scep_crew_signal(&h->crew, SIGTERM);
 	}
 	if (p[2].revents != 0) {
 		scep_relay_pass(&h->relay, h->args->listen_fd);

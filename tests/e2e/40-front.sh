@@ -333,4 +333,26 @@ until_true 10 passed_on 0
 kill -CONT $workers
 wait $waiting
 same "at its end, all of them are answered too" "$(codes)" " 20 200"
+
+# And when the workers have just left, for another configuration, so that there
+# is nobody for what has been passed on.
+verdict "lighttpd starts it again" until_true 30 caps_ok "$URL"
+SUPERVISOR=$(supervisor_of "$SERVER")
+socket=$(socket_of "$T/lighttpd.sock")
+until_true 10 n_workers 8
+workers=$(workers_of "$SUPERVISOR")
+halt $workers
+ask_many
+until_true 10 passed_on 12
+halt "$SUPERVISOR"
+adm reload >/dev/null 2>&1
+kill -CONT $workers
+for worker in $workers; do
+	until_true 20 gone_or_zombie "$worker"
+done
+kill -TERM "$SUPERVISOR"
+kill -CONT "$SUPERVISOR"
+wait $waiting
+same "at its end after a reload, all of them are answered too" "$(codes)" \
+    " 20 200"
 finish
