@@ -245,7 +245,8 @@ receive(struct run *run, struct conn *c)
 	}
 }
 
-/* Begin what may be begun; nanoseconds until there may be more, or -1. */
+/* Begin what may be begun; nanoseconds until there may be more, or -1.  The
+ * first is, however late it has become: of none there is no rate. */
 static int64_t
 feed(struct run *run)
 {
@@ -258,7 +259,7 @@ feed(struct run *run)
 		if (run->n_idle == 0)
 			return -1;
 		now = bench_now_ns();
-		if (now >= run->stop)
+		if (now >= run->stop && run->next > 0)
 			return -1;
 		if (r->due_ns > 0 && run->start + r->due_ns > now)
 			return run->start + r->due_ns - now;

@@ -45,6 +45,10 @@ same "which no other one has" "$(adm cert list --json | jq -r \
 verdict "GetCACaps 200 times" "$LOAD" -g -j 4 -n 200 \
     "$URL?operation=GetCACaps"
 
+verdict "GetCACaps, where no time is left for it" "$LOAD" -g -j 4 -n 200 \
+    -t 0.000001 "$URL?operation=GetCACaps"
+same "one was sent all the same" "$(n sent)" 1
+
 # What is to be refused is refused, and costs what it was told to.
 challenges 20
 for kind in noise badsig wrong; do
