@@ -9,8 +9,9 @@ is.  Each order of events that a busy machine brings about once in a hundred
 runs comes often here, and the kernel breaks off calls with EINTR.  A process
 belongs to COMMAND by a variable of its environment, so that daemons do too.
 
-It continues also what a test has stopped itself, and programs of others may not
-stand it: what fails here is to be understood, not to be counted.
+A process that the test has stopped itself is passed over, if that is seen in
+time; programs of others may not stand it.  What fails here is to be understood,
+not to be counted.
 
 Exits as COMMAND does.  The last lines on standard error say which processes
 stood still when; -s SEED draws the same numbers again, but not the same
@@ -42,13 +43,14 @@ class Processes:
     def look(self, pid):
         with open("/proc/%d/stat" % pid, "rb") as f:
             words = f.read().rsplit(b")", 1)[1].split()
-        parent, born = int(words[1]), words[19]
+        state, parent, born = words[0], int(words[1]), words[19]
         if (pid, born) not in self.is_ours:
             with open("/proc/%d/environ" % pid, "rb") as f:
                 marked = self.mark in f.read().split(b"\0")
             # One that writes its title over its environment has a parent.
             self.is_ours[pid, born] = marked or parent in self.pids
-        return self.is_ours[pid, born]
+        # One that the test has stopped itself is to stay so.
+        return self.is_ours[pid, born] and state not in b"TtZX"
 
     def now(self):
         if time.monotonic() - self.looked < LOOK_S:
