@@ -14,10 +14,10 @@ verdict "lighttpd with scep.fcgi by CGI answers" until_true 30 caps_ok "$URL"
 
 # ---- load: each client tries again, as a device does ----
 
-adm challenge add --count 2000 --ttl 2h >"$T/challenges" 2>/dev/null
+adm challenge add --count 10000 --ttl 2h >"$T/challenges" 2>/dev/null
 load() {
 	_round=0
-	while [ -e "$T/load" ] && [ "$_round" -lt 200 ]; do
+	while [ -e "$T/load" ] && [ "$_round" -lt 1000 ]; do
 		sed -n "$((_round * 10 + 1)),$((_round * 10 + 10))p" \
 		    "$T/challenges" >"$T/load.ch"
 		_round=$((_round + 1))
@@ -33,14 +33,10 @@ verdict "devices enrol" until_true 60 grep -q granted "$T/acks" || exit 1
 
 # ---- the kills ----
 
-# One of the runs of the moment.
+# One of the runs of the moment, before it has ended: by one look.
 a_run() {
-	for _p in $(ps -o pid= --ppid "$SERVER"); do
-		case $(ps -o stat=,comm= -p "$_p") in
-		Z*) ;;
-		*scep.fcgi) echo "$_p" ;;
-		esac
-	done | shuf -n 1
+	ps -o pid=,stat=,comm= --ppid "$SERVER" |
+	    awk '$2 !~ /^Z/ && $3 ~ /scep\.fcgi$/ { print $1 }' | shuf -n 1
 }
 killed=0
 holders=0
