@@ -103,16 +103,16 @@ same "above max_request: 413" "$(http)" 413
 
 # ---- input that does not end ----
 
-cp -p "$CONF" "$T/patient.conf"
-sed -i 's/^\[server\]/&\nrequest_timeout = 2s/' "$CONF"
 mkfifo "$T/open"
 sleep 300 >"$T/open" &
 holder=$!
 own "$holder"
-timeout 60 env -i GATEWAY_INTERFACE=CGI/1.1 REQUEST_METHOD=GET \
+timeout 50 env -i GATEWAY_INTERFACE=CGI/1.1 REQUEST_METHOD=GET \
     QUERY_STRING=operation=GetCACaps SCEP_CONF="$CONF" "$FCGI" <"$T/open" \
     >"$T/out" 2>"$T/err"
 same "a GET does not wait for a body" "$? $(http)" "0 200"
+cp -p "$CONF" "$T/patient.conf"
+sed -i 's/^\[server\]/&\nrequest_timeout = 2s/' "$CONF"
 timeout 60 env -i GATEWAY_INTERFACE=CGI/1.1 REQUEST_METHOD=POST \
     QUERY_STRING=operation=PKIOperation CONTENT_LENGTH=5 SCEP_CONF="$CONF" \
     "$FCGI" <"$T/open" >"$T/out" 2>"$T/err"
@@ -181,15 +181,19 @@ post
 same "it is asked for the certificate, too" "$(http)" 200
 owner=$(ca_of "$SUPERVISOR")
 kill -STOP "$owner"
-# Long enough that whoever waits for it can be told from a slow machine.
+cp -p "$CONF" "$T/ca/patient.conf"
 sed -i 's/^\[server\]/&\nrequest_timeout = 10s/' "$CONF"
 post
 same "an owner that hangs: 503 in time" "$(http)" 503
-begin=$(date +%s%N)
-run
-ms=$((($(date +%s%N) - begin) / 1000000))
+# So long that whoever waits for it can be told from a slow machine.
+sed -i 's/^\[server\]/&\nrequest_timeout = 1h/' "$T/ca/patient.conf"
+cgi QUERY_STRING=operation=GetCACaps SCEP_CONF="$T/ca/patient.conf" \
+    timeout 120 "$FCGI" <"$T/in" >"$T/out" 2>"$T/err"
+ended=$?
 same "GetCACaps does not need it" "$(http)" 200
-verdict "nor is its end waited for ($ms ms)" test "$ms" -lt 5000
+same "nor is its end waited for" "$ended" 0
+# From here on a run may take its time again.
+sed -i '/^request_timeout/d' "$CONF"
 kill -CONT "$owner"
 verdict "it goes on" until_true 20 sh -c "exec 2>/dev/null
     env -i GATEWAY_INTERFACE=CGI/1.1 REQUEST_METHOD=POST \
