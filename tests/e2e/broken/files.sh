@@ -194,14 +194,26 @@ broken -l 0 'a CA certificate that has expired' 78 \
 openssl x509 -in ca.pem -signkey state/ca.key -days -1 -out new.pem
 mv new.pem ca.pem
 .
-broken -l 0 -w 'faketime -f -40d' 'certificates that are not valid yet' \
-    78 '/ca\.pem: .*not valid before .*clock' <<'.'
+# By the library of faketime alone: the program around it leaves nobody's files
+# in /dev/shm, and does not start where there is one of its number.
+cat >"$T/clock" <<X
+LD_PRELOAD='$(faketime -f +0d printenv LD_PRELOAD)'
+FAKETIME_FMT=%s FAKETIME_DISABLE_SHM=1
+export LD_PRELOAD FAKETIME FAKETIME_FMT FAKETIME_DISABLE_SHM
+X
+# clock TIME TEXT PATTERN
+clock() {
+	if command -v faketime >/dev/null; then
+		broken -l 0 -b "FAKETIME=$1; . $T/clock" "$2" 78 "$3" <<'.'
 :
 .
-broken -l 0 -w 'faketime 2001-01-01' 'a clock in the past' 78 \
-    'the clock says 2001-01-01.*set it' <<'.'
-:
-.
+	else
+		skip "$2" "faketime is not installed"
+	fi
+}
+clock -40d 'certificates that are not valid yet' \
+    '/ca\.pem: .*not valid before .*clock'
+clock @978350400 'a clock in the past' 'the clock says 2001-01-01.*set it'
 broken -l 0 'a CA certificate that is none' 78 \
     '/ca\.pem: .*CA:TRUE' <<'.'
 new_ca ca.pem state/ca.key 90 basicConstraints=critical,CA:FALSE $CA_USAGE
