@@ -9,7 +9,7 @@ start_nginx "$port"
 BASE=http://127.0.0.1:$port/scep
 
 get() {			# PATH
-	curl -s -o "$T/body" -D "$T/head" -w '%{http_code}' -m 5 \
+	curl -s -o "$T/body" -D "$T/head" -w '%{http_code}' -m 60 \
 	    "$BASE/$1"
 }
 
@@ -86,7 +86,7 @@ verdict "something to count" bot -C "$T/one.ch" -s /CN=one "$URL"
 bot -C "$T/one.ch" -s /CN=two "$URL" >"$T/refused" 2>&1
 bot -s /CN=three "$BASE/manual" >"$T/pending" 2>&1
 scrape() {
-	curl -s -m 5 --unix-socket "$T/ca/state/metrics.sock" \
+	curl -s -m 60 --unix-socket "$T/ca/state/metrics.sock" \
 	    http://localhost/metrics >"$T/metrics"
 }
 # Each worker tells of its own requests, in its own time.
@@ -123,7 +123,7 @@ if [ "$(id -u)" -eq 0 ]; then
 	chmod 711 "$T/ca/state"
 	for sock in metrics ra admin; do
 		chmod 666 "$T/ca/state/$sock.sock"
-		printf 'GET / HTTP/1.0\r\n\r\n' | timeout 5 setpriv \
+		printf 'GET / HTTP/1.0\r\n\r\n' | timeout 60 setpriv \
 		    --reuid 65534 --regid 65534 --clear-groups socat -t 2 - \
 		    "UNIX-CONNECT:$T/ca/state/$sock.sock" \
 		    >"$T/other-user" 2>/dev/null
@@ -138,10 +138,20 @@ if [ "$(id -u)" -eq 0 ]; then
 else
 	skip "another user gets nothing" "not root"
 fi
-{ printf 'GET / HT'; sleep 4; } | timeout 8 socat - \
-    "UNIX-CONNECT:$T/ca/state/metrics.sock" >"$T/half" 2>/dev/null
+# It begins, and never goes on; it is hung up on.
+mkfifo "$T/half.in"
+{ printf 'GET / HT'; exec sleep 600; } >"$T/half.in" &
+holder=$!
+own "$holder"
+socat - "UNIX-CONNECT:$T/ca/state/metrics.sock" <"$T/half.in" >"$T/half" \
+    2>/dev/null &
+half=$!
+own "$half"
 verdict "half a request does not hold it up" until_true 10 scrape
+until_true 20 gone_or_zombie "$half" ||
+    not_ok "who sends half a request is hung up on"
 same "half a request gets nothing" "$(wc -c <"$T/half")" 0
+stop "$holder"
 
 restarts() { sed -n 's/^scep_worker_restarts_total //p' "$T/metrics"; }
 scrape
