@@ -394,7 +394,7 @@ serve() {		# TEXT ROOT DIGEST SUBJECT OPTIONS…
 	openssl x509 -in "$T/device.pem" -noout -text >"$T/text.out"
 	like "$_what: signed with $_digest" "$T/text.out" \
 	    "Signature Algorithm: ecdsa-with-$_digest"
-	curl -s -m 5 "$URL?operation=GetCACert" >"$T/getcacert.der"
+	curl -s -m 60 "$URL?operation=GetCACert" >"$T/getcacert.der"
 	openssl pkcs7 -inform DER -in "$T/getcacert.der" -print_certs -noout \
 	    2>"$T/p7.err" | sed -n 's/^subject=.*CN = //p' >"$T/names"
 	stop "$SERVER"

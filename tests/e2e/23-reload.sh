@@ -25,7 +25,7 @@ cp "$CONF" "$T/good.conf"
 start_nginx "$port"
 
 code() {		# PATH
-	curl -s -o "$T/body" -D "$T/head" -w '%{http_code}' -m 5 \
+	curl -s -o "$T/body" -D "$T/head" -w '%{http_code}' -m 60 \
 	    "http://127.0.0.1:$port/scep/$1?operation=GetCACaps"
 }
 is_code() { [ "$(code "$1")" = "$2" ]; }

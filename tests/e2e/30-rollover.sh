@@ -21,7 +21,7 @@ at() { LD_PRELOAD=$LIB FAKETIME=+${DAY}d FAKETIME_DISABLE_SHM=1 "$@"; }
 adm() { at "$ADM" -c "$CONF" "$@"; }
 bot() { at "$BOT" "$@"; }
 state() { adm ca list --json | jq -r ".[] | select(.generation == $1) | .state"; }
-ask() { curl -s -m 10 "$@"; }
+ask() { curl -s -m 60 "$@"; }
 code() { ask -o "$T/body" -w '%{http_code} %{content_type}' "$@"; }
 serial_in() { openssl x509 -in "$1" -noout -serial | cut -d= -f2; }
 
