@@ -12,7 +12,7 @@ used() { adm challenge list --json | jq '[.[].used] | add'; }
 # ---- one challenge, a hundred keys ----
 
 challenge "$T/c" --cn race
-bot -n "$N" -j "$N" -C "$T/c" -s /CN=race -w 20 "$URL" >"$T/race.out" 2>&1
+bot -n "$N" -j "$N" -C "$T/c" -s /CN=race -w 60 "$URL" >"$T/race.out" 2>&1
 same "$N keys with one challenge: one certificate" \
     "$(grep -c granted "$T/race.out")" 1
 same "the others are refused" "$(grep -c 'refused 2' "$T/race.out")" \
@@ -23,7 +23,7 @@ same "the challenge is used once" "$(used)" 1
 # ---- a challenge for three ----
 
 challenge "$T/c" --uses 3
-bot -n 20 -j 20 -C "$T/c" -s /CN=three -w 20 "$URL" >"$T/three.out" 2>&1
+bot -n 20 -j 20 -C "$T/c" -s /CN=three -w 60 "$URL" >"$T/three.out" 2>&1
 same "20 keys with a challenge for three: three certificates" \
     "$(grep -c granted "$T/three.out")" 3
 same "and three are stored" "$(n_certs)" 4
@@ -31,7 +31,7 @@ same "and three are stored" "$(n_certs)" 4
 # ---- one request, a hundred times ----
 
 challenge "$T/c" --cn retry
-bot -n "$N" -j "$N" -C "$T/c" -s /CN=retry -k "$T/retry.key" -w 20 "$URL" \
+bot -n "$N" -j "$N" -C "$T/c" -s /CN=retry -k "$T/retry.key" -w 60 "$URL" \
     >"$T/retry.out" 2>&1
 same "$N retries of one request are all granted" \
     "$(grep -c granted "$T/retry.out")" "$N"
@@ -67,7 +67,7 @@ status 1 "nor another name" bot -C "$T/c" -s /CN=found -k "$T/lost.key" \
 
 adm challenge add --count "$N" >"$T/many" 2>/dev/null
 begin=$(date +%s%N)
-bot -n "$N" -j 32 -K -t random -C "$T/many" -s /CN=many-%d -w 20 "$URL" \
+bot -n "$N" -j 32 -K -t random -C "$T/many" -s /CN=many-%d -w 60 "$URL" \
     >"$T/many.out" 2>&1
 ms=$((($(date +%s%N) - begin) / 1000000))
 same "$N challenges, $N certificates" "$(grep -c granted "$T/many.out")" "$N"
