@@ -1,6 +1,7 @@
 #!/bin/sh
 # 07-http - the edges of HTTP, the end of service, and where secrets are not.
 . "$(dirname "$0")/lib.sh"
+. "$ROOT/tests/e2e/pace.sh"
 
 code() { curl -s -o "$T/body" -D "$T/head" -w '%{http_code}' -m 20 "$@"; }
 header() {		# NAME
@@ -90,12 +91,15 @@ bot -n 400 -j 8 -K -t random -C "$T/many" -s /CN=end-%d "$URL" \
     >"$T/end.out" 2>&1 &
 load=$!
 own "$load"
-until_true 10 grep -q granted "$T/end.out"
-begin=$(date +%s%N)
+verdict "a load is on" until_true 60 grep -q granted "$T/end.out"
+pace_watch
+begin=$(now_ms)
 kill -TERM "$SUPERVISOR"
 wait "$SUPERVISOR"
 rc=$?
-ms=$((($(date +%s%N) - begin) / 1000000))
+end=$(now_ms)
+ms=$((end - begin - $(stood_still "$begin" "$end")))
+pace_end
 same "SIGTERM under load: exit 0" "$rc" 0
 if [ "$ms" -lt 10000 ]; then
 	ok "and soon ($ms ms)"
@@ -126,6 +130,7 @@ unused=$(cat "$T/unused")
 verdict "the challenge is good" bot -C "$T/secret" -s /CN=secret "$URL"
 status 1 "the unused one for another name is not" bot -C "$T/unused" \
     -s /CN=other "$URL"
+comes "which the log says, after the answer" "$T/scep.log" 'subject=CN=other '
 middle() { echo "$1" | cut -c3-14; }
 for word in "$secret" "$unused" "$(middle "$secret")" "$(middle "$unused")"
 do
