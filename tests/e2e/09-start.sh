@@ -76,8 +76,14 @@ if [ "$(id -u)" -eq 0 ]; then
 	    "$(find "$T/theirs" ! -user nobody | wc -l)" 0
 	sed -i "s,^\[server\],&\nlisten = unix:$T/theirs/scep.sock," "$CONF"
 	start_fcgi
-	until_true 10 test -S "$T/theirs/scep.sock"
 	until_true 30 grep -q "msg=\"ready: .*$T/theirs/state" "$T/scep.log"
+	# They are started after that line, which says how many.
+	workers=$(sed -n "s,.*msg=\"ready: \([0-9]*\) .*$T/theirs/state.*,\1,p" \
+	    "$T/scep.log")
+	all_there() {
+		[ "$(workers_of "$SUPERVISOR" | wc -l)" -eq "$workers" ]
+	}
+	verdict "it has as many workers as it says" until_true 30 all_there
 	ca=$(ca_of "$SUPERVISOR")
 	same "the CA process runs as nobody" \
 	    "$(ps -o user= -p "$ca" | tr -d ' ')" nobody
