@@ -10,6 +10,9 @@ start_lighttpd "$port"
 # Another one than the last, and it answers: the workers of the last end a
 # moment after it.
 again() {
+	for _old in $crew; do
+		gone_or_zombie "$_old" || return
+	done
 	_new=$(supervisor_of "$SERVER") && [ "$_new" != "$victim" ] &&
 	    caps_ok "$URL"
 }
@@ -17,9 +20,10 @@ i=0
 while [ "$i" -lt "$KILLS" ]; do
 	i=$((i + 1))
 	victim=$(supervisor_of "$SERVER")
+	crew=$(descendants "$victim")
 	kill -KILL "$victim"
 	verdict "lighttpd starts it again ($i)" \
-	    until_true 10 again || break
+	    until_true 30 again || break
 	challenge "$T/c"
 	verdict "and it enrols ($i)" bot -C "$T/c" -s "/CN=again-$i" "$URL"
 done
