@@ -38,6 +38,9 @@ all_read() {
 	[ -z "$(ss -Htn state established "sport = :$port" | awk '$1 > 0')" ]
 }
 slow_senders_end() { stop "$SLOW"; rm -f "$T/slow"; }
+waiting_senders() {
+	ss -Htn state established "sport = :$port" | wc -l
+}
 
 head -c 200000 /dev/zero >"$T/fits"
 head -c 300000 /dev/zero >"$T/big"
@@ -52,12 +55,14 @@ edges() {
 	same "$s: GetCACert" "$(code "$URL?operation=GetCACert")" 200
 	verdict "$s: certificates are in it" sh -c "openssl pkcs7 \
 	    -inform DER -in '$T/body' -print_certs | grep -q BEGIN"
+	_were=$(log_lines 'op=GetCACaps profile=default')
 	same "$s: pkiclient.exe is the default profile" \
 	    "$(code "$URL/pkiclient.exe?operation=GetCACaps")" 200
-	logged "$s: the log says so" 'op=GetCACaps profile=default'
+	logs_more "$s: the log says so" "$_were" 'op=GetCACaps profile=default'
+	_were=$(log_lines 'op=GetCACaps profile=manual')
 	same "$s: another profile" \
 	    "$(code "$URL/manual/pkiclient.exe?operation=GetCACaps")" 200
-	logged "$s: the log says so" 'op=GetCACaps profile=manual'
+	logs_more "$s: the log says so" "$_were" 'op=GetCACaps profile=manual'
 	same "$s: an unknown profile is 404" \
 	    "$(code "$URL/nobody?operation=GetCACaps")" 404
 	same "$s: /scepx is not ours" \
@@ -113,10 +118,17 @@ fi
 
 # Whoever sends half a body holds no worker, and leaves a connection to
 # scep.fcgi for everybody else: one process of Apache may have them all.
-slow_senders 300
-same "a slow sender is in nobody's way" \
-    "$(code -m 5 "$URL?operation=GetCACaps")" 200
-slow_senders_end
+# After 20 s Apache lets them go: where the machine stood still for so long they
+# begin anew.
+for _ in 1 2 3 4 5; do
+	slow_senders 300
+	got=$(code "$URL?operation=GetCACaps")
+	wait_on=$(waiting_senders)
+	slow_senders_end
+	[ "$got" = 200 ] && [ "$wait_on" -lt 300 ] || break
+done
+same "a slow sender is in nobody's way" "$got" 200
+verdict "all of them are there, and wait on" test "$wait_on" -ge 300
 
 stop "$SUPERVISOR"
 same "without scep.fcgi it is 503" "$(code "$URL?operation=GetCACaps")" 503

@@ -64,6 +64,13 @@ logged() {
 	comes "$1" "$LOG" "$2"
 }
 
+# logs_more TEXT COUNT PATTERN: such lines are more than the log_lines before.
+log_lines() { grep -c -E -e "$1" "$LOG"; }
+log_grew() { [ "$(log_lines "$2")" -gt "$1" ]; }
+logs_more() {
+	verdict "$1" until_true 20 log_grew "$2" "$3"
+}
+
 # start_apache FILE PORT: the example, not as a daemon.
 start_apache() {
 	example "$1" "$2" >/dev/null
