@@ -198,10 +198,17 @@ cp "$CONF" "$T/one.good"
 cp "$T/ca/two.conf" "$T/two.good"
 profile "$CONF" extra
 profile "$T/ca/two.conf" extra
+crew="$(workers_of "$one") $(workers_of "$two")"
 kill -HUP "$two"
 verdict "the wish is passed on, and the owner's configuration is new" \
     until_true 30 knows "$T/one.sock" extra
 verdict "for both" until_true 30 knows "$T/two.sock" extra
+crew_gone() {
+	for _pid in $crew; do
+		gone_or_zombie "$_pid" || return
+	done
+}
+verdict "and the workers of before have left" until_true 20 crew_gone
 echo nonsense >>"$CONF"
 kill -HUP "$two"
 verdict "what the owner refuses is refused" until_true 30 grep -q \
@@ -266,9 +273,7 @@ verdict "a bad file: it does not take over" until_true 30 refuses
 cp "$T/one.good" "$CONF"
 verdict "mended, it does, by itself" until_true 30 ask "$T/one.sock"
 # Its socket is in use until the last worker has ended.
-for worker in $crew; do
-	until_true 20 gone_or_zombie "$worker"
-done
+until_true 20 crew_gone
 "$FCGI" -c "$T/ca/two.conf" >>"$T/two.log" 2>&1 &
 two=$!
 own "$two"
