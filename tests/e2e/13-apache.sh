@@ -143,7 +143,10 @@ stop "$SUPERVISOR"
 
 # ---- mod_fcgid: several processes, one state ----
 
+# The CRL's address goes with it: at the port of before somebody else may be.
+was=$port
 port=$(free_port)
+sed -i "s,127\.0\.0\.1:$was/,127.0.0.1:$port/,g" "$CONF"
 start_apache_fcgid "$port"
 ok "Apache starts scep.fcgi"
 LOG=$T/error.log
