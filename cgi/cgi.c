@@ -121,12 +121,12 @@ hand_over(struct run *run, const struct scep_http_request *request)
 	if (run->server.linger_s == 0 ||
 	    request->body_len > run->server.max_request)
 		return 0;
-	if ((fd = scep_linger_dial(&run->server, (int)
-	    run->server.request_timeout_s * ASK_SHARE_MS)) == -1) {
+	if ((fd = scep_linger_dial(&run->server)) == -1) {
 		run->alone = 1;
 		return 0;
 	}
-	rc = scep_fcgi_ask(fd, request, &answer, &err);
+	rc = scep_fcgi_ask(fd, (int)run->server.request_timeout_s *
+	    ASK_SHARE_MS, request, &answer, &err);
 	(void)close(fd);
 	if (rc == SCEP_OK)
 		(void)scep_cgi_write(answer.data, answer.len);

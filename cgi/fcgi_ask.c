@@ -7,12 +7,13 @@
 #include <sys/socket.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <fastcgi.h>
 
 #include "base/error.h"
+#include "cgi/child.h"
 #include "cgi/fcgi_ask.h"
 
 #define ID		1
@@ -104,7 +105,31 @@ make_request(const struct scep_http_request *request, struct scep_buf *out,
 	return rc;
 }
 
-/* A socket may have a limit to how long it waits. */
+/* The socket can be read (or written) now; 0 when the time is up.  Not
+ * SO_RCVTIMEO: that begins anew after each signal and each octet. */
+static int
+is_ready(int fd, short events, int64_t until)
+{
+	struct pollfd	 p = { .fd = fd, .events = events };
+	int64_t		 left;
+	int		 n;
+
+	do {
+		left = until - scep_now_ms();
+		n = poll(&p, 1, left > 0 ? (int)left : 0);
+	} while (n == -1 && errno == EINTR);
+	if (n == 0)
+		errno = EAGAIN;
+	return n == 1;
+}
+
+static int
+may_go_on(int fd, short events, int64_t until)
+{
+	return errno == EINTR ||
+	    (errno == EAGAIN && is_ready(fd, events, until));
+}
+
 static const char *
 why(int error)
 {
@@ -112,13 +137,14 @@ why(int error)
 }
 
 static int
-send_all(int fd, struct scep_span octets)
+send_all(int fd, struct scep_span octets, int64_t until)
 {
 	ssize_t	 n;
 
 	while (octets.len > 0) {
-		n = send(fd, octets.data, octets.len, MSG_NOSIGNAL);
-		if (n == -1 && errno != EINTR)
+		n = send(fd, octets.data, octets.len, MSG_NOSIGNAL |
+		    MSG_DONTWAIT);
+		if (n == -1 && !may_go_on(fd, POLLOUT, until))
 			return 0;
 		if (n > 0) {
 			octets.data += n;
@@ -130,14 +156,15 @@ send_all(int fd, struct scep_span octets)
 
 /* To the end of the file: the server closes behind its answer. */
 static enum scep_err
-receive_all(int fd, struct scep_buf *out, struct scep_error *err)
+receive_all(int fd, int64_t until, struct scep_buf *out,
+    struct scep_error *err)
 {
 	static uint8_t	 chunk[CHUNK];
 	enum scep_err	 rc;
 	ssize_t		 n;
 
-	while ((n = read(fd, chunk, sizeof(chunk))) != 0) {
-		if (n == -1 && errno == EINTR)
+	while ((n = recv(fd, chunk, sizeof(chunk), MSG_DONTWAIT)) != 0) {
+		if (n == -1 && may_go_on(fd, POLLIN, until))
 			continue;
 		if (n == -1)
 			return scep_fail(err, SCEP_E_BUSY, "%s", why(errno));
@@ -195,18 +222,19 @@ read_answer(struct scep_span records, struct scep_buf *answer,
 }
 
 enum scep_err
-scep_fcgi_ask(int fd, const struct scep_http_request *request,
+scep_fcgi_ask(int fd, int wait_ms, const struct scep_http_request *request,
     struct scep_buf *answer, struct scep_error *err)
 {
+	const int64_t	 until = scep_now_ms() + wait_ms;
 	struct scep_buf	 records = { NULL, 0 };
 	enum scep_err	 rc;
 
 	if ((rc = make_request(request, &records, err)) == SCEP_OK &&
-	    !send_all(fd, scep_buf_span(&records)))
+	    !send_all(fd, scep_buf_span(&records), until))
 		rc = scep_fail(err, SCEP_E_BUSY, "%s", why(errno));
 	scep_buf_clear(&records);
 	if (rc == SCEP_OK &&
-	    (rc = receive_all(fd, &records, err)) == SCEP_OK)
+	    (rc = receive_all(fd, until, &records, err)) == SCEP_OK)
 		rc = read_answer(scep_buf_span(&records), answer, err);
 	scep_buf_clear(&records);
 	if (rc != SCEP_OK)

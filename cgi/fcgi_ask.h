@@ -8,10 +8,11 @@
 #include "scep.h"
 #include "base/buf.h"
 
-/* Send a request over fd, which blocks (SO_RCVTIMEO and SO_SNDTIMEO count), and
- * wait for the answer: what a CGI program would have written.  SCEP_E_BUSY for
- * anything less than all of it. */
-enum scep_err	 scep_fcgi_ask(int fd, const struct scep_http_request *request,
+/* Send a request over fd, and wait for the answer: what a CGI program would have
+ * written.  SCEP_E_BUSY for anything less than all of it, wait_ms after the
+ * beginning. */
+enum scep_err	 scep_fcgi_ask(int fd, int wait_ms,
+		    const struct scep_http_request *request,
 		    struct scep_buf *answer, struct scep_error *err);
 
 #endif /* SCEP_CGI_FCGI_ASK_H */

@@ -5,9 +5,6 @@
  * STATE/cgi.sock: supervisor, CA process and workers, as behind any other web
  * server.  It ends when nobody asked it for a while.
  */
-#include <sys/socket.h>
-#include <sys/time.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
@@ -25,22 +22,13 @@
 #define LIBRARIES	"LD_LIBRARY_PATH="	/* or it may not start */
 
 int
-scep_linger_dial(const struct scep_server_conf *conf, int wait_ms)
+scep_linger_dial(const struct scep_server_conf *conf)
 {
-	const struct timeval	 wait = { wait_ms / 1000,
-				    wait_ms % 1000 * 1000 };
 	struct scep_error	 ignored;
 	int			 fd;
 
-	if (scep_state_dial(conf->state, SCEP_CGI_SOCK, &fd, &ignored) !=
-	    SCEP_OK)
-		return -1;
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) ==
-	    0 && setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait,
-	    sizeof(wait)) == 0)
-		return fd;
-	(void)close(fd);
-	return -1;
+	return scep_state_dial(conf->state, SCEP_CGI_SOCK, &fd, &ignored) ==
+	    SCEP_OK ? fd : -1;
 }
 
 void
@@ -104,7 +92,7 @@ scep_linger_start(const struct scep_server_conf *conf, struct scep_error *err)
 	int		 fd, r;
 
 	/* Another run was faster; its server waits for the lock. */
-	if ((fd = scep_linger_dial(conf, 0)) != -1) {
+	if ((fd = scep_linger_dial(conf)) != -1) {
 		(void)close(fd);
 		return SCEP_OK;
 	}

@@ -8,10 +8,8 @@
 #include "base/buf.h"
 #include "ca/config.h"
 
-/* A connection to the one of this state, or -1: there is none.  wait_ms is how
- * long it may be silent, or not take what it is sent; 0: for ever. */
-int		 scep_linger_dial(const struct scep_server_conf *conf,
-		    int wait_ms);
+/* A connection to the one of this state, or -1: there is none. */
+int		 scep_linger_dial(const struct scep_server_conf *conf);
 /* Start one, unless there is one.  We hold the lock of the state, and have
  * nothing of it open any more.  It keeps no descriptor of ours but its socket,
  * and none of the environment but SCEP_CONF and LD_LIBRARY_PATH. */

@@ -24,6 +24,8 @@
 #include "cgi/fcgi_ask.h"
 #include "tests/bench/cgi.h"
 
+#define ASK_MS	60000
+
 /* Nanoseconds on a CPU of all threads of a process (schedstat's first). */
 static long long
 process_cpu_ns(const char *pid)
@@ -80,7 +82,7 @@ ask(const char *socket_path, const char *in)
 	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) == -1 ||
 	    connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) == -1)
 		bench_die("%s: %s", socket_path, strerror(errno));
-	if (scep_fcgi_ask(fd, &request, &answer, &err) != SCEP_OK)
+	if (scep_fcgi_ask(fd, ASK_MS, &request, &answer, &err) != SCEP_OK)
 		bench_die("%s: %s", socket_path, err.text);
 	(void)close(fd);
 	if (memmem(answer.data, answer.len, "Status: 200 OK", 14) == NULL)

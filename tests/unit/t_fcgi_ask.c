@@ -3,13 +3,16 @@
  * or not.
  */
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -19,6 +22,8 @@
 #include "cgi/fcgi_ask.h"
 
 #define BODY	150000
+#define WAIT_MS	60000	/* for what is there already */
+#define SHORT_MS	200
 
 static const struct scep_http_request	post = {
 	.method = "POST",
@@ -53,7 +58,7 @@ ask(const struct scep_http_request *what, const char *says, size_t len,
 	assert_int_equal(write(pair[1], says, len), len);
 	assert_int_equal(shutdown(pair[1], SHUT_WR), 0);
 	memset(answer, 0, sizeof(*answer));
-	rc = scep_fcgi_ask(pair[0], what, answer, &err);
+	rc = scep_fcgi_ask(pair[0], WAIT_MS, what, answer, &err);
 	(void)close(pair[0]);
 	memset(request, 0, sizeof(*request));
 	while ((n = read(pair[1], octets, sizeof(octets))) > 0)
@@ -166,6 +171,59 @@ the_request_is_sent_whole(void **state)
 	free(body);
 }
 
+static void
+nothing(int signal_number)
+{
+	(void)signal_number;
+}
+
+/* It never ends what it says: signals for who waits, and octets. */
+static pid_t
+distract(int fd, int with_octets)
+{
+	const struct timespec	 step = { 0, 10000000 };
+	const pid_t		 parent = getpid(), pid = fork();
+
+	if (pid != 0)
+		return pid;
+	while (kill(parent, SIGUSR1) == 0 && getppid() == parent) {
+		if (with_octets && send(fd, "", 1, MSG_NOSIGNAL) != 1)
+			break;
+		(void)nanosleep(&step, NULL);
+	}
+	_exit(0);
+}
+
+static void
+nothing_prolongs_the_wait(void **state)
+{
+	const struct sigaction	 action = { .sa_handler = nothing };
+	struct scep_buf		 answer = { NULL, 0 };
+	struct scep_error	 err;
+	pid_t			 pid;
+	int			 pair[2], with_octets;
+
+	(void)state;
+	assert_int_equal(sigaction(SIGUSR1, &action, NULL), 0);
+	for (with_octets = 0; with_octets < 2; with_octets++) {
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair),
+		    0);
+		assert_int_not_equal(pid = distract(pair[1], with_octets),
+		    -1);
+		(void)alarm(60);	/* it has waited for ever */
+		assert_int_equal(scep_fcgi_ask(pair[0], SHORT_MS, &post,
+		    &answer, &err), SCEP_E_BUSY);
+		(void)alarm(0);
+		assert_int_equal(kill(pid, SIGKILL), 0);
+		while (waitpid(pid, NULL, 0) == -1)
+			;
+		assert_string_equal(err.text, "no answer in time");
+		assert_null(answer.data);
+		(void)close(pair[0]);
+		(void)close(pair[1]);
+	}
+}
+
 int
 main(void)
 {
@@ -173,6 +231,7 @@ main(void)
 		cmocka_unit_test(a_whole_answer_is_taken),
 		cmocka_unit_test(less_is_not),
 		cmocka_unit_test(the_request_is_sent_whole),
+		cmocka_unit_test(nothing_prolongs_the_wait),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
