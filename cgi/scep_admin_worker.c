@@ -173,10 +173,11 @@ serve(struct serving *s)
 
 	while (!s->is_over) {
 		p[0].revents = p[1].revents = p[2].revents = 0;
-		(void)poll(p, 3, -1);
+		/* Without an owner it is for one request, which another one
+		 * may have by now; then the next one looks for him again. */
+		(void)poll(p, 3, s->owner_fd == -1 ? 0 : -1);
 		if (p[2].revents != 0)
 			serve_next(s);
-		/* Without an owner the next one looks for him again. */
 		if (p[0].revents != 0 || p[1].revents != 0 ||
 		    s->owner_fd == -1)
 			s->is_over = 1;

@@ -190,8 +190,7 @@ JSON
 	like "$1: is told so in JSON" "$T/body" \
 	    '^\{"error":"the body is too long"\}$'
 	for _method in HEAD PUT OPTIONS DELETE; do
-		_code=$(ask /mdm/challenge -K "$T/k.bearer" -X $_method -m 5 \
-		    -I)
+		_code=$(ask /mdm/challenge -K "$T/k.bearer" -X $_method -I)
 		same "$1: $_method is none of the webhook's" "$_code" 405
 		like "$1: as it says" "$T/head" '^Allow: POST'
 	done
@@ -481,9 +480,35 @@ same "without an owner 503" "$(add few '{}')" 503
 same "and 404 where there is no door, by any worker" "$(for _n in 1 2 3 4; do
 	ask /mdm/
 done)" 404404404404
+# Who is woken up by a request that another one takes looks for an owner again:
+# he would have none for the next request.
+if [ "$(id -u)" -eq 0 ]; then
+	workers() { ps -o pid= --ppid "$ADMIN" | tr -d ' '; }
+	both() { [ "$(workers | wc -l)" -eq 2 ]; }
+	until_true 10 both
+	late=$(workers | sed -n 1p)
+	first=$(workers | sed -n 2p)
+	kill -STOP "$first"
+	strace -q -o "$T/late" -e trace=connect,poll \
+	    -e inject=connect:delay_exit=2000000 -p "$late" 2>>"$T/strace.log" &
+	slow=$!
+	own "$slow"
+	until_true 20 grep -q '^TracerPid:.*[1-9]' "/proc/$late/status"
+	add few '{}' >"$T/first" &
+	asking=$!
+	verdict "both workers are woken up" until_true 20 \
+	    grep -q 'poll(.*, 0) *= 1' "$T/late"
+	kill -CONT "$first"
+	wait "$asking"
+	same "one has the request" "$(cat "$T/first")" 503
+	verdict "the other one does not wait for the next" \
+	    until_true 20 gone "$late"
+	stop "$slow"
+else
+	skip "who is too late looks for an owner" "not root"
+fi
 start_fcgi
 until_true 10 caps_ok "$URL"
-sleep 1
 same "whoever knocks then is let in, by any worker" "$(for _n in 1 2 3 4 5 6
 do
 	add few '{}'
