@@ -19,11 +19,16 @@ owns() {
 }
 workers() { pgrep -P "$1" -x scep-worker; }
 
-# One that was left behind, as far as it serves: $server.
-found() {
-	until_true 10 is_there
+# One that was left behind, as far as it serves: $server.  Another one may be
+# about to end.
+serves() {
 	server=$(lingering)
+	owns "$server" && workers "$server"
+}
+found() {
+	until_true 20 serves
+	_found=$?
 	own "$server"
-	until_true 10 owns "$server" && until_true 10 workers "$server"
+	return "$_found"
 }
 all_gone() { for _p; do gone_or_zombie "$_p" || return 1; done; }
