@@ -8,7 +8,7 @@
 make_ca "$T/ca" "http://127.0.0.1/scep"
 STATE=$T/ca/state
 sed -i '/^log = /d' "$CONF"
-sed -i 's,^\[server\],&\nlog = stderr syslog\nrequest_timeout = 10s\
+sed -i 's,^\[server\],&\nlog = stderr syslog\nrequest_timeout = 20s\
 linger = 60s,' "$CONF"
 linger() { sed -i "s,^linger = .*,linger = $1," "$CONF"; }
 
@@ -55,7 +55,8 @@ get "$T/out"
 same "where all its processes are: 503" "$(http "$T/out")" 503
 # shellcheck disable=SC2086
 kill -CONT $all
-until_true 10 get "$T/out"
+answered() { get "$T/out" && [ "$(http "$T/out")" = 200 ]; }
+until_true 20 answered
 same "the control: it goes on" "$(http "$T/out")" 200
 end
 
@@ -90,8 +91,8 @@ end
 
 # ---- operators ----
 
-linger 6s
-verdict "a server lingers for six seconds" start
+linger 10s
+verdict "a server lingers for ten seconds" start
 : >"$T/at-work"
 python3 - "$STATE/admin.sock" "$T/at-work" <<'PYTHON' &
 import os, socket, sys, time
@@ -104,11 +105,11 @@ PYTHON
 operator=$!
 own "$operator"
 verdict "an operator is at work" until_true 10 test -s "$T/at-work"
-sleep 10
+sleep 14
 same "it stays while an operator is at work" "$(lingering)" "$server"
 rm "$T/at-work"
 wait "$operator"
-verdict "and not for ever" until_true 10 is_gone
+verdict "and not for ever" until_true 40 is_gone
 
 # ---- who ends it ----
 
