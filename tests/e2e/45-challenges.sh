@@ -222,6 +222,7 @@ grep -q 'event=challenge-frozen' "$T/ca/state/issue.log" &&
     ok "it is in the issue log" || not_ok "it is in the issue log"
 id=$(sed -n 's/.* id=\([0-9a-f]*\) .*challenge is frozen.*/\1/p' scep.log |
     tail -n 1)
+until_true 10 adm explain "$id"	# a note of the RA's crosses the answer
 adm explain "$id" >explain.out
 like "explain tells it" explain.out "FAIL: challenge is frozen"
 verdict "it is thawed" adm challenge thaw "$(id_of w)"
