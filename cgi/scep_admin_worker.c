@@ -176,7 +176,9 @@ serve(struct serving *s)
 		/* Without an owner it is for one request, which another one
 		 * may have by now; then the next one looks for him again. */
 		(void)poll(p, 3, s->owner_fd == -1 ? 0 : -1);
-		if (p[2].revents != 0)
+		/* An owner that has gone may have come again: what waits is
+		 * for the next one, who asks him. */
+		if (p[1].revents == 0 && p[2].revents != 0)
 			serve_next(s);
 		if (p[0].revents != 0 || p[1].revents != 0 ||
 		    s->owner_fd == -1)

@@ -482,10 +482,10 @@ same "and 404 where there is no door, by any worker" "$(for _n in 1 2 3 4; do
 done)" 404404404404
 # Who is woken up by a request that another one takes looks for an owner again:
 # he would have none for the next request.
+workers() { ps -o pid= --ppid "$ADMIN" | tr -d ' '; }
+both() { [ "$(workers | wc -l)" -eq 2 ]; }
+until_true 10 both
 if [ "$(id -u)" -eq 0 ]; then
-	workers() { ps -o pid= --ppid "$ADMIN" | tr -d ' '; }
-	both() { [ "$(workers | wc -l)" -eq 2 ]; }
-	until_true 10 both
 	late=$(workers | sed -n 1p)
 	first=$(workers | sed -n 2p)
 	kill -STOP "$first"
@@ -513,6 +513,23 @@ same "whoever knocks then is let in, by any worker" "$(for _n in 1 2 3 4 5 6
 do
 	add few '{}'
 done)" 201201201201201201
+# Workers that were held up meanwhile find that he went and a request at once.
+until_true 10 both
+held_up=$(workers)
+# shellcheck disable=SC2086
+kill -STOP $held_up
+stop "$SUPERVISOR"
+start_fcgi
+until_true 10 caps_ok "$URL"
+add few '{}' >"$T/first" &
+asking=$!
+waits() { ss -xlH | grep -F "$T/admin.sock" | grep -q ' LISTEN *1 '; }
+verdict "a request waits for whom nobody told of another owner" \
+    until_true 20 waits
+# shellcheck disable=SC2086
+kill -CONT $held_up
+wait "$asking"
+same "he is found for it" "$(cat "$T/first")" 201
 works_again() { [ "$(add few '{}')" = 201 ]; }
 verdict "and with one again all is well" until_true 15 works_again
 same "who had as many as he may has them still" "$(add cap '{}')" 429
