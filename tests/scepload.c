@@ -14,6 +14,8 @@
  *	cut		ended before the whole answer was there
  *	failed		could not connect
  *	hung		without an answer at the end
+ *	late		closed without one, or 408, for the request came late:
+ *			this program itself had been held up
  *	slowest		milliseconds of the slowest answer
  */
 #include <sys/epoll.h>
@@ -39,11 +41,13 @@
 #define HEAD_MAX	4096
 #define BODY_MAX	(256 * 1024)
 #define STATUS_MAX	600
+#define LATE_MS		9000	/* servers wait for a request for 10 s */
 
 struct conn {
 	int	 fd;		/* -1: none */
 	size_t	 sent;
 	int64_t	 began;
+	int	 late;
 	size_t	 len;		/* of head */
 	size_t	 body;		/* octets after the head */
 	char	 head[HEAD_MAX];
@@ -58,12 +62,13 @@ static struct {
 
 static struct {
 	unsigned long	 status[STATUS_MAX];
-	unsigned long	 silent, reset, cut, failed, hung;
+	unsigned long	 silent, reset, cut, failed, hung, late;
 	int64_t		 slowest;
 } seen;
 
 static int	 epoll_fd;
 static int	 n_open, next_address;
+static int64_t	 looked;	/* at all that was there at this time */
 
 __attribute__((noreturn, format(printf, 1, 2)))
 static void
@@ -181,6 +186,7 @@ begin(struct conn *c)
 		die("socket: %s", strerror(errno));
 	n_open++;
 	c->sent = c->len = c->body = 0;
+	c->late = 0;
 	c->began = now_ms();
 	if (from_somewhere(c->fd) == -1 || (connect(c->fd,
 	    (const struct sockaddr *)&opt.to, sizeof(opt.to)) == -1 &&
@@ -225,6 +231,10 @@ count(struct conn *c, int error)
 	char		*body;
 	int		 status = 0;
 
+	if (c->len == 0 && c->late) {
+		seen.late++;
+		return;
+	}
 	if (c->len == 0 && error == ECONNRESET) {
 		seen.reset++;
 		return;
@@ -240,6 +250,10 @@ count(struct conn *c, int error)
 	c->body += c->len - (size_t)(body + 4 - c->head);
 	if (!whole(c)) {
 		seen.cut++;
+		return;
+	}
+	if (status == 408 && c->late) {
+		seen.late++;
 		return;
 	}
 	seen.status[status]++;
@@ -272,10 +286,20 @@ receive(struct conn *c, int *error)
 	return *error == EAGAIN || *error == EINTR;
 }
 
+/* Whose connection was there for so long before all was sent? */
+static int
+held_up(const struct conn *c)
+{
+	return now_ms() - (c->began > looked ? c->began : looked) > LATE_MS;
+}
+
 static void
 transmit(struct conn *c)
 {
 	ssize_t	 n;
+
+	if (c->sent == opt.request_len)
+		return;
 
 	while (c->sent < opt.request_len) {
 		n = send(c->fd, opt.request + c->sent, opt.request_len -
@@ -284,6 +308,7 @@ transmit(struct conn *c)
 			return;
 		c->sent += (size_t)n;
 	}
+	c->late = held_up(c);
 }
 
 static void
@@ -325,9 +350,12 @@ run(struct conn *all)
 				break;
 		if (now >= stop && n_open == 0)
 			break;
+		now = now_ms();
 		n = epoll_wait(epoll_fd, ev, EVENTS, 100);
 		for (i = 0; i < n; i++)
 			attend(ev[i].data.ptr, ev[i].events);
+		if (n < EVENTS)
+			looked = now;
 	}
 	seen.hung = (unsigned long)n_open;
 }
@@ -341,8 +369,8 @@ report(void)
 		if (seen.status[i] > 0)
 			(void)printf("%d %lu\n", i, seen.status[i]);
 	(void)printf("silent %lu\nreset %lu\ncut %lu\nfailed %lu\nhung %lu\n"
-	    "slowest %lld\n", seen.silent, seen.reset, seen.cut, seen.failed,
-	    seen.hung, (long long)seen.slowest);
+	    "late %lu\nslowest %lld\n", seen.silent, seen.reset, seen.cut,
+	    seen.failed, seen.hung, seen.late, (long long)seen.slowest);
 }
 
 int

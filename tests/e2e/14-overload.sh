@@ -47,7 +47,9 @@ few_resets() {
 }
 statuses() { awk '/^[0-9]/ { print $1 }' "$T/load" | tr '\n' ' '; }
 
-# Every connection got an answer: a good one or "come again".
+# Every connection got an answer: a good one or "come again".  But for those
+# that scepload itself was late with, because this machine held it up: servers
+# do not wait for ever, and are not asked to.
 no_harm() {		# SERVER
 	note "$1: $(tr '\n' ' ' <"$T/load")"
 	same "$1: 200, 503 and nothing else" \
@@ -67,13 +69,14 @@ go_on() { kill -CONT "$SUPERVISOR" $(descendants "$SUPERVISOR"); }
 
 # normal SERVER [WHEN]
 normal() {
-	verdict "$1: it answers${2:+ $2}" until_true 10 caps_ok "$URL"
+	verdict "$1: it answers${2:+ $2}" until_true 30 caps_ok "$URL"
 	challenge "$T/c" --cn "after-$1"
 	verdict "$1: and enrols" bot -C "$T/c" -s "/CN=after-$1" "$URL"
 }
 
 waiting() { ss -Htn state established "dport = :$port" | wc -l; }
 some_wait() { [ "$(waiting)" -gt 20 ]; }
+fewer() { [ "$(waiting)" -lt "$1" ]; }
 steady() {
 	_before=$(waiting)
 	sleep 0.5
@@ -97,7 +100,7 @@ limit() {		# SERVER TEXT SCEPLOAD-OPTIONS… -c CONNECTIONS
 	until_true 20 steady
 	for most; do :; done
 	verdict "$s: what is beyond it waits for nothing" \
-	    [ "$(waiting)" -lt "$most" ]
+	    until_true 20 fewer "$most"
 	go_on
 	wait "$load"
 	note "$s: $(tr '\n' ' ' <"$T/load")"
@@ -150,7 +153,8 @@ signal.pause()
 SERVER
 	own $!
 	until_true 10 listens
-	"$LOAD" -c 1 -t 1 -w 1 "http://127.0.0.1:$port/" >"$T/load"
+	# Four, one after the other: as soon as that is, but within 6 s.
+	"$LOAD" -c 1 -t 6 -w 1 "http://127.0.0.1:$port/" >"$T/load"
 	same "scepload sees what is reset, cut off, whole and unanswered" \
 	    "$(n reset) $(n cut) $(n 200) $(n hung)" "1 1 1 1"
 }
