@@ -116,8 +116,8 @@ struct http_reply {
 	char		 why[128];
 };
 
-/* With a deadline neither send(2) nor recv(2) goes on by itself after we were
- * stopped and continued (signal(7)). */
+/* With a deadline none of connect(2), send(2) and recv(2) goes on by itself
+ * after we were stopped and continued (signal(7)); asked again, it does. */
 static int
 send_all(int fd, const void *data, size_t len)
 {
@@ -206,7 +206,7 @@ static int
 dial(struct http_reply *reply)
 {
 	const struct timeval	 tv = { TIMEOUT_S, 0 };
-	int			 fd;
+	int			 fd, n;
 
 	if ((fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) == -1)
 		die(4, "socket: %s", strerror(errno));
@@ -215,8 +215,11 @@ dial(struct http_reply *reply)
 	if (opt.from.sin_family == AF_INET && bind(fd,
 	    (const struct sockaddr *)&opt.from, sizeof(opt.from)) == -1)
 		die(4, "bind: %s", strerror(errno));
-	if (connect(fd, (const struct sockaddr *)&opt.to, sizeof(opt.to)) ==
-	    0)
+	do
+		n = connect(fd, (const struct sockaddr *)&opt.to,
+		    sizeof(opt.to));
+	while (n == -1 && errno == EINTR);
+	if (n == 0)
 		return fd;
 	(void)snprintf(reply->why, sizeof(reply->why), "connect: %s",
 	    strerror(errno));
