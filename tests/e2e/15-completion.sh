@@ -17,6 +17,11 @@ cat >"$T/offer.bash" <<OFFER
 PATH=$BIN:\$PATH
 . $LIBRARY
 . $ROOT/cgi/scepadm.bash
+# The server is given a while here, on a busy machine too.
+timeout() {
+	echo "\$1" >>"$T/patience"
+	command timeout 60 "\${@:2}"
+}
 COMP_LINE=\$1
 COMP_POINT=\${#1}
 # As readline splits: ":" and "=" are words of their own.
@@ -134,4 +139,6 @@ serial=$(adm cert list --json | jq -r '.[0].serial')
 [ -n "$serial" ] || not_ok "a device enrols"
 offered "serials, from a server that runs" \
     "scepadm -c $CONF cert export --chain " "$serial"
+same "nobody who types waits for more than two seconds" \
+    "$(sort -u "$T/patience")" 2
 finish
