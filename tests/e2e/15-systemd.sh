@@ -79,7 +79,7 @@ manager() {
 		}' -MIO::Handle "$1" "$T/told" 2>>"$T/manager.log" &
 	MANAGER=$!
 	own "$MANAGER"
-	until_true 5 listens_dgram "$1"
+	until_true 20 listens_dgram "$1"
 }
 listens_dgram() { ss -Hxl | grep -q -F "$1"; }
 told() { grep -q -E -e "$1" "$T/told"; }
@@ -122,9 +122,8 @@ done
 
 : >"$T/scep.log"
 start_fcgi
-until_true 30 grep -q 'msg="ready' "$T/scep.log"
+comes "without a manager it starts" "$T/scep.log" 'msg="ready'
 stop "$SUPERVISOR"
-like "without a manager it starts" "$T/scep.log" 'msg="ready'
 unlike "without a manager nothing is said" "$T/scep.log" \
     'service manager|NOTIFY_SOCKET'
 for address in "$T/nobody" relative "@$(printf '%0200d' 0)"; do
@@ -133,9 +132,8 @@ for address in "$T/nobody" relative "@$(printf '%0200d' 0)"; do
 	export NOTIFY_SOCKET
 	start_fcgi
 	unset NOTIFY_SOCKET
-	until_true 10 grep -q 'msg="ready' "$T/scep.log"
-	until_true 5 grep -q 'service manager' "$T/scep.log"
-	like "NOTIFY_SOCKET=$(echo "$address" | cut -c1-40): it says so" \
+	until_true 30 grep -q 'msg="ready' "$T/scep.log"
+	comes "NOTIFY_SOCKET=$(echo "$address" | cut -c1-40): it says so" \
 	    "$T/scep.log" 'service manager'
 	verdict "and goes on" adm challenge list
 	stop "$SUPERVISOR"
@@ -148,11 +146,13 @@ systemd-socket-activate -l "$T/active.sock" "$FCGI" -c "$CONF" \
     >>"$T/scep.log" 2>&1 &
 ACTIVE=$!
 own "$ACTIVE"
-until_true 5 test -S "$T/active.sock"
+# It is there before anybody listens.
+listens_stream() { ss -Hx state listening | grep -q -F "$1"; }
+until_true 20 listens_stream "$T/active.sock"
 same "nothing runs before somebody asks" "$(ps -o comm= -p "$ACTIVE")" \
     systemd-socket-
 REQUEST_METHOD=GET QUERY_STRING=operation=GetCACaps \
-    timeout 20 cgi-fcgi -bind -connect "$T/active.sock" >"$T/caps" 2>&1
+    timeout 60 cgi-fcgi -bind -connect "$T/active.sock" >"$T/caps" 2>&1
 like "the first request starts it, and is answered" "$T/caps" \
     'POSTPKIOperation'
 same "in the process that systemd knows" "$(ps -o comm= -p "$ACTIVE")" \
@@ -247,7 +247,7 @@ chmod 755 "$T/hook/ask"
 cp "$BIN/hookcall" "$T/bin"
 for target in "exec:$T/hook/ask" \
     "https://localhost:$(grep -m 1 '^[0-9]' "$T/web.log")/"; do
-	echo '{}' | $as strace -f -qq -A -o "$ASKED" "$T/bin/hookcall" \
+	echo '{}' | $as strace -f -qq -A -o "$ASKED" "$T/bin/hookcall" -t 60000 \
 	    -C "$T/ca.pem" "$target" >"$T/asked.out" 2>&1
 	same "${target%%:*}: is asked under strace" "$(cat "$T/asked.out")" "{}"
 done
