@@ -88,7 +88,7 @@ respawn_lighttpd() {	# SED: spoil the configuration
 	lighttpd -D -f "$T/lighttpd.conf" >>"$T/lighttpd.log" 2>&1 &
 	SERVER=$!
 	own "$SERVER"
-	until_true 10 port_open "$port" || not_ok "lighttpd comes back"
+	until_true 30 port_open "$port" || not_ok "lighttpd comes back"
 }
 
 respawn_lighttpd '/max-request-field-size/d'
@@ -178,7 +178,7 @@ restart_nginx() {	# SED
 	nginx -p "$T/nginx" -c "$T/nginx.conf" >>"$T/nginx.log" 2>&1 &
 	SERVER=$!
 	own "$SERVER"
-	until_true 10 port_open "$port" || not_ok "nginx comes back"
+	until_true 30 port_open "$port" || not_ok "nginx comes back"
 }
 
 # instead OPERATION TYPE FILE: nginx answers this one itself.
