@@ -3,22 +3,32 @@
 . "$(dirname "$0")/lib.sh"
 
 # While $T/slow is there, each fsync of scep.fcgi takes 0.6 s: those of a
-# backup's files, not those of commits, which are fdatasyncs.  The first one
-# that finds $T/slow.hold takes until that is gone.
+# backup's files, not those of commits, which are fdatasyncs.  While
+# $T/slow.hold is, those of a backup's databases take until it is gone.
 cat >"$T/slow.c" <<'SLOW'
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+static int
+is_copied_db(int fd)
+{
+	char	 name[64], path[4096] = "";
+
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	return readlink(name, path, sizeof(path) - 1) > 0 &&
+	    strstr(path, "/bk.") != NULL && strstr(path, "/db/") != NULL;
+}
 
 int
 fsync(int fd)
 {
 	const struct timespec	 wait = { 0, 600000000L };
 	const struct timespec	 step = { 0, 20000000L };
-	static int		 holds;
 	const char		*file = getenv("SLOW_FSYNC");
 	char			 hold[4096];
 	int			 (*real)(int);
@@ -26,10 +36,8 @@ fsync(int fd)
 	if (file != NULL && access(file, F_OK) == 0)
 		nanosleep(&wait, NULL);
 	snprintf(hold, sizeof(hold), "%s.hold", file != NULL ? file : "");
-	if (file != NULL && access(hold, F_OK) == 0 &&
-	    !__atomic_exchange_n(&holds, 1, __ATOMIC_SEQ_CST))
-		while (access(hold, F_OK) == 0)
-			nanosleep(&step, NULL);
+	while (file != NULL && is_copied_db(fd) && access(hold, F_OK) == 0)
+		nanosleep(&step, NULL);
 	*(void **)&real = dlsym(RTLD_NEXT, "fsync");
 	return real(fd);
 }
@@ -52,7 +60,8 @@ serials() {		# CONF
 	"$ADM" -c "$1" cert list --json | jq -r '.[].serial | ascii_upcase' |
 	    sort
 }
-acked() { sed -n 's/^[0-9]* granted \([0-9A-F]*\).*/\1/p' "$@" | sort; }
+# A line that is being written may end within the serial.
+acked() { sed -n 's/^[0-9]* granted \([0-9A-F]*\) .*/\1/p' "$@" | sort; }
 
 # ---- load ----
 
@@ -63,7 +72,7 @@ load() {		# NUMBER
 		adm challenge add --count 30 --ttl 2h >"$T/load.$1" \
 		    2>/dev/null || { sleep 0.1; continue; }
 		bot -K -t random -C "$T/load.$1" -s "/CN=load-$1-$_round-%d" \
-		    -n 30 -j 3 -w 20 "$URL" >>"$T/acks.$1" 2>>"$T/bot.err"
+		    -n 30 -j 3 -w 60 "$URL" >>"$T/acks.$1" 2>>"$T/bot.err"
 	done
 }
 
@@ -74,11 +83,11 @@ for n in 1 2; do
 	eval "load_$n=\$!"
 	own $!
 done
-until_true 20 grep -q granted "$T/acks.1"
+going_on() { [ "$(cat "$T"/acks.* | grep -c granted)" -gt "$1" ]; }
+until_true 60 going_on 0
 
 # What was acknowledged while there was no manifest yet.
 watch() {		# BACKUP
-	: >"$T/snap"
 	while [ ! -e "$1/manifest.json" ]; do
 		cat "$T"/acks.* >"$T/snap.new"
 		[ -e "$1/manifest.json" ] || mv "$T/snap.new" "$T/snap"
@@ -87,10 +96,13 @@ watch() {		# BACKUP
 
 for n in 1 2 3; do
 	sleep 0.5
+	[ "$n" -lt 3 ] || until_true 60 going_on 40
 	bk=$T/bk.$n
+	: >"$T/snap"
 	watch "$bk" &
 	watcher=$!
 	own "$watcher"
+	until_true 60 test -s "$T/snap"
 	verdict "backup $n is made while devices enrol" adm backup "$bk"
 	until_true 30 gone_or_zombie "$watcher"
 	acked "$T/snap" >"$T/acked.$n"
@@ -175,9 +187,9 @@ slow_ends() {		# STATUS TEXT
 
 bot -k "$T/wait.key" -s "/CN=waits" "$URL/manual" >"$T/wait.out" 2>&1
 id=$(adm request list --json | jq -r '.[0].id')
-slow_backup "$T/bk.4"
-until_true 30 sh -c "ls '$T/bk.4/state/db/'*.db"
 : >"$T/slow.hold"
+slow_backup "$T/bk.4"
+until_true 60 sh -c "ls '$T/bk.4/state/db/'*.db"
 status 75 "no second one is made meanwhile" adm backup "$T/bk.5"
 like "which is said" "$T/status.out" 'another backup'
 verdict "a request is approved meanwhile" adm request approve "$id"
@@ -211,6 +223,7 @@ status 1 "it is not restored" "$ADM" restore --dir "$T/r" "$T/killed"
 like "and it is said why" "$T/status.out" 'no manifest'
 same "nothing was made of it" "$([ -e "$T/r" ] || echo none)" none
 until_true 30 has_ca
+until_true 30 adm cert list
 until_true 30 caps_ok "$URL"
 status 1 "nor is it written to once more" adm backup "$T/killed"
 verdict "the next owner is well" adm check
