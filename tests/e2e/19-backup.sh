@@ -94,6 +94,17 @@ watch() {		# BACKUP
 	done
 }
 
+# Where enrolments would wait for its disk for more than 3 s, and so where this
+# machine stands still for that long, a backup is given up; again, then.
+backup() {		# DIR
+	for _ in 1 2 3 4 5; do
+		adm backup "$1" >"$T/backup.out" 2>&1 && return
+		cat "$T/backup.out"
+		grep -q 'its disk is too slow' "$T/backup.out" || break
+	done
+	return 1
+}
+
 for n in 1 2 3; do
 	sleep 0.5
 	[ "$n" -lt 3 ] || until_true 60 going_on 40
@@ -103,7 +114,7 @@ for n in 1 2 3; do
 	watcher=$!
 	own "$watcher"
 	until_true 60 test -s "$T/snap"
-	verdict "backup $n is made while devices enrol" adm backup "$bk"
+	verdict "backup $n is made while devices enrol" backup "$bk"
 	until_true 30 gone_or_zombie "$watcher"
 	acked "$T/snap" >"$T/acked.$n"
 	verdict "backup $n restores" "$ADM" restore --dir "$T/new.$n" "$bk"
