@@ -83,9 +83,9 @@ manager() {
 }
 listens_dgram() { ss -Hxl | grep -q -F "$1"; }
 told() { grep -q -E -e "$1" "$T/told"; }
-# tells TEXT PATTERN: within ten seconds.
+# tells TEXT PATTERN: before long.
 tells() {
-	until_true 10 told "$2"
+	until_true 30 told "$2"
 	like "$1" "$T/told" "$2"
 }
 
@@ -102,7 +102,7 @@ for address in "$T/notify" "@scep-e2e-$$"; do
 	same "once" "$(grep -c READY= "$T/told")" 1
 	kill -KILL "$(ca_of "$SUPERVISOR")"
 	tells "that the CA process died" '^STATUS=.*CA process'
-	until_true 10 sh -c "[ \$(grep -c READY= '$T/told') -eq 2 ]"
+	until_true 30 sh -c "[ \$(grep -c READY= '$T/told') -eq 2 ]"
 	same "ready again" "$(grep -c READY= "$T/told")" 2
 	kill -HUP "$SUPERVISOR"
 	tells "that it reloads" \
