@@ -41,7 +41,7 @@
 #define HEAD_MAX	4096
 #define BODY_MAX	(256 * 1024)
 #define STATUS_MAX	600
-#define LATE_MS		9000	/* servers wait for a request for 10 s */
+#define LATE_MS		5000	/* servers wait for 10 s, by a coarse clock */
 
 struct conn {
 	int	 fd;		/* -1: none */
