@@ -21,7 +21,7 @@ is_copied_db(int fd)
 
 	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
 	return readlink(name, path, sizeof(path) - 1) > 0 &&
-	    strstr(path, "/bk.") != NULL && strstr(path, "/db/") != NULL;
+	    strstr(path, "/db/") != NULL && strstr(path, "/ca/state/") == NULL;
 }
 
 int
@@ -182,14 +182,17 @@ fi
 
 # ---- while one is being made ----
 
-# slow_backup DIR: in the background, and some of it is there.
+# slow_backup DIR: in the background, and some of it is there; it does not end
+# before go_on.
 slow_backup() {
 	: >"$T/slow"
+	: >"$T/slow.hold"
 	"$ADM" -c "$CONF" backup "$1" >"$T/slow.out" 2>&1 &
 	ASKER=$!
 	own "$ASKER"
 	until_true 20 test -e "$1/ca.pem"
 }
+go_on() { rm -f "$T/slow.hold"; }
 slow_ends() {		# STATUS TEXT
 	wait "$ASKER"
 	same "$2" $? "$1"
@@ -198,7 +201,6 @@ slow_ends() {		# STATUS TEXT
 
 bot -k "$T/wait.key" -s "/CN=waits" "$URL/manual" >"$T/wait.out" 2>&1
 id=$(adm request list --json | jq -r '.[0].id')
-: >"$T/slow.hold"
 slow_backup "$T/bk.4"
 until_true 60 sh -c "ls '$T/bk.4/state/db/'*.db"
 status 75 "no second one is made meanwhile" adm backup "$T/bk.5"
@@ -208,7 +210,8 @@ challenge "$T/mean.ch" --cn meanwhile
 verdict "a device enrols meanwhile" bot -C "$T/mean.ch" -s /CN=meanwhile \
     "$URL"
 same "it has not ended yet" "$([ -e "$T/bk.4/manifest.json" ] || echo no)" no
-rm "$T/slow" "$T/slow.hold"
+rm "$T/slow"
+go_on
 slow_ends 0 "it ends well"
 verdict "it restores" "$ADM" restore --dir "$T/new.4" "$T/bk.4"
 serials "$T/new.4/scep.conf" >"$T/restored.4"
@@ -218,6 +221,8 @@ same "with the device in it" "$(grep -c "$("$ADM" -c "$T/new.4/scep.conf" \
 
 slow_backup "$T/off"
 kill -TERM "$ASKER"
+until_true 20 gone_or_zombie "$ASKER"
+go_on
 verdict "one that nobody waits for any more is called off" \
     until_true 10 test ! -e "$T/off"
 slow_ends 143 "and so is its scepadm"
@@ -227,6 +232,7 @@ has_ca() { [ -n "$(ca_of "$SUPERVISOR")" ]; }
 slow_backup "$T/killed"
 kill -KILL "$(ca_of "$SUPERVISOR")"
 slow_ends 75 "one whose maker is killed fails"
+go_on
 same "it is there in part" "$([ -e "$T/killed/ca.pem" ] && echo yes)" yes
 same "and has no manifest" "$([ -e "$T/killed/manifest.json" ] ||
     echo none)" none
@@ -241,6 +247,9 @@ verdict "the next owner is well" adm check
 status 0 "and makes backups" adm backup "$T/bk.5"
 
 slow_backup "$T/ended"
+kill -TERM "$SUPERVISOR"
+until_true 20 grep -q 'msg=stopping' "$T/scep.log"
+go_on
 stop "$SUPERVISOR"
 verdict "a server that ends calls it off" \
     until_true 10 test ! -e "$T/ended"
