@@ -64,7 +64,7 @@ no_harm() {		# SERVER
 ours() { descendants "$SUPERVISOR" | sort; }
 
 # It does nothing at all, and goes on.
-halt() { kill -STOP "$SUPERVISOR" $(descendants "$SUPERVISOR"); }
+halt_all() { halt "$SUPERVISOR" $(descendants "$SUPERVISOR"); }
 go_on() { kill -CONT "$SUPERVISOR" $(descendants "$SUPERVISOR"); }
 
 # normal SERVER [WHEN]
@@ -89,7 +89,7 @@ limit() {		# SERVER TEXT SCEPLOAD-OPTIONS… -c CONNECTIONS
 	s=$1
 	text=$2
 	shift 2
-	halt
+	halt_all
 	"$LOAD" "$@" -t 1 -w 60 "$URL?operation=GetCACaps" >"$T/load" &
 	load=$!
 	own "$load"
@@ -127,7 +127,7 @@ overload() {		# SERVER
 
 # The control: what scepload says of connections that nobody answers.
 hangs() {
-	halt
+	halt_all
 	"$LOAD" -c 20 -t 1 -w 1 "$URL?operation=GetCACaps" >"$T/load"
 	go_on
 	same "scepload sees what hangs" "$(n hung)" 20

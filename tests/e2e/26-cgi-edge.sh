@@ -180,7 +180,7 @@ same "and it has figures" "$(http)" 200
 post
 same "it is asked for the certificate, too" "$(http)" 200
 owner=$(ca_of "$SUPERVISOR")
-kill -STOP "$owner"
+halt "$owner"
 cp -p "$CONF" "$T/ca/patient.conf"
 sed -i 's/^\[server\]/&\nrequest_timeout = 10s/' "$CONF"
 post

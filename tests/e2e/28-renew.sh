@@ -223,7 +223,7 @@ renewal() {		# PROFILE CN TYPE [OPTION...]
 	    "$URL/$_profile"
 }
 if command -v faketime >/dev/null; then
-	later=$(faketime -f +0d printenv LD_PRELOAD)
+	later=$(faketime_lib)
 	for profile in grace never; do
 		challenge "$T/c" --profile $profile --cn $profile
 		verdict "a device of $profile enrols" bot -C "$T/c" \

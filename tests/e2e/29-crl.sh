@@ -218,7 +218,7 @@ if command -v faketime >/dev/null; then
 	# number from its start.
 	cat >"$T/later" <<LATER
 #!/bin/sh
-LD_PRELOAD='$(faketime -f +0d printenv LD_PRELOAD)'
+LD_PRELOAD='$(faketime_lib)'
 FAKETIME=+2d FAKETIME_DISABLE_SHM=1
 export LD_PRELOAD FAKETIME FAKETIME_DISABLE_SHM
 exec "\$@"

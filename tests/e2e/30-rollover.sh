@@ -15,7 +15,7 @@ done
 
 # The wrapper leaves semaphores behind when what it runs is killed, and does
 # not pass a signal on; the library alone does neither.
-LIB=$(faketime -f +0d sh -c 'echo "$LD_PRELOAD"')
+LIB=$(faketime_lib)
 DAY=0
 at() { LD_PRELOAD=$LIB FAKETIME=+${DAY}d FAKETIME_DISABLE_SHM=1 "$@"; }
 adm() { at "$ADM" -c "$CONF" "$@"; }
@@ -27,7 +27,7 @@ serial_in() { openssl x509 -in "$1" -noout -serial | cut -d= -f2; }
 
 # Until nobody owns the state any more: scep.fcgi ends after its web server,
 # and one that starts meanwhile would ask the old one, by the old clock.
-halt() {
+all_end() {
 	stop "${SERVER:-}"
 	SERVER=
 	_lock=$(dirname "$CONF")/state/lock
@@ -36,7 +36,7 @@ halt() {
 }
 # The server by the clock of that day.
 serve() {		# DAY
-	halt
+	all_end
 	DAY=$1
 	cat >"$T/wrapper" <<WRAPPER
 #!/bin/sh
@@ -371,7 +371,7 @@ for event in stage unstage publish switch retire; do
 	like "a $event" "$T/ca/state/issue.log" "event=ca-$event ca=main"
 done
 mv "$T/destroyed.key" "$T/ca/state/ca.key"
-halt
+all_end
 
 # ---- from the backup, two months back ----
 
@@ -504,7 +504,7 @@ verdict "the one before that goes, too" in_force adm ca retire --ra 3
 cas "$URL" "$T/ra4.pem"
 
 # Killed at any of these, it is done or not, and everything serves.
-halt
+all_end
 cp -a "$T/adopted/state" "$T/saved4"
 bad= n=0 not_done=0
 for where in fsync:1 fsync:4 link:1 fsync:5 unlink:1 fsync:7 link:2 \
@@ -528,7 +528,7 @@ for where in fsync:1 fsync:4 link:1 fsync:5 unlink:1 fsync:7 link:2 \
 	in_force adm ca renew-ra >"$T/killed" 2>&1 ||
 	    bad="$bad $where: not again"
 	enrol k3 "$URL" >"$T/killed" 2>&1 || bad="$bad $where: the next one"
-	halt
+	all_end
 done
 same "renew-ra, killed at one of $n calls, is done or not, and all serves" \
     "$bad" ""
@@ -545,7 +545,7 @@ serve 5700
 sleep 6
 same "none rolls over where that is not wanted" "$(adm ca show --json |
     jq '.generations[0].ras | length')" 1
-halt
+all_end
 
 # ---- two CAs of one name ----
 
@@ -568,7 +568,7 @@ for n in 1 2; do
 	    openssl crl -in "$T/got.crl" -noout -verify \
 	    -CAfile "$T/same$n.pem"
 done
-halt
+all_end
 
 # ---- the current CA's files are lost, and no server starts ----
 
@@ -579,7 +579,7 @@ verdict "a device of a CA" enrol l1 "$URL"
 verdict "whose successor is staged" adm ca stage
 verdict "and published" adm ca publish
 cp "$T/lost/state/ca/main/2/ca.pem" "$T/lost2.pem"
-halt
+all_end
 cp -a "$T/lost" "$T/lost.saved"
 for file in ca.pem state/ra.key state/ca.key; do
 	rm -rf "$T/lost"
@@ -603,7 +603,7 @@ verdict "which loses a file" adm reload
 verdict "a backup is made all the same" adm backup "$T/lost.backup3"
 verdict "its CA's key is in the backup still" \
     [ -s "$T/lost.backup3/state/ca/main/3/ca.key" ]
-halt
+all_end
 
 # ---- an intermediate CA, adopted ----
 

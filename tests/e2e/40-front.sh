@@ -84,19 +84,6 @@ backlog() {
 
 waits_at() { [ "$(backlog "$1")" -ge "${2:-1}" ]; }	# SOCKET [HOW-MANY]
 
-# halt PID…: until none of their threads runs any more.  The signal stops the
-# one that takes it; another one may answer somebody before.
-halt() {
-	kill -STOP "$@"
-	until_true 10 halted "$@"
-}
-halted() {
-	for _p; do
-		awk '/^State:/ && $2 != "T" { n++ } END { exit n > 0 }' \
-		    "/proc/$_p"/task/*/status || return 1
-	done
-}
-
 # pausing PID=WAITS…: in $worker the one that has waited several times since.
 pausing() {
 	for _p; do

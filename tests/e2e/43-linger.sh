@@ -134,7 +134,7 @@ verdict "that leaves another one behind" found
 key request_timeout 6s
 hung="$server $(descendants "$server")"
 # shellcheck disable=SC2086
-kill -STOP $hung
+halt $hung
 post "$T/message.23"
 same "one that hangs: 503 in time" "$(http)" 503
 like "with Retry-After" "$T/out" '^Retry-After: '

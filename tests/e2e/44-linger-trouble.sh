@@ -43,14 +43,14 @@ same "it finds its libraries where the run did" \
     "$(tr '\0' '\n' <"/proc/$server/environ" | sort | tr '\n' ' ')" \
     "LD_LIBRARY_PATH=$T/bin SCEP_CONF=$CONF "
 all="$server $(descendants "$server")"
-kill -STOP "$server"
+halt "$server"
 get "$T/out"
 same "one whose supervisor is stopped is done without" "$(http "$T/out")" 200
 like "by a run that serves itself" "$T/out.err" 'op='
 like "and says so" "$T/out.err" 'no answer in time'
 kill -CONT "$server"
 # shellcheck disable=SC2086
-kill -STOP $all
+halt $all
 get "$T/out"
 same "where all its processes are: 503" "$(http "$T/out")" 503
 # shellcheck disable=SC2086

@@ -488,7 +488,7 @@ until_true 10 both
 if [ "$(id -u)" -eq 0 ]; then
 	late=$(workers | sed -n 1p)
 	first=$(workers | sed -n 2p)
-	kill -STOP "$first"
+	halt "$first"
 	strace -q -o "$T/late" -e trace=connect,poll \
 	    -e inject=connect:delay_exit=2000000 -p "$late" 2>>"$T/strace.log" &
 	slow=$!
@@ -517,7 +517,7 @@ done)" 201201201201201201
 until_true 10 both
 held_up=$(workers)
 # shellcheck disable=SC2086
-kill -STOP $held_up
+halt $held_up
 stop "$SUPERVISOR"
 start_fcgi
 until_true 10 caps_ok "$URL"

@@ -135,19 +135,41 @@ own() { PIDS="$1:$(born "$1") $PIDS"; }
 
 stop_owned() {
 	for _own in $PIDS; do
-		[ "$(born "${_own%:*}")" != "${_own#*:}" ] ||
-		    stop "${_own%:*}"
+		stop "${_own%:*}"
 	done
 	PIDS=
 }
 
+# A process that is ours, or that nobody has owned: not one that came by the
+# number of ours.
+is_not_another() {	# PID
+	case " $PIDS" in
+	*" $1:$(born "$1") "*)	return 0 ;;
+	*" $1:"*)		return 1 ;;
+	esac
+}
+
 gone() { ! kill -0 "$1" 2>/dev/null; }
+
+# halt PID…: until none of their threads runs any more.  The signal stops the
+# one that takes it; another one may answer somebody before.
+halt() {
+	kill -STOP "$@"
+	until_true 20 halted "$@"
+}
+halted() {
+	for _p; do
+		awk '/^State:/ && $2 != "T" { n++ } END { exit n > 0 }' \
+		    "/proc/$_p"/task/*/status || return 1
+	done
+}
 
 # stop PID [SIGNAL]: and wait until it has ended; KILL after 30 s.  A web server
 # does not wait for the scep.fcgi that it has started: we do, for that owns the
 # state till it has ended.
 stop() {
 	[ -n "$1" ] || return 0
+	is_not_another "$1" || return 0
 	_scep=$(scep_below "$1")
 	kill "-${2:-TERM}" "$1" 2>/dev/null
 	until_true 30 gone_or_zombie "$1" || kill -KILL "$1" 2>/dev/null
@@ -189,6 +211,16 @@ forget_times() {	# FIND-TEST…
 	    done | xargs -r rm -f
 }
 forget_times -mmin +60
+
+# What moves the clock of who loads it (LD_PRELOAD; FAKETIME_DISABLE_SHM=1, so
+# that it leaves nothing behind).  The program around it does not start where
+# one of its number has left such a file: then the next one does.
+faketime_lib() {
+	for _try in 1 2 3 4 5; do
+		faketime -f +0d printenv LD_PRELOAD 2>/dev/null && return
+	done
+	return 1
+}
 
 cleanup() {
 	_status=$?

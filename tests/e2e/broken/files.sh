@@ -197,7 +197,7 @@ mv new.pem ca.pem
 # By the library of faketime alone: the program around it leaves nobody's files
 # in /dev/shm, and does not start where there is one of its number.
 cat >"$T/clock" <<X
-LD_PRELOAD='$(faketime -f +0d printenv LD_PRELOAD)'
+LD_PRELOAD='$(faketime_lib)'
 FAKETIME_FMT=%s FAKETIME_DISABLE_SHM=1
 export LD_PRELOAD FAKETIME FAKETIME_FMT FAKETIME_DISABLE_SHM
 X
