@@ -34,7 +34,7 @@ serve() {
 
 # call [OPTIONS] TARGET: the answer and the reason into files.
 call() {
-	printf '{"q":1}' | "$CALL" "$@" >"$T/answer" 2>"$T/why"
+	printf '{"q":1}' | "$CALL" -t 60000 "$@" >"$T/answer" 2>"$T/why"
 }
 
 # answers TEXT [OPTIONS] TARGET
@@ -107,7 +107,7 @@ serve right tls1.1
 refused "TLS 1.1 does not" "SSL|TLS|protocol" -C "$T/good.pem" \
     "https://localhost:$PORT/ask"
 # The server is one that could: who takes TLS 1.1 gets an answer.
-verdict "… the control: it speaks that" curl -s -m 10 --tls-max 1.1 \
+verdict "… the control: it speaks that" curl -s -m 60 --tls-max 1.1 \
     --ciphers 'ALL:@SECLEVEL=0' --cacert "$T/good.pem" -d '{}' \
     "https://localhost:$PORT/ask"
 serve right silent
