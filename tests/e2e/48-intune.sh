@@ -51,7 +51,7 @@ secret_file = $T/intune.secret
 login_url = https://localhost:$PORT
 graph_url = https://localhost:$PORT
 authorities = $T/microsoft.pem
-timeout = 15
+timeout = 25
 CONFIG
 		for _line; do echo "$_line"; done
 	} >"$T/intune.conf"
@@ -92,7 +92,7 @@ question() {
 
 # call EVENT NAME: the answer and the reason into files.
 call() {
-	question "$1" "$2" | "$CALL" -t 30000 "exec:$T/ask" >"$T/answer" \
+	question "$1" "$2" | "$CALL" -t 60000 "exec:$T/ask" >"$T/answer" \
 	    2>"$T/why"
 }
 
@@ -203,7 +203,7 @@ chmod 640 "$T/intune.secret"
 trouble "a secret that others can read is not used" "chmod 600" validate one
 chmod 600 "$T/intune.secret"
 configure "authorities = $T/other.pem"
-trouble "a key that stands there twice is a fault" "already exists" \
+trouble "a key that stands there twice is a fault" "While reading from" \
     validate one
 configure
 sed -i "s,^authorities = .*,authorities = $T/other.pem," "$T/intune.conf"
@@ -294,13 +294,15 @@ fails
 
 WEB=$(free_port)
 make_ca "$T/pki" "http://127.0.0.1:$WEB/scep"
+# A validator that is asked twice may take so long on a busy machine.
+sed -i 's/^\[server\]/&\nrequest_timeout = 110s/' "$CONF"
 cat >>"$CONF" <<PROFILE
 
 [profile intune]
 ca = main
 authorise = exec:$T/ask
 validator_confirm = yes
-validator_timeout = 14s
+validator_timeout = 26s
 client = intune
 validity = 30d
 subject_allow = CN
@@ -376,7 +378,7 @@ enrol 0 "the control: the next device enrols" laptop-3 intune-made-3
 
 stop "$SERVER"
 start_lighttpd_cgi "$(free_port)"
-until_true 10 caps_ok "$URL"
+until_true 30 caps_ok "$URL"
 enrol 0 "plain CGI: a device enrols" laptop-4 intune-made-4
 enrol 1 "plain CGI: a challenge of nobody's is refused" laptop-4 made-up
 fails "successNotification 500"
