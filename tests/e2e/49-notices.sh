@@ -73,7 +73,7 @@ is_tried() { [ "$(tries)" -ge "$1" ]; }
 # ---- a program ----
 
 verdict "a device enrols" enrol one -k "$T/one.key"
-verdict "the program is told" until_true 10 is_told 1
+verdict "the program is told" until_true 20 is_told 1
 same "of what" "$(told '"\(.version) \(.event) \(.profile) \(.subject)"')" \
     "1 issued default CN=one"
 same "with the serial" "$(told .serial | tr a-f A-F)" \
@@ -82,7 +82,7 @@ told .certificate | base64 -d >"$T/one.der"
 same "and the certificate" "$(openssl x509 -inform DER -in "$T/one.der" \
     -noout -serial)" "serial=$(serial_of "$T/one.out")"
 unlike "nothing of the challenge" "$T/told" "$(cut -c12- "$T/c")"
-verdict "nothing waits any more" until_true 5 n_waiting 0
+verdict "nothing waits any more" until_true 20 n_waiting 0
 
 : >"$T/fail"
 : >"$T/calls"
@@ -101,7 +101,7 @@ same "what is told is shown" "$(jq -r '.body.event' "$T/show.json")" issued
 comes "the log says it, too" "$T/scep.log" \
     'notice .* of profile default is not delivered: .*not today'
 figure() {		# NAME{LABELS}
-	curl -s -m 5 --unix-socket "$T/ca/state/metrics.sock" \
+	curl -s -m 30 --unix-socket "$T/ca/state/metrics.sock" \
 	    http://localhost/metrics | sed -n "s/^$1 //p"
 }
 WAITING='scep_notices_waiting{kind="other"}'
@@ -112,7 +112,7 @@ age=$(($(date +%s) - $(date -d "$(adm notice list --json |
 same "a scrape tells how many wait" "$(figure "$WAITING")" 3
 verdict "… for how long" [ "$(figure "$OLDEST")" -ge "$age" ]
 failed_4() { [ "$(figure "$IN_VAIN")" -ge 4 ]; }
-verdict "… and how many tries have failed" until_true 5 failed_4
+verdict "… and how many tries have failed" until_true 20 failed_4
 # The pauses are 1 s, 2 s, and 4 s or by chance 3 s, in whole seconds: a busy
 # machine makes them longer, and nothing makes them shorter.
 same "it is called less and less" "$(awk '{ t[NR] = $1 }
@@ -122,7 +122,7 @@ adm notice list --json | jq -r '.[].id' | sort >"$T/ids"
 rm "$T/fail"
 status 0 "the operator has it tried at once" adm notice retry --all
 verdict "then all is told" until_true 60 is_told 4
-verdict "and nothing waits" until_true 5 n_waiting 0
+verdict "and nothing waits" until_true 20 n_waiting 0
 same "nor is anything old" "$(figure "$WAITING") $(figure "$OLDEST")" "0 0"
 same "under the ids that it had" "$(told .id | sort -u | comm -12 - "$T/ids" |
     grep -c .)" 3
@@ -138,7 +138,7 @@ called_twice() {
 }
 verdict "a server that answers 500 is called again" until_true 30 \
     called_twice
-verdict "and what it was told waits" until_true 5 n_waiting 1
+verdict "and what it was told waits" until_true 20 n_waiting 1
 comes "it says that a notice failed" "$T/scep.log" \
     'profile manual is not delivered: .*HTTP 500'
 mode ok
@@ -149,16 +149,16 @@ same "under the same id" \
     "$(grep queued "$T/server.log" | cut -d' ' -f2 | sort -u | grep -c .)" 1
 request=$(adm request list --json | jq -r '.[0].id')
 adm request approve "$request" >/dev/null
-verdict "an approval is told as a certificate" until_true 10 \
+verdict "an approval is told as a certificate" until_true 20 \
     grep -q '^200 .* issued signed' "$T/server.log"
-until_true 5 n_waiting 0
+until_true 20 n_waiting 0
 mode 204
 bot -s /CN=refused -k "$T/r.key" "$URL/manual" >/dev/null 2>&1
 adm request refuse --reason no \
     "$(adm request list --json | jq -r '.[0].id')" >/dev/null
-verdict "and so is an operator's refusal" until_true 10 \
+verdict "and so is an operator's refusal" until_true 20 \
     grep -q '^204 .* refused signed' "$T/server.log"
-verdict "204 is as good as 200" until_true 5 n_waiting 0
+verdict "204 is as good as 200" until_true 20 n_waiting 0
 mode ok
 echo wrong >"$T/wrong"
 before=$(grep -c '^200 .* refused' "$T/server.log")
@@ -167,10 +167,10 @@ told_of_refusals() {
 	[ "$(grep -c '^200 .* refused' "$T/server.log")" -gt "$before" ]
 }
 verdict "refusals of requests are told where that is wanted" \
-    until_true 10 told_of_refusals
+    until_true 20 told_of_refusals
 serial=$(adm cert list --json --profile manual | jq -r '.[0].serial')
 adm cert revoke --reason superseded "$serial" >/dev/null
-verdict "a revocation is told" until_true 10 \
+verdict "a revocation is told" until_true 20 \
     grep -q '^200 .* revoked signed' "$T/server.log"
 unlike "and every request is signed" "$T/server.log" unsigned
 
@@ -186,7 +186,7 @@ other_is_told() {
 }
 verdict "a receiver that hangs keeps no other waiting" until_true 20 \
     other_is_told
-verdict "a reload does not wait for it" timeout 20 "$ADM" -c "$CONF" reload
+verdict "a reload does not wait for it" timeout 50 "$ADM" -c "$CONF" reload
 ca=$(ca_of "$SUPERVISOR")
 kill "$SUPERVISOR"
 verdict "neither does the end" until_true 20 gone_or_zombie "$SUPERVISOR"
@@ -195,7 +195,7 @@ same "which is one in order" $? 0
 rm "$T/hang"
 start_fcgi
 verdict "what it had is told at the next start" until_true 60 is_told 10
-verdict "and nothing waits behind it" until_true 5 n_waiting 0
+verdict "and nothing waits behind it" until_true 20 n_waiting 0
 
 # ---- kill -9 ----
 
@@ -207,7 +207,7 @@ kill_all() {
 }
 : >"$T/fail"
 enrol n11
-verdict "a notice waits" until_true 5 n_waiting 1
+verdict "a notice waits" until_true 20 n_waiting 1
 id=$(adm notice list --json | jq -r '.[0].id')
 kill_all
 rm "$T/fail"
@@ -215,24 +215,24 @@ start_fcgi
 verdict "killed before the delivery: told at the next start" \
     until_true 60 is_told 11
 same "under its id" "$(told .id | grep -c "$id")" 1
-until_true 5 n_waiting 0
+until_true 20 n_waiting 0
 
 : >"$T/kill"
 ca=$(ca_of "$SUPERVISOR")
-enrol n12 -w 20
+enrol n12 -w 60
 verdict "killed when it was told, and before it was forgotten" \
-    until_true 10 gone_or_zombie "$ca"
+    until_true 20 gone_or_zombie "$ca"
 twice() { [ "$(told .id | sort | uniq -d | grep -c .)" -eq "$1" ]; }
 verdict "told again by the next process, under the same id" \
     until_true 60 twice 1
-until_true 10 n_waiting 0
+until_true 20 n_waiting 0
 same "which is the only one" "$(n_told)" 12
 
 # ---- the operator drops ----
 
 : >"$T/fail"
-enrol n13 -w 20
-until_true 5 n_waiting 1
+enrol n13 -w 60
+until_true 20 n_waiting 1
 status 2 "nothing is dropped by a slip" adm notice drop
 status 2 "… nor all, for one that is not UTF-8" \
     adm notice drop "$(printf 'x\377')"
@@ -254,8 +254,13 @@ bot -K -t random -C "$T/many" -s /CN=many-%d -n 110 -j 4 "$URL" \
     >"$T/many.out" 2>&1
 same "more than may wait are issued all the same" \
     "$(grep -c granted "$T/many.out")" 110
-same "100 of them will be told of" "$(waiting)" 100
-verdict "the log says how many will not" until_true 10 \
+# Whoever counts them sees none of those that are being written: of four at
+# once there may be as many more.
+many=$(waiting)
+verdict "100 of them will be told of" [ "$many" -ge 100 ]
+verdict "… and no more than were being written when they were counted" \
+    [ "$many" -le 104 ]
+verdict "the log says how many will not" until_true 20 \
     grep -q 'notices are dropped, the first one of profile default' \
     "$T/scep.log"
 
@@ -273,7 +278,7 @@ same "with what waited" "$(adm notice list --json | jq -r '.[].id' | sort |
 rm "$T/fail"
 : >"$T/told"
 start_fcgi
-verdict "which is told there" until_true 60 is_told 100
+verdict "which is told there" until_true 120 is_told "$many"
 same "under the ids that it had" \
     "$(told .id | sort -u | cmp - "$T/ids" && echo same)" same
 
@@ -282,11 +287,11 @@ same "under the ids that it had" \
 kill "$SUPERVISOR"
 wait "$SUPERVISOR"
 start_lighttpd_cgi "$(free_port)"
-verdict "CGI answers" until_true 10 caps_ok "$URL"
+verdict "CGI answers" until_true 20 caps_ok "$URL"
 : >"$T/told"
 verdict "a device enrols by CGI" enrol cgi
 verdict "the run tells of it when the answer is out" until_true 20 is_told 1
-verdict "and it is forgotten" until_true 10 n_waiting 0
+verdict "and it is forgotten" until_true 20 n_waiting 0
 : >"$T/fail"
 enrol cgi2
 is_kept() { [ "$(tries)" = 1 ]; }
@@ -295,7 +300,7 @@ rm "$T/fail"
 sleep 2
 enrol cgi3
 verdict "for a run after that" until_true 20 is_told 3
-verdict "nothing is left" until_true 10 n_waiting 0
+verdict "nothing is left" until_true 20 n_waiting 0
 stop "$SERVER"
 URL=http://127.0.0.1:$port/scep
 
@@ -317,7 +322,7 @@ sed -i "s,^\[server\],&\nlisten = unix:$T/scep.sock," "$CONF"
 : >"$T/told"
 : >"$T/fail"
 start_fcgi
-for n in 1 2 3; do enrol "odd$n" -w 20; done
+for n in 1 2 3; do enrol "odd$n" -w 60; done
 id=$(adm notice list --json | jq -r '.[] | select(.subject == "CN=odd2").id')
 stop "$SUPERVISOR"
 rm "$T/fail"
@@ -343,7 +348,7 @@ like "check names it, too" "$T/check" "^warning: store: .*$id.*notice drop"
 start_fcgi
 status 0 "an operator drops it" adm notice drop "$id"
 same "and it is gone" "$(waiting)" 0
-enrol odd4 -w 20
+enrol odd4 -w 60
 verdict "what comes is told" until_true 20 is_told 3
 stop "$SUPERVISOR"
 adm check --store >"$T/check"
@@ -361,7 +366,7 @@ if [ "$(id -u)" -eq 0 ] &&
 	: >"$T/told"
 	: >"$T/full"
 	start_fcgi
-	verdict "a device enrols, and the disk is full then" enrol small -w 20
+	verdict "a device enrols, and the disk is full then" enrol small -w 60
 	verdict "what is told cannot be forgotten" until_true 30 \
 	    grep -q 'is delivered, and cannot be forgotten' "$T/scep.log"
 	sleep 3
