@@ -300,7 +300,7 @@ for pause in 6 30; do
 	sleep "$pause"
 	stop "$SUPERVISOR" KILL
 	start_fcgi
-	until_true 10 caps_ok "$URL"
+	until_true 30 caps_ok "$URL"
 	known=$(row w wrong; row w state; row w used)
 	[ "$known" != "4
 live
@@ -323,9 +323,9 @@ status 1 "and is not good any more" bot -C w -s /CN=stolen "$URL"
 for i in 1 2 3 4 5; do
 	before=$(n_certs)
 	mint p --cn both
-	bot -C p -s /CN=both -w 20 "$URL" >p1.out 2>&1 &
+	bot -C p -s /CN=both -w 60 "$URL" >p1.out 2>&1 &
 	one=$!
-	bot -C p -s /CN=both -w 20 "$URL" >p2.out 2>&1 &
+	bot -C p -s /CN=both -w 60 "$URL" >p2.out 2>&1 &
 	two=$!
 	wait "$one" "$two"
 	same "twice at once ($i): one certificate, one refusal" \
@@ -360,7 +360,7 @@ comes "the log says why" scep.log "restored from a backup"
 same "what was revoked stays so" "$(row future state)" revoked
 same "a revoked key stays so" "$(adm token key show "$kid2" --json |
     jq -r .state)" revoked
-mint t --cn later --not-before 6m
+mint t --cn later --not-before 15m
 status 1 "a new one is good in five minutes" bot -C t -s /CN=later "$URL"
 comes "and not before" scep.log "challenge is not good yet"
 stop "$SERVER"
@@ -370,8 +370,8 @@ stop "$SUPERVISOR"
 
 CONF=$T/ca/scep.conf
 start_lighttpd_cgi "$port"
-until_true 10 caps_ok "$URL"
+until_true 30 caps_ok "$URL"
 mint t --cn by-cgi
-verdict "by CGI" bot -w 10 -C t -s /CN=by-cgi "$URL"
-status 1 "once" bot -w 10 -C t -s /CN=by-cgi "$URL"
+verdict "by CGI" bot -w 60 -C t -s /CN=by-cgi "$URL"
+status 1 "once" bot -w 60 -C t -s /CN=by-cgi "$URL"
 finish
