@@ -146,15 +146,15 @@ same "the device has it" "$(told 3)" granted
 queue 4
 same "ann approves" "$(approve_by ann "$id")" 202
 sed -i 's/^approvals = 2/approvals = 3/' "$CONF"
-verdict "raised to three" adm reload
+verdict "raised to three" reload
 same "bob is not the last" "$(approve_by bob "$id") $(member .needed)" \
     "202 3"
 sed -i 's/^approvals = 3/approvals = 1/' "$CONF"
-verdict "lowered to one" adm reload
+verdict "lowered to one" reload
 same "nobody has decided" "$(told 4 -P)" pending
 same "bob does, again" "$(approve_by bob "$id")" 200
 sed -i 's/^approvals = 1/approvals = 2/' "$CONF"
-verdict "two again" adm reload
+verdict "two again" reload
 
 # At once.
 queue 5
@@ -345,16 +345,18 @@ later() {		# 3h
 	stop "$SUPERVISOR"
 	faketime -f "+$1" "$FCGI" -c "$CONF" >>"$T/scep.log" 2>&1 &
 	_faketime=$!
-	until_true 10 supervisor_of "$_faketime"
+	until_true 30 supervisor_of "$_faketime"
 	SUPERVISOR=$(supervisor_of "$_faketime")
 	own "$SUPERVISOR"
-	until_true 10 test -S "$T/scep.sock"
+	until_true 30 test -S "$T/scep.sock"
 	nginx -p "$T/nginx" -c "$T/nginx.conf" >>"$T/nginx.log" 2>&1 &
 	SERVER=$!
 	own "$SERVER"
-	until_true 10 caps_ok "$URL"
+	until_true 30 caps_ok "$URL"
 }
-waits_no_more() { ! adm request list --json | grep -q "$1"; }
+waits_no_more() {
+	adm request list --json >"$T/list.json" && ! grep -q "$1" "$T/list.json"
+}
 
 if command -v faketime >/dev/null; then
 	queue 9
