@@ -14,7 +14,6 @@
 #include "ca/damage.h"
 #include "ca/notices.h"
 
-#define MARGIN		5	/* behind the end of a call */
 #define OUTAGE		5	/* failures in a row: the receiver's fault */
 #define TRIES		5	/* when a rival was faster */
 
@@ -155,7 +154,7 @@ scep_post_claim(struct scep_ca *self, time_t now,
 	if ((rc = scep_notice_get(ca->store, parcel->id, &n, err)) !=
 	    SCEP_OK)
 		return rc;
-	n.due = now + parcel->hook.timeout_ms / 1000 + MARGIN;
+	n.due = now + parcel->hook.timeout_ms / 1000 + SCEP_CALL_MARGIN;
 	if ((rc = scep_notice_put(&change, &n, err)) == SCEP_OK)
 		rc = scep_store_commit(ca->store, &change, err);
 	scep_change_clear(&change);

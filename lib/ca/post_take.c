@@ -138,10 +138,12 @@ is_open(struct scep_local *ca, const char *profile, time_t now,
 	return open;
 }
 
+_Static_assert(SCEP_LANE_WAIT >= SCEP_CALL_MAX, "a call is seen");
+
 /*
  * Who serves one request knows of no failure but what is in the store: what is
  * put off for the next minute has failed, or is being handed over by another
- * such process.
+ * such process, and that till a little later.
  */
 static enum scep_err
 is_calm(struct choice *c, const char *profile, time_t now, int *calm,
@@ -152,8 +154,8 @@ is_calm(struct choice *c, const char *profile, time_t now, int *calm,
 	*calm = 1;
 	if (!c->ca->crypto->is_brief)
 		return SCEP_OK;
-	if ((rc = look(c, profile, now + 1, now + 1 + SCEP_LANE_WAIT,
-	    err)) == SCEP_OK && c->has) {
+	if ((rc = look(c, profile, now + 1, now + 1 + SCEP_LANE_WAIT +
+	    SCEP_CALL_MARGIN, err)) == SCEP_OK && c->has) {
 		*calm = c->has = 0;
 		scep_notice_clear(c->found);
 	}

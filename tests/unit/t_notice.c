@@ -627,6 +627,14 @@ one_run_at_a_time_hands_over(void **state)
 	grant("told", "t2");
 	w->crypto->is_brief = 1;
 	assert_true(take(0, &parcel));
+	/* The longest that there may be is seen from its first second on. */
+	parcel.hook.timeout_ms = 60000;
+	assert_int_equal(scep_post_claim(w->ca, WORLD_NOW, &parcel, &err),
+	    SCEP_OK);
+	next_run();
+	nothing_is_due(0);
+	nothing_is_due(4);
+	parcel.hook.timeout_ms = 10000;
 	assert_int_equal(scep_post_claim(w->ca, WORLD_NOW, &parcel, &err),
 	    SCEP_OK);
 	next_run();
