@@ -63,24 +63,28 @@ say(const struct ca_process *p, char octet)
 	(void)send(p->args->control_fd, &octet, 1, MSG_NOSIGNAL);
 }
 
+/* The supervisor hears of it before a worker leaves for it, or starts another
+ * one by the configuration of before. */
+static void
+in_force(void *arg, const struct scep_config *cfg)
+{
+	struct ca_process	*p = arg;
+
+	scep_log_configure(&cfg->server);
+	say(p, SCEP_CA_RELOADED);
+}
+
 /* By SIGHUP, or because an operator wants it. */
 static enum scep_err
 reload(void *arg, uint32_t *generation, struct scep_error *err)
 {
 	struct ca_process	*p = arg;
-	struct scep_generation	*gen;
 	enum scep_err		 rc;
 
-	if ((rc = scep_generations_reload(&p->generations, generation,
-	    err)) != SCEP_OK) {
+	if ((rc = scep_generations_reload(&p->generations, in_force, p,
+	    generation, err)) != SCEP_OK)
 		say(p, SCEP_CA_KEEPS);
-		return rc;
-	}
-	gen = scep_generation_hold(&p->generations);
-	scep_log_configure(&gen->cfg->server);
-	scep_generation_drop(&p->generations, gen);
-	say(p, SCEP_CA_RELOADED);
-	return SCEP_OK;
+	return rc;
 }
 
 static void

@@ -161,7 +161,7 @@ tell_it_is_over(const struct scep_generation *gen)
 		scep_log_error("eventfd: %s", strerror(errno));
 }
 
-static void
+static struct scep_generation *
 put_in_force(struct scep_generations *g, struct scep_generation *gen)
 {
 	struct scep_generation	*before;
@@ -170,8 +170,7 @@ put_in_force(struct scep_generations *g, struct scep_generation *gen)
 	before = g->now;
 	g->now = gen;
 	(void)pthread_mutex_unlock(&g->mutex);
-	tell_it_is_over(before);
-	scep_generation_drop(g, before);
+	return before;
 }
 
 /* The store is open in one place, and stays there. */
@@ -185,7 +184,8 @@ check_place(const struct scep_config *is, const struct scep_config *was,
 }
 
 static enum scep_err
-reload(struct scep_generations *g, struct scep_error *err)
+reload(struct scep_generations *g, struct scep_generation **before,
+    struct scep_error *err)
 {
 	struct scep_generation	*gen = NULL;
 	struct scep_config	*cfg = NULL;
@@ -203,19 +203,24 @@ reload(struct scep_generations *g, struct scep_error *err)
 	if ((rc = scep_ca_reopen(g->now->ca, cfg, &gen->ca, err)) != SCEP_OK)
 		generation_free(gen);
 	else
-		put_in_force(g, gen);
+		*before = put_in_force(g, gen);
 	return rc;
 }
 
 enum scep_err
-scep_generations_reload(struct scep_generations *g, uint32_t *number,
-    struct scep_error *err)
+scep_generations_reload(struct scep_generations *g,
+    void (*fn)(void *arg, const struct scep_config *cfg), void *arg,
+    uint32_t *number, struct scep_error *err)
 {
-	enum scep_err	 rc;
+	struct scep_generation	*before = NULL;
+	enum scep_err		 rc;
 
 	(void)pthread_mutex_lock(&g->reloading);
-	if ((rc = reload(g, err)) == SCEP_OK) {
+	if ((rc = reload(g, &before, err)) == SCEP_OK) {
 		*number = g->now->ca->generation;
+		fn(arg, g->now->cfg);
+		tell_it_is_over(before);
+		scep_generation_drop(g, before);
 		scep_log_info("configuration %u is in force", *number);
 	} else
 		scep_log_error("the new configuration is refused, the old one "

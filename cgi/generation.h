@@ -45,10 +45,12 @@ struct scep_generation
 void		 scep_generation_drop(struct scep_generations *g,
 		    struct scep_generation *gen);
 /* Read the configuration again.  If it cannot be used, the old one stays in
- * force; the result is logged.  *number is that of the new one.  Any
- * thread. */
+ * force; the result is logged.  *number is that of the new one.  fn is called
+ * when that is in force, and before anybody is told that the old one is over:
+ * who leaves then is replaced by those who know.  Any thread. */
 enum scep_err	 scep_generations_reload(struct scep_generations *g,
-		    uint32_t *number, struct scep_error *err);
+		    void (*fn)(void *arg, const struct scep_config *cfg),
+		    void *arg, uint32_t *number, struct scep_error *err);
 /* When nobody holds one. */
 void		 scep_generations_close(struct scep_generations *g);
 

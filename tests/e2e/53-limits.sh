@@ -297,6 +297,46 @@ verdict "… and cleared by any of its addresses" \
 same "… it is in again" "$(code 127.0.0.9 \
     -H 'X-Forwarded-For: 2001:db8:1:1:f::1' "$URL")" 400
 
+# ---- who takes the place of a worker that leaves for a reload ----
+
+# The CA process is held up when it has told the workers that what they began
+# with is over: who is started then knows already what is in force.
+is_traced() { grep -q '^TracerPid:[[:space:]]*[1-9]' "/proc/$ca/status"; }
+have_left() {
+	for _worker in $before; do gone "$_worker" || return; done
+}
+what="a reload: who takes a worker's place works by what is in force"
+cp "$CONF" "$T/proxy.conf"
+sed -i '/^client_address/d; /^trusted_proxies/d' "$CONF"
+adm limits clear >/dev/null
+bad 127.0.0.9 5 -l 'X-Forwarded-For: 198.51.100.1' "$URL"
+before=$(workers_of "$SUPERVISOR")
+ca=$(ca_of "$SUPERVISOR")
+if [ -z "${BIN##*asan*}" ] || [ -z "${BIN##*tsan*}" ]; then
+	skip "$what" "a sanitizer's build"
+elif ! command -v strace >/dev/null; then
+	skip "$what" "strace is not installed"
+else
+	strace -f -qq -o "$T/held.out" -e trace=write \
+	    -e inject=write:delay_exit=4000000 -p "$ca" 2>"$T/held.err" &
+	tracer=$!
+	own "$tracer"
+	if until_true 10 is_traced; then
+		adm reload >"$T/reload.out" 2>&1 &
+		reloading=$!
+		until_true 30 have_left
+		same "$what" "$(code 127.0.0.9 \
+		    -H 'X-Forwarded-For: 198.51.100.1' "$URL")" 400
+		wait "$reloading"
+		same "… which is a good one" "$?" 0
+	else
+		skip "$what" "no process can be traced here"
+	fi
+	stop "$tracer" INT
+fi
+cp "$T/proxy.conf" "$CONF"
+verdict "the configuration of before" reload
+
 # ---- a restart forgets; lighttpd ----
 
 stop "$SERVER"
