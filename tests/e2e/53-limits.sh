@@ -91,7 +91,8 @@ bad 127.0.0.2 1 "$URL"
 same "the fifth is answered, too" \
     "$(grep -c ' refused 2 ' "$T/bad.out")" 1
 same "the sixth is not" "$(code 127.0.0.2 "$URL")" 429
-like "it says when to come again" "$T/head" '^Retry-After: ([12]?[1-9]|10|20|30).?$'
+like "it says when to come again" "$T/head" \
+    '^Retry-After: ([12]?[1-9]|10|20|30).?$'
 same "somebody else's garbage is read as ever" "$(code 127.0.0.3 "$URL")" 400
 verdict "somebody else goes on" good 127.0.0.3 "$URL"
 same "capabilities are for him, too" "$(curl -s -o "$T/body" -w '%{http_code}' \
