@@ -339,14 +339,19 @@ same "each has one" "$(n_certs)" $((before + 40))
 
 # ---- expiry ----
 
+# By the library of faketime alone: the program around it leaves files behind.
+ahead() {		# 3h COMMAND…: not this shell again
+	_ahead=$1
+	shift
+	LD_PRELOAD=$faketime FAKETIME=+$_ahead FAKETIME_DISABLE_SHM=1 \
+	    exec "$@"
+}
 # The server again, and so much later.
 later() {		# 3h
 	stop "$SERVER"
 	stop "$SUPERVISOR"
-	faketime -f "+$1" "$FCGI" -c "$CONF" >>"$T/scep.log" 2>&1 &
-	_faketime=$!
-	until_true 30 supervisor_of "$_faketime"
-	SUPERVISOR=$(supervisor_of "$_faketime")
+	ahead "$1" "$FCGI" -c "$CONF" >>"$T/scep.log" 2>&1 &
+	SUPERVISOR=$!
 	own "$SUPERVISOR"
 	until_true 30 test -S "$T/scep.sock"
 	nginx -p "$T/nginx" -c "$T/nginx.conf" >>"$T/nginx.log" 2>&1 &
@@ -359,6 +364,7 @@ waits_no_more() {
 }
 
 if command -v faketime >/dev/null; then
+	faketime=$(faketime_lib)
 	queue 9
 	old=$id
 	same "ann approves" "$(approve_by ann "$old")" 202
@@ -367,12 +373,13 @@ if command -v faketime >/dev/null; then
 	stop "$SUPERVISOR"
 	cp -a "${CONF%/*}" "$T/late"
 	sed -i "s,$T/ca,$T/late,g" "$T/late/scep.conf"
-	faketime -f +3h "$ADM" -c "$T/late/scep.conf" request approve "$old" \
+	(ahead 3h "$ADM" -c "$T/late/scep.conf" request approve "$old") \
 	    >"$T/late.out" 2>&1
 	same "after its time it cannot be approved" "$?" 1
 	like "because it has expired" "$T/late.out" 'has expired'
-	verdict "(in time it can)" faketime -f +1h "$ADM" -c \
-	    "$T/late/scep.conf" request approve "$old"
+	(ahead 1h "$ADM" -c "$T/late/scep.conf" request approve "$old") \
+	    >"$T/late.out" 2>&1
+	same "(in time it can)" "$?" 0
 	later 3h
 	same "the poll is told" "$(told 9 -P)" refused
 	verdict "it waits no more" until_true 30 waits_no_more "$old"
