@@ -197,7 +197,9 @@ scep_program_end(struct scep_program *p)
 {
 	int	 i;
 
-	(void)kill(-p->pid, SIGKILL);
+	/* Where vfork(2) is a fork(2) (sanitizers) it may have no group yet. */
+	if (kill(-p->pid, SIGKILL) == -1)
+		(void)kill(p->pid, SIGKILL);
 	while (waitpid(p->pid, NULL, 0) == -1 && errno == EINTR)
 		continue;
 	for (i = 0; i < 3; i++)
