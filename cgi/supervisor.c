@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/ready.h"
 #include "cgi/ca_process.h"
 #include "cgi/child.h"
 #include "cgi/idle.h"
@@ -140,12 +141,11 @@ static void
 stop_on(struct house *h)
 {
 	const int	 late = scep_now_ms() >= h->deadline;
+	const int	 n = scep_crew_signal(&h->crew, late ? SIGKILL : 0);
 
 	if (late)
 		scep_log_warn("stopping takes too long: killing");
-	if (scep_crew_signal(&h->crew, late ? SIGKILL : 0) > 0 && !late)
-		return;
-	if (!late && start_last(h))
+	if (!late && (n > 0 || start_last(h)))
 		return;
 	if (h->ca.pid != 0 && (late || !h->asked_ca)) {
 		(void)kill(h->ca.pid, late ? SIGKILL : SIGTERM);
@@ -155,7 +155,89 @@ stop_on(struct house *h)
 		h->deadline = scep_now_ms() + GRACE_S * 1000;
 }
 
-/* Reaping. */
+/* The configuration. */
+
+/* What is bound to the start of the program. */
+static void
+warn_of_restart(const struct scep_server_conf *was,
+    const struct scep_server_conf *is)
+{
+	if (strcmp(was->listen, is->listen) != 0 ||
+	    was->socket_mode != is->socket_mode ||
+	    was->backlog != is->backlog)
+		scep_log_warn("listen, socket_mode or backlog has changed: "
+		    "that takes a restart");
+	if (strcmp(was->door_socket, is->door_socket) != 0 ||
+	    strcmp(was->door_group, is->door_group) != 0)
+		scep_log_warn("door_socket or door_group has changed: that "
+		    "takes a restart");
+}
+
+/* The CA process has taken a new configuration into use; workers of the old
+ * one are told by it to leave. */
+static void
+adopt_conf(struct house *h)
+{
+	struct scep_server_conf	 fresh;
+	struct scep_error	 err;
+
+	if (scep_state_server(h->args->conf_path, &fresh, &err) != SCEP_OK) {
+		scep_log_warn("[server] is as it was: %s", err.text);
+		return;
+	}
+	if (strcmp(h->args->conf.state, fresh.state) != 0) {
+		scep_log_warn("[server] is as it was: state has changed, "
+		    "which takes a restart");
+		return;
+	}
+	warn_of_restart(&h->args->conf, &fresh);
+	h->args->conf = fresh;
+	scep_log_configure(&fresh);
+	scep_crew_resize(&h->crew, scep_crew_count(&fresh,
+	    h->args->idle_s > 0));
+	scep_relay_limit(&h->relay, h->crew.n);
+	/* Some may have been started meanwhile, as it was before. */
+	if (!h->stopping)
+		scep_crew_let_all_go(&h->crew);
+}
+
+static void
+begin(struct house *h, const char *how)
+{
+	h->ready = h->was_ready = 1;
+	scep_idle_began(&h->idle, scep_now_ms());
+	scep_log_info("ready: %d workers, state %s%s", h->crew.n,
+	    h->args->conf.state, how);
+	scep_notify(SCEP_NOTICE_READY, "ready: %d workers, state %s%s",
+	    h->crew.n, h->args->conf.state, how);
+}
+
+/* ca_process.h; of the end of the file SIGCHLD tells more. */
+static void
+read_control(struct house *h)
+{
+	char	 octet;
+
+	if (recv(h->control_fd, &octet, 1, MSG_DONTWAIT) != 1)
+		close_control(h);
+	else if (octet == SCEP_CA_OWNS)
+		begin(h, "");
+	else if (octet == SCEP_CA_SHARES)
+		begin(h, " is shared with its owner");
+	else if (octet == SCEP_CA_RELOADED) {
+		adopt_conf(h);
+		scep_notify(SCEP_NOTICE_READY, "ready: %d workers, "
+		    "configuration reloaded", h->crew.n);
+	} else if (octet == SCEP_CA_OPERATOR || octet == SCEP_CA_OPERATOR_LEFT)
+		scep_idle_operator(&h->idle, octet == SCEP_CA_OPERATOR ? 1 :
+		    -1, scep_now_ms());
+	else
+		scep_notify(SCEP_NOTICE_READY, "ready, but the new "
+		    "configuration was refused: see the log, and scepadm "
+		    "check");
+}
+
+/* Reaping: what the CA process said before is heard before. */
 
 /* Workers notice by themselves, finish with a 503 what they have in hand, and
  * leave; others find whoever owns the state then. */
@@ -211,57 +293,13 @@ reap(struct house *h)
 	int			 status;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		while (scep_ready(h->control_fd, POLLIN, 0))
+			read_control(h);
 		if (pid == h->ca.pid)
 			ca_died(h, status);
 		else if ((worker = scep_crew_find(&h->crew, pid)) != NULL)
 			worker_died(h, worker, status);
 	}
-}
-
-/* The configuration. */
-
-/* What is bound to the start of the program. */
-static void
-warn_of_restart(const struct scep_server_conf *was,
-    const struct scep_server_conf *is)
-{
-	if (strcmp(was->listen, is->listen) != 0 ||
-	    was->socket_mode != is->socket_mode ||
-	    was->backlog != is->backlog)
-		scep_log_warn("listen, socket_mode or backlog has changed: "
-		    "that takes a restart");
-	if (strcmp(was->door_socket, is->door_socket) != 0 ||
-	    strcmp(was->door_group, is->door_group) != 0)
-		scep_log_warn("door_socket or door_group has changed: that "
-		    "takes a restart");
-}
-
-/* The CA process has taken a new configuration into use; workers of the old
- * one are told by it to leave. */
-static void
-adopt_conf(struct house *h)
-{
-	struct scep_server_conf	 fresh;
-	struct scep_error	 err;
-
-	if (scep_state_server(h->args->conf_path, &fresh, &err) != SCEP_OK) {
-		scep_log_warn("[server] is as it was: %s", err.text);
-		return;
-	}
-	if (strcmp(h->args->conf.state, fresh.state) != 0) {
-		scep_log_warn("[server] is as it was: state has changed, "
-		    "which takes a restart");
-		return;
-	}
-	warn_of_restart(&h->args->conf, &fresh);
-	h->args->conf = fresh;
-	scep_log_configure(&fresh);
-	scep_crew_resize(&h->crew, scep_crew_count(&fresh,
-	    h->args->idle_s > 0));
-	scep_relay_limit(&h->relay, h->crew.n);
-	/* Some may have been started meanwhile, as it was before. */
-	if (!h->stopping)
-		scep_crew_let_all_go(&h->crew);
 }
 
 /* The loop. */
@@ -309,42 +347,6 @@ read_signals(struct house *h)
 			stop(h, 0);
 		}
 	}
-}
-
-static void
-begin(struct house *h, const char *how)
-{
-	h->ready = h->was_ready = 1;
-	scep_idle_began(&h->idle, scep_now_ms());
-	scep_log_info("ready: %d workers, state %s%s", h->crew.n,
-	    h->args->conf.state, how);
-	scep_notify(SCEP_NOTICE_READY, "ready: %d workers, state %s%s",
-	    h->crew.n, h->args->conf.state, how);
-}
-
-/* ca_process.h; of the end of the file SIGCHLD tells more. */
-static void
-read_control(struct house *h)
-{
-	char	 octet;
-
-	if (recv(h->control_fd, &octet, 1, MSG_DONTWAIT) != 1)
-		close_control(h);
-	else if (octet == SCEP_CA_OWNS)
-		begin(h, "");
-	else if (octet == SCEP_CA_SHARES)
-		begin(h, " is shared with its owner");
-	else if (octet == SCEP_CA_RELOADED) {
-		adopt_conf(h);
-		scep_notify(SCEP_NOTICE_READY, "ready: %d workers, "
-		    "configuration reloaded", h->crew.n);
-	} else if (octet == SCEP_CA_OPERATOR || octet == SCEP_CA_OPERATOR_LEFT)
-		scep_idle_operator(&h->idle, octet == SCEP_CA_OPERATOR ? 1 :
-		    -1, scep_now_ms());
-	else
-		scep_notify(SCEP_NOTICE_READY, "ready, but the new "
-		    "configuration was refused: see the log, and scepadm "
-		    "check");
 }
 
 /* For how long nothing is to be done, or -1: for ever. */
@@ -432,17 +434,15 @@ scep_supervisor_run(struct scep_supervisor *supervisor)
 		return scep_err_exit(err.code);
 	}
 	scep_relay_limit(&h.relay, h.crew.n);
-	for (;;) {
+	do {
 		start_due(&h);
 		wait_and_see(&h);
 		if (scep_idle_due(&h.idle, h.relay.last) <= scep_now_ms())
 			stop(&h, 0);
-		if (!h.stopping)
-			continue;
-		stop_on(&h);
-		if (h.ca.pid == 0 && scep_crew_signal(&h.crew, 0) == 0)
-			break;
-	}
+		if (h.stopping)
+			stop_on(&h);
+	} while (!h.stopping || h.ca.pid != 0 ||
+	    scep_crew_signal(&h.crew, 0) > 0);
 	(void)close(h.signal_fd);
 	scep_relay_close(&h.relay);
 	close_control(&h);
