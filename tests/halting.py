@@ -37,18 +37,28 @@ class Processes:
     def __init__(self, mark):
         self.mark = mark.encode()
         self.is_ours = {}
+        self.ours = set()
         self.pids = []
         self.looked = 0.0
 
-    def look(self, pid):
+    def is_marked(self, pid):
+        try:
+            with open("/proc/%d/environ" % pid, "rb") as f:
+                return self.mark in f.read().split(b"\0")
+        except PermissionError:     # nobody may trace it, root apart
+            return False
+
+    def look(self, pid, ours):
         with open("/proc/%d/stat" % pid, "rb") as f:
             words = f.read().rsplit(b")", 1)[1].split()
         state, parent, born = words[0], int(words[1]), words[19]
         if (pid, born) not in self.is_ours:
-            with open("/proc/%d/environ" % pid, "rb") as f:
-                marked = self.mark in f.read().split(b"\0")
-            # One that writes its title over its environment has a parent.
-            self.is_ours[pid, born] = marked or parent in self.pids
+            # One whose environment nobody may read, or that writes its title
+            # over it, has a parent.
+            self.is_ours[pid, born] = self.is_marked(pid) or \
+                parent in ours or parent in self.ours
+        if self.is_ours[pid, born]:
+            ours.add(pid)
         # One that the test has stopped itself is to stay so.
         return self.is_ours[pid, born] and state not in b"TtZX"
 
@@ -56,14 +66,16 @@ class Processes:
         if time.monotonic() - self.looked < LOOK_S:
             return self.pids
         found = []
+        ours = set()
         for name in os.listdir("/proc"):
             if not name.isdigit() or int(name) == os.getpid():
                 continue
             try:
-                if self.look(int(name)):
+                if self.look(int(name), ours):
                     found.append(int(name))
             except OSError:     # it has ended
                 pass
+        self.ours = ours
         self.pids = found
         self.looked = time.monotonic()
         return found
