@@ -382,6 +382,7 @@ test_group_is_killed(void **state)
 		    SCEP_E_BUSY);
 		hook.timeout_ms *= MORE;
 	} while ((pid = read_pid(room)) == 0 && hook.timeout_ms < LONG_MS);
+	assert_int_not_equal(pid, 0);
 	wait_till_gone(pid);
 }
 
