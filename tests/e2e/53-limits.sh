@@ -300,8 +300,10 @@ same "… it is in again" "$(code 127.0.0.9 \
 
 # ---- who takes the place of a worker that leaves for a reload ----
 
-# is_traced PID
-is_traced() { grep -q '^TracerPid:[[:space:]]*[1-9]' "/proc/$1/status"; }
+# is_traced PID: all of its threads; strace has one of them after the other.
+is_traced() {
+	[ -z "$(grep -L '^TracerPid:.*[1-9]' "/proc/$1/task"/*/status)" ]
+}
 have_left() {
 	for _worker in $before; do gone_or_zombie "$_worker" || return; done
 }
