@@ -330,13 +330,14 @@ until_true 10 n_workers 8
 workers=$(workers_of "$SUPERVISOR")
 halt $workers
 ask_many
-until_true 10 passed_on 12
+verdict "one for each worker is passed on" until_true 10 passed_on 12
 halt "$SUPERVISOR"
 adm reload >/dev/null 2>&1
 kill -CONT $workers
 for worker in $workers; do
-	until_true 20 gone_or_zombie "$worker"
+	until_true 20 gone_or_zombie "$worker" || break
 done
+verdict "and all workers have left for the reload" gone_or_zombie "$worker"
 kill -TERM "$SUPERVISOR"
 kill -CONT "$SUPERVISOR"
 wait $waiting
