@@ -147,7 +147,14 @@ socat - "UNIX-CONNECT:$T/ca/state/metrics.sock" <"$T/half.in" >"$T/half" \
     2>/dev/null &
 half=$!
 own "$half"
-verdict "half a request does not hold it up" until_true 10 scrape
+# Taken, and all read that there is; or hung up on already.
+half_has_come() {
+	ss -Hxn state established | grep -F "$T/ca/state/metrics.sock" |
+	    awk '$2 == 0 { ok = 1 } END { exit !ok }' ||
+	    gone_or_zombie "$half"
+}
+verdict "half a request has come" until_true 10 half_has_come
+verdict "and does not hold it up" until_true 10 scrape
 until_true 20 gone_or_zombie "$half" ||
     not_ok "who sends half a request is hung up on"
 same "half a request gets nothing" "$(wc -c <"$T/half")" 0
