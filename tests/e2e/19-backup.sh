@@ -190,7 +190,8 @@ slow_backup() {
 	"$ADM" -c "$CONF" backup "$1" >"$T/slow.out" 2>&1 &
 	ASKER=$!
 	own "$ASKER"
-	until_true 20 test -e "$1/ca.pem"
+	until_true 20 test -e "$1/ca.pem" ||
+	    not_ok "a slow backup begins: ${1##*/}"
 }
 go_on() { rm -f "$T/slow.hold"; }
 slow_ends() {		# STATUS TEXT
