@@ -25,7 +25,7 @@ try() {			# TEXT [OPTIONS]
 	shift
 	begin=$(date +%s)
 	port=$(free_port)
-	if PORT=$port timeout 600 sh examples/quickstart "$@" \
+	if PORT=$port timeout 240 sh examples/quickstart "$@" \
 	    >"$T/quick.log" 2>&1 </dev/null; then
 		ok "$text ($(($(date +%s) - begin)) s)"
 	else
