@@ -9,9 +9,8 @@ is.  Each order of events that a busy machine brings about once in a hundred
 runs comes often here, and the kernel breaks off calls with EINTR.  A process
 belongs to COMMAND by a variable of its environment, so that daemons do too.
 
-A process that the test has stopped itself is passed over, if that is seen in
-time; programs of others may not stand it.  What fails here is to be understood,
-not to be counted.
+A process that the test has stopped itself stays so.  Programs of others may not
+stand it: what fails here is to be understood, not to be counted.
 
 Exits as COMMAND does.  The last lines on standard error say which processes
 stood still when; -s SEED draws the same numbers again, but not the same
@@ -81,6 +80,14 @@ class Processes:
         return found
 
 
+def is_to_stay(pid):
+    """Somebody else has stopped it, too: that waits behind our own SIGSTOP."""
+    with open("/proc/%d/status" % pid, errors="replace") as f:
+        is_now = dict(line.split(":", 1) for line in f)
+    return is_now["State"].split()[0] == "T" and \
+        int(is_now["ShdPnd"], 16) >> (signal.SIGSTOP - 1) & 1
+
+
 def halt(pid, seconds):
     """What stood still; None if it has ended meanwhile."""
     try:
@@ -93,7 +100,8 @@ def halt(pid, seconds):
         time.sleep(seconds)
     finally:
         try:
-            os.kill(pid, signal.SIGCONT)
+            if not is_to_stay(pid):
+                os.kill(pid, signal.SIGCONT)
         except OSError:
             pass
     return what
