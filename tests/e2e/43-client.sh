@@ -115,7 +115,8 @@ DNS:sscep.example "
 	    '^ *CN=a.b,c/\$\(touch pwned\)`touch pwned`"<&>;\|#\\é$'
 	like "its organisation too" "$T/names.out" 'O=\$ENV::HOME'
 	harmless sscep-h
-	sed "s/grep -q -F '[0-9A-F]*/grep -q -F '00/" "$T/sscep.sh" \
+	sed "s/grep -q -F '[0-9A-F:]*/grep -q -F '$(
+	    printf %064d 0 | sed 's/../&:/g; s/:$//')/" "$T/sscep.sh" \
 	    >"$T/wrong.sh"
 	status 1 "sscep: not with another fingerprint" sh -c \
 	    'cd "$1" && sh "$2"' - "$T/wrong" "$T/wrong.sh"
