@@ -90,15 +90,6 @@ dismiss(int fd, struct pollfd *why, int64_t patience_ms, int64_t *until,
 	    SCEP_E_NOTFOUND;
 }
 
-/* Milliseconds that are left, or -1: for ever. */
-static int
-left(int64_t until)
-{
-	const int64_t	 ms = until - scep_now_ms();
-
-	return until == INT64_MAX ? -1 : ms > 0 ? (int)ms : 0;
-}
-
 /*
  * Until the RA leaves.  It is asked to when the configuration that it began
  * with is over, or when we stop, and answered until it has.  One that stays
@@ -122,7 +113,7 @@ serve(const struct scep_doors *d, struct scep_generation *gen, int fd,
 
 	while (rc == SCEP_OK && wait_ms != 0) {
 		p[0].revents = p[1].revents = p[2].revents = 0;
-		wait_ms = left(until);
+		wait_ms = scep_left_ms(until);
 		if (poll(p, 3, wait_ms) == -1)
 			continue;
 		if (p[1].revents != 0)

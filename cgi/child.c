@@ -63,3 +63,14 @@ scep_now_ms(void)
 	(void)clock_gettime(CLOCK_MONOTONIC, &t);
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
+
+int
+scep_left_ms(int64_t then)
+{
+	int64_t	 left;
+
+	if (then == INT64_MAX)
+		return -1;
+	left = then - scep_now_ms();
+	return left > 0 ? (int)left : 0;
+}

@@ -21,5 +21,8 @@ void	 scep_wipe_free(void *p);
 void	 scep_child_begin(pid_t parent, const char *name);
 /* CLOCK_MONOTONIC, in milliseconds. */
 int64_t	 scep_now_ms(void);
+/* For poll(2): how much of that is left until then, 0 if nothing is, -1 (for
+ * ever) if then is INT64_MAX. */
+int	 scep_left_ms(int64_t then);
 
 #endif /* SCEP_CGI_CHILD_H */

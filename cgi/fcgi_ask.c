@@ -111,13 +111,11 @@ static int
 is_ready(int fd, short events, int64_t until)
 {
 	struct pollfd	 p = { .fd = fd, .events = events };
-	int64_t		 left;
 	int		 n;
 
-	do {
-		left = until - scep_now_ms();
-		n = poll(&p, 1, left > 0 ? (int)left : 0);
-	} while (n == -1 && errno == EINTR);
+	do
+		n = poll(&p, 1, scep_left_ms(until));
+	while (n == -1 && errno == EINTR);
 	if (n == 0)
 		errno = EAGAIN;
 	return n == 1;

@@ -30,11 +30,10 @@ read_head(int fd)
 	char		 head[HEAD_MAX + 1];
 	size_t		 len = 0;
 	ssize_t		 n;
-	int64_t		 left;
 
 	/* What has come is read, also if we were halted and the time is up. */
 	while (len < HEAD_MAX && scep_ready(fd, POLLIN,
-	    (left = until - scep_now_ms()) > 0 ? (int)left : 0)) {
+	    scep_left_ms(until))) {
 		if ((n = recv(fd, head + len, HEAD_MAX - len,
 		    MSG_DONTWAIT)) <= 0)
 			return 0;

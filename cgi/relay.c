@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/ready.h"
 #include "cgi/accept.h"
 #include "cgi/child.h"
 #include "cgi/log.h"
@@ -96,17 +97,13 @@ scep_relay_watch(struct scep_relay *relay, int listen_fd)
 static int
 has_room(const struct scep_relay *relay)
 {
-	struct pollfd	 p = { .fd = relay->in_fd, .events = POLLOUT };
-
-	return poll(&p, 1, 0) == 1;
+	return scep_ready(relay->in_fd, POLLOUT, 0);
 }
 
 int
 scep_relay_waits(const struct scep_relay *relay)
 {
-	struct pollfd	 p = { .fd = relay->out_fd, .events = POLLIN };
-
-	return poll(&p, 1, 0) == 1;
+	return scep_ready(relay->out_fd, POLLIN, 0);
 }
 
 static int

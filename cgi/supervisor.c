@@ -368,10 +368,7 @@ patience(const struct house *h)
 		if (idle_due < due)
 			due = idle_due;
 	}
-	if (due == INT64_MAX)
-		return -1;
-	due -= scep_now_ms();
-	return due < 0 ? 0 : (int)due;
+	return scep_left_ms(due);
 }
 
 /* What has been passed on is a worker's: nothing is before there is one. */

@@ -28,6 +28,7 @@
 #define SCEP_PATTERNS_MAX	16
 #define SCEP_PROXIES_MAX	32
 #define SCEP_FAULT_LEN		SCEP_ERROR_MAX
+#define SCEP_NOTIFY_S_MAX	60L	/* the longest notify_timeout */
 
 enum scep_sandbox {
 	SCEP_SANDBOX_STRICT,		/* start fails where it cannot be had */

@@ -272,7 +272,7 @@ static const struct scep_setting	table[] = {
 	{ "notify_on", scep_read_words, P(notify.on),
 	    "issued queued expired revoked", 0, 0, scep_notify_words },
 	{ "notify_timeout", scep_read_notify_timeout,
-	    P(notify.hook.timeout_ms), "10s", 1, MINUTE, NULL },
+	    P(notify.hook.timeout_ms), "10s", 1, SCEP_NOTIFY_S_MAX, NULL },
 	{ "notify_key", scep_read_path, P(notify.key_path), "", 0, 0, NULL },
 	{ "notify_ca", scep_read_path, P(notify.hook.ca_path), "", 0, 0,
 	    NULL },

@@ -12,8 +12,7 @@
 #define SCEP_LANES	(2 * SCEP_PROFILES_MAX)
 #define SCEP_LANE_WAIT	60L	/* seconds; a receiver is tried that often */
 #define SCEP_NOTICE_WAIT 3600L	/* … and one notice, at least */
-#define SCEP_CALL_MAX	60L	/* seconds: the longest notify_timeout … */
-#define SCEP_CALL_MARGIN 5L	/* … and behind the end of a call */
+#define SCEP_CALL_MARGIN 5L	/* seconds behind the end of a call */
 #define SCEP_PASSED_MAX	256	/* refusals until the next flush */
 
 /* The notices of one profile, on their way. */

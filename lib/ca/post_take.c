@@ -138,7 +138,7 @@ is_open(struct scep_local *ca, const char *profile, time_t now,
 	return open;
 }
 
-_Static_assert(SCEP_LANE_WAIT >= SCEP_CALL_MAX, "a call is seen");
+_Static_assert(SCEP_LANE_WAIT >= SCEP_NOTIFY_S_MAX, "a call is seen");
 
 /*
  * Who serves one request knows of no failure but what is in the store: what is

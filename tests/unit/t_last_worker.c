@@ -321,16 +321,18 @@ it_is_counted(void **state)
 	assert_false(enter("vc", 0, "raise workers"));
 	assert_true(enter("one", 0, ""));
 	assert_false(enter("one", 0, "max_waiting"));
-	assert_true(validating_page_has("scep_validator_turned_away_total{profile=\"vc\","
-	    "limit=\"workers\"} 2\n"));
-	assert_true(validating_page_has("scep_validator_turned_away_total{profile=\"vc\","
-	    "limit=\"max_waiting\"} 0\n"));
-	assert_true(validating_page_has("scep_validator_turned_away_total{profile=\"one\""
-	    ",limit=\"workers\"} 0\n"));
-	assert_true(validating_page_has("scep_validator_turned_away_total{profile=\"one\""
-	    ",limit=\"max_waiting\"} 1\n"));
-	assert_true(validating_page_has("scep_validator_waiting{profile=\"va\"} 2\n"));
-	assert_true(validating_page_has("scep_validator_waiting{profile=\"vc\"} 1\n"));
+	assert_true(validating_page_has("scep_validator_turned_away_total{"
+	    "profile=\"vc\",limit=\"workers\"} 2\n"));
+	assert_true(validating_page_has("scep_validator_turned_away_total{"
+	    "profile=\"vc\",limit=\"max_waiting\"} 0\n"));
+	assert_true(validating_page_has("scep_validator_turned_away_total{"
+	    "profile=\"one\",limit=\"workers\"} 0\n"));
+	assert_true(validating_page_has("scep_validator_turned_away_total{"
+	    "profile=\"one\",limit=\"max_waiting\"} 1\n"));
+	assert_true(validating_page_has("scep_validator_waiting{"
+	    "profile=\"va\"} 2\n"));
+	assert_true(validating_page_has("scep_validator_waiting{"
+	    "profile=\"vc\"} 1\n"));
 }
 
 int

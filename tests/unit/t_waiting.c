@@ -381,7 +381,8 @@ each_profile_with_a_validator_is_told_of(void **state)
 	/* Half of no workers. */
 	has("scep_validator_max_waiting{profile=\"some\"} 1\n");
 	has("scep_profile_up{profile=\"main\"} 1\n");
-	assert_false(validating_page_has("scep_validator_max_waiting{profile=\"main\"}"));
+	assert_false(validating_page_has("scep_validator_max_waiting{profile="
+	    "\"main\"}"));
 	assert_false(validating_page_has("scep_validator_seconds_count{profile="
 	    "\"main\"}"));
 }
