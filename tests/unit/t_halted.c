@@ -28,27 +28,12 @@
 #include "cgi/metrics_socket.c"
 #include "cgi/notify.c"
 #include "cgi/state_socket.c"
+#include "tests/unit/proc.h"
 
 #define LONG_MS		60000	/* never waited for */
 #define ROUNDS		8
 #define TRIES		20	/* where we were held up longer than it waits */
 #define FIGURES		1000000	/* more than a socket takes */
-
-/* What /proc says of it: S is asleep, T halted, Z and X ended. */
-static char
-state_of(pid_t pid)
-{
-	char	 path[64], is = 'X';
-	FILE	*f;
-
-	(void)snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
-	if ((f = fopen(path, "re")) == NULL)
-		return 'X';
-	if (fscanf(f, "%*d %*s %c", &is) != 1)
-		is = 'X';
-	(void)fclose(f);
-	return is;
-}
 
 /* Till it waits, or has ended. */
 static void
@@ -57,7 +42,7 @@ await_sleep(pid_t pid)
 	const int64_t	 until = scep_now_ms() + LONG_MS;
 	char		 is;
 
-	while ((is = state_of(pid)) != 'S' && is != 'Z' && is != 'X' &&
+	while ((is = proc_state(pid)) != 'S' && is != 'Z' && is != 'X' &&
 	    scep_now_ms() < until)
 		(void)poll(NULL, 0, 1);
 }

@@ -22,6 +22,7 @@
 
 #include "cgi/child.h"
 #include "cgi/hook.h"
+#include "tests/unit/proc.h"
 
 #define THREADS		6
 #define CALLS		15
@@ -331,16 +332,9 @@ read_pid(const struct room *room)
 static int
 is_gone(pid_t pid)
 {
-	char	 path[40], state = 'X';
-	FILE	*f;
+	const char	 is = proc_state(pid);
 
-	(void)snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
-	if ((f = fopen(path, "re")) == NULL)
-		return 1;
-	if (fscanf(f, "%*d %*s %c", &state) != 1)
-		state = 'X';
-	(void)fclose(f);
-	return state == 'Z' || state == 'X';
+	return is == 'Z' || is == 'X';
 }
 
 static void

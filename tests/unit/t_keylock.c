@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "ca/keylock.h"
+#include "tests/unit/proc.h"
 
 #define THREADS	16
 #define ROUNDS	500
@@ -186,19 +187,12 @@ static void
 await_sleep(struct waiter *one)
 {
 	const struct timespec	 tick = { 0, 1000000 };
-	char			 path[64], is = '?';
-	FILE			*f;
+	char			 is = 'X';
 	int			 i;
 
 	for (i = 0; is != 'S' && i < 60000; i++) {
 		(void)nanosleep(&tick, NULL);
-		(void)snprintf(path, sizeof(path), "/proc/self/task/%ld/stat",
-		    (long)__atomic_load_n(&one->tid, __ATOMIC_SEQ_CST));
-		if ((f = fopen(path, "re")) == NULL)
-			continue;
-		if (fscanf(f, "%*d %*s %c", &is) != 1)
-			is = '?';
-		(void)fclose(f);
+		is = proc_state(__atomic_load_n(&one->tid, __ATOMIC_SEQ_CST));
 	}
 	assert_int_equal(is, 'S');
 }
